@@ -1,0 +1,112 @@
+"""The command line: `shopkeeper serve | tables | openapi`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shopkeeper import __version__
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read
+from shopkeeper.storage import TABLES, StoreError
+
+DEFAULT_DATA = "shopkeeper.db"
+FAILED = 2
+
+app = typer.Typer(
+    help="The serverless backend of a small business's site.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+out = Console(highlight=False, soft_wrap=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")
+    ] = None,
+) -> None:
+    """Serve everything from this machine, with one SQLite file."""
+    from shopkeeper.runtime import server
+
+    environment = dict(os.environ)
+    if data is not None:
+        environment["STORE_URL"] = f"{SQLITE}{data}"
+    settings = read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+
+    def announce(url: str) -> None:
+        out.print(f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).")
+        out.print(f"The data is in {_where(settings)}. Try:")
+        for line in examples(url):
+            out.print(f"  {line}", markup=False)
+
+    server.serve(settings, host, port, announce)
+
+
+@app.command()
+def tables() -> None:
+    """Create the declared tables where STORE_URL says; safe to repeat."""
+    settings = read(os.environ, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    if settings.store_url == DYNAMODB:
+        from shopkeeper.storage.dynamodb import DynamoDBClient
+        from shopkeeper.storage.dynamodb.schema import create_tables
+
+        names = {table: settings.table_name(table) for table in TABLES}
+        client = DynamoDBClient(settings.region, os.environ)
+        create_tables(client, names, lambda name, done: out.print(f"{name}: {done}"))
+    else:
+        from shopkeeper.runtime.stores import open_store
+
+        open_store(settings).close()
+        for table in TABLES:
+            out.print(f"{table.name}: is as declared")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI 3.1 document."""
+    from shopkeeper.runtime.openapi import openapi_json
+
+    print(openapi_json(), end="")
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version if asked."""
+    if show:
+        out.print(__version__)
+        raise typer.Exit
+
+
+def examples(url: str) -> list[str]:
+    """Return three lines to try against a server at `url`."""
+    business = (
+        '{"business_name": "Test Business", "email": "test@example.com", "phone": "+1234567890", '
+        '"address": "123 Test St", "cognito_user_id": "test-user-123"}'
+    )
+    return [
+        f"curl {url}/counter",
+        f"curl {url}/health/detailed",
+        f"curl {url}/auth/register-business -H 'Content-Type: application/json' -d '{business}'",
+    ]
+
+
+def main() -> None:
+    """Run the command line; what the operator got wrong is one sentence and exit status 2."""
+    try:
+        app()
+    except (ConfigurationError, StoreError) as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
+        raise SystemExit(FAILED) from None
+
+
+def _where(settings: Settings) -> str:
+    if settings.store_url == DYNAMODB:
+        return f"DynamoDB ({settings.region})"
+    return str(Path(settings.store_url.removeprefix(SQLITE)).resolve())

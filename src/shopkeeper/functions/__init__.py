@@ -1,0 +1,1 @@
+"""The deployable functions, a declaration each; `all.FUNCTIONS` has every one."""

@@ -1,0 +1,58 @@
+"""A function as data: the endpoints that one deployable Lambda serves, and what it may do on which table."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from shopkeeper.clock import Clock, utc_now
+from shopkeeper.http import (
+    ApiError,
+    Application,
+    CorsPolicy,
+    Endpoint,
+    ErrorFormat,
+    InternalError,
+    Route,
+    ServiceUnavailable,
+)
+from shopkeeper.settings import Settings
+from shopkeeper.storage import Store, StoreOutage, Table
+
+Operation = Literal["get", "put", "update", "ping"]
+"""What a function does to a table. A ping reads one reserved key that is never written."""
+
+
+class Resources(msgspec.Struct, frozen=True):
+    """What services are built from."""
+
+    settings: Settings
+    store: Store
+    clock: Clock = utc_now
+
+
+class Function(msgspec.Struct, frozen=True):
+    """One deployable function. Its first endpoint is what an event without a path means."""
+
+    name: str
+    service: str
+    endpoints: tuple[Endpoint[Any], ...]
+    build: Callable[[Resources], object]
+    grants: Mapping[Table, frozenset[Operation]]
+    errors: ErrorFormat
+
+    def routes(self, resources: Resources) -> list[Route]:
+        """Return the function's endpoints, ready to answer."""
+        service = self.build(resources)
+        return [Route(endpoint, service, self.errors) for endpoint in self.endpoints]
+
+
+def application(functions: tuple[Function, ...], resources: Resources, *more: Route) -> Application:
+    """Return the application that serves these functions, and `more` routes beside them."""
+    routes = [route for function in functions for route in function.routes(resources)]
+    return Application([*routes, *more], CorsPolicy(resources.settings.allowed_origins), translate)
+
+
+def translate(error: Exception) -> ApiError:
+    """Return what a caller may know of an error that is not the caller's: the one place where this is said."""
+    return ServiceUnavailable() if isinstance(error, StoreOutage) else InternalError()

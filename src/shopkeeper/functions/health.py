@@ -1,0 +1,25 @@
+"""The function `health`: the front door, and the health of every table."""
+
+from shopkeeper import __version__
+from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.health.endpoints import ENDPOINTS, HealthDesk
+from shopkeeper.health.model import About
+from shopkeeper.health.service import HealthProbe
+from shopkeeper.http import PROBLEM_JSON
+from shopkeeper.storage import TABLES
+
+
+def _build(resources: Resources) -> HealthDesk:
+    settings = resources.settings
+    about = About(version=__version__, environment=settings.stage, region=settings.region)
+    return HealthDesk(about, HealthProbe(resources.store, TABLES, resources.clock))
+
+
+HEALTH = Function(
+    name="health",
+    service="shopkeeper",
+    endpoints=ENDPOINTS,
+    build=_build,
+    grants={table: frozenset({"ping"}) for table in TABLES},
+    errors=PROBLEM_JSON,
+)

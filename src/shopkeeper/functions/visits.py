@@ -1,0 +1,22 @@
+"""The function `visits`: the visitor counter."""
+
+from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.storage import VISITOR_COUNTER
+from shopkeeper.visits.endpoints import ENDPOINTS
+from shopkeeper.visits.model import SERVICE, VISIT_ERRORS
+from shopkeeper.visits.service import VisitCounter
+
+
+def _build(resources: Resources) -> VisitCounter:
+    settings = resources.settings
+    return VisitCounter(resources.store, resources.clock, settings.counter_ids, settings.retention_days)
+
+
+VISITS = Function(
+    name="visits",
+    service=SERVICE,
+    endpoints=ENDPOINTS,
+    build=_build,
+    grants={VISITOR_COUNTER: frozenset({"get", "update"})},
+    errors=VISIT_ERRORS,
+)

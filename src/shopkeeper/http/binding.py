@@ -1,0 +1,134 @@
+"""From bytes and strings to the types that an endpoint declares, or an error that names every wrong field.
+
+Every string of a body is trimmed and may hold no control characters; a type bounds it further.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+from shopkeeper.http.endpoint import Call, Endpoint
+from shopkeeper.http.errors import (
+    ContentTooLarge,
+    FieldError,
+    InvalidInput,
+    MalformedBody,
+    UnsupportedMediaType,
+)
+from shopkeeper.http.message import Request
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_ERRORS = 20
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def text(max_length: int, **meta: Any) -> msgspec.Meta:
+    """Return the constraint of a line of text: 1 to `max_length` characters, not all of them spaces."""
+    return msgspec.Meta(
+        min_length=1,
+        max_length=max_length,
+        pattern=r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f])[\s\S]*\S",
+        extra={"must": "must not be empty or hold control characters"},
+        **meta,
+    )
+
+
+def pattern(expression: str, must: str, **meta: Any) -> msgspec.Meta:
+    """Return the constraint of a string that fits `expression`; `must` tells a person what that is."""
+    return msgspec.Meta(pattern=expression, extra={"must": must}, **meta)
+
+
+def bind(endpoint: Endpoint[Any], request: Request, path_values: Mapping[str, str]) -> Call[Any, Any]:
+    """Return the validated call of `endpoint`.
+
+    Unknown query parameters are ignored; unknown fields of the body are refused by name.
+
+    Raises BadRequest, ContentTooLarge or UnsupportedMediaType.
+    """
+    known = endpoint.parameters.__struct_encode_fields__
+    values = {name: value for name, value in {**request.query, **path_values}.items() if name in known}
+    parameters = _convert(values, endpoint.parameters, strict=False)
+    body = _bind_body(request, endpoint.body) if endpoint.takes_body else endpoint.body()
+    return Call(parameters, body, request)
+
+
+def _bind_body(request: Request, kind: type[T]) -> T:
+    errors: list[FieldError] = []
+    values = {name: _clean(value, _shown(name), errors) for name, value in _decode(request).items()}
+    if errors:
+        named = {error.field for error in errors}
+        others = [error for error in _explain(values, kind, strict=True) if error.field not in named]
+        raise InvalidInput([*errors, *others][:MAX_ERRORS])
+    return _convert(values, kind)
+
+
+def _decode(request: Request) -> dict[str, Any]:
+    if len(request.body) > MAX_BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType("The body must be sent as Content-Type: application/json.")
+    try:
+        value: object = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise MalformedBody("The body is not valid JSON in UTF-8.") from None
+    if not isinstance(value, dict):
+        raise MalformedBody("The body is not a JSON object.")
+    return value
+
+
+def _clean(value: object, field: str, errors: list[FieldError]) -> object:
+    """Trim every string in `value`, noting those that hold control characters."""
+    if isinstance(value, str):
+        if _CONTROL.search(value):
+            errors.append(FieldError(field, "must not hold control characters"))
+        return value.strip()
+    if isinstance(value, list):
+        return [_clean(item, f"{field}[{index}]", errors) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _clean(item, f"{field}.{_shown(name)}", errors) for name, item in value.items()}
+    return value
+
+
+def _convert(values: dict[str, Any], kind: type[T], *, strict: bool = True) -> T:
+    try:
+        return msgspec.convert(values, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(_explain(values, kind, strict=strict) or [FieldError("body", str(error))]) from None
+
+
+def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[FieldError]:
+    """Try each field by itself, since msgspec stops at the first that is wrong."""
+    declared = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    errors = [FieldError(_shown(name), "is not a known field") for name in values if name not in declared]
+    for name, field in declared.items():
+        if name not in values:
+            if field.required:
+                errors.append(FieldError(name, "is required"))
+            continue
+        try:
+            msgspec.convert(values[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `$")
+            must = _must(field.type) if "matching regex" in message else None
+            errors.append(FieldError(name + path.rstrip("`"), must or message[:1].lower() + message[1:]))
+    return errors[:MAX_ERRORS]
+
+
+def _must(kind: object) -> str | None:
+    """Find what a person is told about a pattern, inside `Annotated` and unions."""
+    if hasattr(kind, "__metadata__"):
+        for meta in kind.__metadata__:
+            if isinstance(meta, msgspec.Meta) and meta.extra:
+                return str(meta.extra["must"])
+    return next((must for part in get_args(kind) if (must := _must(part))), None)
+
+
+def _shown(name: str) -> str:
+    """A caller's own field name, cut and without control characters, fit to be sent back."""
+    return _CONTROL.sub("?", name[:100])

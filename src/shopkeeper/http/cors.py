@@ -1,0 +1,42 @@
+"""Cross-origin resource sharing (the Fetch standard): exact origins, no credentials, on errors too."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token"
+EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, X-Request-Id"
+PREFLIGHT_SECONDS = 600
+
+
+class CorsPolicy(msgspec.Struct, frozen=True):
+    """Which web origins may read answers; each is exact, like `https://example.com`."""
+
+    origins: tuple[str, ...] = ()
+
+    def headers(self, origin: str | None, methods: Iterable[str] = ()) -> dict[str, str]:
+        """Return the header fields of an answer.
+
+        `origin` is the request's Origin, if it has one; `methods` are those of the endpoint's path, and
+        none for an answer that is not an endpoint's own. An unknown origin gets no permission. A request
+        without one gets the first configured origin on the endpoints' own answers, so that a plain check
+        sees that the policy is there.
+        """
+        headers = {"Vary": "Origin"}
+        allowed = origin if origin in self.origins else None
+        if origin is None and methods and self.origins:
+            allowed = self.origins[0]
+        if allowed is not None:
+            headers["Access-Control-Allow-Origin"] = allowed
+            headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+            if methods:
+                headers["Access-Control-Allow-Methods"] = ", ".join([*methods, "OPTIONS"])
+                headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        return headers
+
+    def preflight_headers(self, origin: str | None, methods: Iterable[str]) -> dict[str, str]:
+        """Return the header fields of the answer to a preflight request."""
+        headers = self.headers(origin, methods)
+        if "Access-Control-Allow-Origin" in headers:
+            headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+        return headers

@@ -1,0 +1,157 @@
+"""Everything that an endpoint may answer instead of its result, as one tree.
+
+    ApiError
+    ├── BadRequest                400  bad_request
+    │   ├── MalformedBody         400  malformed_body
+    │   └── InvalidInput          400  invalid_input, with `errors`
+    ├── NotFound                  404  not_found
+    ├── Conflict                  409  conflict
+    ├── ContentTooLarge           413  content_too_large
+    ├── UnsupportedMediaType      415  unsupported_media_type
+    ├── InternalError             500  internal_error
+    └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
+
+Domains raise these or subclasses of theirs with a code of their own. How one looks on the wire is
+decided by an `ErrorFormat`, once for each function.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import msgspec
+
+
+class ApiError(Exception):
+    """An answer other than success. `detail` is read by the caller and carries no internals."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal Server Error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header fields that belong to this error."""
+        return {}
+
+
+class BadRequest(ApiError):
+    """The request is not what the endpoint's types say."""
+
+    status, code, title = 400, "bad_request", "Bad Request"
+
+
+class MalformedBody(BadRequest):
+    """The body is not JSON at all."""
+
+    code = "malformed_body"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One thing that is wrong with one field; nested fields are named like `lines[0].quantity`."""
+
+    field: str
+    message: str
+
+
+class InvalidInput(BadRequest):
+    """Fields are missing, unknown or invalid; every one of them is named."""
+
+    code = "invalid_input"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field} {error.message}" for error in errors))
+        self.errors = errors
+
+
+class NotFound(ApiError):
+    """There is no such thing, or not for this caller."""
+
+    status, code, title = 404, "not_found", "Not Found"
+
+
+class Conflict(ApiError):
+    """The request is well formed, but something that exists stands in its way."""
+
+    status, code, title = 409, "conflict", "Conflict"
+
+
+class ContentTooLarge(ApiError):
+    """The body is larger than any endpoint takes."""
+
+    status, code, title = 413, "content_too_large", "Content Too Large"
+
+
+class UnsupportedMediaType(ApiError):
+    """The body is not announced as JSON."""
+
+    status, code, title = 415, "unsupported_media_type", "Unsupported Media Type"
+
+
+class InternalError(ApiError):
+    """A fault of ours; what it was is in the log under the request's id."""
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side.")
+
+
+class ServiceUnavailable(ApiError):
+    """The store is away; nothing was lost, and the same request may succeed soon."""
+
+    status, code, title = 503, "service_unavailable", "Service Unavailable"
+    retry_after_seconds = 1
+
+    def __init__(self) -> None:
+        super().__init__("The service cannot reach its data right now. Please try again.")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Retry-After`, in seconds (RFC 9110, section 10.2.3)."""
+        return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class ErrorFormat(msgspec.Struct, frozen=True):
+    """How a function writes its errors.
+
+    `status` and `render` take the error (and the request's id) and give the status code and the body;
+    `schema` is the body's type, for the OpenAPI document.
+    """
+
+    content_type: str
+    schema: type[msgspec.Struct]
+    status: Callable[[type[ApiError]], int]
+    render: Callable[[ApiError, str], msgspec.Struct]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An error as RFC 9457 describes it, with a stable `code` and the id under which the log has the rest."""
+
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str = msgspec.field(name="requestId")
+    errors: list[FieldError] | None = None
+
+
+def _problem(error: ApiError, request_id: str) -> Problem:
+    return Problem(
+        title=error.title,
+        status=error.status,
+        code=error.code,
+        detail=error.detail,
+        request_id=request_id,
+        errors=error.errors if isinstance(error, InvalidInput) else None,
+    )
+
+
+PROBLEM_JSON = ErrorFormat(
+    content_type="application/problem+json",
+    schema=Problem,
+    status=lambda kind: kind.status,
+    render=_problem,
+)
+"""RFC 9457, the form of every function but `visits`."""

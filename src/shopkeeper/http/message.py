@@ -1,0 +1,41 @@
+"""What goes in and what comes out: `Request` and `Response`, as plain values."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Request(msgspec.Struct, frozen=True):
+    """An HTTP request, whoever received it.
+
+    `path` is as it was received, for logs. `segments` is the same path split and percent-decoded, for
+    routing, or None where it has no honest decoding (an encoded slash, bytes that are not UTF-8).
+    `base_path` is what stands before the path in the caller's URL (a stage, a base path mapping).
+    Header names are lower case. `query` keeps the first value of each name.
+    """
+
+    method: str
+    path: str
+    segments: tuple[str, ...] | None
+    request_id: str
+    headers: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    body: bytes = b""
+    base_path: str = ""
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An HTTP response. `error` and `metrics` are for the operator's telemetry and are never sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    error: Exception | None = None
+    metrics: Mapping[str, int] = {}
+
+
+def split_path(path: str) -> tuple[str, ...] | None:
+    """Return the segments of an already decoded path, or None if it does not begin with a slash."""
+    if not path.startswith("/"):
+        return None
+    return tuple(path[1:].split("/")) if path != "/" else ()

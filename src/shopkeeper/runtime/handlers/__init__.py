@@ -1,0 +1,1 @@
+"""What AWS Lambda calls: one module for each deployable function."""

@@ -1,0 +1,34 @@
+"""The OpenAPI document of all functions, and the endpoint that serves it on one machine."""
+
+from typing import Any
+
+import msgspec
+
+from shopkeeper import __version__
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.http import PROBLEM_JSON, Call, Nothing, Reply, Route, endpoint
+from shopkeeper.http.openapi import Described, document
+
+DESCRIPTION = "The backend of a small business's site: visitor counter, health, business registration."
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the document, derived from the declarations alone."""
+    described = [Described(one, function.errors) for function in FUNCTIONS for one in function.endpoints]
+    return document("Shopkeeper", __version__, DESCRIPTION, described)
+
+
+def openapi_json() -> str:
+    """Return the document as it is printed and committed: indented, with a newline at its end."""
+    return msgspec.json.format(msgspec.json.encode(openapi_document()), indent=2).decode() + "\n"
+
+
+def openapi_route() -> Route:
+    """Return the route of `GET /openapi.json`."""
+    body = msgspec.Raw(openapi_json().encode())
+
+    def read_openapi(service: msgspec.Raw, _: Call[Nothing, Nothing]) -> Reply[msgspec.Raw]:
+        return Reply(service)
+
+    one = endpoint("GET", "/openapi.json", read_openapi, summary="The OpenAPI document", responses={200: Nothing})
+    return Route(one, body, PROBLEM_JSON)

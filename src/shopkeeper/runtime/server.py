@@ -1,0 +1,137 @@
+"""`shopkeeper serve`: one process that listens, one that works, one data file that is theirs alone."""
+
+import fcntl
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.functions.declaration import Resources
+from shopkeeper.runtime.stores import open_store
+from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
+from shopkeeper.settings import Settings, sqlite_path
+from shopkeeper.storage.dynamodb import DynamoDBClient
+from shopkeeper.storage.sqlite.connection import prepare_file
+
+THREADS = 64
+"""Requests at work at once; each waits for the disk or the network far longer than it computes."""
+
+BACKLOG = 1024
+READY_WITHIN_SECONDS = 30.0
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+}
+
+
+def serve(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until a signal says to stop; requests at work are then finished.
+
+    Port 0 takes a free one. `announce` is told the URL once it answers. Raises ConfigurationError, before
+    anything is started, if the port or the data file is taken or cannot be used.
+    """
+    port = claim_port(host, port)
+    lock = _claim_data(settings)
+    server = Granian(
+        "shopkeeper",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        loop=Loops.asyncio,
+        workers=1,
+        blocking_threads=THREADS,
+        backlog=BACKLOG,
+        backpressure=BACKLOG,
+        websockets=False,
+        log_level=LogLevels.error,
+        log_dictconfig=LOGGING,
+    )
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    ready = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce), daemon=True)
+    ready.start()
+    try:
+        server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    finally:
+        if lock is not None:
+            lock.close()
+
+
+def claim_port(host: str, port: int) -> int:
+    """Return the port (a free one for 0) after showing that nobody else listens on it.
+
+    The server shares ports by SO_REUSEPORT, so that a second instance would start and take half of the
+    requests without a word; this bind is exclusive. Raises ConfigurationError.
+    """
+    try:
+        (family, _, _, _, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.create_server(address[:2], family=family) as probe:
+            return int(probe.getsockname()[1])
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a port"
+        raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from None
+
+
+def lock_data(path: Path) -> IO[str]:
+    """Return the open lock of a data file; closing it lets go. Raises ConfigurationError if it is held."""
+    lock = path.with_name(path.name + ".lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise ConfigurationError(f"The data file {path} is in use by another server (process {holder}).") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _claim_data(settings: Settings, environment: Mapping[str, str] = os.environ) -> IO[str] | None:
+    """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
+    path = sqlite_path(settings.store_url)
+    if path is None:
+        DynamoDBClient(settings.region, environment).check_credentials()
+        return None
+    prepare_file(Path(path))
+    return lock_data(Path(path))
+
+
+def _load(settings: Settings) -> WsgiApplication:
+    """Build the application, within the worker, which ends when its parent does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
+    return wsgi_application(Resources(settings, open_store(settings)))
+
+
+def _end_with(wait: Callable[[], None]) -> None:
+    """End this process when `wait` returns; what was answered is on the disk already."""
+    wait()
+    os._exit(1)
+
+
+def _announce_when_ready(host: str, port: int, url: str, announce: Callable[[str], None]) -> None:
+    ends = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < ends:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            announce(url)
+            return
+    print(f"Shopkeeper does not answer on {url}.", file=sys.stderr)

@@ -1,0 +1,83 @@
+"""WSGI (PEP 3333) on one machine: an environ to a Request, a Response to what the server sends."""
+
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Resources, application
+from shopkeeper.http import Request, split_path
+from shopkeeper.http.binding import MAX_BODY_BYTES
+from shopkeeper.identifiers import uuid4
+from shopkeeper.runtime.openapi import openapi_route
+from shopkeeper.runtime.telemetry import Telemetry
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+SERVICE = "shopkeeper"
+
+
+class Body(Protocol):
+    """The part of `wsgi.input` that is used."""
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes of the body."""
+        ...
+
+
+def wsgi_application(resources: Resources) -> WsgiApplication:
+    """Return the WSGI application that serves every function, and the OpenAPI document beside them."""
+    app = application(FUNCTIONS, resources, openapi_route())
+    telemetry = Telemetry(SERVICE, resources.settings)
+
+    def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.monotonic()
+        request = to_request(environ)
+        response = app.handle(request)
+        # The gateway adds its own id in front of a function; here there is none but us.
+        headers = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
+        if response.status != HTTPStatus.NO_CONTENT:
+            headers.append(("Content-Length", str(len(response.body))))
+        start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+        telemetry.record(request, response, time.monotonic() - began)
+        return [response.body]
+
+    return serve
+
+
+def to_request(environ: Environ) -> Request:
+    """Return the request of an environ, whose path is already percent-decoded."""
+    raw = environ.get("PATH_INFO") or "/"
+    try:
+        path = raw.encode("latin-1").decode("utf-8")
+        segments = split_path(path)
+    except UnicodeError:
+        path, segments = raw, None
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=path,
+        segments=segments,
+        request_id=uuid4(),
+        headers=headers,
+        query=_query(environ.get("QUERY_STRING", "")),
+        body=_body(environ),
+    )
+
+
+def _query(text: str) -> dict[str, str]:
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        query.setdefault(name, value)
+    return query
+
+
+def _body(environ: Environ) -> bytes:
+    """Read at most one byte more than is allowed: enough to know that it is too much."""
+    body: Body = environ["wsgi.input"]
+    return body.read(MAX_BODY_BYTES + 1)

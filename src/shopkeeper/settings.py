@@ -1,0 +1,162 @@
+"""Settings: read once from the environment, typed, checked; a wrong one stops the start with one sentence."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar, cast
+
+import msgspec
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.storage.table import PHYSICAL_NAME, Table
+
+Stage = Literal["dev", "staging", "prod"]
+Colour = Literal["blue", "green"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+STAGES = ("dev", "staging", "prod")
+COLOURS = ("blue", "green")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
+DYNAMODB = "dynamodb:"
+SQLITE = "sqlite:///"
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_COUNTER_ID = re.compile(r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}")
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+
+T = TypeVar("T")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment says.
+
+    `store_url` is `sqlite:///PATH` (relative to the working folder; four slashes for an absolute path) or
+    `dynamodb:`. `colour` names only the code, `stage` names the data. `retention_days` is None where
+    counters are kept for ever.
+    """
+
+    stage: Stage
+    colour: Colour | None
+    store_url: str
+    region: str
+    allowed_origins: tuple[str, ...]
+    counter_ids: tuple[str, ...]
+    retention_days: int | None
+    log_level: LogLevel
+    table_names: Mapping[str, str]
+
+    def table_name(self, table: Table) -> str:
+        """Return the physical name of a table in this stage."""
+        return self.table_names.get(table.name) or f"{table.name}-{self.stage}"
+
+
+VARIABLES = {
+    "STAGE": "`dev`, `staging` or `prod`: names the data (`ENVIRONMENT` is read too); `dev`",
+    "COLOUR": "`blue` or `green`: names only the code that stands beside the other; none",
+    "STORE_URL": "`sqlite:///PATH` or `dynamodb:`; a file in the working folder, on Lambda `dynamodb:`",
+    "AWS_REGION": "the region of the tables; `us-east-1`",
+    "ALLOWED_ORIGINS": f"web origins that may read answers, with commas between; in dev `{DEV_ORIGINS}`, else none",
+    "COUNTER_IDS": "names of page counters, with commas between, `*` for any; in dev `*`, else `main_counter`",
+    "COUNTER_RETENTION_DAYS": "days after its last visit that a counter is purged; never",
+    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
+}
+"""Every variable that `read` knows besides the tables' names: its meaning, and after the semicolon its default."""
+
+
+def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_store: str = DYNAMODB) -> Settings:
+    """Return the settings of `environment`. Raises ConfigurationError, naming the variable."""
+    variable = "STAGE" if environment.get("STAGE") else "ENVIRONMENT"
+    stage = cast(Stage, _one_of(environment, variable, STAGES, "dev"))
+    is_dev = stage == "dev"
+    return Settings(
+        stage=stage,
+        colour=cast(Colour | None, _one_of(environment, "COLOUR", COLOURS, None)),
+        store_url=_checked(environment, "STORE_URL", default_store, _store_url),
+        region=_checked(environment, "AWS_REGION", "us-east-1", _region),
+        allowed_origins=_checked(environment, "ALLOWED_ORIGINS", DEV_ORIGINS if is_dev else "", _origins),
+        counter_ids=_checked(environment, "COUNTER_IDS", "*" if is_dev else "main_counter", _counter_ids),
+        retention_days=_checked(environment, "COUNTER_RETENTION_DAYS", "", _days),
+        log_level=cast(LogLevel, _one_of(environment, "LOG_LEVEL", LOG_LEVELS, "INFO")),
+        table_names=_table_names(environment, tables),
+    )
+
+
+def sqlite_path(store_url: str) -> str | None:
+    """Return the path of a `sqlite:///` URL, None for any other."""
+    return store_url.removeprefix(SQLITE) if store_url.startswith(SQLITE) else None
+
+
+def _checked(environment: Mapping[str, str], name: str, default: str, parse: Callable[[str], T]) -> T:
+    text = environment.get(name, "").strip() or default
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{name} {error}, not {text[:100]!r}.") from None
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...], default: str | None) -> str | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if text not in choices:
+        hint = " (that is a COLOUR)" if text in COLOURS else ""
+        raise ConfigurationError(f"{name} must be {_either(choices)}, not {text[:100]!r}{hint}.")
+    return text
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    return ", ".join(choices[:-1]) + f" or {choices[-1]}"
+
+
+def _store_url(text: str) -> str:
+    path = sqlite_path(text)
+    if text != DYNAMODB and not path:
+        raise ValueError("must be sqlite:///PATH or dynamodb:")
+    return text
+
+
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        raise ValueError("must be an AWS region such as us-east-1")
+    return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _list(text)
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError("must be exact origins such as https://example.com, without a path or a wildcard")
+    return origins
+
+
+def _counter_ids(text: str) -> tuple[str, ...]:
+    names = _list(text)
+    if not all(_COUNTER_ID.fullmatch(name) for name in names):
+        raise ValueError("must be names of letters, digits, '.', '_', '~' and '-', or *")
+    return names
+
+
+def _days(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 36500:
+        raise ValueError("must be a number of days from 1 to 36500")
+    return int(text)
+
+
+def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
+    """Return the physical names that the environment gives, by logical name."""
+    names = {}
+    for table in tables:
+        name = environment.get(table.environment, "").strip()
+        if name:
+            if not PHYSICAL_NAME.fullmatch(name):
+                raise ConfigurationError(
+                    f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
+                )
+            names[table.name] = name
+    return names
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

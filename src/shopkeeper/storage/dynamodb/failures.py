@@ -1,0 +1,150 @@
+"""What DynamoDB's error codes mean to us: which may be tried again, and which error a caller gets.
+
+Sources: Amazon DynamoDB Developer Guide, "Error handling"; API Reference, "Common errors" and
+`TransactionCanceledException`. Held to botocore's classification by tests.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from shopkeeper.storage.dynamodb.transport import Reply
+from shopkeeper.storage.errors import (
+    AccessDenied,
+    Conflict,
+    ItemTooLarge,
+    StoreError,
+    StoreUnavailable,
+    TableMissing,
+    Throttled,
+)
+
+THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+CONFLICT = frozenset({"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"})
+TRANSIENT = frozenset({"RequestTimeout", "RequestTimeoutException"})
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+DENIED = EXPIRED | {
+    "AccessDenied",
+    "AccessDeniedException",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+TRANSIENT_STATUS = frozenset({500, 502, 503, 504})
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+
+class CancellationReason(msgspec.Struct, frozen=True):
+    """Why one action of a cancelled transaction did not happen; `None` for the innocent."""
+
+    code: str = msgspec.field(name="Code", default="None")
+    message: str | None = msgspec.field(name="Message", default=None)
+
+
+class Failure(Exception):
+    """An answer of DynamoDB that is not a success."""
+
+    def __init__(self, status: int, code: str, message: str, reasons: Sequence[CancellationReason] = ()) -> None:
+        super().__init__(f"{code or status}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.reasons = reasons
+
+    @property
+    def codes(self) -> set[str]:
+        """The code, or those of a cancelled transaction's reasons."""
+        if self.code == "TransactionCanceledException":
+            return {reason.code for reason in self.reasons}
+        return {self.code}
+
+    @property
+    def condition_failed(self) -> int | None:
+        """The position of the first action whose condition failed: it outranks every other reason."""
+        for position, reason in enumerate(self.reasons):
+            if reason.code == CONDITION_FAILED:
+                return position
+        return None
+
+    @property
+    def throttled(self) -> bool:
+        """Whether DynamoDB asks for patience; nothing was applied."""
+        return bool(self.codes & THROTTLING)
+
+    @property
+    def conflicting(self) -> bool:
+        """Whether others are at the same items, or the same transaction is still running."""
+        return bool(self.codes & CONFLICT)
+
+    @property
+    def transient(self) -> bool:
+        """Whether DynamoDB stumbled; a write may have been applied."""
+        return self.status in TRANSIENT_STATUS or bool(self.codes & TRANSIENT)
+
+    @property
+    def expired(self) -> bool:
+        """Whether newer credentials would help."""
+        return self.code in EXPIRED
+
+    def as_store_error(self) -> StoreError:
+        """Return what a caller of the store gets."""
+        return self._kind()(str(self))
+
+    def _kind(self) -> type[StoreError]:
+        if self.conflicting:
+            return Conflict
+        if self.throttled:
+            return Throttled
+        if self.code in DENIED:
+            return AccessDenied
+        if self.code == "ResourceNotFoundException":
+            return TableMissing
+        if self._too_large():
+            return ItemTooLarge
+        return StoreUnavailable if self.transient else StoreError
+
+    def _too_large(self) -> bool:
+        """DynamoDB has no code of its own for this."""
+        texts = [self.message, *(reason.message or "" for reason in self.reasons)]
+        return any("item size" in text.lower() and "exceed" in text.lower() for text in texts)
+
+
+def failure_of(reply: Reply) -> Failure:
+    """Return the failure that an answer of status 300 or more tells of, however little it says."""
+    try:
+        content = msgspec.json.decode(reply.body, type=dict[str, Any])
+    except ValueError:
+        content = {}
+    code = str(content.get("__type") or content.get("code") or reply.headers.get("x-amzn-errortype") or "")
+    code = code.rpartition("#")[2].partition(":")[0]
+    message = str(content.get("message") or content.get("Message") or "")
+    try:
+        reasons = msgspec.convert(content.get("CancellationReasons") or [], list[CancellationReason])
+    except msgspec.ValidationError:
+        reasons = []
+    return Failure(reply.status, code, message, reasons)

@@ -1,0 +1,256 @@
+"""The Store port on DynamoDB."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, overload
+
+from shopkeeper.identifiers import uuid4
+from shopkeeper.storage.checks import (
+    check_actions,
+    check_changes,
+    check_item,
+    check_key,
+    check_keys,
+    check_limit,
+    key_of,
+)
+from shopkeeper.storage.deadline import deadline
+from shopkeeper.storage.dynamodb.client import SECONDS, DynamoDBClient, pause
+from shopkeeper.storage.dynamodb.expressions import (
+    Request,
+    delete_request,
+    put_request,
+    query_request,
+    update_request,
+)
+from shopkeeper.storage.dynamodb.failures import Failure
+from shopkeeper.storage.errors import AlreadyExists, ExpectationFailed, StoreUnavailable, Throttled
+from shopkeeper.storage.port import (
+    ABSENT,
+    FEED_HEAD,
+    Action,
+    Append,
+    Changes,
+    Delete,
+    Expectation,
+    Page,
+    Put,
+    Update,
+)
+from shopkeeper.storage.table import Key as DeclaredKey
+from shopkeeper.storage.table import Table
+from shopkeeper.storage.values import Item, Key, Value, decode_item, encode_item
+
+APPEND_SECONDS = 8.0
+"""How long a transaction with an `Append` may wait for its turn at the head of the feed."""
+
+PING = "ping"
+"""The partition key that a ping reads; a policy may confine the pinging function to it."""
+
+
+class DynamoDBStore:
+    """Items in DynamoDB tables, under the names that the stage gives them."""
+
+    kind = "dynamodb"
+
+    def __init__(self, client: DynamoDBClient, names: Mapping[Table, str]) -> None:
+        """`names` maps each declared table to its physical name."""
+        self._client = client
+        self._names = names
+
+    def get(self, table: Table, key: Key) -> dict[str, Value] | None:
+        """See `Store.get`."""
+        check_key(table.key, key, exact=True)
+        request = {"TableName": self._names[table], "Key": encode_item(key), "ConsistentRead": True}
+        item = self._call("GetItem", request).get("Item")
+        return None if item is None else decode_item(item)
+
+    def get_many(self, table: Table, keys: Sequence[Key]) -> list[dict[str, Value] | None]:
+        """See `Store.get_many`."""
+        check_keys(table, keys)
+        name = self._names[table]
+        found: dict[tuple[object, ...], dict[str, Value]] = {}
+        left = [encode_item(key) for key in keys]
+        ends, failures = deadline(APPEND_SECONDS), 0
+        while left:
+            request = {"RequestItems": {name: {"Keys": left, "ConsistentRead": True}}}
+            answer = self._call("BatchGetItem", request)
+            for attributes in answer["Responses"].get(name, []):
+                item = decode_item(attributes)
+                found[key_of(table, item)] = item
+            before, left = len(left), answer.get("UnprocessedKeys", {}).get(name, {}).get("Keys", [])
+            failures = failures + 1 if len(left) == before else 0
+            if failures and not pause(failures, ends):
+                raise Throttled("BatchGetItem left keys unprocessed")
+        return [found.get(key_of(table, key)) for key in keys]
+
+    def put(self, table: Table, item: Item, *, if_absent: bool = False) -> None:
+        """See `Store.put`."""
+        action = Put(table, item, if_absent)
+        if if_absent:
+            self.transact([action])
+        else:
+            check_item(table, item)
+            self._call("PutItem", put_request(action, self._names[table]))
+
+    @overload
+    def update(self, table: Table, key: Key, changes: Changes) -> dict[str, Value]: ...
+
+    @overload
+    def update(self, table: Table, key: Key, changes: Changes, *, expect: Expectation) -> None: ...
+
+    def update(
+        self, table: Table, key: Key, changes: Changes, *, expect: Expectation | None = None
+    ) -> dict[str, Value] | None:
+        """See `Store.update`."""
+        action = Update(table, key, changes, expect)
+        if expect is not None:
+            self.transact([action])
+            return None
+        check_key(table.key, key, exact=True)
+        check_changes(table, changes)
+        request = update_request(action, self._names[table]) | {"ReturnValues": "ALL_NEW"}
+        answer = self._call("UpdateItem", request, repeatable=not changes.add)
+        return decode_item(answer["Attributes"])
+
+    def delete(self, table: Table, key: Key, *, expect: Expectation | None = None) -> None:
+        """See `Store.delete`."""
+        action = Delete(table, key, expect)
+        if expect is not None:
+            self.transact([action])
+        else:
+            check_key(table.key, key, exact=True)
+            self._call("DeleteItem", delete_request(action, self._names[table]))
+
+    def query(
+        self,
+        table: Table,
+        partition: str,
+        *,
+        index: str | None = None,
+        descending: bool = False,
+        limit: int = 100,
+        after: Key | None = None,
+    ) -> Page:
+        """See `Store.query`; an empty page of DynamoDB's is followed, never taken for the end."""
+        check_limit(limit)
+        key = table.index(index).key if index else table.key
+        request = {
+            "TableName": self._names[table],
+            **query_request(key, index, partition, descending),
+        }
+        start = encode_item(after) if after else None
+        items: list[dict[str, Value]] = []
+        while len(items) <= limit:
+            request["Limit"] = limit + 1 - len(items)
+            if start:
+                request["ExclusiveStartKey"] = start
+            answer = self._call("Query", request)
+            items += [decode_item(attributes) for attributes in answer["Items"]]
+            start = answer.get("LastEvaluatedKey")
+            if not start:
+                break
+        more = _cursor(table, key, items[limit - 1]) if len(items) > limit else None
+        return Page(items[:limit], more)
+
+    def transact(self, actions: Sequence[Action]) -> list[int]:
+        """See `Store.transact`: one `TransactWriteItems` under one token for all its attempts."""
+        check_actions(actions)
+        appends = [action for action in actions if isinstance(action, Append)]
+        requests = [self._transaction_part(action) for action in actions if not isinstance(action, Append)]
+        positions = [i for i, action in enumerate(actions) if not isinstance(action, Append)]
+        ends, failures = deadline(APPEND_SECONDS), 0
+        while True:
+            heads = [self._head(action) for action in appends]
+            added = [part for action, head in zip(appends, heads, strict=True) for part in self._append(action, head)]
+            token = uuid4()
+            payload = {"TransactItems": requests + added, "ClientRequestToken": token}
+            try:
+                self._call_transaction(payload, ends if appends else None)
+                return [head + 1 for head in heads]
+            except Failure as failure:
+                failed = failure.condition_failed
+                if failed is not None and failed < len(requests):
+                    raise _condition_error(actions[positions[failed]], positions[failed]) from failure
+                if failed is None:
+                    raise failure.as_store_error() from failure
+                # Only the head of a feed has moved: others were first, and it is our turn again.
+                failures += 1
+                if not pause(failures, ends):
+                    raise StoreUnavailable("the head of the feed kept moving") from failure
+
+    def ping(self, table: Table) -> None:
+        """See `Store.ping`: a read of a key that is never written."""
+        key: dict[str, Any] = {table.key.partition.name: PING}
+        if table.key.sort is not None:
+            key[table.key.sort.name] = FEED_HEAD if table.key.sort.type == "N" else PING
+        self._call("GetItem", {"TableName": self._names[table], "Key": encode_item(key)})
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._client.close()
+
+    def _call(self, operation: str, request: Mapping[str, object], *, repeatable: bool = True) -> dict[str, Any]:
+        try:
+            return self._client.call(operation, request, repeatable=repeatable)
+        except Failure as failure:
+            raise failure.as_store_error() from failure
+
+    def _call_transaction(self, payload: Mapping[str, object], ends: float | None) -> None:
+        """Call until the outcome is known: a lost reply is asked for again under the same token.
+
+        Raises Failure, or StoreUnavailable when the time is up.
+        """
+        failures = 0
+        while True:
+            seconds = None if ends is None else min(SECONDS, ends - time.monotonic())
+            try:
+                self._client.call("TransactWriteItems", payload, repeatable=True, seconds=seconds)
+                return
+            except (StoreUnavailable, Failure) as error:
+                undecided = isinstance(error, StoreUnavailable) or error.transient or error.conflicting
+                if ends is None or not undecided or _condition(error) is not None:
+                    raise
+                failures += 1
+                if not pause(failures, ends):
+                    raise
+
+    def _transaction_part(self, action: Put | Update | Delete) -> Request:
+        name = self._names[action.table]
+        match action:
+            case Put():
+                return {"Put": put_request(action, name)}
+            case Update():
+                return {"Update": update_request(action, name)}
+            case Delete():
+                return {"Delete": delete_request(action, name)}
+
+    def _head(self, action: Append) -> int:
+        """Return the number of the feed's last event, 0 for a feed without any."""
+        partition, sort = action.table.key.attributes
+        item = self.get(action.table, {partition.name: action.feed, sort.name: FEED_HEAD})
+        return int(item["head"]) if item else 0  # type: ignore[arg-type]  # written by _append
+
+    def _append(self, action: Append, head: int) -> Iterable[Request]:
+        """Return the event and the move of the head, the latter only from where we saw it."""
+        partition, sort = action.table.key.attributes
+        event = {**action.item, partition.name: action.feed, sort.name: head + 1}
+        key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
+        seen: Expectation = {"head": head} if head else {"head": ABSENT}
+        move = Update(action.table, key, Changes(set={"head": head + 1}), expect=seen)
+        return self._transaction_part(Put(action.table, event)), self._transaction_part(move)
+
+
+def _condition(error: Exception) -> int | None:
+    return error.condition_failed if isinstance(error, Failure) else None
+
+
+def _condition_error(action: Action, position: int) -> AlreadyExists | ExpectationFailed:
+    if isinstance(action, Put):
+        return AlreadyExists(f"{action.table.name} has such an item", position)
+    return ExpectationFailed(f"{action.table.name}: an attribute is not as expected", position)
+
+
+def _cursor(table: Table, key: DeclaredKey, last: dict[str, Value]) -> dict[str, str | int]:
+    names = [attribute.name for attribute in (*table.key.attributes, *key.attributes)]
+    return {name: last[name] for name in names}  # type: ignore[misc]  # key attributes are strings and integers

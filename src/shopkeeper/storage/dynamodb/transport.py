@@ -1,0 +1,207 @@
+"""HTTP/1.1 for one host, under a deadline that no peer can stretch.
+
+Python's `http.client` keeps a timeout per read, so a peer that drips a byte at a time holds it for ever,
+and its import costs more than this file's work. Connections are kept alive, shared among threads one
+request at a time, and looked at before they are used again. Source: RFC 9112.
+"""
+
+import os
+import select
+import socket
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    import ssl
+
+CONNECT_SECONDS = 1.0
+MAX_HEADER_BYTES = 64 * 1024
+MAX_BODY_BYTES = 24 * 1024 * 1024
+MAX_IDLE = 32
+_CHUNK = 64 * 1024
+
+
+class NotSent(Exception):
+    """The request cannot have reached the peer, so nothing was applied."""
+
+
+class Broken(Exception):
+    """The request may have reached the peer, and its answer did not reach us whole."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An HTTP answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Trust(Protocol):
+    """What a TLS connection is wrapped by; see `tls.TrustStore`."""
+
+    def wrap(self, connection: socket.socket, host: str) -> "ssl.SSLSocket":
+        """Shake hands with `host` and return the encrypted socket. Raises OSError."""
+        ...
+
+
+class Connection:
+    """A socket, and what has been read from it but not yet taken."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer = peer
+        self._buffer = bytearray()
+        self.reusable = True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._peer.close()
+
+    def is_open(self) -> bool:
+        """Tell whether an idle connection is still good: nothing to read, not even its end."""
+        poll = select.poll()
+        poll.register(self._peer, select.POLLIN | select.POLLHUP | select.POLLERR)
+        return not self._buffer and not poll.poll(0)
+
+    def send(self, data: bytes, deadline: float) -> None:
+        """Send all of `data`. Raises OSError."""
+        self._peer.settimeout(_remaining(deadline))
+        self._peer.sendall(data)
+
+    def receive(self, deadline: float, max_body: int) -> Reply:
+        """Read one answer. Raises OSError, ValueError for what is not HTTP, Broken for what is too large."""
+        head = self._until(b"\r\n\r\n", deadline)
+        first, *lines = head.decode("latin-1").split("\r\n")
+        version, status = first.split(" ", 2)[:2]
+        headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            headers[name.strip().lower()] = value.strip()
+        closing = headers.get("connection", "").lower() == "close" or version != "HTTP/1.1"
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            body = self._chunked(deadline, max_body)
+        elif "content-length" in headers:
+            body = self._exactly(int(headers["content-length"]), deadline, max_body)
+        else:
+            raise ValueError("an answer without a length")
+        self.reusable = not closing
+        return Reply(int(status), headers, body)
+
+    def _chunked(self, deadline: float, max_body: int) -> bytes:
+        body = bytearray()
+        while True:
+            size = int(self._until(b"\r\n", deadline).partition(b";")[0], 16)
+            if size == 0:
+                while self._until(b"\r\n", deadline):
+                    pass
+                return bytes(body)
+            body += self._exactly(size, deadline, max_body - len(body))
+            self._until(b"\r\n", deadline)
+
+    def _until(self, end: bytes, deadline: float) -> bytes:
+        while (position := self._buffer.find(end)) < 0:
+            if len(self._buffer) > MAX_HEADER_BYTES:
+                raise Broken("the answer's header is too large")
+            self._fill(deadline)
+        taken = bytes(self._buffer[:position])
+        del self._buffer[: position + len(end)]
+        return taken
+
+    def _exactly(self, size: int, deadline: float, max_body: int) -> bytes:
+        if not 0 <= size <= max_body:
+            raise Broken("the answer's body is too large")
+        while len(self._buffer) < size:
+            self._fill(deadline)
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _fill(self, deadline: float) -> None:
+        self._peer.settimeout(_remaining(deadline))
+        data = self._peer.recv(_CHUNK)
+        if not data:
+            raise ConnectionError("the peer closed the connection")
+        self._buffer += data
+
+
+class Transport:
+    """Requests to one host and port, over TLS if `trust` is given."""
+
+    def __init__(self, host: str, port: int, trust: Trust | None = None, max_body: int = MAX_BODY_BYTES) -> None:
+        self._host = host
+        self._port = port
+        self._trust = trust
+        self._max_body = max_body
+        self._idle: list[Connection] = []
+        self._pid = os.getpid()
+
+    def request(self, message: bytes, deadline: float) -> Reply:
+        """Send a whole HTTP request and return its answer before `deadline` (of `time.monotonic`).
+
+        Raises NotSent or Broken.
+        """
+        connection = self._take() or self._connect(deadline)
+        try:
+            connection.send(message, deadline)
+            reply = connection.receive(deadline, self._max_body)
+        except Broken:
+            connection.close()
+            raise
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise Broken(f"{type(error).__name__}: {error}") from error
+        if connection.reusable and len(self._idle) < MAX_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return reply
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _take(self) -> Connection | None:
+        """Return an idle connection that is still open; those of a parent process are not ours."""
+        if self._pid != os.getpid():
+            self._pid, self._idle = os.getpid(), []
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if connection.is_open():
+                return connection
+            connection.close()
+
+    def _connect(self, deadline: float) -> Connection:
+        deadline = min(deadline, time.monotonic() + CONNECT_SECONDS)
+        failure: Exception | None = None
+        try:
+            addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise NotSent(f"{self._host} has no address: {error}") from error
+        for family, kind, protocol, _, address in addresses:
+            peer = socket.socket(family, kind, protocol)
+            try:
+                peer.settimeout(_remaining(deadline))
+                peer.connect(address)
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._trust is not None:
+                    peer = self._trust.wrap(peer, self._host)
+                return Connection(peer)
+            except OSError as error:
+                peer.close()
+                failure = error
+        raise NotSent(f"{self._host}:{self._port}: {failure}") from failure
+
+
+def _remaining(deadline: float) -> float:
+    """Return the seconds until `deadline`. Raises TimeoutError when it has passed."""
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise TimeoutError("the deadline has passed")
+    return remaining

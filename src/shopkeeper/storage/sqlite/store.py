@@ -1,0 +1,326 @@
+"""The Store port on one SQLite file."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import overload
+
+import msgspec
+
+from shopkeeper.storage.checks import (
+    check_actions,
+    check_changes,
+    check_key,
+    check_keys,
+    check_limit,
+    check_size,
+)
+from shopkeeper.storage.errors import (
+    AlreadyExists,
+    ConditionFailed,
+    ExpectationFailed,
+    StoreError,
+    StoreUnavailable,
+)
+from shopkeeper.storage.port import (
+    ABSENT,
+    FEED_HEAD,
+    Action,
+    Append,
+    Changes,
+    Delete,
+    Expectation,
+    Page,
+    Put,
+    Update,
+)
+from shopkeeper.storage.sqlite.connection import connect, prepare_file
+from shopkeeper.storage.sqlite.schema import create_tables, expiry, json_path, quoted
+from shopkeeper.storage.sqlite.writer import Writer
+from shopkeeper.storage.table import Key as DeclaredKey
+from shopkeeper.storage.table import Table
+from shopkeeper.storage.values import (
+    Item,
+    Key,
+    Scalar,
+    Value,
+    decode_item,
+    encode_item,
+    encode_number,
+)
+
+SWEEP_SECONDS = 3600.0
+
+
+class SQLiteStore:
+    """Items in one file: reads on pooled connections, writes through one group-committing thread."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: Path, tables: Iterable[Table], now: Callable[[], float] = time.time) -> None:
+        """Open the data file, making it and its tables if need be.
+
+        `now` gives the present second of the Unix epoch, for sweeping what has expired. Raises
+        ConfigurationError if the file cannot be used.
+        """
+        prepare_file(path)
+        self._path = path
+        self._tables = tuple(tables)
+        self._now = now
+        self._readers: list[sqlite3.Connection] = []
+        connection = connect(path)
+        create_tables(connection, self._tables)
+        self._writer = Writer(connection, self._sweep, SWEEP_SECONDS)
+
+    def get(self, table: Table, key: Key) -> dict[str, Value] | None:
+        """See `Store.get`."""
+        check_key(table.key, key, exact=True)
+        with self._reader() as connection:
+            return _read(connection, table, key)
+
+    def get_many(self, table: Table, keys: Sequence[Key]) -> list[dict[str, Value] | None]:
+        """See `Store.get_many`."""
+        check_keys(table, keys)
+        with self._reader() as connection:
+            return [_read(connection, table, key) for key in keys]
+
+    def put(self, table: Table, item: Item, *, if_absent: bool = False) -> None:
+        """See `Store.put`."""
+        self.transact([Put(table, item, if_absent)])
+
+    @overload
+    def update(self, table: Table, key: Key, changes: Changes) -> dict[str, Value]: ...
+
+    @overload
+    def update(self, table: Table, key: Key, changes: Changes, *, expect: Expectation) -> None: ...
+
+    def update(
+        self, table: Table, key: Key, changes: Changes, *, expect: Expectation | None = None
+    ) -> dict[str, Value] | None:
+        """See `Store.update`."""
+        check_key(table.key, key, exact=True)
+        check_changes(table, changes)
+        item = self._writer.do(partial(_update, action=Update(table, key, changes, expect)))
+        return item if expect is None else None
+
+    def delete(self, table: Table, key: Key, *, expect: Expectation | None = None) -> None:
+        """See `Store.delete`."""
+        self.transact([Delete(table, key, expect)])
+
+    def query(
+        self,
+        table: Table,
+        partition: str,
+        *,
+        index: str | None = None,
+        descending: bool = False,
+        limit: int = 100,
+        after: Key | None = None,
+    ) -> Page:
+        """See `Store.query`."""
+        check_limit(limit)
+        sql, values, attributes = _selection(table, partition, index, descending, after)
+        with self._reader() as connection:
+            rows = connection.execute(f"{sql} LIMIT ?", [*values, limit + 1]).fetchall()
+        items = [_decoded(text) for (text,) in rows[:limit]]
+        more = {name: items[-1][name] for name in attributes} if len(rows) > limit else None
+        return Page(items, more)  # type: ignore[arg-type]  # key attributes are strings and integers
+
+    def transact(self, actions: Sequence[Action]) -> list[int]:
+        """See `Store.transact`."""
+        check_actions(actions)
+        return self._writer.do(partial(_transact, actions=actions))
+
+    def ping(self, table: Table) -> None:
+        """See `Store.ping`."""
+        with self._reader() as connection:
+            connection.execute(f"SELECT 1 FROM {quoted(table.name)} LIMIT 1").fetchone()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._writer.close()
+        while self._readers:
+            self._readers.pop().close()
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection; any number of threads may read while one writes."""
+        try:
+            connection = self._readers.pop() if self._readers else connect(self._path)
+        except IndexError:
+            connection = connect(self._path)
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            connection.close()
+            raise StoreUnavailable(f"the data file could not be read: {error}") from error
+        else:
+            self._readers.append(connection)
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        """Remove what has expired; domains compare expiry themselves and never rely on this."""
+        for table in self._tables:
+            if table.ttl:
+                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {expiry(table)} <= ?", [int(self._now())])
+
+
+def _read(connection: sqlite3.Connection, table: Table, key: Item) -> dict[str, Value] | None:
+    row = connection.execute(
+        f"SELECT item FROM {quoted(table.name)} WHERE partition = ? AND sort = ?", _columns(table, key)
+    ).fetchone()
+    return _decoded(row[0]) if row else None
+
+
+def _write(connection: sqlite3.Connection, table: Table, item: Item) -> dict[str, Value]:
+    """Write an item and return it as a reader will find it."""
+    attributes = check_size(encode_item(item))
+    text = msgspec.json.encode(attributes).decode()
+    connection.execute(f"INSERT OR REPLACE INTO {quoted(table.name)} VALUES (?, ?, ?)", [*_columns(table, item), text])
+    return decode_item(attributes)
+
+
+def _columns(table: Table, key: Item) -> list[object]:
+    """Return the values of the key's two columns."""
+    sort = table.key.sort
+    return [key[table.key.partition.name], key[sort.name] if sort else ""]
+
+
+def _decoded(text: str) -> dict[str, Value]:
+    return decode_item(msgspec.json.decode(text))
+
+
+def _transact(connection: sqlite3.Connection, actions: Sequence[Action]) -> list[int]:
+    numbers = []
+    for position, action in enumerate(actions):
+        try:
+            match action:
+                case Put():
+                    _put(connection, action)
+                case Update():
+                    _update(connection, action)
+                case Delete():
+                    _delete(connection, action)
+                case Append():
+                    numbers.append(_append(connection, action))
+        except ConditionFailed as error:
+            error.position = position
+            raise
+    return numbers
+
+
+def _put(connection: sqlite3.Connection, action: Put) -> None:
+    if action.if_absent and _read(connection, action.table, action.item) is not None:
+        raise AlreadyExists(f"{action.table.name} has such an item")
+    _write(connection, action.table, action.item)
+
+
+def _update(connection: sqlite3.Connection, action: Update) -> dict[str, Value]:
+    item = _read(connection, action.table, action.key)
+    _expect(action.table, item, action.expect)
+    changed = apply_changes({**action.key} if item is None else item, action.changes)
+    return _write(connection, action.table, changed)
+
+
+def _delete(connection: sqlite3.Connection, action: Delete) -> None:
+    if action.expect is not None:
+        _expect(action.table, _read(connection, action.table, action.key), action.expect)
+    connection.execute(
+        f"DELETE FROM {quoted(action.table.name)} WHERE partition = ? AND sort = ?",
+        _columns(action.table, action.key),
+    )
+
+
+def _append(connection: sqlite3.Connection, action: Append) -> int:
+    partition, sort = action.table.key.attributes
+    head_key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
+    head = _read(connection, action.table, head_key)
+    number = int(head["head"]) + 1 if head else 1  # type: ignore[arg-type]  # written just below
+    _write(connection, action.table, {**head_key, "head": number})
+    _write(connection, action.table, {**action.item, partition.name: action.feed, sort.name: number})
+    return number
+
+
+def apply_changes(item: dict[str, Value], changes: Changes) -> dict[str, Value]:
+    """Return the item after `changes`. Raises StoreError if it cannot be added to an attribute."""
+    changed = dict(item)
+    for name, amount in changes.add.items():
+        present = changed.get(name, 0)
+        if isinstance(present, bool) or not hasattr(present, "__add__") or isinstance(present, str | bytes | list):
+            raise StoreError(f"{name} is not a number to add to")
+        changed[name] = _sum(present, amount)
+    changed |= changes.set
+    for name, value in changes.set_if_absent.items():
+        changed.setdefault(name, value)
+    for name in changes.remove:
+        changed.pop(name, None)
+    return changed
+
+
+def _sum(present: Value, amount: Value) -> Value:
+    """Add exactly, in 38 digits, as DynamoDB does."""
+    if isinstance(present, int) and isinstance(amount, int):
+        total: Value = present + amount
+    else:
+        from decimal import Context, Decimal, Inexact
+
+        context = Context(prec=38, traps=[Inexact])
+        try:
+            total = context.add(Decimal(str(present)), Decimal(str(amount)))
+        except Inexact:
+            raise StoreError("the sum has more than 38 digits") from None
+    try:
+        encode_number(total)
+    except ValueError as error:
+        raise StoreError(str(error)) from None
+    return total
+
+
+def _expect(table: Table, item: Item | None, expectation: Expectation | None) -> None:
+    for name, expected in (expectation or {}).items():
+        there = item is not None and name in item
+        if expected is ABSENT:
+            fits = not there
+        else:
+            fits = item is not None and there and _same(item[name], expected)
+        if not fits:
+            raise ExpectationFailed(f"{table.name}: {name} is not as expected")
+
+
+def _same(present: Value, expected: Scalar) -> bool:
+    """Compare as DynamoDB does, where true is not 1."""
+    return isinstance(present, bool) == isinstance(expected, bool) and present == expected
+
+
+def _selection(
+    table: Table, partition: str, index: str | None, descending: bool, after: Key | None
+) -> tuple[str, list[object], list[str]]:
+    """Return the query's SQL, its values, and the attributes that a cursor needs."""
+    order: list[str]
+    if index is None:
+        key, where, order = table.key, "partition = ?", ["sort"]
+        attributes = [attribute.name for attribute in key.attributes]
+        bounds = [_columns(table, after)[1]] if after else []
+    else:
+        key = table.index(index).key
+        by, *sorts = [json_path(attribute) for attribute in key.attributes]
+        where, order = f"{by} = ?", [*sorts, "partition", "sort"]
+        where += "".join(f" AND {sort} IS NOT NULL" for sort in sorts)
+        names = [attribute.name for attribute in (*table.key.attributes, *key.attributes)]
+        attributes = list(dict.fromkeys(names))
+        bounds = _index_bounds(table, key, after) if after else []
+    values: list[object] = [partition]
+    if after:
+        compare = "<" if descending else ">"
+        where += f" AND ({', '.join(order)}) {compare} ({', '.join('?' * len(order))})"
+        values += bounds
+    direction = " DESC" if descending else ""
+    by_order = ", ".join(column + direction for column in order)
+    return f"SELECT item FROM {quoted(table.name)} WHERE {where} ORDER BY {by_order}", values, attributes
+
+
+def _index_bounds(table: Table, key: DeclaredKey, after: Key) -> list[object]:
+    sorts: list[object] = [after[key.sort.name]] if key.sort else []
+    return [*sorts, *_columns(table, after)]

@@ -1,0 +1,62 @@
+"""A table as data: keys, indexes, the attribute that says when an item expires, and where its name comes from."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+KeyType = Literal["S", "N"]
+
+PHYSICAL_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
+"""What DynamoDB takes as a table's name (API reference, CreateTable)."""
+
+
+class KeyAttribute(msgspec.Struct, frozen=True):
+    """One attribute of a key: a string, or an integer of at most 64 bits."""
+
+    name: str
+    type: KeyType = "S"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A partition key and, if items of a partition have an order, a sort key."""
+
+    partition: KeyAttribute
+    sort: KeyAttribute | None = None
+
+    @property
+    def attributes(self) -> tuple[KeyAttribute, ...]:
+        """The one or two attributes of the key."""
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+
+class Index(msgspec.Struct, frozen=True):
+    """Another order of the same items: those that carry its key attributes. Eventually consistent."""
+
+    name: str
+    key: Key
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table. Its physical name is the environment variable's value, or `<name>-<stage>`."""
+
+    name: str
+    environment: str
+    key: Key
+    indexes: tuple[Index, ...] = ()
+    ttl: str | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def index(self, name: str) -> Index:
+        """Return the index called `name`. Raises KeyError where there is none."""
+        for index in self.indexes:
+            if index.name == name:
+                return index
+        raise KeyError(f"{self.name} has no index {name}")
+
+
+def string_key(partition: str, sort: str | None = None) -> Key:
+    """Return a key of string attributes."""
+    return Key(KeyAttribute(partition), KeyAttribute(sort) if sort else None)

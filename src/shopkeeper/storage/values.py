@@ -1,0 +1,144 @@
+"""Attribute values: what an item may hold, and how DynamoDB's JSON protocol writes it.
+
+Both stores keep items in this form, so both take and give exactly the same values. Numbers are `int` or
+`Decimal` of at most 38 digits, never a float. Source: Amazon DynamoDB API Reference, `AttributeValue`.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, Union
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+# A `|` cannot join a name that is only known to the type checker.
+Number = Union[int, "Decimal"]
+Scalar = Union[str, int, "Decimal", bool, bytes, None]
+Value = Union[Scalar, Sequence["Value"], Mapping[str, "Value"], Set[str], Set[Number], Set[bytes]]
+Item = Mapping[str, Value]
+Key = Mapping[str, str | int]
+AttributeValue = dict[str, Any]
+"""One value on the wire, like `{"N": "1"}`."""
+
+MAX_DIGITS = 38
+MAX_DEPTH = 32
+MAX_ITEM_BYTES = 400 * 1024
+
+
+def encode_item(item: Item) -> dict[str, AttributeValue]:
+    """Return `item` in wire form. Raises TypeError or ValueError for what DynamoDB cannot hold."""
+    return {name: encode(value) for name, value in item.items()}
+
+
+def decode_item(attributes: Mapping[str, AttributeValue]) -> dict[str, Value]:
+    """Return the item of a wire form."""
+    return {name: decode(value) for name, value in attributes.items()}
+
+
+def encode(value: Value, depth: int = 0) -> AttributeValue:
+    """Return one value in wire form. Raises TypeError or ValueError for what DynamoDB cannot hold."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"values nest deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str):
+        return {"S": value}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, bytes):
+        return {"B": b64encode(value).decode("ascii")}
+    if isinstance(value, Mapping):
+        return {"M": {name: encode(part, depth + 1) for name, part in value.items()}}
+    if isinstance(value, (list, tuple)):
+        return {"L": [encode(part, depth + 1) for part in value]}
+    if isinstance(value, (set, frozenset)):
+        return _encode_set(value)
+    return {"N": encode_number(value)}
+
+
+def encode_number(value: object) -> str:
+    """Return a number's digits. Raises TypeError for a float, ValueError beyond 38 digits or the range."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        digits = str(value)
+        if len(digits.lstrip("-")) > MAX_DIGITS:
+            raise ValueError(f"the number has more than {MAX_DIGITS} digits")
+        return digits
+    from decimal import Decimal  # a fraction is rare, and the module costs a millisecond of cold start
+
+    if not isinstance(value, Decimal):
+        raise TypeError(f"an item cannot hold a {type(value).__name__}")
+    if not value.is_finite():
+        raise ValueError("an item cannot hold an infinite number or one that is none")
+    if len(value.as_tuple().digits) > MAX_DIGITS or (value and not -130 <= value.adjusted() <= 125):
+        raise ValueError(f"the number has more than {MAX_DIGITS} digits or is out of range")
+    return str(value)
+
+
+def decode(value: AttributeValue) -> Value:
+    """Return the value of a wire form; a number without a fraction is an `int`."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "S" | "BOOL":
+            return content  # type: ignore[no-any-return]
+        case "N":
+            return decode_number(content)
+        case "NULL":
+            return None
+        case "B":
+            return b64decode(content)
+        case "M":
+            return decode_item(content)
+        case "L":
+            return [decode(part) for part in content]
+        case "SS":
+            return set(content)
+        case "NS":
+            return {decode_number(part) for part in content}
+        case "BS":
+            return {b64decode(part) for part in content}
+    raise ValueError(f"unknown attribute type {kind!r}")
+
+
+def decode_number(digits: str) -> Number:
+    """Return an `int` where the number is whole, else a normalised `Decimal`."""
+    if digits.lstrip("-").isdigit():
+        return int(digits)
+    from decimal import Decimal
+
+    number = Decimal(digits)
+    whole = int(number)
+    return whole if whole == number else number.normalize()
+
+
+def item_size(attributes: Mapping[str, AttributeValue]) -> int:
+    """Return the bytes that DynamoDB counts for an item in wire form (Developer Guide, item sizes)."""
+    return sum(len(name.encode()) + _size(value) for name, value in attributes.items())
+
+
+def _size(value: AttributeValue) -> int:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S":
+            return len(content.encode())
+        case "B":
+            return len(content) * 3 // 4
+        case "N":
+            return len(content) // 2 + 2
+        case "M":
+            return 3 + item_size(content) + len(content)
+        case "L":
+            return 3 + sum(_size(part) + 1 for part in content)
+        case "SS" | "NS" | "BS":
+            return sum(_size({kind[0]: part}) for part in content)
+    return 1
+
+
+def _encode_set(value: Set[Any]) -> AttributeValue:
+    parts = list(value)
+    if not parts:
+        raise ValueError("an item cannot hold an empty set")
+    if all(isinstance(part, str) for part in parts):
+        return {"SS": parts}
+    if all(isinstance(part, bytes) for part in parts):
+        return {"BS": [b64encode(part).decode("ascii") for part in parts]}
+    return {"NS": [encode_number(part) for part in parts]}
