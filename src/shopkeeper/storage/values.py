@@ -100,14 +100,15 @@ def decode(value: AttributeValue) -> Value:
 
 
 def decode_number(digits: str) -> Number:
-    """Return an `int` where the number is whole, else a normalised `Decimal`."""
-    if digits.lstrip("-").isdigit():
+    """Return an `int` where the number is whole and has at most 38 digits, else a normalised `Decimal`."""
+    if len(digits) <= MAX_DIGITS and digits.lstrip("-").isdigit():
         return int(digits)
-    from decimal import Decimal
+    from decimal import Context, Decimal
 
     number = Decimal(digits)
-    whole = int(number)
-    return whole if whole == number else number.normalize()
+    if number.adjusted() < MAX_DIGITS and number == (whole := int(number)):
+        return whole
+    return Context(prec=MAX_DIGITS).normalize(number)
 
 
 def item_size(attributes: Mapping[str, AttributeValue]) -> int:

@@ -44,8 +44,8 @@ from shopkeeper.storage.values import Item, Key, Value, decode_item, encode_item
 APPEND_SECONDS = 8.0
 """How long a transaction with an `Append` may wait for its turn at the head of the feed."""
 
-PING = "ping"
-"""The partition key that a ping reads; a policy may confine the pinging function to it."""
+PING = "#ping"
+"""The partition key that a ping reads. Nothing is ever written under it, and a policy may confine to it."""
 
 
 class DynamoDBStore:

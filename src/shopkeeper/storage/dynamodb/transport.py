@@ -191,6 +191,7 @@ class Transport:
                 peer.connect(address)
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self._trust is not None:
+                    peer.settimeout(_remaining(deadline))
                     peer = self._trust.wrap(peer, self._host)
                 return Connection(peer)
             except OSError as error:

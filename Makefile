@@ -1,0 +1,56 @@
+# Shopkeeper's commands. `make` alone lists them.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= shopkeeper.db
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check format openapi package lock clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
+
+serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT= and DATA= change both
+	@exec $(BIN)/shopkeeper serve --port $(PORT) --data $(DATA)
+
+test: check ## run every gate: format, lint, types, tests, the API collection
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: $(VENV)/test node_modules/.done ## format, lint and types alone
+	@$(BIN)/ruff format --check --quiet . || { echo "make test: the format is not ruff's; run 'make format'"; exit 1; }
+	@$(BIN)/ruff check --quiet . || { echo "make test: ruff found the faults above"; exit 1; }
+	@$(BIN)/mypy --no-error-summary || { echo "make test: mypy found the faults above"; exit 1; }
+
+format: $(VENV)/test ## format the code and mend what ruff can
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+openapi: $(VENV)/server ## write docs/openapi.json anew
+	@$(BIN)/shopkeeper openapi > docs/openapi.json
+
+package: $(VENV)/server ## build a zip for each function and architecture under dist/
+	@$(BIN)/python scripts/package.py
+
+lock: ## renew the locks under requirements/ (needs uv)
+	@scripts/lock.sh
+
+clean: ## remove what was installed and built
+	@rm -rf $(VENV) node_modules dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/server: requirements/server.txt pyproject.toml | $(BIN)/python
+	@$(PIP) --require-hashes --requirement requirements/server.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test: requirements/test.txt $(VENV)/server
+	@$(PIP) --require-hashes --requirement requirements/test.txt
+	@touch $@
+
+# Without Node.js the collection and one emulator are skipped, visibly; in CI that is a failure.
+node_modules/.done: package-lock.json
+	@if command -v npm > /dev/null; then npm ci --silent && touch $@; else mkdir -p node_modules; fi

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Renew the locks under requirements/: exact versions and hashes for every platform, no index named.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+lock() {
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-annotate --no-header --output-file "$@"
+}
+
+lock requirements/function.txt pyproject.toml
+lock requirements/server.txt --extra server --group pyproject.toml:build pyproject.toml
+lock requirements/test.txt --extra server --group pyproject.toml:build --group pyproject.toml:test pyproject.toml

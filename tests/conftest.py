@@ -1,0 +1,72 @@
+"""Servers that tests share: each is started once per test process, on a free port, and stopped at its end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shopkeeper.storage import TABLES, Store, Table
+from tests.support.processes import Shopkeeper, run_cli, shopkeeper
+from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the whole run."""
+    return tmp_path_factory.mktemp("shopkeeper")
+
+
+@pytest.fixture(scope="session")
+def moto(folder: Path) -> Iterator[str]:
+    """The URL of moto's server."""
+    with emulator("moto", folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def dynoxide(folder: Path) -> Iterator[str]:
+    """The URL of dynoxide."""
+    with emulator("dynoxide", folder) as url:
+        yield url
+
+
+@pytest.fixture(params=EMULATORS)
+def dynamodb_url(request: pytest.FixtureRequest) -> str:
+    """The URL of each DynamoDB-compatible server in turn."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=BACKENDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store with the test tables, of each kind in turn."""
+    yield from _opened(request, tmp_path, TEST_TABLES)
+
+
+@pytest.fixture(params=BACKENDS)
+def shop_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store with Shopkeeper's own tables, of each kind in turn."""
+    yield from _opened(request, tmp_path, TABLES)
+
+
+def _opened(request: pytest.FixtureRequest, folder: Path, tables: tuple[Table, ...]) -> Iterator[Store]:
+    kind = request.param
+    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
+    opened = open_store(kind, endpoints, folder, tables)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[Shopkeeper]:
+    """Shopkeeper on SQLite, in stage dev."""
+    with shopkeeper(folder / "shared.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dynamodb_server(dynoxide: str) -> Iterator[Shopkeeper]:
+    """Shopkeeper on DynamoDB (dynoxide), in stage dev."""
+    environment = {"STORE_URL": "dynamodb:", **aws_environment(dynoxide)}
+    run_cli("tables", **environment)
+    with shopkeeper(None, environment) as running:
+        yield running

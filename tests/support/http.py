@@ -1,0 +1,80 @@
+"""A plain HTTP client for tests: it sends what it is told, raw paths included, and never retries."""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+SECONDS = 30.0
+
+
+class Answer:
+    """A response: header names are lower case, `json` is the body decoded."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.body[:300]!r}>"
+
+
+class Client:
+    """One kept-alive connection to a server."""
+
+    def __init__(self, url: str) -> None:
+        host = urlsplit(url)
+        self._connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=SECONDS)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request and return its answer."""
+        self._connection.request(method, path, body, dict(headers or {}))
+        response = self._connection.getresponse()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+
+
+def send(
+    url: str,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send one request on a connection of its own."""
+    with Client(url) as client:
+        return client.send(method, path, body, headers)
+
+
+def post_json(url: str, path: str, content: object, **headers: str) -> Answer:
+    """Send a JSON body."""
+    return send(url, "POST", path, json.dumps(content).encode(), {"Content-Type": "application/json", **headers})
+
+
+def send_raw(port: int, data: bytes) -> bytes:
+    """Send bytes to loopback and return what comes back until the peer pauses or closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
+        peer.sendall(data)
+        received = b""
+        peer.settimeout(2)
+        try:
+            while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
+                received += part
+        except TimeoutError:
+            pass
+        return received

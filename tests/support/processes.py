@@ -1,0 +1,141 @@
+"""Servers as processes of their own: started on a free port, awaited, always stopped."""
+
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+STARTS_WITHIN_SECONDS = 60.0
+STOPS_WITHIN_SECONDS = 15.0
+URL = re.compile(r"listens on (http://\S+)")
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    """Return an environment without any AWS or Shopkeeper setting but `variables`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "CI") if name in os.environ}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """Run a server until the block is left; it is ready when it accepts connections on `port`."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        _await_port(process, port, log)
+        yield
+    finally:
+        stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", sig: int = signal.SIGTERM) -> None:
+    """Send `sig` to the process's own group and wait; kill the group if it takes too long."""
+    for attempt in (sig, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, attempt)
+        except ProcessLookupError:
+            pass
+        try:
+            process.wait(STOPS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+
+
+def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    ends = time.monotonic() + STARTS_WITHIN_SECONDS
+    while time.monotonic() < ends:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"{process.args!r} did not start:\n{log.read_text()[-2000:]}")
+
+
+class Shopkeeper:
+    """`shopkeeper serve`, as an operator runs it."""
+
+    def __init__(self, data: Path | None, **variables: str) -> None:
+        """Start on a free port with `data` as the SQLite file, or with the store that `variables` name."""
+        command = [sys.executable, "-m", "shopkeeper", "serve", "--port", "0"]
+        if data is not None:
+            command += ["--data", str(data)]
+        self.process = subprocess.Popen(
+            command,
+            env=clean_environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+        self._fresh: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.url = self._await_url()
+
+    @property
+    def port(self) -> int:
+        """Return the port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
+    def stop(self, sig: int = signal.SIGTERM) -> None:
+        """End it and collect the rest of its output."""
+        stop(self.process, sig)
+        self._reader.join(STOPS_WITHIN_SECONDS)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            self._fresh.put(line)
+        self._fresh.put(None)
+
+    def _await_url(self) -> str:
+        while (line := self._fresh.get(timeout=STARTS_WITHIN_SECONDS)) is not None:
+            if found := URL.search(line):
+                return found[1]
+        self.stop()
+        raise AssertionError("the server did not start:\n" + "\n".join(self.lines))
+
+
+@contextmanager
+def shopkeeper(data: Path | None, environment: Mapping[str, str] | None = None) -> Iterator[Shopkeeper]:
+    """Run Shopkeeper until the block is left."""
+    server = Shopkeeper(data, **(environment or {}))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def run_cli(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run `shopkeeper` as an operator does, and return what came of it."""
+    return subprocess.run(
+        [sys.executable, "-m", "shopkeeper", *arguments],
+        env=clean_environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=STARTS_WITHIN_SECONDS,
+        check=False,
+    )

@@ -1,0 +1,76 @@
+"""Stores for tests: SQLite files, and DynamoDB tables on moto and dynoxide."""
+
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from shopkeeper.storage import Index, Store, Table
+from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.table import Key, KeyAttribute, string_key
+from tests.support.processes import free_port, running
+from tests.support.tools import DYNOXIDE, need
+
+PLAIN = Table("plain", "PLAIN_TABLE", string_key("id"))
+NOTES = Table(
+    "notes",
+    "NOTES_TABLE",
+    string_key("owner", "name"),
+    indexes=(
+        Index("by-topic", string_key("topic", "name")),
+        Index("by-rank", Key(KeyAttribute("topic"), KeyAttribute("rank", "N"))),
+        Index("by-author", string_key("author")),
+    ),
+    ttl="expires",
+)
+FEED = Table("feed", "FEED_TABLE", Key(KeyAttribute("feed"), KeyAttribute("seq", "N")), ttl="expires")
+TEST_TABLES = (PLAIN, NOTES, FEED)
+
+BACKENDS = ("sqlite", "moto", "dynoxide")
+EMULATORS = ("moto", "dynoxide")
+
+
+def aws_environment(endpoint: str) -> dict[str, str]:
+    """Return the variables that point a client at an emulator."""
+    return {
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+
+
+@contextmanager
+def emulator(kind: str, folder: Path) -> Iterator[str]:
+    """Run moto's server or dynoxide and yield its URL."""
+    port = free_port()
+    if kind == "moto":
+        command = [sys.executable, "-c", "from moto.server import main; main()", "-p", str(port)]
+    else:
+        command = [need(DYNOXIDE), "--port", str(port)]
+    with running(command, port, folder / f"{kind}.log"):
+        yield f"http://127.0.0.1:{port}"
+
+
+def table_names(tables: tuple[Table, ...]) -> dict[Table, str]:
+    """Return physical names that no other test uses."""
+    unique = uuid.uuid4().hex[:12]
+    return {table: f"{table.name}-{unique}" for table in tables}
+
+
+def dynamodb_store(endpoint: str, tables: tuple[Table, ...] = TEST_TABLES) -> DynamoDBStore:
+    """Return a store on tables of its own."""
+    names = table_names(tables)
+    client = DynamoDBClient("us-east-1", aws_environment(endpoint), seconds=20)
+    create_tables(client, names, lambda name, done: None)
+    return DynamoDBStore(client, names)
+
+
+def open_store(kind: str, endpoints: Mapping[str, str], folder: Path, tables: tuple[Table, ...] = TEST_TABLES) -> Store:
+    """Return an empty store of a kind."""
+    if kind == "sqlite":
+        return SQLiteStore(folder / f"{uuid.uuid4().hex}.db", tables)
+    return dynamodb_store(endpoints[kind], tables)

@@ -1,0 +1,183 @@
+"""Where the client connects, whom it trusts and as whom it speaks."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.storage import StoreUnavailable, TableMissing
+from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore, tls
+from shopkeeper.storage.dynamodb.client import _endpoint
+from shopkeeper.storage.dynamodb.credentials import CredentialsProvider
+from shopkeeper.storage.dynamodb.signing import Credentials
+from tests.support.faults import FaultyServer, answers, well
+from tests.support.stores import PLAIN
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_server(authority: trustme.CA) -> Iterator[str]:
+    """A DynamoDB behind TLS, whose certificate a private authority signed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    class TlsServer(FaultyServer):
+        def _serve(self, connection):  # type: ignore[no-untyped-def]
+            try:
+                encrypted = context.wrap_socket(connection, server_side=True)
+            except OSError:
+                connection.close()
+                return
+            self._connections.append(encrypted)
+            super()._serve(encrypted)
+
+    with TlsServer(well(Item={"id": {"S": "x"}})) as server:
+        yield server.url.replace("http://127.0.0.1", "https://localhost")
+
+
+def read(environment: dict[str, str]) -> object:
+    client = DynamoDBClient("us-east-1", {**KEYS, **environment}, seconds=5)
+    try:
+        return DynamoDBStore(client, {PLAIN: "plain"}).get(PLAIN, {"id": "x"})
+    finally:
+        client.close()
+
+
+def test_a_certificate_is_verified_by_the_bundle_that_the_operator_names(
+    tls_server: str, authority: trustme.CA, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    assert read({"AWS_ENDPOINT_URL": tls_server, "AWS_CA_BUNDLE": str(bundle)}) == {"id": "x"}
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server: str) -> None:
+    with pytest.raises(StoreUnavailable, match="certificate"):
+        read({"AWS_ENDPOINT_URL": tls_server})
+
+
+def test_a_certificate_for_another_host_is_refused(tls_server: str, authority: trustme.CA, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    url = tls_server.replace("localhost", "127.0.0.1")
+    with pytest.raises(StoreUnavailable, match="certificate"):
+        read({"AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(bundle)})
+
+
+def test_the_systems_store_is_tried_where_amazons_roots_do_not_verify(
+    tls_server: str, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def systems_store() -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        authority.configure_trust(context)
+        return context
+
+    monkeypatch.setattr(tls.ssl, "create_default_context", systems_store)
+    assert read({"AWS_ENDPOINT_URL": tls_server}) == {"id": "x"}
+
+
+def test_amazons_roots_are_the_five_that_amazon_publishes() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(tls.AMAZON_ROOTS)
+    names = sorted(dict(pair[0] for pair in root["subject"])["commonName"] for root in context.get_ca_certs())  # type: ignore[union-attr,misc,arg-type]
+    amazon = [f"Amazon Root CA {number}" for number in (1, 2, 3, 4)]
+    assert names == [*amazon, "Starfield Services Root Certificate Authority - G2"]
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://host", "http://", "http://host:99999", "http://host/path", "nonsense"]
+)
+def test_an_endpoint_that_is_none_is_said_so_at_once(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="endpoint URL"):
+        DynamoDBClient("us-east-1", {**KEYS, "AWS_ENDPOINT_URL": url})
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "header", "encrypted"),
+    [
+        ("http://127.0.0.1:8000", "127.0.0.1", 8000, "127.0.0.1:8000", False),
+        ("http://host", "host", 80, "host", False),
+        ("https://host/", "host", 443, "host", True),
+        ("https://host:443", "host", 443, "host", True),
+        ("http://[::1]:8000", "::1", 8000, "[::1]:8000", False),
+    ],
+)
+def test_an_endpoint_is_read(url: str, host: str, port: int, header: str, encrypted: bool) -> None:
+    assert _endpoint(url) == (host, port, header, encrypted)
+
+
+def test_the_services_own_variable_comes_first() -> None:
+    with FaultyServer(answers(400, b'{"__type": "ResourceNotFoundException"}')) as server:
+        environment = {"AWS_ENDPOINT_URL_DYNAMODB": server.url, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+        with pytest.raises(TableMissing):
+            read(environment)
+
+
+@pytest.mark.parametrize("bundle", ["/nowhere/bundle.pem", __file__])
+def test_a_bundle_that_cannot_be_read_is_said_so_at_once(bundle: str) -> None:
+    with pytest.raises(ConfigurationError, match="AWS_CA_BUNDLE"):
+        DynamoDBClient("us-east-1", {**KEYS, "AWS_CA_BUNDLE": bundle})
+
+
+def test_missing_credentials_are_said_so_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigurationError, match="No AWS credentials"):
+        CredentialsProvider({})
+
+
+def test_a_developers_profile_is_found_through_botocore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    profile = tmp_path / "credentials"
+    profile.write_text("[default]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    assert CredentialsProvider({}).get().access_key == "AKIAPROFILE"
+
+
+def test_credentials_are_not_asked_of_a_strange_host_without_tls() -> None:
+    with pytest.raises(ConfigurationError, match="without TLS"):
+        CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/creds"})
+
+
+def test_a_containers_credentials_are_fetched_once_with_its_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("let me in\n")
+    body = b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "2099-01-01T00:00:00Z"}'
+    with FaultyServer(answers(200, body)) as server:
+        provider = CredentialsProvider(
+            {
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/creds?a=b",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+            }
+        )
+        assert not server.requests, "nothing is fetched before the first call"
+        assert provider.get() == provider.get() == Credentials("A", "S", "T", 4070908800.0)
+        assert len(server.requests) == 1
+        assert server.requests[0].header.startswith(b"GET /creds?a=b HTTP/1.1\r\n")
+        assert b"Authorization: let me in" in server.requests[0].header
+
+
+def test_credentials_about_to_expire_are_fetched_again() -> None:
+    body = b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "2020-01-01T00:00:00Z"}'
+    with FaultyServer(answers(200, body)) as server:
+        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider.get()
+        provider.get()
+        assert len(server.requests) == 2
+
+
+def test_a_secret_is_never_printed() -> None:
+    assert "hunter2" not in repr(Credentials("AKIATEST", "hunter2", "hunter2"))
