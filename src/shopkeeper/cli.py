@@ -41,10 +41,12 @@ def serve(
     settings = read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
 
     def announce(url: str) -> None:
-        out.print(f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).")
-        out.print(f"The data is in {_where(settings)}. Try:")
-        for line in examples(url):
-            out.print(f"  {line}", markup=False)
+        lines = [
+            f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
+            f"The data is in {_where(settings)}. Try:",
+            *(f"  {line}" for line in examples(url)),
+        ]
+        out.print("\n".join(lines), markup=False)
 
     server.serve(settings, host, port, announce)
 

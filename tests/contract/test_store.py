@@ -23,7 +23,7 @@ from shopkeeper.storage import (
     Update,
     Value,
 )
-from tests.support.stores import FEED, NOTES, PLAIN
+from tests.support.stores import ATOMIC, FEED, NOTES, PLAIN
 
 DIGITS_38 = 12345678901234567890123456789012345678
 
@@ -293,6 +293,7 @@ def test_events_are_numbered_from_one_without_a_gap(store: Store) -> None:
     assert page.items[0] == {"feed": "f", "seq": 3, "what": "event 3"}
 
 
+@pytest.mark.parametrize("store", ATOMIC, indirect=True)
 def test_events_of_many_threads_have_no_gap_and_no_repeat(store: Store) -> None:
     with ThreadPoolExecutor(8) as pool:
         append = [Append(FEED, "f", {})]
@@ -302,6 +303,7 @@ def test_events_of_many_threads_have_no_gap_and_no_repeat(store: Store) -> None:
     assert [item["seq"] for item in events] == list(range(1, 41))
 
 
+@pytest.mark.parametrize("store", ATOMIC, indirect=True)
 def test_additions_of_many_threads_are_all_counted(store: Store) -> None:
     def add(_: int) -> Value:
         return store.update(PLAIN, {"id": "hot"}, Changes(add={"n": 1}))["n"]
@@ -311,6 +313,7 @@ def test_additions_of_many_threads_are_all_counted(store: Store) -> None:
     assert sorted(int(str(count)) for count in counts) == list(range(1, 201))
 
 
+@pytest.mark.parametrize("store", ATOMIC, indirect=True)
 def test_one_of_many_that_create_the_same_item_wins(store: Store) -> None:
     start = threading.Barrier(8)
 

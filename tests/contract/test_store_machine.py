@@ -197,7 +197,7 @@ def test_sqlite_and_dynamodb_answer_alike(dynoxide: str, tmp_path: Path) -> None
         folder = tmp_path
         endpoint = dynoxide
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Machine,
         settings=settings(
             max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

@@ -81,14 +81,14 @@ def test_the_systems_store_is_tried_where_amazons_roots_do_not_verify(
         authority.configure_trust(context)
         return context
 
-    monkeypatch.setattr(tls.ssl, "create_default_context", systems_store)
+    monkeypatch.setattr(ssl, "create_default_context", systems_store)
     assert read({"AWS_ENDPOINT_URL": tls_server}) == {"id": "x"}
 
 
 def test_amazons_roots_are_the_five_that_amazon_publishes() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(tls.AMAZON_ROOTS)
-    names = sorted(dict(pair[0] for pair in root["subject"])["commonName"] for root in context.get_ca_certs())  # type: ignore[union-attr,misc,arg-type]
+    names = sorted(dict(pair[0] for pair in root["subject"])["commonName"] for root in context.get_ca_certs())  # type: ignore[misc]
     amazon = [f"Amazon Root CA {number}" for number in (1, 2, 3, 4)]
     assert names == [*amazon, "Starfield Services Root Certificate Authority - G2"]
 

@@ -82,7 +82,8 @@ def visit(store: Store) -> object:
 
 
 def create(store: Store) -> object:
-    return store.put(PLAIN, KEY, if_absent=True)
+    store.put(PLAIN, KEY, if_absent=True)
+    return KEY
 
 
 def cancelled(*codes: str) -> Behaviour:

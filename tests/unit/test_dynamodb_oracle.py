@@ -23,7 +23,7 @@ from shopkeeper.storage.values import decode, encode
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 HEADER_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1))
+MOMENTS = st.integers(946684800, 4070908800).map(lambda second: datetime.fromtimestamp(second, UTC))
 
 
 @settings(deadline=None)
@@ -46,7 +46,6 @@ def test_signatures_are_botocores(
     moment: datetime,
 ) -> None:
     host = f"dynamodb.{region}.amazonaws.com"
-    moment = moment.replace(microsecond=0, tzinfo=UTC)
     ours = Signer(region, "dynamodb").sign(Credentials(access, secret, token), {"host": host, **extra}, body, moment)
 
     request = AWSRequest("POST", f"https://{host}/", data=body, headers=extra)
@@ -124,7 +123,8 @@ def plain(value: Any) -> Any:
     return {plain(part) for part in value} if isinstance(value, set) else value
 
 
-@given(st.integers() | st.decimals() | st.floats())
+# botocore lets -Infinity pass, which DynamoDB refuses; infinities and NaN are the contract's.
+@given(st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.floats())
 def test_numbers_that_botocore_refuses_are_refused(number: Any) -> None:
     try:
         theirs: object = TypeSerializer().serialize(number)

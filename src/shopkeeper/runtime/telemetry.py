@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools.logging import Logger
 
 from shopkeeper.http import Request, Response
+from shopkeeper.runtime.powertools import Logger
 from shopkeeper.settings import Settings
 
 NAMESPACE = "Shopkeeper"

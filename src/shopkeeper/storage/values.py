@@ -6,14 +6,11 @@ Both stores keep items in this form, so both take and give exactly the same valu
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any, Union
+from decimal import Context, Decimal
+from typing import Any, Union
 
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-# A `|` cannot join a name that is only known to the type checker.
-Number = Union[int, "Decimal"]
-Scalar = Union[str, int, "Decimal", bool, bytes, None]
+Number = int | Decimal
+Scalar = str | int | Decimal | bool | bytes | None
 Value = Union[Scalar, Sequence["Value"], Mapping[str, "Value"], Set[str], Set[Number], Set[bytes]]
 Item = Mapping[str, Value]
 Key = Mapping[str, str | int]
@@ -63,8 +60,6 @@ def encode_number(value: object) -> str:
         if len(digits.lstrip("-")) > MAX_DIGITS:
             raise ValueError(f"the number has more than {MAX_DIGITS} digits")
         return digits
-    from decimal import Decimal  # a fraction is rare, and the module costs a millisecond of cold start
-
     if not isinstance(value, Decimal):
         raise TypeError(f"an item cannot hold a {type(value).__name__}")
     if not value.is_finite():
@@ -103,8 +98,6 @@ def decode_number(digits: str) -> Number:
     """Return an `int` where the number is whole and has at most 38 digits, else a normalised `Decimal`."""
     if len(digits) <= MAX_DIGITS and digits.lstrip("-").isdigit():
         return int(digits)
-    from decimal import Context, Decimal
-
     number = Decimal(digits)
     if number.adjusted() < MAX_DIGITS and number == (whole := int(number)):
         return whole

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Context, Decimal, Inexact
 from functools import partial
 from pathlib import Path
 from typing import overload
@@ -264,8 +265,6 @@ def _sum(present: Value, amount: Value) -> Value:
     if isinstance(present, int) and isinstance(amount, int):
         total: Value = present + amount
     else:
-        from decimal import Context, Decimal, Inexact
-
         context = Context(prec=38, traps=[Inexact])
         try:
             total = context.add(Decimal(str(present)), Decimal(str(amount)))

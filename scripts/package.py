@@ -1,0 +1,119 @@
+"""Build the Lambda packages: `dist/<function>-<architecture>.zip`, each with only what its function needs.
+
+The same sources and locks give the same bytes. Run by `make package`.
+"""
+
+import ast
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src"
+LOCK = ROOT / "requirements" / "function.txt"
+DIST = ROOT / "dist"
+
+PYTHON = "3.13"
+ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+GLIBC = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_26", "manylinux_2_17", "manylinux2014")
+"""Lambda's python3.13 has glibc 2.34; wheels are named for any older one, and pip tries only what it is told."""
+
+HANDLERS = SOURCE / "shopkeeper" / "runtime" / "handlers"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def main(dist: Path = DIST) -> None:
+    """Build every function for every architecture into the folder `dist` and print the sizes."""
+    dist.mkdir(exist_ok=True)
+    for architecture, machine in ARCHITECTURES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            libraries = Path(folder)
+            install(libraries, machine)
+            for function in functions():
+                package = dist / f"{function}-{architecture}.zip"
+                write(package, library_files(libraries) | source_files(function))
+                print(f"{package.name}  {package.stat().st_size / 1e6:.2f} MB")
+
+
+def functions() -> list[str]:
+    """Return the names of the deployable functions."""
+    return sorted(path.stem for path in HANDLERS.glob("[a-z]*.py"))
+
+
+def install(folder: Path, machine: str) -> None:
+    """Install the locked libraries for Lambda's Python on `machine`, hashes checked."""
+    platforms = [f"--platform={glibc}_{machine}" for glibc in GLIBC]
+    options = ["--quiet", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes", "--no-deps"]
+    target = [f"--python-version={PYTHON}", "--only-binary=:all:", f"--target={folder}", f"--requirement={LOCK}"]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, *platforms, *target], check=True)
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+
+
+def library_files(folder: Path) -> dict[str, Path]:
+    """Return what of the libraries is loaded: not their type stubs, nor their installers' notes but the licence."""
+    return {
+        str(path.relative_to(folder)): path
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".pyi", ".pyc") and path.name not in ("RECORD", "INSTALLER")
+    }
+
+
+def source_files(function: str) -> dict[str, Path]:
+    """Return the modules that the function's handler imports, lazily or not, and the data beside them."""
+    start = HANDLERS / f"{function}.py"
+    found: set[Path] = set()
+    waiting = [start, *_files("shopkeeper.runtime.handlers")]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += imports(module)
+    needed = {path for path in found if not _is_server_only(path)}
+    data = {other for path in needed for other in path.parent.glob("*.pem")}
+    return {str(path.relative_to(SOURCE)): path for path in needed | data}
+
+
+def imports(module: Path) -> Iterator[Path]:
+    """Yield the files of ours that `module` imports anywhere, and the packages that they stand in."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.partition(".")[0] == "shopkeeper":
+                yield from _files(name)
+
+
+def write(package: Path, files: dict[str, Path]) -> None:
+    """Write a zip whose bytes depend on nothing but its files."""
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name].read_bytes())
+
+
+def _files(name: str) -> Iterator[Path]:
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        path = SOURCE.joinpath(*parts[:length])
+        if path.is_dir():
+            yield path / "__init__.py"
+        elif path.with_suffix(".py").is_file():
+            yield path.with_suffix(".py")
+
+
+def _is_server_only(path: Path) -> bool:
+    """SQLite is the store of one machine; a function's is DynamoDB."""
+    return "sqlite" in path.parts
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:2]))

@@ -1,0 +1,70 @@
+"""What the repository says of itself is true: versions, decisions, locks, and names that must not be there."""
+
+import re
+import subprocess
+
+from shopkeeper import __version__
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.runtime.openapi import openapi_document
+from tests.support.tools import ROOT
+
+
+def committed() -> list[str]:
+    """Return every file that git knows."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == __version__
+
+
+def test_the_openapi_document_has_every_endpoint_once() -> None:
+    paths = openapi_document()["paths"]
+    documented = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert documented == {(endpoint.method, endpoint.path) for function in FUNCTIONS for endpoint in function.endpoints}
+
+
+def test_the_readme_has_every_endpoint() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for function in FUNCTIONS:
+        for endpoint in function.endpoints:
+            assert f"`{endpoint.method} {endpoint.path}`" in readme
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    pages = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert pages
+    assert re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", index) == pages
+
+
+def test_the_locks_have_hashes_and_name_no_index() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        text = lock.read_text()
+        assert "://" not in text
+        assert all("--hash=sha256:" in part for part in re.split(r"\n(?=[a-z])", text.strip()))
+    package_lock = (ROOT / "package-lock.json").read_text()
+    assert "://" not in package_lock
+    assert '"resolved"' not in package_lock
+
+
+HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "registry." + "npmjs", "npmjs" + ".org", "deb." + "debian"]
+PLACES = ["/wo" + "rk/", "/ro" + "ot/", "/home" + "/"]
+
+
+def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
+    for name in committed():
+        text = (ROOT / name).read_bytes().decode(errors="replace")
+        for word in [*HOSTS, *PLACES]:
+            assert word not in text, f"{name} has {word}"
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for name in committed():
+        if name.endswith(".md"):
+            for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", (ROOT / name).read_text()):
+                if "://" not in target:
+                    assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"

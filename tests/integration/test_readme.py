@@ -1,0 +1,129 @@
+"""Every command of the README is run, in its order, and prints what the README says."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import URL, free_port, stop
+from tests.support.tools import NEWMAN, ROOT, need
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+ADDRESS = "http://127.0.0.1:8000"
+
+VARYING = [
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "an id"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "a time"),
+    (re.compile(r'("latency_ms":)[0-9.]+'), r"\1 milliseconds"),
+    (re.compile(r"/srv/shop/shopkeeper\.db"), "the data"),
+    (re.compile(r"\d\.\d\d MB"), "a size"),
+]
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return each command and what the README shows of its output."""
+    found = []
+    for block in BLOCKS:
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output))
+    return found
+
+
+def fixed(text: str) -> str:
+    """Replace what differs from run to run."""
+    for pattern, name in VARYING:
+        text = pattern.sub(name, text)
+    return text.strip()
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """`make serve` on a free port with new data: its URL, what it printed, and the data file."""
+    data = tmp_path_factory.mktemp("readme") / "shopkeeper.db"
+    port = free_port()
+    process = subprocess.Popen(
+        ["make", "--no-print-directory", "serve", f"PORT={port}", f"DATA={data}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if line.startswith("  curl") and "register-business" in line:
+            break
+    found = URL.search(printed)
+    assert found, printed
+    yield found[1], printed, data
+    stop(process, signal.SIGTERM)
+    process.stdout.close()
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    assert [command for command, _ in commands()][:2] == ["make serve", "make test"]
+
+
+def test_every_command_is_of_a_kind_that_is_run_here() -> None:
+    kinds = ("curl ", "make serve", "make test", "make package", "scripts/run-api-tests.sh ", ".venv/bin/shopkeeper ")
+    for command, _ in commands():
+        assert command.startswith(kinds)
+
+
+def test_make_serve_prints_what_the_readme_shows(tour: tuple[str, str, Path]) -> None:
+    url, printed, data = tour
+    assert fixed(printed.replace(url, ADDRESS).replace(str(data), "the data")) == fixed(dict(commands())["make serve"])
+
+
+def test_the_tour_prints_what_the_readme_shows(tour: tuple[str, str, Path]) -> None:
+    url, _, _ = tour
+    curl = need("curl")
+    for command, expected in commands():
+        if command.startswith("curl "):
+            line = command.replace("curl ", f"{curl} --silent ", 1).replace(ADDRESS, url)
+            done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
+            assert fixed(done.stdout) == fixed(expected), command
+
+
+def test_the_log_line_has_the_fields_that_the_readme_shows(tour: tuple[str, str, Path]) -> None:
+    (shown,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    assert list(json.loads(shown)) == [
+        *("level", "message", "timestamp", "service", "stage", "requestId", "path", "httpMethod", "status"),
+        *("durationMs", "coldStart", "userAgent"),
+    ]
+
+
+def test_the_command_line_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    binary = ROOT / ".venv" / "bin"
+    for command, expected in commands():
+        if command.startswith(".venv/bin/shopkeeper "):
+            arguments = [str(binary / "shopkeeper"), *command.split()[1:]]
+            done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+            assert done.stdout
+            assert not expected or fixed(done.stdout) == fixed(expected)
+
+
+def test_make_package_prints_what_the_readme_shows() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "package"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
+    )
+    assert fixed(done.stdout) == fixed(dict(commands())["make package"])
+
+
+def test_the_collection_is_run_as_the_readme_says(tour: tuple[str, str, Path]) -> None:
+    need(NEWMAN)
+    (command,) = [command for command, _ in commands() if command.startswith("scripts/")]
+    environment = {**os.environ, "BASE_URL": tour[0]}
+    done = subprocess.run(
+        command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]

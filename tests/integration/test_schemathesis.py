@@ -1,0 +1,42 @@
+"""The OpenAPI document and the server hold each other to what they say, for generated requests good and bad."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.http import send
+from tests.support.processes import Shopkeeper
+
+EXAMPLES = "100"
+SEED = "20261121"
+"""Fixed, so that what passed here passes everywhere; SCHEMATHESIS_SEED tries another."""
+
+EXCLUDED = "unsupported_method"
+"""It demands a 405, where API Gateway, and so the one-machine server, answers 403."""
+
+
+def test_schemathesis_finds_nothing(server: Shopkeeper, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
+            *("--checks", "all", "--exclude-checks", EXCLUDED, "--max-examples", EXAMPLES, "--mode", "all"),
+            *("--seed", os.environ.get("SCHEMATHESIS_SEED", SEED), "--no-color", "--continue-on-failure"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "7 selected / 7 total" in done.stdout
+    assert "No issues found" in done.stdout
+
+
+def test_a_method_that_is_not_declared_gets_the_gateways_403(server: Shopkeeper) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE"):
+        answer = send(server.url, method, "/counter")
+        assert answer.status == 403
+        assert answer.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
+        assert method == "HEAD" or answer.json == {"message": "Missing Authentication Token"}

@@ -1,0 +1,111 @@
+"""The rules of the house: which room may know which, and what a handler loads."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function
+from shopkeeper.health.model import LINKS
+from tests.support.processes import clean_environment
+from tests.support.tools import ROOT
+
+SOURCE = ROOT / "src" / "shopkeeper"
+LEAVES = {"clock", "errors", "identifiers", "__version__"}
+DOMAINS = {"visits", "health", "businesses"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "http": set(),
+    "storage": LEAVES,
+    "settings": LEAVES | {"storage"},
+    **{domain: LEAVES | {"http", "storage"} for domain in DOMAINS},
+    "functions": LEAVES | {"settings", "http", "storage"} | DOMAINS,
+    "runtime": LEAVES | {"settings", "http", "storage", "functions"},
+    "cli": LEAVES | {"settings", "storage", "runtime"},
+    "__main__": {"cli"},
+    **{leaf: set() for leaf in LEAVES},
+}
+"""Imports run one way; everyone may import from their own room."""
+
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+def imports(module: Path) -> set[str]:
+    """Return the dotted names of Shopkeeper's modules that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} if node.module != "shopkeeper" else {f"shopkeeper.{a.name}" for a in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.startswith("shopkeeper.")}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_run_one_way(module: Path) -> None:
+    room = module.relative_to(SOURCE).parts[0].removesuffix(".py")
+    for name in imports(module):
+        other = name.split(".")[1]
+        assert other == room or other in MAY_IMPORT[room], f"{room} must not know {name}"
+
+
+def test_every_room_has_its_rule() -> None:
+    rooms = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in MODULES}
+    assert rooms | {"__version__"} == set(MAY_IMPORT)
+
+
+def test_only_the_storage_knows_a_database() -> None:
+    for module in MODULES:
+        if "storage" not in module.parts:
+            assert "import sqlite3" not in module.read_text()
+
+
+def test_files_fit_a_few_screens() -> None:
+    for module in [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]:
+        assert len(module.read_text().splitlines()) <= 400, module
+
+
+HEAVY = {
+    *("boto3", "botocore", "pydantic", "cryptography", "granian", "typer", "rich", "sqlite3"),
+    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk"),
+}
+"""None of these may be loaded by a handler's import, though all of them are installed here."""
+
+LOADED = """
+import sys, json, importlib
+importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+OWN_DOMAIN = {"visits": "visits", "health": "health", "auth": "businesses"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
+def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, function.name],
+        env=clean_environment(AWS_ENDPOINT_URL="http://127.0.0.1:1", **keys),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    loaded = set(json.loads(done.stdout))
+    assert not {module.partition(".")[0] for module in loaded} & HEAVY
+    rooms = {module.split(".")[1] for module in loaded if module.startswith("shopkeeper.")}
+    assert rooms & DOMAINS == {OWN_DOMAIN[function.name]}
+
+
+def test_every_link_of_the_front_door_is_an_endpoint() -> None:
+    declared = {endpoint.path for function in FUNCTIONS for endpoint in function.endpoints}
+    assert set(LINKS.values()) <= declared
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [endpoint.operation_id for function in FUNCTIONS for endpoint in function.endpoints]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,381 @@
+"""The sans-IO application: routing, validation, the shapes of errors, CORS, by an application made for it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopkeeper.http import (
+    PROBLEM_JSON,
+    Application,
+    Call,
+    Conflict,
+    CorsPolicy,
+    InternalError,
+    NotFound,
+    Nothing,
+    Reply,
+    Request,
+    Response,
+    Route,
+    ServiceUnavailable,
+    endpoint,
+    split_path,
+)
+from shopkeeper.http.binding import pattern, text
+from shopkeeper.http.routing import Router
+
+ORIGIN = "https://shop.example"
+REQUEST_ID = "0b2f1a52-6d3c-4f0e-9a3e-2f4f6f1c7a11"
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    item: Annotated[str, text(10)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=10)]
+
+
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: Annotated[str, text(10)]
+    code: Annotated[str, pattern("^[A-Z]{2}$", must="must be two capital letters")] | None = None
+    lines: list[Line] = []
+
+
+class Search(msgspec.Struct, frozen=True):
+    thing_id: Annotated[str, pattern("^[a-z]+$", must="must be small letters")]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    search: str | None = None
+
+
+class Shown(msgspec.Struct):
+    what: Any
+
+
+class Outage(Exception):
+    """What a store would raise."""
+
+
+class Taken(Conflict):
+    code = "taken"
+
+
+def show(_: object, call: Call[Search, Nothing]) -> Reply[Shown]:
+    return Reply(Shown([call.parameters.thing_id, call.parameters.limit, call.parameters.search]))
+
+
+def make(_: object, call: Call[Nothing, Thing]) -> Reply[Shown]:
+    failures: dict[str, Exception] = {
+        "outage": Outage("the table secrets-prod is away"),
+        "bug": KeyError("secret"),
+        "taken": Taken("It is taken."),
+        "nowhere": NotFound("There is none."),
+    }
+    if call.body.name in failures:
+        raise failures[call.body.name]
+    return Reply(Shown(call.body), headers={"Location": "/things/1"}, metrics={"Things": 1})
+
+
+def unencodable(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
+    return Reply(Shown(object()))
+
+
+def things_root(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
+    return Reply(Shown("literal"))
+
+
+ENDPOINTS = (
+    endpoint("GET", "/things/{thing_id}", show, summary="s", parameters=Search, responses={200: Shown}),
+    endpoint("POST", "/things", make, summary="s", body=Thing, responses={201: Shown}, errors=(Taken,)),
+    endpoint("GET", "/things/all", things_root, summary="s", responses={200: Shown}),
+    endpoint("GET", "/", unencodable, summary="s", responses={200: Shown}),
+)
+APP = Application(
+    [Route(one, None, PROBLEM_JSON) for one in ENDPOINTS],
+    CorsPolicy((ORIGIN, "https://www.shop.example")),
+    lambda error: ServiceUnavailable() if isinstance(error, Outage) else InternalError(),
+)
+
+
+def ask(
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Response:
+    segments = split_path(path)
+    return APP.handle(Request(method, path, segments, REQUEST_ID, headers=headers or {}, query=query or {}, body=body))
+
+
+def post(body: bytes | object, content_type: str = "application/json", origin: str = ORIGIN) -> Response:
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return ask("POST", "/things", {"content-type": content_type, "origin": origin}, body=raw)
+
+
+def content(response: Response) -> Any:
+    return msgspec.json.decode(response.body)
+
+
+def test_a_good_request_is_answered_with_every_common_header() -> None:
+    response = post({"name": " a thing ", "lines": [{"item": "x", "quantity": 1}]})
+    assert response.status == 201
+    assert content(response)["what"] == {"name": "a thing", "code": None, "lines": [{"item": "x", "quantity": 1}]}
+    assert response.headers == {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-cache, no-store, must-revalidate",
+        "X-Content-Type-Options": "nosniff",
+        "X-Request-Id": REQUEST_ID,
+        "Vary": "Origin",
+        "Access-Control-Allow-Origin": ORIGIN,
+        "Access-Control-Allow-Methods": "POST, OPTIONS",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token",
+        "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After, X-Request-Id",
+        "Location": "/things/1",
+    }
+    assert response.metrics == {"Things": 1}
+
+
+def test_parameters_come_from_path_and_query_and_unknown_ones_are_ignored() -> None:
+    response = ask("GET", "/things/abc", query={"limit": "20", "search": "é", "utm": "x", "thing_id": "other"})
+    assert content(response)["what"] == ["abc", 20, "é"]
+    assert content(ask("GET", "/things/abc"))["what"] == ["abc", 10, None]
+
+
+def test_a_literal_segment_comes_before_a_parameter() -> None:
+    assert content(ask("GET", "/things/all"))["what"] == "literal"
+
+
+REFUSED_BODIES: list[tuple[str, bytes, str, int, str, list[str]]] = [
+    # name, body, content type, status, code, fields
+    ("no JSON", b"nope", "application/json", 400, "malformed_body", []),
+    ("nothing", b"", "application/json", 400, "malformed_body", []),
+    ("half", b'{"name":', "application/json", 400, "malformed_body", []),
+    ("not UTF-8", b'{"name": "\xff"}', "application/json", 400, "malformed_body", []),
+    ("half a surrogate pair", b'{"name": "\\ud800"}', "application/json", 400, "malformed_body", []),
+    ("a byte order mark", b'\xef\xbb\xbf{"name": "a"}', "application/json", 400, "malformed_body", []),
+    ("NaN", b'{"name": NaN}', "application/json", 400, "malformed_body", []),
+    ("nested too deeply", b"[" * 60_000, "application/json", 400, "malformed_body", []),
+    ("objects nested too deeply", b'{"a":' * 10_000, "application/json", 400, "malformed_body", []),
+    ("a list", b"[]", "application/json", 400, "malformed_body", []),
+    ("text", b'"name"', "application/json", 400, "malformed_body", []),
+    ("too large", b'{"name": "' + b"x" * 65_536 + b'"}', "application/json", 413, "content_too_large", []),
+    ("a form", b"name=a", "application/x-www-form-urlencoded", 415, "unsupported_media_type", []),
+    ("no content type", b'{"name": "a"}', "", 415, "unsupported_media_type", []),
+    ("almost JSON", b'{"name": "a"}', "application/jsonp", 415, "unsupported_media_type", []),
+    ("no name", b"{}", "application/json", 400, "invalid_input", ["name"]),
+    ("a null", b'{"name": null}', "application/json", 400, "invalid_input", ["name"]),
+    ("a number", b'{"name": 1}', "application/json", 400, "invalid_input", ["name"]),
+    ("spaces", b'{"name": "   "}', "application/json", 400, "invalid_input", ["name"]),
+    ("too long", b'{"name": "12345678901"}', "application/json", 400, "invalid_input", ["name"]),
+    ("a line break at the end", b'{"name": "a\\n"}', "application/json", 400, "invalid_input", ["name"]),
+    ("a null character", b'{"name": "a\\u0000b"}', "application/json", 400, "invalid_input", ["name"]),
+    ("a C1 control character", '{"name": "a\u0085b"}'.encode(), "application/json", 400, "invalid_input", ["name"]),
+    ("an unknown field", b'{"name": "a", "admin": true}', "application/json", 400, "invalid_input", ["admin"]),
+    ("a bad code", b'{"name": "a", "code": "x"}', "application/json", 400, "invalid_input", ["code"]),
+    (
+        "several faults at once",
+        b'{"code": "\\u0007", "x": 1, "lines": 3}',
+        "application/json",
+        400,
+        "invalid_input",
+        ["code", "x", "name", "lines"],
+    ),
+    (
+        "a fault within a list",
+        b'{"name": "a", "lines": [{"item": "x", "quantity": 0}]}',
+        "application/json",
+        400,
+        "invalid_input",
+        ["lines[0].quantity"],
+    ),
+    (
+        "a control character within a list",
+        b'{"name": "a", "lines": [{"item": "x\\u0000", "quantity": 1}]}',
+        "application/json",
+        400,
+        "invalid_input",
+        ["lines[0].item"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "content_type", "status", "code", "fields"),
+    REFUSED_BODIES,
+    ids=[case[0] for case in REFUSED_BODIES],
+)
+def test_a_body_that_is_refused(
+    name: str, body: bytes, content_type: str, status: int, code: str, fields: list[str]
+) -> None:
+    response = post(body, content_type)
+    problem = content(response)
+    assert (response.status, problem["code"]) == (status, code)
+    assert [error["field"] for error in problem.get("errors", [])] == fields
+    assert response.error is None, "the caller's fault is not the operator's"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8", " application/json ;"])
+def test_json_by_any_spelling_of_its_name(content_type: str) -> None:
+    assert post({"name": "a"}, content_type).status == 201
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"limit": "ten"}, {"limit": "1.5"}, {"limit": ""}])
+def test_a_parameter_that_is_refused_is_named(query: dict[str, str]) -> None:
+    response = ask("GET", "/things/abc", query=query)
+    assert response.status == 400
+    assert [error["field"] for error in content(response)["errors"]] == ["limit"]
+
+
+def test_a_person_is_told_what_a_pattern_means() -> None:
+    assert content(ask("GET", "/things/ABC"))["errors"] == [{"field": "thing_id", "message": "must be small letters"}]
+
+
+THE_SHAPE = {"title": str, "status": int, "code": str, "detail": str, "requestId": str}
+
+EVERY_ERROR = [
+    (b"nope", 400),
+    (b"{}", 400),
+    (b"x" * 70_000, 413),
+    (b'{"name": "taken"}', 409),
+    (b'{"name": "nowhere"}', 404),
+    (b'{"name": "outage"}', 503),
+    (b'{"name": "bug"}', 500),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), EVERY_ERROR)
+def test_every_error_has_the_one_shape(body: bytes, status: int) -> None:
+    response = post(body)
+    problem = content(response)
+    errors = problem.pop("errors", None)
+    assert {name: type(value) for name, value in problem.items()} == THE_SHAPE
+    assert errors is None or all(set(error) == {"field", "message"} for error in errors)
+    assert response.status == problem["status"] == status
+    assert problem["requestId"] == response.headers["X-Request-Id"] == REQUEST_ID
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert ("Retry-After" in response.headers) == (status == 503)
+
+
+@pytest.mark.parametrize("name", ["outage", "bug"])
+def test_what_went_wrong_inside_is_for_the_operator_alone(name: str) -> None:
+    response = post({"name": name})
+    assert b"secret" not in response.body
+    assert "secret" in str(response.error)
+
+
+def test_an_answer_that_cannot_be_written_is_a_fault_of_ours() -> None:
+    response = ask("GET", "/")
+    assert (response.status, content(response)["code"]) == (500, "internal_error")
+    assert isinstance(response.error, TypeError)
+
+
+NOT_DECLARED = [
+    ("GET", "/nowhere"),
+    ("GET", "/things"),
+    ("DELETE", "/things/abc"),
+    ("HEAD", "/things/abc"),
+    ("GET", "/Things/abc"),
+    ("GET", "/things/"),
+    ("GET", "/things/abc/"),
+    ("GET", "//things/abc"),
+    ("GET", "/things/."),
+    ("GET", "/things/.."),
+    ("GET", "/things/a\x00b"),
+    ("GET", "/things/a\nb"),
+    ("GET", "things/abc"),
+    ("GET", ""),
+    ("GET", "*"),
+    ("OPTIONS", "/nowhere"),
+    ("BREW", "/things/abc"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), NOT_DECLARED)
+def test_what_is_not_declared_is_refused_as_the_gateway_does(method: str, path: str) -> None:
+    response = ask(method, path, {"origin": ORIGIN})
+    assert response.status == 403
+    assert response.body == b'{"message":"Missing Authentication Token"}'
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_segment_with_a_decoded_slash_is_no_parameter() -> None:
+    request = Request("GET", "/things/a%2Fb", ("things", "a/b"), REQUEST_ID)
+    assert APP.handle(request).status == 403
+
+
+ORIGINS = [
+    # the request's Origin, and what is allowed on: an endpoint's answer, the gateway's refusal
+    (None, ORIGIN, None),
+    (ORIGIN, ORIGIN, ORIGIN),
+    ("https://www.shop.example", "https://www.shop.example", "https://www.shop.example"),
+    ("https://evil.example", None, None),
+    ("http://shop.example", None, None),
+    ("https://shop.example.evil.example", None, None),
+    ("https://shop.example:443", None, None),
+    ("https://SHOP.example", None, None),
+    ("null", None, None),
+    ("", None, None),
+]
+
+
+@pytest.mark.parametrize(("origin", "own", "refusal"), ORIGINS)
+def test_an_origin_gets_exactly_the_permission_it_has(origin: str | None, own: str | None, refusal: str | None) -> None:
+    headers = {} if origin is None else {"origin": origin}
+    for response, allowed in [
+        (ask("GET", "/things/abc", headers), own),
+        (ask("GET", "/things/ABC", headers), own),
+        (ask("OPTIONS", "/things/abc", headers), own),
+        (ask("GET", "/nowhere", headers), refusal),
+    ]:
+        assert response.headers.get("Access-Control-Allow-Origin") == allowed
+        assert response.headers["Vary"] == "Origin"
+        assert "Access-Control-Allow-Credentials" not in response.headers
+        if allowed is None:
+            assert not [name for name in response.headers if name.startswith("Access-Control")]
+
+
+def test_without_origins_nobody_gets_a_permission() -> None:
+    assert CorsPolicy().headers(None, ["GET"]) == {"Vary": "Origin"}
+    assert CorsPolicy().headers(ORIGIN, ["GET"]) == {"Vary": "Origin"}
+
+
+def test_a_preflight_is_answered_without_a_body() -> None:
+    response = ask("OPTIONS", "/things/abc", {"origin": ORIGIN, "access-control-request-method": "GET"})
+    assert (response.status, response.body) == (204, b"")
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, OPTIONS"
+    assert response.headers["Access-Control-Max-Age"] == "600"
+    assert "Content-Type" not in response.headers
+
+
+def test_an_endpoint_declared_twice_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Router([Route(ENDPOINTS[0], None, PROBLEM_JSON)] * 2)
+
+
+@given(st.binary(max_size=300))
+def test_no_body_whatever_is_a_fault_of_ours(body: bytes) -> None:
+    assert post(body).status in (201, 400)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["name", "code", "lines"]), inner),
+)
+
+
+@given(JSON)
+def test_no_json_whatever_is_a_fault_of_ours(value: object) -> None:
+    response = post(msgspec.json.encode(value))
+    assert response.status in (201, 400)
+    msgspec.json.decode(response.body)
+
+
+@given(st.text(), st.sampled_from(["GET", "POST", "OPTIONS", "PUT"]))
+def test_no_path_whatever_is_a_fault_of_ours(path: str, method: str) -> None:
+    assert ask(method, path).status in (200, 204, 400, 403, 415) or path == "/"

@@ -1,0 +1,241 @@
+"""What is SQLite's own: the file, the writer that commits in groups, the sweep, full disks."""
+
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.storage import VISITOR_COUNTER, Changes, Put, StoreError, StoreUnavailable
+from shopkeeper.storage.sqlite import SQLiteStore, writer
+from shopkeeper.storage.sqlite.connection import connect
+from tests.support.stores import NOTES, PLAIN, TEST_TABLES
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "shop.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SQLiteStore]:
+    opened = SQLiteStore(path, TEST_TABLES)
+    yield opened
+    opened.close()
+
+
+def test_what_was_written_is_there_after_a_restart(path: Path) -> None:
+    first = SQLiteStore(path, TEST_TABLES)
+    first.put(PLAIN, {"id": "x", "n": 1})
+    first.close()
+    second = SQLiteStore(path, TEST_TABLES)
+    assert second.get(PLAIN, {"id": "x"}) == {"id": "x", "n": 1}
+    second.close()
+
+
+def test_the_file_is_its_owners_alone(store: SQLiteStore, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_every_connection_flushes_to_the_disk(path: Path) -> None:
+    for _ in range(2):
+        connection = connect(path)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        connection.close()
+
+
+def _text(path: Path) -> None:
+    path.write_text("This is no database, but long enough to be looked at as one. " * 20)
+
+
+def _read_only(path: Path) -> None:
+    SQLiteStore(path, TEST_TABLES).close()
+    path.chmod(0o444)
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "sentence"),
+    [(_text, "not a database"), (_read_only, "read-only"), (_folder, "is a folder")],
+    ids=["text", "read-only", "folder"],
+)
+def test_a_file_that_cannot_be_used_is_said_so_in_a_sentence(path: Path, prepare: object, sentence: str) -> None:
+    prepare(path)  # type: ignore[operator]
+    with pytest.raises(ConfigurationError, match=sentence) as raised:
+        SQLiteStore(path, TEST_TABLES)
+    assert str(raised.value).endswith(".")
+
+
+def test_a_folder_that_is_not_there_is_said_so(path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        SQLiteStore(path / "deep" / "shop.db", TEST_TABLES)
+
+
+def test_many_operations_share_a_commit_and_each_is_undone_alone(store: SQLiteStore) -> None:
+    statements: list[str] = []
+    store._writer.do(lambda connection: connection.set_trace_callback(statements.append))
+    before = statements.count("COMMIT")
+    release = threading.Event()
+    blocker = threading.Thread(target=lambda: store._writer.do(lambda _: release.wait(10)))
+    blocker.start()
+    outcomes: dict[int, object] = {}
+
+    def write(number: int) -> None:
+        try:
+            store.transact([Put(PLAIN, {"id": "same", "by": number}, if_absent=True), Put(PLAIN, {"id": f"{number}"})])
+            outcomes[number] = "done"
+        except StoreError:
+            outcomes[number] = "refused"
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    while store._writer._jobs.qsize() < 20:
+        pass
+    release.set()
+    for thread in [blocker, *threads]:
+        thread.join()
+    assert list(outcomes.values()).count("done") == 1
+    winner = next(number for number, outcome in outcomes.items() if outcome == "done")
+    found = store.get_many(PLAIN, [{"id": f"{number}"} for number in range(20)])
+    assert [item["id"] for item in found if item] == [f"{winner}"]
+    assert statements.count("COMMIT") - before == 2, "one for the blocker, one for all the others"
+
+
+def test_a_fault_in_an_operation_is_its_callers_alone(store: SQLiteStore) -> None:
+    def faulty(connection: sqlite3.Connection) -> None:
+        connection.execute('INSERT INTO plain VALUES ("half", "", "{}")'.replace('"', "'"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store._writer.do(faulty)
+    assert store.get(PLAIN, {"id": "half"}) is None
+    store.put(PLAIN, {"id": "x"})
+
+
+def test_an_operation_that_nobody_waits_for_is_not_done(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.05)
+    release = threading.Event()
+    begun = threading.Event()
+
+    def block(_: sqlite3.Connection) -> None:
+        begun.set()
+        release.wait(10)
+
+    def blocked() -> None:
+        with pytest.raises(StoreUnavailable, match="may have been applied"):
+            store._writer.do(block)
+
+    blocker = threading.Thread(target=blocked)
+    blocker.start()
+    begun.wait(10)
+    with pytest.raises(StoreUnavailable, match="not begun"):
+        store.put(PLAIN, {"id": "x"})
+    blocker.join()
+    release.set()
+    monkeypatch.undo()
+    assert store.update(PLAIN, {"id": "y"}, Changes(add={"n": 1})) == {"id": "y", "n": 1}
+    assert store.get(PLAIN, {"id": "x"}) is None
+
+
+def test_a_closed_store_takes_nothing(path: Path) -> None:
+    store = SQLiteStore(path, TEST_TABLES)
+    store.close()
+    store.close()
+    with pytest.raises(StoreUnavailable):
+        store.put(PLAIN, {"id": "x"})
+
+
+def test_what_has_expired_is_swept_when_the_store_opens(path: Path) -> None:
+    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
+    for name, expires in [("gone", 1000), ("soon", 1001), ("never", None)]:
+        expiry = {} if expires is None else {"expires": expires}
+        store.put(NOTES, {"owner": "me", "name": name, **expiry})
+    store.put(NOTES, {"owner": "me", "name": "no number", "expires": "soon"})
+    store.close()
+    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
+    store.put(PLAIN, {"id": "the sweep is behind us"})
+    assert [item["name"] for item in store.query(NOTES, "me").items] == ["never", "no number", "soon"]
+    store.close()
+
+
+def test_the_sweep_comes_again_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shopkeeper.storage.sqlite.store.SWEEP_SECONDS", 0.02)
+    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
+    store.put(NOTES, {"owner": "me", "name": "gone", "expires": 999})
+    swept = threading.Event()
+    for _ in range(500):
+        if not store.query(NOTES, "me").items:
+            swept.set()
+            break
+        swept.wait(0.02)
+    assert swept.is_set()
+    store.close()
+
+
+@pytest.mark.parametrize("index", [None, "by-topic", "by-rank", "by-author"])
+def test_no_query_reads_the_whole_table(store: SQLiteStore, index: str | None) -> None:
+    plans: list[str] = []
+    with store._reader() as connection:
+        from shopkeeper.storage.sqlite.store import _selection
+
+        cursor: dict[str, str | int] = {"owner": "a", "name": "b", "topic": "t", "rank": 1, "author": "x"}
+        for after in (None, cursor):
+            sql, values, _ = _selection(NOTES, "t", index, descending=True, after=after)
+            plans += [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert len(plans) == 2, "no sorting step either"
+    expected = f"notes.{index}" if index else "sqlite_autoindex_notes_1"
+    assert all(plan.startswith("SEARCH") and expected in plan for plan in plans)
+
+
+def test_a_full_disk_loses_nothing_and_ends(path: Path) -> None:
+    """SQLite's own limit of pages stands for the disk; lifting it, for somebody making room."""
+    store = SQLiteStore(path, [VISITOR_COUNTER])
+    store.put(VISITOR_COUNTER, {"counter_id": "before", "visit_count": 1})
+    store._writer.do(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
+    with pytest.raises(StoreUnavailable):
+        store.transact([Put(VISITOR_COUNTER, {"counter_id": f"{n}", "pad": "x" * 9000}) for n in range(50)])
+    assert store.get(VISITOR_COUNTER, {"counter_id": "before"}) is not None
+    assert store.get(VISITOR_COUNTER, {"counter_id": "0"}) is None
+    store._writer.do(lambda connection: connection.execute("PRAGMA max_page_count = 1000000"))
+    store.put(VISITOR_COUNTER, {"counter_id": "after"})
+    assert store.get(VISITOR_COUNTER, {"counter_id": "after"}) is not None
+    store.close()
+
+
+def test_an_unreadable_file_is_an_outage_not_a_bug(store: SQLiteStore, path: Path) -> None:
+    store.put(PLAIN, {"id": "x"})
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE plain")
+    connection.close()
+    with pytest.raises(StoreUnavailable):
+        store.get(PLAIN, {"id": "x"})
+    with pytest.raises(StoreUnavailable):
+        store.put(PLAIN, {"id": "x"})
+    with pytest.raises(StoreUnavailable):
+        store.ping(PLAIN)
+
+
+def test_readers_do_not_see_what_is_not_committed(store: SQLiteStore) -> None:
+    inside = threading.Event()
+    release = threading.Event()
+
+    def slow(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO plain VALUES ('x', '', '{}')")
+        inside.set()
+        release.wait(10)
+
+    writing = threading.Thread(target=lambda: store._writer.do(slow))
+    writing.start()
+    inside.wait(10)
+    assert store.get(PLAIN, {"id": "x"}) is None
+    release.set()
+    writing.join()
+    assert store.get(PLAIN, {"id": "x"}) == {}
