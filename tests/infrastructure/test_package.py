@@ -54,7 +54,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
         names = set(archive.namelist())
         libraries = [archive.read(name) for name in names if name.endswith(".so")]
     assert f"shopkeeper/runtime/handlers/{function}.py" in names
-    assert "shopkeeper/storage/dynamodb/amazon_roots.pem" in names
+    assert "shopkeeper/aws/amazon_roots.pem" in names
     folders = {name.split("/")[1] for name in names if name.startswith("shopkeeper/")}
     assert folders & {"visits", "health", "businesses"} == {OWN[function]}
     assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "wsgi.py", "server.py"))]

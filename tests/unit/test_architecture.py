@@ -20,11 +20,12 @@ DOMAINS = {"visits", "health", "businesses"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
-    "storage": LEAVES,
+    "aws": {"errors"},
+    "storage": LEAVES | {"aws"},
     "settings": LEAVES | {"storage"},
     **{domain: LEAVES | {"http", "storage"} for domain in DOMAINS},
     "functions": LEAVES | {"settings", "http", "storage"} | DOMAINS,
-    "runtime": LEAVES | {"settings", "http", "storage", "functions"},
+    "runtime": LEAVES | {"settings", "http", "aws", "storage", "functions"},
     "cli": LEAVES | {"settings", "storage", "runtime"},
     "__main__": {"cli"},
     **{leaf: set() for leaf in LEAVES},

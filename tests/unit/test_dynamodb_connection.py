@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import trustme
 
+from shopkeeper.aws import tls
+from shopkeeper.aws.client import _endpoint
+from shopkeeper.aws.credentials import CredentialsProvider
+from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage import StoreUnavailable, TableMissing
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore, tls
-from shopkeeper.storage.dynamodb.client import _endpoint
-from shopkeeper.storage.dynamodb.credentials import CredentialsProvider
-from shopkeeper.storage.dynamodb.signing import Credentials
+from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from tests.support.faults import FaultyServer, answers, well
 from tests.support.stores import PLAIN
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from shopkeeper.aws.deadline import ending_in
 from shopkeeper.storage import (
     AccessDenied,
     AlreadyExists,
@@ -26,7 +27,6 @@ from shopkeeper.storage import (
     Throttled,
     Update,
 )
-from shopkeeper.storage.deadline import set_remaining
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from tests.support.faults import (
     Behaviour,
@@ -245,13 +245,9 @@ def test_expired_credentials_are_fetched_anew() -> None:
 def test_the_time_of_the_invocation_bounds_that_of_the_store() -> None:
     with FaultyServer(never_answers) as server:
         store = store_at(server.url, seconds=60)
-        set_remaining(0.8)  # of which 0.3 are kept back
-        try:
-            with pytest.raises(StoreUnavailable):
-                get(store)
-            assert not server.outwaited
-        finally:
-            set_remaining(None)
+        with ending_in(0.8), pytest.raises(StoreUnavailable):  # of which 0.3 are kept back
+            get(store)
+        assert not server.outwaited
 
 
 # Conditional writes: once, and truly answered.

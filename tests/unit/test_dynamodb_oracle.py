@@ -16,9 +16,9 @@ from botocore.retries import standard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper.storage.dynamodb.failures import CONFLICT, Failure, failure_of
-from shopkeeper.storage.dynamodb.signing import Credentials, Signer
-from shopkeeper.storage.dynamodb.transport import Reply
+from shopkeeper.aws.failures import CONFLICT, Failure, failure_of
+from shopkeeper.aws.signing import Credentials, Signer
+from shopkeeper.aws.transport import Reply
 from shopkeeper.storage.values import decode, encode
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from shopkeeper.aws.deadline import ending_in
 from shopkeeper.functions.declaration import Function, Resources, application
 from shopkeeper.http import Request, Response, split_path
 from shopkeeper.http.routing import template_segments
@@ -17,7 +18,6 @@ from shopkeeper.runtime.stores import open_store
 from shopkeeper.runtime.telemetry import Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
-from shopkeeper.storage.deadline import set_remaining
 
 
 class Context(Protocol):
@@ -66,9 +66,9 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
 
     def handler(event: object, context: Context | None = None) -> dict[str, object]:
         began = time.monotonic()
-        set_remaining(context.get_remaining_time_in_millis() / 1000 if context else None)
         request = to_request(event, context, first.path)
-        response = app.handle(request)
+        with ending_in(context.get_remaining_time_in_millis() / 1000 if context else None):
+            response = app.handle(request)
         telemetry.record(request, response, time.monotonic() - began)
         return to_answer(response)
 

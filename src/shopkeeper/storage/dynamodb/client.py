@@ -1,39 +1,33 @@
-"""A lean DynamoDB client: signed JSON over kept-alive connections, deadlines, retries that never count twice."""
+"""DynamoDB as a service of the lean client, and its failures as the errors of a store."""
 
-import os
-import time
-import zlib
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
-import msgspec
+from shopkeeper.aws.client import SECONDS, AwsClient, NoAnswer, Service
+from shopkeeper.aws.credentials import NoCredentials
+from shopkeeper.aws.failures import Failure
+from shopkeeper.aws.transport import MAX_BODY_BYTES
+from shopkeeper.storage.errors import (
+    AccessDenied,
+    Conflict,
+    ItemTooLarge,
+    StoreError,
+    StoreUnavailable,
+    TableMissing,
+    Throttled,
+)
 
-from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage.deadline import deadline
-from shopkeeper.storage.dynamodb.credentials import CredentialsProvider
-from shopkeeper.storage.dynamodb.failures import Failure, failure_of
-from shopkeeper.storage.dynamodb.signing import Signer
-from shopkeeper.storage.dynamodb.transport import MAX_BODY_BYTES, Broken, NotSent, Reply, Transport
-from shopkeeper.storage.errors import StoreUnavailable
+DYNAMODB = Service(
+    name="dynamodb",
+    target="DynamoDB_20120810",
+    content_type="application/x-amz-json-1.0",
+    endpoint_variable="AWS_ENDPOINT_URL_DYNAMODB",
+)
 
-SECONDS = 2.5
-"""The total time of an operation, all attempts included."""
-
-ATTEMPTS = 3
-FIRST_PAUSE_SECONDS = 0.025
-LONGEST_PAUSE_SECONDS = 0.5
-CONTENT_TYPE = "application/x-amz-json-1.0"
-API = "DynamoDB_20120810"
+CallError = Failure | NoAnswer | NoCredentials
 
 
-class DynamoDBClient:
-    """Calls operations of one region's DynamoDB, or of whatever `AWS_ENDPOINT_URL[_DYNAMODB]` names.
-
-    Safe under threads; nothing is connected or read before the first call, so that a snapshot holds
-    neither a connection nor a credential.
-    """
+class DynamoDBClient(AwsClient):
+    """The DynamoDB of one region, or of whatever `AWS_ENDPOINT_URL[_DYNAMODB]` names."""
 
     def __init__(
         self,
@@ -43,118 +37,35 @@ class DynamoDBClient:
         seconds: float = SECONDS,
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
-        """Read where to call and as whom. Raises ConfigurationError for what is wrong in that."""
-        url = (
-            environment.get("AWS_ENDPOINT_URL_DYNAMODB")
-            or environment.get("AWS_ENDPOINT_URL")
-            or f"https://dynamodb.{region}.amazonaws.com"
-        )
-        host, port, self._host_header, tls = _endpoint(url)
-        trust = None
-        if tls:
-            from shopkeeper.storage.dynamodb.tls import TrustStore  # a laptop's emulator needs none of it
-
-            trust = TrustStore(environment)
-        self._transport = Transport(host, port, trust, max_body)
-        self._credentials = CredentialsProvider(environment)
-        self._signer = Signer(region, "dynamodb")
-        self._seconds = seconds
-
-    def call(
-        self,
-        operation: str,
-        payload: Mapping[str, object],
-        *,
-        repeatable: bool,
-        seconds: float | None = None,
-    ) -> dict[str, Any]:
-        """Call `operation` (as in `GetItem`) and return its answer.
-
-        `repeatable` tells that applying it twice does no harm; otherwise it is tried again only when it
-        provably was not applied. `seconds` is the total time, if not the usual.
-
-        Raises Failure for an answer that is not a success, StoreUnavailable where none came.
-        """
-        body = msgspec.json.encode(payload)
-        ends = deadline(self._seconds if seconds is None else seconds)
-        failures, renew = 0, False
-        while True:
-            try:
-                return self._attempt(operation, body, ends, renew)
-            except Failure as failure:
-                if failure.expired and not renew:
-                    renew = True
-                    continue
-                failures += 1
-                again = failures < ATTEMPTS and (failure.throttled or (repeatable and failure.transient))
-                # Others' work on the same items passes by itself, however often one looks.
-                patient = repeatable and failure.conflicting
-                if failure.condition_failed is not None or not (again or patient) or not pause(failures, ends):
-                    raise
-            except (NotSent, Broken) as error:
-                failures += 1
-                again = repeatable or isinstance(error, NotSent)
-                if not again or failures >= ATTEMPTS or not pause(failures, ends):
-                    raise StoreUnavailable(f"{operation}: {error}") from error
-
-    def check_credentials(self) -> None:
-        """Fetch credentials now, so that a start fails where a first call would. Raises AccessDenied."""
-        self._credentials.get()
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        self._transport.close()
-
-    def _attempt(self, operation: str, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
-        headers = {
-            "host": self._host_header,
-            "content-type": CONTENT_TYPE,
-            "x-amz-target": f"{API}.{operation}",
-        }
-        credentials = self._credentials.get(renew=renew)
-        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC))
-        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        message = f"POST / HTTP/1.1\r\n{fields}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
-        reply = self._transport.request(message, ends)
-        _check_crc(reply)
-        if reply.status != 200:
-            raise failure_of(reply)
-        try:
-            return msgspec.json.decode(reply.body, type=dict[str, Any])
-        except ValueError as error:
-            raise Broken(f"the answer is not JSON: {error}") from error
+        super().__init__(DYNAMODB, region, environment, seconds=seconds, max_body=max_body)
 
 
-def pause(failures: int, ends: float, random: Callable[[int], bytes] = os.urandom) -> bool:
-    """Sleep before the next attempt, for a random part of a doubling bound (full jitter).
-
-    Returns False, without sleeping, where the pause would not end before `ends`.
-    """
-    bound = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
-    seconds = bound * int.from_bytes(random(2)) / 65535
-    if time.monotonic() + seconds >= ends:
-        return False
-    time.sleep(seconds)
-    return True
+def store_error(error: CallError) -> StoreError:
+    """Return what a caller of the store gets for a call that did not succeed."""
+    match error:
+        case NoAnswer():
+            return StoreUnavailable(str(error))
+        case NoCredentials():
+            return AccessDenied(str(error))
+        case Failure():
+            return _kind(error)(str(error))
 
 
-def _check_crc(reply: Reply) -> None:
-    expected = reply.headers.get("x-amz-crc32")
-    if expected is not None and expected != str(zlib.crc32(reply.body)):
-        raise Broken("the answer's checksum does not fit its body")
+def _kind(failure: Failure) -> type[StoreError]:
+    if failure.conflicting:
+        return Conflict
+    if failure.throttled:
+        return Throttled
+    if failure.denied:
+        return AccessDenied
+    if failure.code == "ResourceNotFoundException":
+        return TableMissing
+    if _too_large(failure):
+        return ItemTooLarge
+    return StoreUnavailable if failure.transient else StoreError
 
 
-def _endpoint(url: str) -> tuple[str, int, str, bool]:
-    """Return host, port, Host field and whether to use TLS. Raises ConfigurationError."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-        raise ConfigurationError(f"The AWS endpoint URL {url!r} is not of the form https://host[:port].")
-    tls = parts.scheme == "https"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = 443 if tls else 80
-    header = host if port in (None, usual) else f"{host}:{port}"
-    return parts.hostname, port or usual, header, tls
+def _too_large(failure: Failure) -> bool:
+    """DynamoDB has no code of its own for this."""
+    texts = [failure.message, *(reason.message or "" for reason in failure.reasons)]
+    return any("item size" in text.lower() and "exceed" in text.lower() for text in texts)

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from shopkeeper.aws.client import NoAnswer
+from shopkeeper.aws.credentials import NoCredentials
+from shopkeeper.aws.failures import Failure
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage.dynamodb.client import DynamoDBClient
-from shopkeeper.storage.dynamodb.failures import Failure
+from shopkeeper.storage.dynamodb.client import DynamoDBClient, store_error
 from shopkeeper.storage.errors import StoreUnavailable
 from shopkeeper.storage.table import Index, Key, Table
 
@@ -24,8 +26,8 @@ def create_tables(client: DynamoDBClient, names: Mapping[Table, str], report: Ca
     for table, name in names.items():
         try:
             report(name, _create_table(client, table, name))
-        except Failure as failure:
-            raise failure.as_store_error() from failure
+        except (Failure, NoAnswer, NoCredentials) as error:
+            raise store_error(error) from error
 
 
 def _create_table(client: DynamoDBClient, table: Table, name: str) -> str:

@@ -4,6 +4,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
+from shopkeeper.aws.client import SECONDS, NoAnswer, pause
+from shopkeeper.aws.credentials import NoCredentials
+from shopkeeper.aws.deadline import deadline
+from shopkeeper.aws.failures import Failure
 from shopkeeper.identifiers import uuid4
 from shopkeeper.storage.checks import (
     check_actions,
@@ -14,8 +18,7 @@ from shopkeeper.storage.checks import (
     check_limit,
     key_of,
 )
-from shopkeeper.storage.deadline import deadline
-from shopkeeper.storage.dynamodb.client import SECONDS, DynamoDBClient, pause
+from shopkeeper.storage.dynamodb.client import DynamoDBClient, store_error
 from shopkeeper.storage.dynamodb.expressions import (
     Request,
     delete_request,
@@ -23,7 +26,6 @@ from shopkeeper.storage.dynamodb.expressions import (
     query_request,
     update_request,
 )
-from shopkeeper.storage.dynamodb.failures import Failure
 from shopkeeper.storage.errors import AlreadyExists, ExpectationFailed, StoreUnavailable, Throttled
 from shopkeeper.storage.port import (
     ABSENT,
@@ -173,7 +175,7 @@ class DynamoDBStore:
                 if failed is not None and failed < len(requests):
                     raise _condition_error(actions[positions[failed]], positions[failed]) from failure
                 if failed is None:
-                    raise failure.as_store_error() from failure
+                    raise store_error(failure) from failure
                 # Only the head of a feed has moved: others were first, and it is our turn again.
                 failures += 1
                 if not pause(failures, ends):
@@ -193,13 +195,13 @@ class DynamoDBStore:
     def _call(self, operation: str, request: Mapping[str, object], *, repeatable: bool = True) -> dict[str, Any]:
         try:
             return self._client.call(operation, request, repeatable=repeatable)
-        except Failure as failure:
-            raise failure.as_store_error() from failure
+        except (Failure, NoAnswer, NoCredentials) as error:
+            raise store_error(error) from error
 
     def _call_transaction(self, payload: Mapping[str, object], ends: float | None) -> None:
         """Call until the outcome is known: a lost reply is asked for again under the same token.
 
-        Raises Failure, or StoreUnavailable when the time is up.
+        Raises Failure where the transaction was cancelled, else a StoreError.
         """
         failures = 0
         while True:
@@ -207,13 +209,19 @@ class DynamoDBStore:
             try:
                 self._client.call("TransactWriteItems", payload, repeatable=True, seconds=seconds)
                 return
-            except (StoreUnavailable, Failure) as error:
-                undecided = isinstance(error, StoreUnavailable) or error.transient or error.conflicting
-                if ends is None or not undecided or _condition(error) is not None:
+            except Failure as failure:
+                if ends is None or failure.condition_failed is not None:
                     raise
-                failures += 1
-                if not pause(failures, ends):
+                if not (failure.transient or failure.conflicting):
                     raise
+                undecided: Failure | NoAnswer = failure
+            except NoAnswer as error:
+                undecided = error
+            except NoCredentials as error:
+                raise store_error(error) from error
+            failures += 1
+            if ends is None or not pause(failures, ends):
+                raise store_error(undecided) from undecided
 
     def _transaction_part(self, action: Put | Update | Delete) -> Request:
         name = self._names[action.table]
@@ -239,10 +247,6 @@ class DynamoDBStore:
         seen: Expectation = {"head": head} if head else {"head": ABSENT}
         move = Update(action.table, key, Changes(set={"head": head + 1}), expect=seen)
         return self._transaction_part(Put(action.table, event)), self._transaction_part(move)
-
-
-def _condition(error: Exception) -> int | None:
-    return error.condition_failed if isinstance(error, Failure) else None
 
 
 def _condition_error(action: Action, position: int) -> AlreadyExists | ExpectationFailed:

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from shopkeeper.aws.signing import Credentials
+from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage.dynamodb.signing import Credentials
-from shopkeeper.storage.dynamodb.transport import Broken, NotSent, Transport
-from shopkeeper.storage.errors import AccessDenied
 
 REFRESH_SECONDS = 300.0
 """Credentials are fetched anew this long before they expire."""
@@ -21,6 +20,10 @@ REFRESH_SECONDS = 300.0
 CONTAINER_HOST = "http://169.254.170.2"
 TRUSTED_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
 """Hosts that may be asked for credentials without TLS (AWS SDKs and Tools Reference Guide)."""
+
+
+class NoCredentials(Exception):
+    """Credentials that should be there could not be fetched."""
 
 
 class CredentialsProvider:
@@ -33,7 +36,7 @@ class CredentialsProvider:
         self._source = self._choose()
 
     def get(self, *, renew: bool = False) -> Credentials:
-        """Return credentials; with `renew` those in memory are thrown away first. Raises AccessDenied."""
+        """Return credentials; with `renew` those in memory are thrown away first. Raises NoCredentials."""
         known = self._fresh
         if known is None or renew or _stale(known):
             known = self._fresh = self._source()
@@ -68,7 +71,7 @@ class CredentialsProvider:
         )
 
     def _from_container(self, url: str) -> Credentials:
-        from shopkeeper.storage.dynamodb.tls import TrustStore  # only where there is no key in the environment
+        from shopkeeper.aws.tls import TrustStore  # only where there is no key in the environment
 
         parts = urlsplit(url)
         trust = TrustStore(self._environment) if parts.scheme == "https" else None
@@ -89,7 +92,7 @@ class CredentialsProvider:
                 datetime.fromisoformat(expires).timestamp() if expires else None,
             )
         except (NotSent, Broken, KeyError, ValueError) as error:
-            raise AccessDenied(f"the container's credentials could not be read: {type(error).__name__}") from error
+            raise NoCredentials(f"the container's credentials could not be read: {type(error).__name__}") from error
         finally:
             transport.close()
 
@@ -99,7 +102,7 @@ class CredentialsProvider:
             try:
                 return Path(file).read_text().strip()
             except OSError as error:
-                raise AccessDenied(f"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {error}") from error
+                raise NoCredentials(f"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {error}") from error
         return self._environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 
 

@@ -1,4 +1,4 @@
-"""What DynamoDB's error codes mean to us: which may be tried again, and which error a caller gets.
+"""What AWS's error codes mean: which are throttling, which conflicts, which a stumble, which a refusal.
 
 Sources: Amazon DynamoDB Developer Guide, "Error handling"; API Reference, "Common errors" and
 `TransactionCanceledException`. Held to botocore's classification by tests.
@@ -9,16 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shopkeeper.storage.dynamodb.transport import Reply
-from shopkeeper.storage.errors import (
-    AccessDenied,
-    Conflict,
-    ItemTooLarge,
-    StoreError,
-    StoreUnavailable,
-    TableMissing,
-    Throttled,
-)
+from shopkeeper.aws.transport import Reply
 
 THROTTLING = frozenset(
     {
@@ -67,7 +58,7 @@ class CancellationReason(msgspec.Struct, frozen=True):
 
 
 class Failure(Exception):
-    """An answer of DynamoDB that is not a success."""
+    """An answer that is not a success."""
 
     def __init__(self, status: int, code: str, message: str, reasons: Sequence[CancellationReason] = ()) -> None:
         super().__init__(f"{code or status}: {message}")
@@ -93,7 +84,7 @@ class Failure(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Whether DynamoDB asks for patience; nothing was applied."""
+        """Whether the service asks for patience; nothing was applied."""
         return bool(self.codes & THROTTLING)
 
     @property
@@ -103,35 +94,18 @@ class Failure(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether DynamoDB stumbled; a write may have been applied."""
+        """Whether the service stumbled; a write may have been applied."""
         return self.status in TRANSIENT_STATUS or bool(self.codes & TRANSIENT)
+
+    @property
+    def denied(self) -> bool:
+        """Whether the credentials do not do."""
+        return self.code in DENIED
 
     @property
     def expired(self) -> bool:
         """Whether newer credentials would help."""
         return self.code in EXPIRED
-
-    def as_store_error(self) -> StoreError:
-        """Return what a caller of the store gets."""
-        return self._kind()(str(self))
-
-    def _kind(self) -> type[StoreError]:
-        if self.conflicting:
-            return Conflict
-        if self.throttled:
-            return Throttled
-        if self.code in DENIED:
-            return AccessDenied
-        if self.code == "ResourceNotFoundException":
-            return TableMissing
-        if self._too_large():
-            return ItemTooLarge
-        return StoreUnavailable if self.transient else StoreError
-
-    def _too_large(self) -> bool:
-        """DynamoDB has no code of its own for this."""
-        texts = [self.message, *(reason.message or "" for reason in self.reasons)]
-        return any("item size" in text.lower() and "exceed" in text.lower() for text in texts)
 
 
 def failure_of(reply: Reply) -> Failure:

@@ -1,0 +1,1 @@
+"""A lean AWS client: signed JSON over kept-alive connections. It knows services, and nothing of ours."""

@@ -1,0 +1,172 @@
+"""A lean client of one AWS service: signed JSON, deadlines, and retries that do nothing twice."""
+
+import os
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from shopkeeper.aws.credentials import CredentialsProvider
+from shopkeeper.aws.deadline import deadline
+from shopkeeper.aws.failures import Failure, failure_of
+from shopkeeper.aws.signing import Signer
+from shopkeeper.aws.transport import MAX_BODY_BYTES, Broken, NotSent, Reply, Transport
+from shopkeeper.errors import ConfigurationError
+
+SECONDS = 2.5
+"""The total time of an operation, all attempts included."""
+
+ATTEMPTS = 3
+FIRST_PAUSE_SECONDS = 0.025
+LONGEST_PAUSE_SECONDS = 0.5
+
+
+class Service(msgspec.Struct, frozen=True):
+    """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed."""
+
+    name: str
+    target: str
+    content_type: str
+    endpoint_variable: str
+
+
+class NoAnswer(Exception):
+    """No answer came that can be trusted; a write may have been applied."""
+
+
+class AwsClient:
+    """Calls operations of a service in one region, or of whatever `AWS_ENDPOINT_URL[_SERVICE]` names.
+
+    Safe under threads; nothing is connected or read before the first call, so that a snapshot holds
+    neither a connection nor a credential.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        region: str,
+        environment: Mapping[str, str],
+        *,
+        seconds: float = SECONDS,
+        max_body: int = MAX_BODY_BYTES,
+    ) -> None:
+        """Read where to call and as whom. Raises ConfigurationError for what is wrong in that."""
+        url = (
+            environment.get(service.endpoint_variable)
+            or environment.get("AWS_ENDPOINT_URL")
+            or f"https://{service.name}.{region}.amazonaws.com"
+        )
+        host, port, self._host_header, tls = _endpoint(url)
+        trust = None
+        if tls:
+            from shopkeeper.aws.tls import TrustStore  # a laptop's emulator needs none of it
+
+            trust = TrustStore(environment)
+        self._transport = Transport(host, port, trust, max_body)
+        self._credentials = CredentialsProvider(environment)
+        self._signer = Signer(region, service.name)
+        self._service = service
+        self._seconds = seconds
+
+    def call(
+        self,
+        operation: str,
+        payload: Mapping[str, object],
+        *,
+        repeatable: bool,
+        seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """Call `operation` (as in `GetItem`) and return its answer.
+
+        `repeatable` tells that applying it twice does no harm; otherwise it is tried again only when it
+        provably was not applied. `seconds` is the total time, if not the usual.
+
+        Raises Failure for an answer that is not a success, NoAnswer where none came, and NoCredentials.
+        """
+        body = msgspec.json.encode(payload)
+        ends = deadline(self._seconds if seconds is None else seconds)
+        failures, renew = 0, False
+        while True:
+            try:
+                return self._attempt(operation, body, ends, renew)
+            except Failure as failure:
+                if failure.expired and not renew:
+                    renew = True
+                    continue
+                failures += 1
+                again = failures < ATTEMPTS and (failure.throttled or (repeatable and failure.transient))
+                # Others' work on the same items passes by itself, however often one looks.
+                patient = repeatable and failure.conflicting
+                if failure.condition_failed is not None or not (again or patient) or not pause(failures, ends):
+                    raise
+            except (NotSent, Broken) as error:
+                failures += 1
+                again = repeatable or isinstance(error, NotSent)
+                if not again or failures >= ATTEMPTS or not pause(failures, ends):
+                    raise NoAnswer(f"{operation}: {error}") from error
+
+    def check_credentials(self) -> None:
+        """Fetch credentials now, so that a start fails where a first call would. Raises NoCredentials."""
+        self._credentials.get()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._transport.close()
+
+    def _attempt(self, operation: str, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
+        headers = {
+            "host": self._host_header,
+            "content-type": self._service.content_type,
+            "x-amz-target": f"{self._service.target}.{operation}",
+        }
+        credentials = self._credentials.get(renew=renew)
+        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC))
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        message = f"POST / HTTP/1.1\r\n{fields}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
+        reply = self._transport.request(message, ends)
+        _check_crc(reply)
+        if reply.status != 200:
+            raise failure_of(reply)
+        try:
+            return msgspec.json.decode(reply.body, type=dict[str, Any])
+        except ValueError as error:
+            raise Broken(f"the answer is not JSON: {error}") from error
+
+
+def pause(failures: int, ends: float, random: Callable[[int], bytes] = os.urandom) -> bool:
+    """Sleep before the next attempt, for a random part of a doubling bound (full jitter).
+
+    Returns False, without sleeping, where the pause would not end before `ends`.
+    """
+    bound = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
+    seconds = bound * int.from_bytes(random(2)) / 65535
+    if time.monotonic() + seconds >= ends:
+        return False
+    time.sleep(seconds)
+    return True
+
+
+def _check_crc(reply: Reply) -> None:
+    expected = reply.headers.get("x-amz-crc32")
+    if expected is not None and expected != str(zlib.crc32(reply.body)):
+        raise Broken("the answer's checksum does not fit its body")
+
+
+def _endpoint(url: str) -> tuple[str, int, str, bool]:
+    """Return host, port, Host field and whether to use TLS. Raises ConfigurationError."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ConfigurationError(f"The AWS endpoint URL {url!r} is not of the form https://host[:port].")
+    tls = parts.scheme == "https"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = 443 if tls else 80
+    header = host if port in (None, usual) else f"{host}:{port}"
+    return parts.hostname, port or usual, header, tls

@@ -1,0 +1,28 @@
+"""When the work at hand must be over: said by a runtime, heeded by whoever waits on a network."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_ends: ContextVar[float | None] = ContextVar("ends", default=None)
+
+MARGIN_SECONDS = 0.3
+"""What is kept back of an invocation's time, to answer and to log."""
+
+
+@contextmanager
+def ending_in(seconds: float | None) -> Iterator[None]:
+    """Within the block, the work at hand must be over in `seconds`; None sets no end."""
+    token = _ends.set(None if seconds is None else time.monotonic() + seconds - MARGIN_SECONDS)
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def deadline(budget_seconds: float) -> float:
+    """Return the moment (of `time.monotonic`) by which an operation with this budget must be over."""
+    ends = _ends.get()
+    latest = time.monotonic() + budget_seconds
+    return latest if ends is None else min(latest, ends)
