@@ -12,9 +12,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from shopkeeper.functions.all import FUNCTIONS
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
-LOCK = ROOT / "requirements" / "function.txt"
+LOCKS = ROOT / "requirements"
 DIST = ROOT / "dist"
 
 PYTHON = "3.13"
@@ -30,25 +32,22 @@ def main(dist: Path = DIST) -> None:
     """Build every function for every architecture into the folder `dist` and print the sizes."""
     dist.mkdir(exist_ok=True)
     for architecture, machine in ARCHITECTURES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            libraries = Path(folder)
-            install(libraries, machine)
-            for function in functions():
-                package = dist / f"{function}-{architecture}.zip"
-                write(package, library_files(libraries) | source_files(function))
-                print(f"{package.name}  {package.stat().st_size / 1e6:.2f} MB")
+        for lock in sorted({function.libraries for function in FUNCTIONS}):
+            with tempfile.TemporaryDirectory() as folder:
+                libraries = Path(folder)
+                install(libraries, LOCKS / f"{lock}.txt", machine)
+                for function in FUNCTIONS:
+                    if function.libraries == lock:
+                        package = dist / f"{function.name}-{architecture}.zip"
+                        write(package, library_files(libraries) | source_files(function.name))
+                        print(f"{package.name}  {package.stat().st_size / 1e6:.2f} MB")
 
 
-def functions() -> list[str]:
-    """Return the names of the deployable functions."""
-    return sorted(path.stem for path in HANDLERS.glob("[a-z]*.py"))
-
-
-def install(folder: Path, machine: str) -> None:
+def install(folder: Path, lock: Path, machine: str) -> None:
     """Install the locked libraries for Lambda's Python on `machine`, hashes checked."""
     platforms = [f"--platform={glibc}_{machine}" for glibc in GLIBC]
     options = ["--quiet", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes", "--no-deps"]
-    target = [f"--python-version={PYTHON}", "--only-binary=:all:", f"--target={folder}", f"--requirement={LOCK}"]
+    target = [f"--python-version={PYTHON}", "--only-binary=:all:", f"--target={folder}", f"--requirement={lock}"]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, *platforms, *target], check=True)
     shutil.rmtree(folder / "bin", ignore_errors=True)
 

@@ -1,16 +1,23 @@
-"""The command line: `shopkeeper serve | tables | openapi`."""
+"""The command line: `shopkeeper serve | tables | admin | reset | openapi`."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
 
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.http import ApiError
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read
 from shopkeeper.storage import TABLES, StoreError
+
+if TYPE_CHECKING:
+    from shopkeeper.accounts.service import Accounts
+
+T = TypeVar("T")
 
 DEFAULT_DATA = "shopkeeper.db"
 FAILED = 2
@@ -63,11 +70,41 @@ def tables() -> None:
         client = DynamoDBClient(settings.region, os.environ)
         create_tables(client, names, lambda name, done: out.print(f"{name}: {done}"))
     else:
-        from shopkeeper.runtime.stores import open_store
+        from shopkeeper.runtime.resources import open_store
 
-        open_store(settings).close()
+        open_store(settings, os.environ).close()
         for table in TABLES:
             out.print(f"{table.name}: is as declared")
+
+
+@app.command()
+def admin(user_id: Annotated[str, typer.Argument(help="The account's user_id.")]) -> None:
+    """Make an account an admin's."""
+    user = _accounts(lambda accounts: accounts.set_role(user_id, "admin"))
+    out.print(f"{user.email} is an admin now.", markup=False)
+
+
+@app.command()
+def reset(
+    email: Annotated[str, typer.Argument(help="The account's email address.")],
+    page: Annotated[str, typer.Option(help="The page of your site that takes the token.")] = "/reset-password",
+) -> None:
+    """Print a link with which the owner of an account sets a new password, once, within an hour."""
+    token = _accounts(lambda accounts: accounts.reset_token(email))
+    out.print(f"{page}#token={token}", markup=False)
+
+
+def _accounts(work: "Callable[[Accounts], T]") -> T:
+    """Do some work on the accounts, in the store that the settings name."""
+    from shopkeeper.functions.accounts import build
+    from shopkeeper.runtime.resources import open_resources
+
+    settings = read(os.environ, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    resources = open_resources(settings, os.environ, knows_callers=True)
+    try:
+        return work(build(resources))
+    finally:
+        resources.store.close()
 
 
 @app.command()
@@ -103,7 +140,7 @@ def main() -> None:
     """Run the command line; what the operator got wrong is one sentence and exit status 2."""
     try:
         app()
-    except (ConfigurationError, StoreError) as error:
+    except (ConfigurationError, StoreError, ApiError) as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
         raise SystemExit(FAILED) from None
 

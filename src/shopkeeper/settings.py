@@ -28,6 +28,15 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 T = TypeVar("T")
 
 
+class Secret(msgspec.Struct, frozen=True):
+    """A text that is never printed."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the environment says.
 
@@ -45,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: int | None
     log_level: LogLevel
     table_names: Mapping[str, str]
+    jwt_secret: Secret | None
+    jwt_secret_arn: str
+    access_token_minutes: int
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -59,6 +71,9 @@ VARIABLES = {
     "ALLOWED_ORIGINS": f"web origins that may read answers, with commas between; in dev `{DEV_ORIGINS}`, else none",
     "COUNTER_IDS": "names of page counters, with commas between, `*` for any; in dev `*`, else `main_counter`",
     "COUNTER_RETENTION_DAYS": "days after its last visit that a counter is purged; never",
+    "JWT_SECRET_KEY": "what tokens are signed with, 32 random bytes or more; in dev on one machine one is made",
+    "JWT_SECRET_ARN": "the same, kept in Secrets Manager under this ARN; none",
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "minutes that an access token lasts; `30`",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
 }
 """Every variable that `read` knows besides the tables' names: its meaning, and after the semicolon its default."""
@@ -79,6 +94,9 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_stor
         retention_days=_checked(environment, "COUNTER_RETENTION_DAYS", "", _days),
         log_level=cast(LogLevel, _one_of(environment, "LOG_LEVEL", LOG_LEVELS, "INFO")),
         table_names=_table_names(environment, tables),
+        jwt_secret=_secret(environment),
+        jwt_secret_arn=_checked(environment, "JWT_SECRET_ARN", "", _arn),
+        access_token_minutes=_checked(environment, "ACCESS_TOKEN_EXPIRE_MINUTES", "30", _minutes),
     )
 
 
@@ -141,6 +159,23 @@ def _days(text: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 36500:
         raise ValueError("must be a number of days from 1 to 36500")
+    return int(text)
+
+
+def _secret(environment: Mapping[str, str]) -> Secret | None:
+    text = environment.get("JWT_SECRET_KEY", "")
+    return Secret(text) if text else None
+
+
+def _arn(text: str) -> str:
+    if text and not text.startswith("arn:"):
+        raise ValueError("must be the ARN of a secret")
+    return text
+
+
+def _minutes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 1440:
+        raise ValueError("must be a number of minutes from 1 to 1440")
     return int(text)
 
 

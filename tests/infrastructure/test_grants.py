@@ -1,18 +1,19 @@
 """What a function may do is what it does: the operations of all its endpoints' paths equal its grants."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from shopkeeper.accounts import passwords
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import Function, Resources, application
-from shopkeeper.http import Request, split_path
+from shopkeeper.functions.declaration import Function, application
+from shopkeeper.http import Application, Request, split_path
+from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, Put, Store, Table, Update
-from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage import TABLES, Delete, Put, Store, Table, Update
 
 BUSINESS = {
     "business_name": "Test Business",
@@ -21,7 +22,10 @@ BUSINESS = {
     "address": "123 Test St",
     "cognito_user_id": "test-user-123",
 }
-RIVAL = {**BUSINESS, "cognito_user_id": "other"}
+PASSWORD = "correct horse battery"
+ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
+
+Ask = Callable[..., Any]
 
 
 class Recorder:
@@ -45,21 +49,87 @@ class Recorder:
 
     def _note_actions(self, actions: Sequence[object]) -> None:
         for action in actions:
-            assert isinstance(action, Put | Update)
+            assert isinstance(action, Put | Update | Delete)
             self.seen.setdefault(action.table, set()).add(type(action).__name__.lower())
 
 
+def visit(ask: Ask) -> None:
+    ask("GET", "/counter")
+    ask("GET", "/counter/about")
+    ask("GET", "/health")
+
+
+def look(ask: Ask) -> None:
+    ask("GET", "/")
+    ask("GET", "/health/detailed")
+
+
+def register(ask: Ask) -> None:
+    ask("GET", "/auth/health")
+    for body in (BUSINESS, BUSINESS, {**BUSINESS, "cognito_user_id": "other"}):
+        ask("POST", "/auth/register-business", body)
+
+
+def live_with_an_account(ask: Ask) -> None:
+    user = ask("POST", "/api/auth/register", ANN)
+    signed_in = ask("POST", "/api/auth/login", {"email": ANN["email"], "password": PASSWORD})
+    token = signed_in["access_token"]
+    ask("GET", "/api/users/me", token=token)
+    ask("GET", f"/api/users/{user['user_id']}", token=token)
+    ask("PATCH", "/api/users/me", {"name": "Anna", "email": "a@example.com", "current_password": PASSWORD}, token)
+    refreshed = ask("POST", "/api/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
+    ask("POST", "/api/auth/logout", {"refresh_token": refreshed["refresh_token"]})
+    ask("DELETE", "/api/users/me", token=token)
+
+
+def list_users(ask: Ask) -> None:
+    """Only an admin reaches the query; `become` is the operator at the command line."""
+    user = ask("POST", "/api/auth/register", {**ANN, "email": "root@example.com"})
+    signed_in = ask("POST", "/api/auth/login", {"email": "root@example.com", "password": PASSWORD})
+    ask.become(user["user_id"])  # type: ignore[attr-defined]
+    assert ask("GET", "/api/users", token=signed_in["access_token"])["users"]
+
+
+JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
+    "visits": [visit],
+    "health": [look],
+    "auth": [register],
+    "accounts": [live_with_an_account, list_users],
+}
+
+
+class Asking:
+    """Sends requests to an application and fails on any fault of ours."""
+
+    def __init__(self, app: Application, become: Callable[[str], object]) -> None:
+        self._app = app
+        self.become = become
+
+    def __call__(self, method: str, path: str, body: object = None, token: str = "") -> Any:
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        raw = msgspec.json.encode(body)
+        response = self._app.handle(Request(method, path, split_path(path), "id", headers=headers, body=raw))
+        assert response.status < 500, response.body
+        return msgspec.json.decode(response.body) if response.body else None
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
-def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
-    store = SQLiteStore(tmp_path / "shop.db", TABLES)
-    recorder = Recorder(store)
-    app = application((function,), Resources(read({}, TABLES), recorder))
-    for endpoint in function.endpoints:
-        for body in [BUSINESS, BUSINESS, RIVAL] if endpoint.takes_body else [None]:
-            path = endpoint.path.replace("{counter_id}", "about")
-            headers = {"content-type": "application/json"}
-            raw = msgspec.json.encode(body)
-            response = app.handle(Request(endpoint.method, path, split_path(path), "id", headers=headers, body=raw))
-            assert response.status < 500
-    store.close()
+def test_a_function_does_what_it_may_and_may_what_it_does(
+    function: Function, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+    settings = read({"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}, TABLES)
+    resources = open_resources(settings, {}, knows_callers=True)
+    recorder = Recorder(resources.store)
+    recorded = msgspec.structs.replace(resources, store=recorder)
+
+    def become(user_id: str) -> None:
+        from shopkeeper.functions.accounts import build
+
+        build(resources).set_role(user_id, "admin")
+
+    asking = Asking(application((function,), recorded), become)
+    for journey in JOURNEYS[function.name]:
+        journey(asking)
+    resources.store.close()
     assert recorder.seen == {table: set(operations) for table, operations in function.grants.items()}

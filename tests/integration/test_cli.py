@@ -43,7 +43,10 @@ WRONG_SETTINGS = [
     ({"STORE_URL": "mysql://x"}, "STORE_URL"),
     ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS"),
     ({"STORE_URL": "sqlite:////nowhere/at/all/shop.db"}, "does not exist"),
-    ({"STORE_URL": "dynamodb:", "AWS_EC2_METADATA_DISABLED": "true"}, "credentials"),
+    (
+        {"STORE_URL": "dynamodb:", "AWS_EC2_METADATA_DISABLED": "true", "JWT_SECRET_KEY": "0123456789abcdef" * 2},
+        "credentials",
+    ),
     ({"STORE_URL": "dynamodb:", **aws_environment("nonsense")}, "endpoint"),
 ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from shopkeeper import __version__
 from shopkeeper.identifiers import is_uuid
+from shopkeeper.storage import TABLES
 from tests.support.http import Answer, Client, post_json, send, send_raw
 from tests.support.processes import Shopkeeper
 
@@ -77,7 +78,7 @@ def test_detailed_health(site: Shopkeeper) -> None:
     names = {"status", "service", "version", "environment", "region", "timestamp", "database", "tables"}
     assert set(body) == names
     assert (body["status"], body["database"]["status"], body["region"]) == ("healthy", "connected", "us-east-1")
-    assert [table["table"] for table in body["tables"]] == ["visitor-counter", "businesses", "markers"]
+    assert [table["table"] for table in body["tables"]] == [table.name for table in TABLES]
     assert all(table["status"] == "connected" and table["latency_ms"] >= 0 for table in body["tables"])
 
 

@@ -42,6 +42,7 @@ def aws_environment(endpoint: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
+        "JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     }
 
 

@@ -16,17 +16,19 @@ from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "errors", "identifiers", "__version__"}
-DOMAINS = {"visits", "health", "businesses"}
+DOMAINS = {"visits", "health", "businesses", "accounts"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "aws": {"errors"},
     "storage": LEAVES | {"aws"},
     "settings": LEAVES | {"storage"},
+    "identity": LEAVES | {"aws", "http", "settings"},
     **{domain: LEAVES | {"http", "storage"} for domain in DOMAINS},
-    "functions": LEAVES | {"settings", "http", "storage"} | DOMAINS,
-    "runtime": LEAVES | {"settings", "http", "aws", "storage", "functions"},
-    "cli": LEAVES | {"settings", "storage", "runtime"},
+    "accounts": LEAVES | {"http", "storage", "identity"},
+    "functions": LEAVES | {"settings", "http", "storage", "identity"} | DOMAINS,
+    "runtime": LEAVES | {"settings", "http", "aws", "storage", "identity", "functions"},
+    "cli": LEAVES | {"settings", "http", "storage", "functions", "runtime", "accounts"},
     "__main__": {"cli"},
     **{leaf: set() for leaf in LEAVES},
 }
@@ -72,7 +74,7 @@ def test_files_fit_a_few_screens() -> None:
 
 HEAVY = {
     *("boto3", "botocore", "pydantic", "cryptography", "granian", "typer", "rich", "sqlite3"),
-    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk"),
+    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt"),
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
@@ -82,7 +84,7 @@ importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1])
 print(json.dumps(sorted(sys.modules)))
 """
 
-OWN_DOMAIN = {"visits": "visits", "health": "health", "auth": "businesses"}
+OWN_DOMAIN = {"visits": "visits", "health": "health", "auth": "businesses", "accounts": "accounts"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
@@ -90,7 +92,7 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     done = subprocess.run(
         [sys.executable, "-c", LOADED, function.name],
-        env=clean_environment(AWS_ENDPOINT_URL="http://127.0.0.1:1", **keys),
+        env=clean_environment(AWS_ENDPOINT_URL="http://127.0.0.1:1", JWT_SECRET_KEY="0123456789abcdef" * 2, **keys),
         capture_output=True,
         text=True,
         check=True,

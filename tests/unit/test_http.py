@@ -25,7 +25,7 @@ from shopkeeper.http import (
     endpoint,
     split_path,
 )
-from shopkeeper.http.binding import pattern, text
+from shopkeeper.http.fields import pattern, text
 from shopkeeper.http.routing import Router
 
 ORIGIN = "https://shop.example"

@@ -10,7 +10,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.identifiers import is_uuid
 from shopkeeper.runtime.aws_lambda import Handler, lambda_handler, to_request
-from shopkeeper.runtime.stores import open_store
+from shopkeeper.runtime.resources import open_store
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient
 from shopkeeper.storage.dynamodb.schema import create_tables
@@ -126,7 +126,7 @@ def handlers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         opened.append(open_store(*arguments))
         return opened[-1]
 
-    monkeypatch.setattr("shopkeeper.runtime.aws_lambda.open_store", open_and_note)
+    monkeypatch.setattr("shopkeeper.runtime.resources.open_store", open_and_note)
     endpoint = str(request.getfixturevalue(request.param))
     names = table_names(TABLES)
     environment = {**aws_environment(endpoint), **{table.environment: name for table, name in names.items()}}

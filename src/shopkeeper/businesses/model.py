@@ -5,31 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from shopkeeper.http import Conflict
-from shopkeeper.http.binding import pattern, text
+from shopkeeper.http.fields import Email, Phone, text
 
 BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]
-
-_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-
-Email = Annotated[
-    str,
-    pattern(
-        # The WHATWG's "valid e-mail address", with at least one dot in the domain.
-        rf"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$",
-        must="must be an email address, like name@example.com",
-        max_length=254,
-        description="Compared without case, and kept in lower case",
-        examples=["test@example.com"],
-    ),
-]
-Phone = Annotated[
-    str,
-    pattern(
-        r"^\+[1-9][0-9]{1,14}$",
-        must="must be a phone number in E.164 form, like +14155550123",
-        examples=["+1234567890"],
-    ),
-]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,10 +5,7 @@ import msgspec
 from shopkeeper.businesses.model import Business, EmailTaken, IdentityTaken, Registration
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.identifiers import uuid7
-from shopkeeper.storage import BUSINESSES, MARKERS, AlreadyExists, Put, Store
-
-EMAIL_MARKER = "business-email#"
-IDENTITY_MARKER = "business-identity#"
+from shopkeeper.storage import BUSINESSES, MARKERS, AlreadyExists, Put, Store, markers
 
 
 class BusinessRegistry:
@@ -70,11 +67,11 @@ class BusinessRegistry:
 
 
 def _email_marker(registration: Registration) -> str:
-    return EMAIL_MARKER + registration.email
+    return markers.business_email(registration.email)
 
 
 def _identity_marker(registration: Registration) -> str:
-    return IDENTITY_MARKER + registration.cognito_user_id
+    return markers.business_identity(registration.cognito_user_id)
 
 
 def _repeats(registration: Registration, business: Business) -> bool:

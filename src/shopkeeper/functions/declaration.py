@@ -1,7 +1,7 @@
 """A function as data: the endpoints that one deployable Lambda serves, and what it may do on which table."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -19,7 +19,10 @@ from shopkeeper.http import (
 from shopkeeper.settings import Settings
 from shopkeeper.storage import Store, StoreOutage, Table
 
-Operation = Literal["get", "put", "update", "ping"]
+if TYPE_CHECKING:
+    from shopkeeper.identity.service import Identity
+
+Operation = Literal["get", "put", "update", "delete", "query", "ping"]
 """What a function does to a table. A ping reads one reserved key that is never written."""
 
 
@@ -29,10 +32,21 @@ class Resources(msgspec.Struct, frozen=True):
     settings: Settings
     store: Store
     clock: Clock = utc_now
+    identity: "Identity | None" = None
+
+    def known(self) -> "Identity":
+        """Return the identity, of which a function that knows its callers is given one."""
+        if self.identity is None:
+            raise ValueError("this function needs an identity")
+        return self.identity
 
 
 class Function(msgspec.Struct, frozen=True):
-    """One deployable function. Its first endpoint is what an event without a path means."""
+    """One deployable function. Its first endpoint is what an event without a path means.
+
+    A function that `knows_callers` is built with an identity. `libraries` names its lock under
+    `requirements/`.
+    """
 
     name: str
     service: str
@@ -40,6 +54,8 @@ class Function(msgspec.Struct, frozen=True):
     build: Callable[[Resources], object]
     grants: Mapping[Table, frozenset[Operation]]
     errors: ErrorFormat
+    knows_callers: bool = False
+    libraries: str = "function"
 
     def routes(self, resources: Resources) -> list[Route]:
         """Return the function's endpoints, ready to answer."""
@@ -50,7 +66,8 @@ class Function(msgspec.Struct, frozen=True):
 def application(functions: tuple[Function, ...], resources: Resources, *more: Route) -> Application:
     """Return the application that serves these functions, and `more` routes beside them."""
     routes = [route for function in functions for route in function.routes(resources)]
-    return Application([*routes, *more], CorsPolicy(resources.settings.allowed_origins), translate)
+    authenticate = resources.identity.tokens.authenticate if resources.identity else None
+    return Application([*routes, *more], CorsPolicy(resources.settings.allowed_origins), translate, authenticate)
 
 
 def translate(error: Exception) -> ApiError:

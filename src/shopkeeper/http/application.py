@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from shopkeeper.http.access import Authenticate, identify
 from shopkeeper.http.binding import bind
 from shopkeeper.http.cors import CorsPolicy
 from shopkeeper.http.endpoint import Route
@@ -16,6 +17,7 @@ COMMON_HEADERS = {
     "Cache-Control": "no-cache, no-store, must-revalidate",
     "X-Content-Type-Options": "nosniff",
 }
+NO_CONTENT = 204
 GATEWAY_REFUSAL = b'{"message":"Missing Authentication Token"}'
 GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
 
@@ -23,13 +25,21 @@ GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
 class Application:
     """Serves routes under one CORS policy.
 
-    `translate` turns any exception that is not an ApiError into the one that its caller may see.
+    `translate` turns any exception that is not an ApiError into the one that its caller may see;
+    `authenticate` tells whose a bearer token is, and is needed where an endpoint wants to know.
     """
 
-    def __init__(self, routes: Iterable[Route], cors: CorsPolicy, translate: Callable[[Exception], ApiError]) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        cors: CorsPolicy,
+        translate: Callable[[Exception], ApiError],
+        authenticate: Authenticate | None = None,
+    ) -> None:
         self._router = Router(routes)
         self._cors = cors
         self._translate = translate
+        self._authenticate = authenticate
 
     def handle(self, request: Request) -> Response:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
@@ -46,11 +56,16 @@ class Application:
             return self._failure(request, route, error, cors)
 
     def _answer(self, request: Request, route: Route, match: Match, cors: Mapping[str, str]) -> Response:
-        reply = route.answer(bind(route.endpoint, request, match.parameters))
+        caller = identify(route.endpoint.access, request, self._authenticate)
+        reply = route.answer(bind(route.endpoint, request, match.parameters, caller))
+        status = reply.status or route.endpoint.success
+        headers = self._headers(request, cors, reply.headers)
+        if status == NO_CONTENT:
+            del headers["Content-Type"]
         return Response(
-            status=reply.status or route.endpoint.success,
-            headers=self._headers(request, cors, reply.headers),
-            body=msgspec.json.encode(reply.body),
+            status=status,
+            headers=headers,
+            body=b"" if status == NO_CONTENT else msgspec.json.encode(reply.body),
             error=reply.error,
             metrics=reply.metrics,
         )
@@ -71,7 +86,7 @@ class Application:
         cors = self._cors.preflight_headers(request.headers.get("origin"), match.routes)
         headers = self._headers(request, cors, {})
         del headers["Content-Type"]
-        return Response(204, headers)
+        return Response(NO_CONTENT, headers)
 
     def _refusal(self, request: Request) -> Response:
         """What API Gateway itself answers to a path or method that is not declared."""

@@ -4,11 +4,13 @@ Every string of a body is trimmed and may hold no control characters; a type bou
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import Any, TypeVar, cast, get_args
 
 import msgspec
 
+from shopkeeper.http.access import Caller
 from shopkeeper.http.endpoint import Call, Endpoint
 from shopkeeper.http.errors import (
     ContentTooLarge,
@@ -27,23 +29,9 @@ MAX_ERRORS = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def text(max_length: int, **meta: Any) -> msgspec.Meta:
-    """Return the constraint of a line of text: 1 to `max_length` characters, not all of them spaces."""
-    return msgspec.Meta(
-        min_length=1,
-        max_length=max_length,
-        pattern=r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f])[\s\S]*\S",
-        extra={"must": "must not be empty or hold control characters"},
-        **meta,
-    )
-
-
-def pattern(expression: str, must: str, **meta: Any) -> msgspec.Meta:
-    """Return the constraint of a string that fits `expression`; `must` tells a person what that is."""
-    return msgspec.Meta(pattern=expression, extra={"must": must}, **meta)
-
-
-def bind(endpoint: Endpoint[Any], request: Request, path_values: Mapping[str, str]) -> Call[Any, Any]:
+def bind(
+    endpoint: Endpoint[Any], request: Request, path_values: Mapping[str, str], caller: Caller | None = None
+) -> Call[Any, Any]:
     """Return the validated call of `endpoint`.
 
     Unknown query parameters are ignored; unknown fields of the body are refused by name.
@@ -54,12 +42,16 @@ def bind(endpoint: Endpoint[Any], request: Request, path_values: Mapping[str, st
     values = {name: value for name, value in {**request.query, **path_values}.items() if name in known}
     parameters = _convert(values, endpoint.parameters, strict=False)
     body = _bind_body(request, endpoint.body) if endpoint.takes_body else endpoint.body()
-    return Call(parameters, body, request)
+    return Call(parameters, body, request, caller)
 
 
 def _bind_body(request: Request, kind: type[T]) -> T:
     errors: list[FieldError] = []
-    values = {name: _clean(value, _shown(name), errors) for name, value in _decode(request).items()}
+    verbatim = _verbatim_fields(cast(Hashable, kind))
+    values = {
+        name: value if name in verbatim else _clean(value, _shown(name), errors)
+        for name, value in _decode(request).items()
+    }
     if errors:
         named = {error.field for error in errors}
         others = [error for error in _explain(values, kind, strict=True) if error.field not in named]
@@ -80,6 +72,13 @@ def _decode(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedBody("The body is not a JSON object.")
     return value
+
+
+@cache
+def _verbatim_fields(kind: Hashable) -> frozenset[str]:
+    """Return the fields of a type that are taken as they are, spaces and all: passwords."""
+    fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
+    return frozenset(field.encode_name for field in fields if "verbatim" in _extra(field.type))
 
 
 def _clean(value: object, field: str, errors: list[FieldError]) -> object:
@@ -115,18 +114,17 @@ def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[F
             msgspec.convert(values[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$")
-            must = _must(field.type) if "matching regex" in message else None
+            must = _extra(field.type).get("must") if "matching regex" in message else None
             errors.append(FieldError(name + path.rstrip("`"), must or message[:1].lower() + message[1:]))
     return errors[:MAX_ERRORS]
 
 
-def _must(kind: object) -> str | None:
-    """Find what a person is told about a pattern, inside `Annotated` and unions."""
-    if hasattr(kind, "__metadata__"):
-        for meta in kind.__metadata__:
-            if isinstance(meta, msgspec.Meta) and meta.extra:
-                return str(meta.extra["must"])
-    return next((must for part in get_args(kind) if (must := _must(part))), None)
+def _extra(kind: object) -> Mapping[str, Any]:
+    """Return what a field's type says beside its constraints, inside `Annotated` and unions."""
+    for meta in getattr(kind, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.extra:
+            return meta.extra
+    return next((extra for part in get_args(kind) if (extra := _extra(part))), {})
 
 
 def _shown(name: str) -> str:

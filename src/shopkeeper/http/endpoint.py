@@ -5,7 +5,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from shopkeeper.http.errors import ApiError, ErrorFormat
+from shopkeeper.http.access import Access, Caller
+from shopkeeper.http.errors import ApiError, ErrorFormat, Unauthenticated
 from shopkeeper.http.message import Request
 
 P = TypeVar("P")
@@ -24,6 +25,14 @@ class Call(msgspec.Struct, Generic[P, B], frozen=True):
     parameters: P
     body: B
     request: Request
+    caller: Caller | None = None
+
+    @property
+    def identity(self) -> Caller:
+        """Who calls, where the endpoint needs to know. Raises Unauthenticated for nobody in particular."""
+        if self.caller is None:
+            raise Unauthenticated("This needs an access token.")
+        return self.caller
 
 
 class Reply(msgspec.Struct, Generic[R], frozen=True):
@@ -55,6 +64,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True):
     parameters: type[msgspec.Struct]
     body: type[msgspec.Struct]
     errors: tuple[type[ApiError], ...]
+    access: Access = Access.ANYONE
 
     @property
     def operation_id(self) -> str:
@@ -83,6 +93,7 @@ def endpoint(
     parameters: type[P] | None = None,
     body: type[B] | None = None,
     errors: tuple[type[ApiError], ...] = (),
+    access: Access = Access.ANYONE,
 ) -> Endpoint[S]:
     """Declare an endpoint; the type checker holds the handler to the declared parameters and body."""
     return Endpoint(
@@ -94,6 +105,7 @@ def endpoint(
         parameters=cast(type[msgspec.Struct], parameters or Nothing),
         body=cast(type[msgspec.Struct], body or Nothing),
         errors=errors,
+        access=access,
     )
 
 

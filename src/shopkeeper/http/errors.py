@@ -4,10 +4,14 @@
     ├── BadRequest                400  bad_request
     │   ├── MalformedBody         400  malformed_body
     │   └── InvalidInput          400  invalid_input, with `errors`
+    ├── Unauthenticated           401  unauthenticated, with `WWW-Authenticate`
+    ├── Forbidden                 403  forbidden
     ├── NotFound                  404  not_found
     ├── Conflict                  409  conflict
+    ├── PreconditionFailed        412  precondition_failed
     ├── ContentTooLarge           413  content_too_large
     ├── UnsupportedMediaType      415  unsupported_media_type
+    ├── TooManyRequests           429  too_many_requests, with `Retry-After`
     ├── InternalError             500  internal_error
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
 
@@ -67,6 +71,23 @@ class InvalidInput(BadRequest):
         self.errors = errors
 
 
+class Unauthenticated(ApiError):
+    """The caller is not who the endpoint needs, or does not say who they are."""
+
+    status, code, title = 401, "unauthenticated", "Unauthorized"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`WWW-Authenticate`, as RFC 6750 has it for bearer tokens."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(ApiError):
+    """The caller is known, and may not do this."""
+
+    status, code, title = 403, "forbidden", "Forbidden"
+
+
 class NotFound(ApiError):
     """There is no such thing, or not for this caller."""
 
@@ -79,6 +100,12 @@ class Conflict(ApiError):
     status, code, title = 409, "conflict", "Conflict"
 
 
+class PreconditionFailed(ApiError):
+    """The resource is not in the version that `If-Match` names."""
+
+    status, code, title = 412, "precondition_failed", "Precondition Failed"
+
+
 class ContentTooLarge(ApiError):
     """The body is larger than any endpoint takes."""
 
@@ -89,6 +116,21 @@ class UnsupportedMediaType(ApiError):
     """The body is not announced as JSON."""
 
     status, code, title = 415, "unsupported_media_type", "Unsupported Media Type"
+
+
+class TooManyRequests(ApiError):
+    """The caller must wait; `retry_after_seconds` says how long."""
+
+    status, code, title = 429, "too_many_requests", "Too Many Requests"
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Retry-After`, in seconds."""
+        return {"Retry-After": str(self.retry_after_seconds)}
 
 
 class InternalError(ApiError):

@@ -11,7 +11,8 @@ class Request(msgspec.Struct, frozen=True):
     `path` is as it was received, for logs. `segments` is the same path split and percent-decoded, for
     routing, or None where it has no honest decoding (an encoded slash, bytes that are not UTF-8).
     `base_path` is what stands before the path in the caller's URL (a stage, a base path mapping).
-    Header names are lower case. `query` keeps the first value of each name.
+    Header names are lower case. `client_address` is the caller's
+    IP address, for limits alone; it is never logged. `query` keeps the first value of each name.
     """
 
     method: str
@@ -22,6 +23,7 @@ class Request(msgspec.Struct, frozen=True):
     query: Mapping[str, str] = {}
     body: bytes = b""
     base_path: str = ""
+    client_address: str = ""
 
 
 class Response(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from shopkeeper.http.access import Access
 from shopkeeper.http.application import GATEWAY_REFUSAL_TYPE
 from shopkeeper.http.endpoint import Endpoint, Nothing
 from shopkeeper.http.errors import (
@@ -15,11 +16,13 @@ from shopkeeper.http.errors import (
     InternalError,
     InvalidInput,
     MalformedBody,
+    Unauthenticated,
     UnsupportedMediaType,
 )
 from shopkeeper.http.routing import is_parameter, template_segments
 
 Json = dict[str, Any]
+SCHEME = "accessToken"
 _REF = "#/components/schemas/{name}"
 
 
@@ -49,7 +52,10 @@ def document(title: str, version: str, description: str, routes: Iterable[Descri
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": dict(sorted(shown.items()))},
+        "components": {
+            "schemas": dict(sorted(shown.items())),
+            "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
     }
 
 
@@ -78,6 +84,8 @@ def _operation(route: Described, by_type: dict[type[msgspec.Struct], Json], comp
             "content": {"application/json": {"schema": by_type[endpoint.body]}},
         }
     operation["responses"] = _responses(route, by_type)
+    if endpoint.access is not Access.ANYONE:
+        operation["security"] = [{SCHEME: []}] + ([{}] if endpoint.access is Access.OPTIONAL else [])
     return operation
 
 
@@ -97,7 +105,9 @@ def _parameters(endpoint: Endpoint[Any], schema: Json) -> list[Json]:
 def _responses(route: Described, by_type: dict[type[msgspec.Struct], Json]) -> Json:
     answers: dict[int, list[tuple[str, Json]]] = {}
     for status, kind in route.endpoint.responses.items():
-        answers.setdefault(status, []).append(("application/json", by_type[kind]))
+        contents = answers.setdefault(status, [])
+        if kind is not Nothing:
+            contents.append(("application/json", by_type[kind]))
     form = route.errors
     for error in _errors(route.endpoint):
         content = (form.content_type, by_type[form.schema])
@@ -112,6 +122,8 @@ def _responses(route: Described, by_type: dict[type[msgspec.Struct], Json]) -> J
 def _errors(endpoint: Endpoint[Any]) -> list[type[ApiError]]:
     """The errors that an endpoint names, and those that follow from what it takes."""
     implied: list[type[ApiError]] = [InternalError]
+    if endpoint.access is not Access.ANYONE:
+        implied.append(Unauthenticated)
     if endpoint.parameters is not Nothing:
         implied.append(InvalidInput)
     if endpoint.takes_body:
@@ -126,10 +138,8 @@ def _response(status: int, contents: list[tuple[str, Json]]) -> Json:
     description = HTTPStatus(status).phrase
     if status == HTTPStatus.FORBIDDEN:
         description = f"The gateway's own answer where no endpoint is declared ({GATEWAY_REFUSAL_TYPE})"
-    return {
-        "description": description,
-        "content": {
-            content_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
-            for content_type, schemas in by_content.items()
-        },
+    content = {
+        content_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
+        for content_type, schemas in by_content.items()
     }
+    return {"description": description} | ({"content": content} if content else {})

@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import msgspec
 
 from shopkeeper.aws.deadline import ending_in
-from shopkeeper.functions.declaration import Function, Resources, application
+from shopkeeper.functions.declaration import Function, application
 from shopkeeper.http import Request, Response, split_path
 from shopkeeper.http.routing import template_segments
 from shopkeeper.identifiers import is_uuid, uuid4
-from shopkeeper.runtime.stores import open_store
+from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry import Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
@@ -30,12 +30,19 @@ class Context(Protocol):
         ...
 
 
+class Identity(msgspec.Struct, frozen=True, rename="camel"):
+    """Who called the gateway."""
+
+    source_ip: str | None = None
+
+
 class RequestContext(msgspec.Struct, frozen=True):
     """What the gateway says of a request."""
 
     request_id: str | None = msgspec.field(name="requestId", default=None)
     stage: str | None = None
     path: str | None = None
+    identity: Identity | None = None
 
 
 class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
@@ -60,7 +67,7 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    app = application((function,), Resources(settings, open_store(settings, environment)))
+    app = application((function,), open_resources(settings, environment, knows_callers=function.knows_callers))
     telemetry = Telemetry(function.service, settings)
     first = function.endpoints[0]
 
@@ -93,6 +100,7 @@ def to_request(event: object, context: Context | None, default_path: str) -> Req
         headers={name.lower(): value for name, value in (proxy.headers or {}).items() if value is not None},
         query={name: value for name, value in (proxy.query_string_parameters or {}).items() if value is not None},
         body=_body(proxy),
+        client_address=(gateway.identity and gateway.identity.source_ip) or "",
         base_path=_base_path(gateway.path or path, segments, base),
     )
 

@@ -17,8 +17,8 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.functions.declaration import Resources
-from shopkeeper.runtime.stores import open_store
+from shopkeeper.identity.secrets import secret_source
+from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage.dynamodb import DynamoDBClient
@@ -104,10 +104,13 @@ def _claim_data(settings: Settings, environment: Mapping[str, str] = os.environ)
     """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
     path = sqlite_path(settings.store_url)
     if path is None:
+        secret_source(settings, environment)
         DynamoDBClient(settings.region, environment).check_credentials()
         return None
     prepare_file(Path(path))
-    return lock_data(Path(path))
+    lock = lock_data(Path(path))
+    secret_source(settings, environment)
+    return lock
 
 
 def _load(settings: Settings) -> WsgiApplication:
@@ -115,7 +118,7 @@ def _load(settings: Settings) -> WsgiApplication:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
-    return wsgi_application(Resources(settings, open_store(settings)))
+    return wsgi_application(open_resources(settings, os.environ, knows_callers=True))
 
 
 def _end_with(wait: Callable[[], None]) -> None:

@@ -67,6 +67,7 @@ def to_request(environ: Environ) -> Request:
         headers=headers,
         query=_query(environ.get("QUERY_STRING", "")),
         body=_body(environ),
+        client_address=environ.get("REMOTE_ADDR", ""),
     )
 
 

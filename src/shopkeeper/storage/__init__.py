@@ -26,14 +26,17 @@ from shopkeeper.storage.port import (
     Update,
 )
 from shopkeeper.storage.table import Index, Table
-from shopkeeper.storage.tables import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
+from shopkeeper.storage.tables import ATTEMPTS, BUSINESSES, MARKERS, SESSIONS, TABLES, USERS, VISITOR_COUNTER
 from shopkeeper.storage.values import Item, Key, Number, Value
 
 __all__ = [
     "ABSENT",
+    "ATTEMPTS",
     "BUSINESSES",
     "MARKERS",
+    "SESSIONS",
     "TABLES",
+    "USERS",
     "VISITOR_COUNTER",
     "AccessDenied",
     "Action",

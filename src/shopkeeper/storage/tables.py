@@ -25,4 +25,25 @@ MARKERS = Table(
     key=string_key("marker"),
 )
 
-TABLES = (VISITOR_COUNTER, BUSINESSES, MARKERS)
+USERS = Table(
+    name="users",
+    environment="USERS_TABLE_NAME",
+    key=string_key("user_id"),
+    indexes=(Index("all-users", string_key("kind", "user_id")),),
+)
+
+SESSIONS = Table(
+    name="sessions",
+    environment="SESSIONS_TABLE_NAME",
+    key=string_key("family_id"),
+    ttl="ItemExpireTTL",
+)
+
+ATTEMPTS = Table(
+    name="attempts",
+    environment="ATTEMPTS_TABLE_NAME",
+    key=string_key("attempt"),
+    ttl="ItemExpireTTL",
+)
+
+TABLES = (VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS)

@@ -1,14 +1,24 @@
-"""From the settings to a store."""
+"""From the settings to what functions are built from."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from shopkeeper.functions.declaration import Resources
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import TABLES, Store
 
 
-def open_store(settings: Settings, environment: Mapping[str, str] = os.environ) -> Store:
+def open_resources(settings: Settings, environment: Mapping[str, str], *, knows_callers: bool) -> Resources:
+    """Open the store and, for functions that know their callers, the keys. Raises ConfigurationError."""
+    store = open_store(settings, environment)
+    if not knows_callers:
+        return Resources(settings, store)
+    from shopkeeper.identity.service import open_identity
+
+    return Resources(settings, store, identity=open_identity(settings, environment))
+
+
+def open_store(settings: Settings, environment: Mapping[str, str]) -> Store:
     """Open the store that `STORE_URL` names. Raises ConfigurationError.
 
     Imports only what that store needs: a Lambda function never loads SQLite, nor a laptop the signing.

@@ -1,0 +1,1 @@
+"""Accounts: who has one, how they sign in, and the sessions that follow."""

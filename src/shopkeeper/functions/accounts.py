@@ -1,0 +1,31 @@
+"""The function `accounts`: the only one that writes users and sessions."""
+
+from shopkeeper.accounts.endpoints import ENDPOINTS
+from shopkeeper.accounts.passwords import Passwords
+from shopkeeper.accounts.service import Accounts
+from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.http import PROBLEM_JSON
+from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS
+
+
+def build(resources: Resources) -> Accounts:
+    """Return the service; the command line uses it as well."""
+    identity = resources.known()
+    return Accounts(resources.store, identity.keyring, identity.tokens, Passwords(), resources.clock)
+
+
+ACCOUNTS = Function(
+    name="accounts",
+    service="accounts",
+    endpoints=ENDPOINTS,
+    build=build,
+    grants={
+        USERS: frozenset({"get", "put", "update", "delete", "query"}),
+        MARKERS: frozenset({"get", "put", "delete"}),
+        SESSIONS: frozenset({"get", "put", "update", "delete"}),
+        ATTEMPTS: frozenset({"update"}),
+    },
+    errors=PROBLEM_JSON,
+    knows_callers=True,
+    libraries="accounts",
+)

@@ -1,0 +1,17 @@
+"""Versions of resources on the wire: `ETag` out, `If-Match` in (RFC 9110, sections 8.8.3 and 13.1.1)."""
+
+from shopkeeper.http.errors import PreconditionFailed
+from shopkeeper.http.message import Request
+
+
+def etag(version: int) -> dict[str, str]:
+    """Return the header `ETag` of a resource in this version."""
+    return {"ETag": f'"{version}"'}
+
+
+def check_if_match(request: Request, version: int) -> None:
+    """Raise PreconditionFailed if the request names versions and `version` is not among them."""
+    wanted = request.headers.get("if-match", "")
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if names and "*" not in names and f'"{version}"' not in names:
+        raise PreconditionFailed("The resource has another version than If-Match names.")

@@ -1,0 +1,85 @@
+"""Secrets and the keys derived from them, one for each purpose.
+
+A secret is never used itself: HKDF (RFC 5869, SHA-256) gives each purpose a key of its own, so that a
+token of one kind can never pass for one of another.
+"""
+
+import hmac
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+KEY_BYTES = 32
+READ_AGAIN_SECONDS = 60.0
+"""How often at most the secrets are read again because of a token whose key is not known."""
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """A key for one purpose, and the public name under which tokens refer to it."""
+
+    key_id: str
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.key_id})"
+
+    def mac(self, text: str) -> str:
+        """Return the message authentication code of `text` (HMAC-SHA-256), URL-safe, 43 characters."""
+        return urlsafe_b64encode(hmac.digest(self.key, text.encode(), "sha256")).decode().rstrip("=")
+
+
+def hkdf(secret: bytes, purpose: str) -> bytes:
+    """Return the key that RFC 5869 derives from `secret` for `purpose`, without a salt, 32 bytes long."""
+    pseudorandom = hmac.digest(bytes(32), secret, "sha256")
+    return hmac.digest(pseudorandom, purpose.encode() + b"\x01", "sha256")
+
+
+class Keyring:
+    """The current secret and, for a while after a rotation, the one before it."""
+
+    def __init__(self, read: Callable[[], Iterable[bytes]], monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`read` gives the secrets, the current one first; it is first called when a key is first needed."""
+        self._read = read
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._secrets: tuple[bytes, ...] = ()
+        self._read_at = 0.0
+
+    def current(self, purpose: str) -> SigningKey:
+        """Return the key that signs now."""
+        return self.all(purpose)[0]
+
+    def all(self, purpose: str) -> list[SigningKey]:
+        """Return every key that may have signed, the current one first."""
+        if not self._secrets:
+            self._load()
+        return [_derive(secret, purpose) for secret in self._secrets]
+
+    def find(self, purpose: str, key_id: str) -> SigningKey | None:
+        """Return the key of that name; an unknown one has the secrets read again, at a bounded rate."""
+        found = _by_id(self.all(purpose), key_id)
+        if found is None and self._monotonic() - self._read_at >= READ_AGAIN_SECONDS:
+            self._load()
+            found = _by_id(self.all(purpose), key_id)
+        return found
+
+    def verify(self, purpose: str, text: str, mac: str) -> bool:
+        """Tell whether `mac` is that of `text` under any key, in a time that does not tell which part differs."""
+        matches = [hmac.compare_digest(key.mac(text).encode(), mac.encode()) for key in self.all(purpose)]
+        return any(matches)
+
+    def _load(self) -> None:
+        with self._lock:
+            self._read_at = self._monotonic()
+            self._secrets = tuple(self._read())
+
+
+def _derive(secret: bytes, purpose: str) -> SigningKey:
+    return SigningKey(hkdf(secret, f"key id of {purpose}")[:6].hex(), hkdf(secret, purpose))
+
+
+def _by_id(keys: Iterable[SigningKey], key_id: str) -> SigningKey | None:
+    return next((key for key in keys if key.key_id == key_id), None)

@@ -1,0 +1,25 @@
+"""What functions that know their callers are built with."""
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+from shopkeeper.clock import Clock, utc_now
+from shopkeeper.identity.keys import Keyring
+from shopkeeper.identity.secrets import secret_source
+from shopkeeper.identity.tokens import AccessTokens
+from shopkeeper.settings import Settings
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """The keys of a stage, and the access tokens made with them."""
+
+    keyring: Keyring
+    tokens: AccessTokens
+
+
+def open_identity(settings: Settings, environment: Mapping[str, str] = os.environ, clock: Clock = utc_now) -> Identity:
+    """Return the identity of a stage. Raises ConfigurationError where no secret will do."""
+    keyring = Keyring(secret_source(settings, environment))
+    return Identity(keyring, AccessTokens(keyring, settings.stage, settings.access_token_minutes, clock))

@@ -1,0 +1,394 @@
+"""The rules of accounts and of signing in, on each store."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from argon2 import PasswordHasher
+
+from shopkeeper.accounts import passwords
+from shopkeeper.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_SECONDS
+from shopkeeper.accounts.model import (
+    AdminsOnly,
+    AlreadyRegistered,
+    ChangedMeanwhile,
+    InvalidSession,
+    NewAccount,
+    OwnsBusiness,
+    PasswordChange,
+    TooManyAttempts,
+    User,
+    UserChange,
+    WrongCredentials,
+    WrongPassword,
+)
+from shopkeeper.accounts.passwords import NOBODYS_HASH, Passwords
+from shopkeeper.accounts.service import RESET_SECONDS, Accounts
+from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
+from shopkeeper.identity.keys import Keyring
+from shopkeeper.identity.tokens import AccessTokens
+from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store, markers
+from tests.support.stores import ATOMIC
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+ADDRESS = "203.0.113.9"
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Desk:
+    """Accounts on a store, with a clock of their own and passwords that are cheap to hash."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.clock = Clock()
+        keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
+        self.tokens = AccessTokens(keyring, "dev", 30, self.clock)
+        self.accounts = Accounts(store, keyring, self.tokens, Passwords(), self.clock)
+
+    def register(self, email: str = "ann@example.com", password: str = PASSWORD) -> User:
+        return self.accounts.register(NewAccount(email=email, password=password, name="Ann"))
+
+    def sign_in(self, email: str = "ann@example.com", password: str = PASSWORD, address: str = ADDRESS) -> str:
+        return self.accounts.sign_in(email, password, address).refresh_token
+
+    def caller(self, email: str = "ann@example.com", password: str = PASSWORD) -> Caller:
+        return self.tokens.authenticate(self.accounts.sign_in(email, password, ADDRESS).access_token)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at a cost that a suite can bear; one test looks at the real figures."""
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+    monkeypatch.setattr(passwords, "PASSES", 1)
+
+
+@pytest.fixture
+def desk(shop_store: Store) -> Desk:
+    return Desk(shop_store)
+
+
+def test_an_account_is_kept_without_its_password(desk: Desk) -> None:
+    user = desk.register("Ann@Example.com")
+    assert (user.email, user.name, user.role, user.version) == ("ann@example.com", "Ann", "user", 1)
+    stored = desk.store.get(USERS, {"user_id": user.user_id})
+    assert stored is not None
+    assert PASSWORD not in str(stored)
+    assert str(stored["password_hash"]).startswith("$argon2id$")
+    assert set(msgspec.to_builtins(user)) == {
+        *("user_id", "email", "name", "role", "created_at", "updated_at", "version"),
+    }
+
+
+def test_an_address_has_one_account(desk: Desk) -> None:
+    desk.register()
+    with pytest.raises(AlreadyRegistered):
+        desk.register("ANN@example.com")
+
+
+@pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)
+def test_of_many_that_race_for_an_address_one_gets_it(desk: Desk) -> None:
+    def register(_: int) -> bool:
+        try:
+            desk.register()
+        except AlreadyRegistered:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(register, range(8))).count(True) == 1
+
+
+def test_signing_in_needs_the_right_password_to_the_letter(desk: Desk) -> None:
+    desk.register(password="  spaces matter  ")
+    assert desk.sign_in("Ann@EXAMPLE.com", "  spaces matter  ")
+    for email, password in [
+        ("ann@example.com", "spaces matter"),
+        ("ann@example.com", ""),
+        ("bob@example.com", "  spaces matter  "),
+    ]:
+        with pytest.raises(WrongCredentials):
+            desk.sign_in(email, password)
+
+
+def test_an_unknown_address_costs_a_whole_hash_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    verified: list[str] = []
+
+    def verify(_: PasswordHasher, hashed: str, password: str) -> bool:
+        verified.append(hashed)
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    with pytest.raises(WrongCredentials):
+        desk.sign_in("nobody@example.com")
+    assert verified == [NOBODYS_HASH]
+
+
+def test_nobodys_hash_costs_what_a_real_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    hasher = PasswordHasher(passwords.PASSES, passwords.MEMORY_KIB, passwords.LANES)
+    assert (passwords.MEMORY_KIB, passwords.PASSES, passwords.LANES) == (19456, 2, 1)
+    assert not hasher.check_needs_rehash(NOBODYS_HASH)
+
+
+def test_a_hash_of_old_figures_is_made_anew_at_the_next_login(desk: Desk) -> None:
+    user = desk.register()
+    old = PasswordHasher(1, 16, 1).hash(PASSWORD)
+    desk.store.update(USERS, {"user_id": user.user_id}, Changes(set={"password_hash": old}))
+    desk.sign_in()
+    stored = desk.store.get(USERS, {"user_id": user.user_id})
+    assert stored is not None
+    assert "m=8," in str(stored["password_hash"])
+    desk.sign_in()
+
+
+def test_only_so_many_hashes_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "PATIENCE_SECONDS", 0.05)
+    busy = Passwords(at_once=1)
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with busy._turn():
+            entered.set()
+            leave.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    entered.wait(10)
+    with pytest.raises(ServiceUnavailable):
+        busy.hash(PASSWORD)
+    leave.set()
+    holder.join()
+    assert busy.verify(busy.hash(PASSWORD), PASSWORD)
+
+
+# Attempts
+
+
+def fail(desk: Desk, times: int, address: Callable[[int], str] = lambda _: ADDRESS) -> None:
+    for number in range(times):
+        with pytest.raises(WrongCredentials):
+            desk.sign_in(password="wrong", address=address(number))
+
+
+def test_ten_attempts_from_an_address_are_enough(desk: Desk) -> None:
+    desk.register()
+    fail(desk, PER_EMAIL_AND_ADDRESS)
+    with pytest.raises(TooManyAttempts) as raised:
+        desk.sign_in()
+    assert raised.value.headers == {"Retry-After": str(WINDOW_SECONDS)}
+    assert desk.sign_in(address="198.51.100.7"), "another address has attempts of its own"
+    desk.clock.now += timedelta(seconds=WINDOW_SECONDS - 1)
+    with pytest.raises(TooManyAttempts) as raised:
+        desk.sign_in()
+    assert raised.value.headers == {"Retry-After": "1"}
+    desk.clock.now += timedelta(seconds=1)
+    assert desk.sign_in()
+
+
+def test_a_hundred_attempts_from_anywhere_are_enough(desk: Desk) -> None:
+    desk.register()
+    fail(desk, PER_EMAIL, lambda number: f"198.51.100.{number}")
+    with pytest.raises(TooManyAttempts):
+        desk.sign_in(address="203.0.113.200")
+
+
+def test_success_takes_its_attempt_back(desk: Desk) -> None:
+    desk.register()
+    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
+    for _ in range(5):
+        desk.sign_in()
+
+
+def test_an_address_without_an_account_is_limited_all_the_same(desk: Desk) -> None:
+    fail(desk, PER_EMAIL_AND_ADDRESS)
+    with pytest.raises(TooManyAttempts):
+        desk.sign_in()
+
+
+@pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)
+def test_attempts_that_race_are_all_counted_before_any_is_made(desk: Desk) -> None:
+    desk.register()
+
+    def attempt(_: int) -> type[Exception]:
+        try:
+            desk.sign_in(password="wrong")
+        except (WrongCredentials, TooManyAttempts) as error:
+            return type(error)
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(attempt, range(30)))
+    assert outcomes.count(WrongCredentials) == PER_EMAIL_AND_ADDRESS
+
+
+def test_neither_email_nor_address_is_kept_in_the_clear(desk: Desk) -> None:
+    noted: list[str] = []
+    update = desk.store.update
+
+    def note(table: Any, key: Any, changes: Changes) -> Any:
+        if table is ATTEMPTS:
+            noted.append(str(key))
+        return update(table, key, changes)
+
+    desk.store.update = note  # type: ignore[method-assign,assignment]
+    fail(desk, 1)
+    assert len(noted) == 2
+    assert not any("ann" in key or ADDRESS in key for key in noted)
+
+
+# Oneself and the others
+
+
+def test_oneself(desk: Desk) -> None:
+    user = desk.register()
+    caller = desk.caller()
+    assert desk.accounts.me(caller) == desk.accounts.get(caller, user.user_id) == user
+    for wrong in (Caller("nobody", 0), Caller(user.user_id, 1), Caller(user.user_id, None)):
+        with pytest.raises(Unauthenticated):
+            desk.accounts.me(wrong)
+
+
+def test_others_are_seen_by_admins_alone(desk: Desk) -> None:
+    ann, bob = desk.register(), desk.register("bob@example.com")
+    caller = desk.caller()
+    for user_id in (bob.user_id, "nobody"):
+        with pytest.raises(NotFound):
+            desk.accounts.get(caller, user_id)
+    with pytest.raises(AdminsOnly):
+        desk.accounts.check_admin(caller)
+    assert desk.accounts.set_role(ann.user_id, "admin").role == "admin"
+    assert desk.accounts.get(caller, bob.user_id) == bob
+    with pytest.raises(NotFound):
+        desk.accounts.get(caller, "nobody")
+    desk.accounts.check_admin(caller)
+    seen: list[str] = []
+    after = None
+    for _ in range(2):
+        users, after = desk.accounts.list_all(1, after)
+        seen += [user.user_id for user in users]
+    assert (seen, after) == ([ann.user_id, bob.user_id], None)
+    with pytest.raises(NotFound):
+        desk.accounts.set_role("nobody", "admin")
+
+
+def change(desk: Desk, caller: Caller, **fields: Any) -> User:
+    expected = fields.pop("expected", None)
+    return desk.accounts.change(caller, msgspec.convert(fields, UserChange), ADDRESS, expected)
+
+
+def test_a_name_is_changed(desk: Desk) -> None:
+    desk.register()
+    changed = change(desk, desk.caller(), name="Anna")
+    assert (changed.name, changed.version) == ("Anna", 2)
+    assert desk.accounts.me(desk.caller()) == changed
+
+
+def test_another_email_needs_the_password_and_moves_its_marker(desk: Desk) -> None:
+    user = desk.register()
+    desk.register("bob@example.com")
+    caller = desk.caller()
+    for fields, error in [
+        ({"email": "new@example.com"}, WrongPassword),
+        ({"email": "new@example.com", "current_password": "wrong"}, WrongPassword),
+        ({"email": "bob@example.com", "current_password": PASSWORD}, AlreadyRegistered),
+    ]:
+        with pytest.raises(error):
+            change(desk, caller, **fields)
+        assert desk.accounts.me(caller) == user
+    changed = change(desk, caller, email="New@example.com", current_password=PASSWORD)
+    assert changed.email == "new@example.com"
+    assert desk.store.get(MARKERS, {"marker": markers.user_email("ann@example.com")}) is None
+    assert desk.sign_in("new@example.com")
+    assert desk.register("ann@example.com").user_id != user.user_id
+
+
+def test_the_same_email_in_capitals_is_no_change(desk: Desk) -> None:
+    desk.register()
+    assert change(desk, desk.caller(), email="ANN@example.com").email == "ann@example.com"
+
+
+def test_a_change_of_what_was_changed_meanwhile_is_refused(desk: Desk) -> None:
+    desk.register()
+    caller = desk.caller()
+    change(desk, caller, name="One")
+    with pytest.raises(ChangedMeanwhile):
+        change(desk, caller, expected=1, name="Two")
+    assert desk.accounts.me(caller).name == "One"
+
+
+def test_a_deleted_account_is_gone_and_its_address_free(desk: Desk) -> None:
+    user = desk.register()
+    refresh = desk.sign_in()
+    caller = desk.caller()
+    desk.accounts.delete(caller)
+    with pytest.raises(Unauthenticated):
+        desk.accounts.me(caller)
+    with pytest.raises(InvalidSession):
+        desk.accounts.refresh(refresh)
+    with pytest.raises(WrongCredentials):
+        desk.sign_in()
+    assert desk.register().user_id != user.user_id
+    grave = desk.store.get(MARKERS, {"marker": markers.business_identity(user.user_id)})
+    assert grave is not None, "nobody can register a business for an identity that is gone"
+
+
+def test_who_owns_a_business_cannot_delete_the_account(desk: Desk) -> None:
+    user = desk.register()
+    desk.store.transact([Put(MARKERS, {"marker": markers.business_identity(user.user_id), "business_id": "b"})])
+    with pytest.raises(OwnsBusiness):
+        desk.accounts.delete(desk.caller())
+    assert desk.accounts.me(desk.caller()) == user
+
+
+# Passwords
+
+
+def test_another_password_ends_every_session(desk: Desk) -> None:
+    desk.register()
+    refresh, caller = desk.sign_in(), desk.caller()
+    new = PasswordChange(current_password=PASSWORD, new_password="another password")
+    with pytest.raises(WrongPassword):
+        desk.accounts.change_password(caller, msgspec.structs.replace(new, current_password="wrong"), ADDRESS)
+    desk.accounts.change_password(caller, new, ADDRESS)
+    with pytest.raises(InvalidSession):
+        desk.accounts.refresh(refresh)
+    with pytest.raises(Unauthenticated):
+        desk.accounts.me(caller)
+    with pytest.raises(WrongCredentials):
+        desk.sign_in()
+    assert desk.sign_in(password="another password")
+
+
+def test_a_reset_link_works_once_and_for_an_hour(desk: Desk) -> None:
+    desk.register()
+    refresh = desk.sign_in()
+    link = desk.accounts.reset_token("Ann@example.com")
+    late = desk.accounts.reset_token("ann@example.com")
+    desk.accounts.reset_password(link, "another password")
+    with pytest.raises(InvalidSession):
+        desk.accounts.refresh(refresh)
+    assert desk.sign_in(password="another password")
+    for used in (link, late):
+        with pytest.raises(InvalidSession):
+            desk.accounts.reset_password(used, "a third password")
+    expired = desk.accounts.reset_token("ann@example.com")
+    desk.clock.now += timedelta(seconds=RESET_SECONDS)
+    for wrong in (expired, expired[:-1], "", "a.b.c.d", refresh):
+        with pytest.raises(InvalidSession):
+            desk.accounts.reset_password(wrong, "a third password")
+    with pytest.raises(NotFound):
+        desk.accounts.reset_token("nobody@example.com")

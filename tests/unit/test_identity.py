@@ -1,0 +1,254 @@
+"""Keys, secrets and access tokens: what verifies, and above all what does not."""
+
+import json
+import stat
+import warnings
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.http import ServiceUnavailable, Unauthenticated
+from shopkeeper.identity.keys import READ_AGAIN_SECONDS, Keyring, SigningKey, hkdf
+from shopkeeper.identity.secrets import secret_source
+from shopkeeper.identity.tokens import PURPOSE, AccessTokens
+from shopkeeper.settings import Settings, read
+from shopkeeper.storage import TABLES
+from tests.support.faults import Behaviour, FaultyServer, fails, well
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SECRET = b"0123456789abcdef0123456789abcdef"
+OTHER = b"fedcba9876543210fedcba9876543210"
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def keyring(*secrets: bytes) -> Keyring:
+    return Keyring(lambda: secrets or (SECRET,))
+
+
+def tokens(clock: Clock | None = None, ring: Keyring | None = None, stage: str = "prod") -> AccessTokens:
+    return AccessTokens(ring or keyring(), stage, 30, clock or Clock())
+
+
+@pytest.mark.parametrize("purpose", ["access token", "refresh token", "", "ü" * 50])
+def test_keys_are_derived_as_rfc_5869_says(purpose: str) -> None:
+    assert hkdf(SECRET, purpose) == HKDF(SHA256(), 32, None, purpose.encode()).derive(SECRET)
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    keys = [keyring().current(purpose) for purpose in ("access token", "refresh token", "password reset")]
+    assert len({key.key for key in keys}) == len({key.key_id for key in keys}) == 3
+    assert SECRET not in {key.key for key in keys}
+
+
+def test_a_key_is_never_printed() -> None:
+    key = SigningKey("name", b"hunter2")
+    assert "hunter2" not in repr(key)
+    assert "hunter2" not in repr(read({"JWT_SECRET_KEY": "hunter2"}, TABLES))
+
+
+def test_a_token_tells_whose_it_is_until_it_expires() -> None:
+    clock = Clock()
+    made = tokens(clock).issue("ann", 3)
+    assert made.expires_in == 1800
+    clock.now += timedelta(seconds=1799)
+    caller = tokens(clock).authenticate(made.token)
+    assert (caller.subject, caller.epoch) == ("ann", 3)
+    clock.now += timedelta(seconds=1)
+    with pytest.raises(Unauthenticated):
+        tokens(clock).authenticate(made.token)
+
+
+def header_of(token: str) -> dict[str, Any]:
+    """Return the type and the key of a token; its algorithm is the forger's choice."""
+    content: dict[str, Any] = jwt.get_unverified_header(token)
+    return {"typ": content["typ"], "kid": content["kid"]}
+
+
+def forged(change: Callable[[dict[str, Any], dict[str, Any]], None], key: bytes | None = None) -> str:
+    """Return a token signed with our own key after `change` to its header and claims."""
+    signing = keyring().current(PURPOSE)
+    header = {"typ": "at+jwt", "kid": signing.key_id}
+    second = int(NOW.timestamp())
+    claims = {
+        "iss": "shopkeeper",
+        "aud": "shopkeeper-prod",
+        "sub": "ann",
+        "iat": second,
+        "exp": second + 60,
+        "epoch": 0,
+    }
+    change(header, claims)
+    return jwt.encode(claims, key or signing.key, "HS256", headers=header)
+
+
+GOOD = forged(lambda header, claims: None)
+
+
+def _none(token: str) -> str:
+    head = urlsafe_b64encode(json.dumps({"alg": "none", **header_of(token)}).encode()).decode().rstrip("=")
+    return f"{head}.{token.split('.')[1]}."
+
+
+def _rs256() -> str:
+    """Our key's name, but signed by a key pair of the attacker's."""
+    private = rsa.generate_private_key(65537, 2048)
+    claims = jwt.decode(forged(lambda h, c: None), options={"verify_signature": False})
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return jwt.encode(claims, pem, "RS256", headers=header_of(forged(lambda h, c: None)))
+
+
+def _hs384() -> str:
+    """Our own key, by an algorithm that is not ours."""
+    claims = jwt.decode(GOOD, options={"verify_signature": False})
+    with warnings.catch_warnings(action="ignore"):
+        return jwt.encode(claims, keyring().current(PURPOSE).key, "HS384", headers=header_of(GOOD))
+
+
+def _flip(token: str) -> str:
+    head, claims, signature = token.split(".")
+    raw = bytearray(urlsafe_b64decode(signature + "=="))
+    raw[0] ^= 1
+    return f"{head}.{claims}.{urlsafe_b64encode(raw).decode().rstrip('=')}"
+
+
+REFUSED: dict[str, str] = {
+    "nothing": "",
+    "no token": "abc",
+    "truncated": GOOD[:-5],
+    "without a signature": GOOD.rpartition(".")[0] + ".",
+    "with another signature": _flip(GOOD),
+    "of alg none": _none(GOOD),
+    "of RS256": _rs256(),
+    "of HS384": _hs384(),
+    "of another secret": forged(lambda h, c: None, key=OTHER),
+    "of the bare secret": forged(lambda h, c: None, key=SECRET),
+    "of the refresh key": forged(lambda h, c: None, key=keyring().current("refresh token").key),
+    "of an unknown key": forged(lambda h, c: h.update(kid="000000000000")),
+    "of no key": forged(lambda h, c: h.pop("kid")),
+    "of another type": forged(lambda h, c: h.update(typ="JWT")),
+    "of another issuer": forged(lambda h, c: c.update(iss="else")),
+    "for another stage": forged(lambda h, c: c.update(aud="shopkeeper-dev")),
+    "for nobody": forged(lambda h, c: c.pop("aud")),
+    "without a subject": forged(lambda h, c: c.pop("sub")),
+    "without an end": forged(lambda h, c: c.pop("exp")),
+    "expired": forged(lambda h, c: c.update(exp=int(NOW.timestamp()))),
+    "without an epoch": forged(lambda h, c: c.pop("epoch")),
+    "of 5,000 characters": GOOD + "a" * 5000,
+}
+
+
+def test_the_token_that_the_forgeries_are_made_from_is_good() -> None:
+    assert tokens().authenticate(GOOD).subject == "ann"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_token_that_is_refused(name: str) -> None:
+    with pytest.raises(Unauthenticated):
+        tokens().authenticate(REFUSED[name])
+
+
+def test_a_token_of_the_previous_secret_is_good_after_a_rotation() -> None:
+    token = tokens(ring=keyring(OTHER)).issue("ann", 0).token
+    rotated = keyring(SECRET, OTHER)
+    assert tokens(ring=rotated).authenticate(token).subject == "ann"
+    assert header_of(tokens(ring=rotated).issue("ann", 0).token)["kid"] == keyring().current(PURPOSE).key_id
+
+
+def test_an_unknown_key_has_the_secrets_read_again_but_not_often() -> None:
+    moment = [0.0]
+    reads: list[float] = []
+    secrets = [[OTHER], [SECRET, OTHER]]
+
+    def read_secrets() -> list[bytes]:
+        reads.append(moment[0])
+        return secrets[min(len(reads), 2) - 1]
+
+    ring = Keyring(read_secrets, lambda: moment[0])
+    assert reads == [], "nothing is read before the first need"
+    ring.current(PURPOSE)
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            tokens(ring=ring).authenticate(GOOD)
+    assert len(reads) == 1
+    moment[0] += READ_AGAIN_SECONDS
+    assert tokens(ring=ring).authenticate(GOOD).subject == "ann"
+    assert len(reads) == 2
+
+
+def settings(**environment: str) -> Settings:
+    return read(environment, TABLES)
+
+
+WRONG = [
+    {"STAGE": "prod"},
+    {"STAGE": "staging", "STORE_URL": "sqlite:///shop.db"},
+    {"STAGE": "dev", "STORE_URL": "dynamodb:"},
+    {"STAGE": "prod", "JWT_SECRET_KEY": "short"},
+    {"STAGE": "prod", "JWT_SECRET_KEY": "change-me-change-me-change-me-change-me"},
+    {"STAGE": "prod", "JWT_SECRET_KEY": "your-secret-key-here-your-secret-key-here"},
+]
+
+
+@pytest.mark.parametrize("environment", WRONG, ids=str)
+def test_a_missing_short_or_copied_secret_stops_the_start(environment: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY") as raised:
+        secret_source(settings(**environment), {})
+    assert environment.get("JWT_SECRET_KEY", "nothing") not in str(raised.value)
+
+
+def test_in_dev_on_one_machine_a_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    data = tmp_path / "shop.db"
+    made = secret_source(settings(STORE_URL=f"sqlite:///{data}"), {})()
+    again = secret_source(settings(STORE_URL=f"sqlite:///{data}"), {})()
+    elsewhere = secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'other.db'}"), {})()
+    assert made == again != elsewhere
+    assert len(made[0]) >= 32
+    assert stat.S_IMODE((tmp_path / "shop.db.key").stat().st_mode) == 0o600
+
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def test_secrets_manager_gives_the_current_and_the_previous_secret() -> None:
+    with FaultyServer(well(SecretString="current"), well(SecretString="previous")) as server:
+        source = secret_source(settings(JWT_SECRET_ARN=ARN, STAGE="prod"), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        assert server.requests == []
+        assert source() == [b"current", b"previous"]
+        for request, stage in zip(server.requests, ("AWSCURRENT", "AWSPREVIOUS"), strict=True):
+            assert b"x-amz-target: secretsmanager.GetSecretValue" in request.header
+            assert b"/us-east-1/secretsmanager/aws4_request" in request.header
+            assert json.loads(request.body) == {"SecretId": ARN, "VersionStage": stage}
+
+
+@pytest.mark.parametrize("behaviour", [fails(400, "AccessDeniedException"), fails(400, "ResourceNotFoundException")])
+def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None:
+    with FaultyServer(behaviour) as server:
+        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        with pytest.raises(ServiceUnavailable):
+            source()
+
+
+def test_a_secret_that_was_never_rotated_has_no_previous_one() -> None:
+    with FaultyServer(well(SecretString="current"), fails(400, "ResourceNotFoundException")) as server:
+        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        assert source() == [b"current"]
