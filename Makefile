@@ -13,7 +13,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
 
 serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT= and DATA= change both
-	@exec $(BIN)/shopkeeper serve --port $(PORT) --data $(DATA)
+	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
 test: check ## run every gate: format, lint, types, tests, the API collection
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -40,7 +40,7 @@ clean: ## remove what was installed and built
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/server: requirements/server.txt pyproject.toml | $(BIN)/python
 	@$(PIP) --require-hashes --requirement requirements/server.txt

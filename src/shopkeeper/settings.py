@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: Secret | None
     jwt_secret_arn: str
     access_token_minutes: int
+    registration_requires_token: bool
+    order_accept_seconds: int
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -74,6 +76,8 @@ VARIABLES = {
     "JWT_SECRET_KEY": "what tokens are signed with, 32 random bytes or more; in dev on one machine one is made",
     "JWT_SECRET_ARN": "the same, kept in Secrets Manager under this ARN; none",
     "ACCESS_TOKEN_EXPIRE_MINUTES": "minutes that an access token lasts; `30`",
+    "REGISTRATION_REQUIRES_TOKEN": "whether registering a business needs a token; in dev `false`, else `true`",
+    "ORDER_ACCEPT_SECONDS": "seconds that a business has to accept an order; `600`",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
 }
 """Every variable that `read` knows besides the tables' names: its meaning, and after the semicolon its default."""
@@ -96,6 +100,10 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_stor
         table_names=_table_names(environment, tables),
         jwt_secret=_secret(environment),
         jwt_secret_arn=_checked(environment, "JWT_SECRET_ARN", "", _arn),
+        registration_requires_token=_checked(
+            environment, "REGISTRATION_REQUIRES_TOKEN", "false" if is_dev else "true", _flag
+        ),
+        order_accept_seconds=_checked(environment, "ORDER_ACCEPT_SECONDS", "600", _seconds),
         access_token_minutes=_checked(environment, "ACCESS_TOKEN_EXPIRE_MINUTES", "30", _minutes),
     )
 
@@ -171,6 +179,18 @@ def _arn(text: str) -> str:
     if text and not text.startswith("arn:"):
         raise ValueError("must be the ARN of a secret")
     return text
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 86400:
+        raise ValueError("must be a number of seconds from 1 to 86400")
+    return int(text)
 
 
 def _minutes(text: str) -> int:

@@ -7,39 +7,15 @@ from typing import Any
 import pytest
 
 from shopkeeper.identifiers import is_uuid
-from tests.support.http import Answer, post_json, send
+from tests.support.http import post_json, send
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper
-
-PASSWORD = "correct horse battery"
+from tests.support.shop import PASSWORD, Person
 
 
 @pytest.fixture(params=["server", "dynamodb_server"])
 def site(request: pytest.FixtureRequest) -> Shopkeeper:
     running: Shopkeeper = request.getfixturevalue(request.param)
     return running
-
-
-class Person:
-    """Someone who has just registered and signed in."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.email = f"{uuid.uuid4().hex}@example.com"
-        body = {"email": self.email, "password": PASSWORD, "name": "Ann"}
-        self.registered = post_json(url, "/api/auth/register", body)
-        self.user = self.registered.json
-        self.signed_in = post_json(url, "/api/auth/login", {"email": self.email, "password": PASSWORD})
-        self.tokens = self.signed_in.json
-
-    def ask(self, method: str, path: str, content: object = None, **headers: str) -> Answer:
-        """Send a request with this person's access token."""
-        import json
-
-        fields = {"Authorization": f"Bearer {self.tokens['access_token']}", **headers}
-        if content is None:
-            return send(self.url, method, path, headers=fields)
-        fields["Content-Type"] = "application/json"
-        return send(self.url, method, path, json.dumps(content).encode(), fields)
 
 
 def test_registering_and_signing_in(site: Shopkeeper) -> None:

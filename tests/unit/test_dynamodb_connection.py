@@ -1,7 +1,11 @@
 """Where the client connects, whom it trusts and as whom it speaks."""
 
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import trustme
 
 from shopkeeper.aws import tls
 from shopkeeper.aws.client import _endpoint
-from shopkeeper.aws.credentials import CredentialsProvider
+from shopkeeper.aws.credentials import CredentialsProvider, NoCredentials
 from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage import StoreUnavailable, TableMissing
@@ -178,6 +182,50 @@ def test_credentials_about_to_expire_are_fetched_again() -> None:
         provider.get()
         provider.get()
         assert len(server.requests) == 2
+
+
+def test_known_credentials_are_used_until_they_expire_if_no_newer_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = datetime.fromtimestamp(time.time() + 200, UTC).isoformat()
+    body = f'{{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "{soon}"}}'.encode()
+    with FaultyServer(answers(200, body), answers(500, b"")) as server:
+        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        assert provider.get() == provider.get()
+        monkeypatch.setattr(time, "time", lambda: datetime.fromisoformat(soon).timestamp() + 1)
+        with pytest.raises(NoCredentials):
+            provider.get()
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"", b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Expiration": 5}'])
+def test_a_container_that_gives_no_credentials_is_said_so(body: bytes) -> None:
+    with FaultyServer(answers(200, body)) as server:
+        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        with pytest.raises(NoCredentials):
+            provider.get()
+
+
+@pytest.mark.parametrize("token", ["t\r\nx-evil: 1", "t\n", "tökén"])
+def test_credentials_that_would_break_a_header_are_refused(token: str) -> None:
+    with pytest.raises(ConfigurationError, match="line break"):
+        Credentials("A", "S", token)
+
+
+@pytest.mark.parametrize("url", ["http://localhost:99999/x", "http://[::1/x"])
+def test_a_credentials_url_that_is_none_is_said_so(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="not a URL"):
+        CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
+
+
+def test_a_slow_resolver_does_not_stretch_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def slow(*_: object, **__: object) -> list[object]:
+        answered.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(StoreUnavailable, match="resolver is slow"):
+        read({"AWS_ENDPOINT_URL": "http://somewhere.invalid"})
+    answered.set()
 
 
 def test_a_secret_is_never_printed() -> None:

@@ -1,10 +1,7 @@
 """The DynamoDB client against servers that misbehave: the right error, in time, and nothing done twice."""
 
 import json
-import os
-import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,23 +10,26 @@ import pytest
 from shopkeeper.aws.deadline import ending_in
 from shopkeeper.storage import (
     AccessDenied,
-    AlreadyExists,
-    Append,
-    Changes,
     Conflict,
-    ExpectationFailed,
     ItemTooLarge,
-    Put,
-    Store,
     StoreError,
     StoreUnavailable,
     TableMissing,
     Throttled,
-    Update,
 )
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from tests.support.dynamodb import (
+    ITEM,
+    KEY,
+    SECONDS,
+    create,
+    get,
+    store_at,
+    store_in,
+    visit,
+)
 from tests.support.faults import (
     Behaviour,
+    Exchange,
     FaultyServer,
     answers,
     answers_and_hangs_up,
@@ -43,52 +43,10 @@ from tests.support.faults import (
     well,
 )
 from tests.support.processes import free_port
-from tests.support.stores import FEED, PLAIN, aws_environment
-
-SECONDS = 0.6
-"""The deadline of these clients; a server that keeps one waiting does so for 20, and notes who outwaits it."""
-
-KEY = {"id": "x"}
-ITEM = {"Item": {"id": {"S": "x"}}}
-VISIT = Changes(add={"n": 1})
 
 
-_opened: list[DynamoDBClient] = []
-
-
-@pytest.fixture(autouse=True)
-def close_what_was_opened() -> Iterator[None]:
-    yield
-    while _opened:
-        _opened.pop().close()
-
-
-def store_at(url: str, seconds: float = SECONDS, **options: Any) -> DynamoDBStore:
-    return store_in(aws_environment(url), seconds=seconds, **options)
-
-
-def store_in(environment: dict[str, str], **options: Any) -> DynamoDBStore:
-    client = DynamoDBClient("us-east-1", environment, **options)
-    _opened.append(client)
-    return DynamoDBStore(client, {PLAIN: "plain", FEED: "feed"})
-
-
-def get(store: Store) -> object:
-    return store.get(PLAIN, KEY)
-
-
-def visit(store: Store) -> object:
-    return store.update(PLAIN, KEY, VISIT)
-
-
-def create(store: Store) -> object:
-    store.put(PLAIN, KEY, if_absent=True)
-    return KEY
-
-
-def cancelled(*codes: str) -> Behaviour:
-    reasons = [{"Code": code, "Message": code} for code in codes]
-    return fails(400, "TransactionCanceledException", CancellationReasons=reasons)
+def half_a_number(exchange: Exchange) -> None:
+    exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2_0\r\n\r\n")
 
 
 OVERSIZED = answers(200, b'{"Item": {"id": {"S": "' + b"x" * 3000 + b'"}}}')
@@ -108,6 +66,8 @@ LASTING: list[tuple[str, Behaviour, type[StoreError], int | None]] = [
     ("sends too much", OVERSIZED, StoreUnavailable, 3),
     ("sends half of a JSON text", answers(200, b'{"Item":'), StoreUnavailable, 3),
     ("sends a JSON text that is no object", answers(200, b"[]"), StoreUnavailable, 3),
+    ("announces half a number", half_a_number, StoreUnavailable, 3),
+    ("compresses", answers(200, b"{}", Transfer_Encoding="gzip, chunked"), StoreUnavailable, 3),
     ("speaks no HTTP", lambda exchange: exchange.send(b"220 mail ready\r\n\r\n"), StoreUnavailable, 3),
     ("sends a header without an end", lambda exchange: exchange.send(b"x" * 70_000), StoreUnavailable, 3),
     ("refuses access", fails(400, "AccessDeniedException"), AccessDenied, 1),
@@ -248,147 +208,3 @@ def test_the_time_of_the_invocation_bounds_that_of_the_store() -> None:
         with ending_in(0.8), pytest.raises(StoreUnavailable):  # of which 0.3 are kept back
             get(store)
         assert not server.outwaited
-
-
-# Conditional writes: once, and truly answered.
-
-
-def token_of(exchange: Any) -> str:
-    return str(json.loads(exchange.body)["ClientRequestToken"])
-
-
-def test_a_lost_reply_to_a_conditional_write_is_asked_for_again_under_the_same_token() -> None:
-    with FaultyServer(hangs_up, well()) as server:
-        create(store_at(server.url))
-        first, second = server.requests
-        assert first.body == second.body
-        assert token_of(first) == token_of(second)
-
-
-def test_every_conditional_write_is_a_transaction_with_a_token_of_its_own() -> None:
-    writes: list[Callable[[Store], object]] = [
-        create,
-        lambda store: store.update(PLAIN, KEY, VISIT, expect={"n": 1}),
-        lambda store: store.delete(PLAIN, KEY, expect={"n": 1}),
-    ]
-    with FaultyServer(well()) as server:
-        store = store_at(server.url)
-        for write in writes:
-            write(store)
-        assert all(b"TransactWriteItems" in request.header for request in server.requests)
-        assert len({token_of(request) for request in server.requests}) == len(writes)
-
-
-@pytest.mark.parametrize("code", ["TransactionConflictException", "TransactionInProgressException"])
-def test_others_at_the_same_items_are_waited_for(code: str) -> None:
-    with FaultyServer(*[fails(400, code)] * 5, well()) as server:
-        create(store_at(server.url, seconds=5))
-        assert len(server.requests) == 6
-        assert len({token_of(request) for request in server.requests}) == 1
-
-
-def test_a_conflict_within_a_transaction_is_waited_for_too() -> None:
-    with FaultyServer(*[cancelled("None", "TransactionConflict")] * 5, well()) as server:
-        store_at(server.url, seconds=5).transact([Put(PLAIN, {"id": "a"}), Put(PLAIN, {"id": "b"})])
-        assert len(server.requests) == 6
-
-
-def test_a_conflict_that_does_not_end_is_a_conflict_in_time() -> None:
-    with FaultyServer(cancelled("TransactionConflict")) as server:
-        with pytest.raises(Conflict):
-            create(store_at(server.url))
-        assert len(server.requests) > 3
-
-
-def test_a_failed_condition_outranks_a_conflict() -> None:
-    with FaultyServer(cancelled("TransactionConflict", "ConditionalCheckFailed", "ThrottlingError")) as server:
-        with pytest.raises(ExpectationFailed) as raised:
-            store_at(server.url).transact(
-                [
-                    Put(PLAIN, {"id": "a"}),
-                    Update(PLAIN, {"id": "b"}, VISIT, expect={"n": 1}),
-                    Put(PLAIN, {"id": "c"}, if_absent=True),
-                ]
-            )
-        assert raised.value.position == 1
-        assert len(server.requests) == 1
-
-
-def test_a_failed_creation_is_named_as_such() -> None:
-    with FaultyServer(cancelled("ConditionalCheckFailed")) as server, pytest.raises(AlreadyExists):
-        create(store_at(server.url))
-
-
-def test_a_throttled_transaction_is_throttled() -> None:
-    with FaultyServer(cancelled("ThrottlingError")) as server:
-        with pytest.raises(Throttled):
-            create(store_at(server.url))
-        assert len(server.requests) == 3
-
-
-def test_an_append_whose_head_moved_is_made_anew_and_one_whose_reply_was_lost_is_not() -> None:
-    head = [{"Item": {"feed": {"S": "f"}, "seq": {"N": "0"}, "head": {"N": str(n)}}} for n in (4, 5)]
-    moved = cancelled("None", "ConditionalCheckFailed")
-    with FaultyServer(well(**head[0]), moved, well(**head[1]), hangs_up, well()) as server:
-        assert store_at(server.url).transact([Append(FEED, "f", {"what": "x"})]) == [6]
-        tokens = [token_of(request) for request in server.requests if b"TransactWriteItems" in request.header]
-        assert len(tokens) == 3
-        assert tokens[0] != tokens[1]
-        assert tokens[1] == tokens[2]
-
-
-def test_pages_that_are_empty_are_followed_to_the_end() -> None:
-    key = {"id": {"S": "x"}}
-    pages = [
-        well(Items=[], LastEvaluatedKey=key),
-        well(Items=[key], LastEvaluatedKey=key),
-        well(Items=[], LastEvaluatedKey=key),
-        well(Items=[key]),
-    ]
-    with FaultyServer(*pages) as server:
-        assert len(store_at(server.url).query(PLAIN, "x").items) == 2
-
-
-def test_keys_left_unprocessed_are_asked_for_again() -> None:
-    keys = [{"id": {"S": name}} for name in "abc"]
-    left = {"plain": {"Keys": keys[1:], "ConsistentRead": True}}
-    replies = [
-        well(Responses={"plain": [keys[0]]}, UnprocessedKeys=left),
-        well(Responses={"plain": []}, UnprocessedKeys=left),
-        well(Responses={"plain": keys[1:]}, UnprocessedKeys={}),
-    ]
-    with FaultyServer(*replies) as server:
-        found = store_at(server.url).get_many(PLAIN, [{"id": name} for name in "abc"])
-        assert found == [{"id": "a"}, {"id": "b"}, {"id": "c"}]
-
-
-def test_a_child_process_does_not_use_its_parents_connections() -> None:
-    with FaultyServer(well(**ITEM)) as server:
-        store = store_at(server.url)
-        get(store)
-        child = os.fork()
-        if child == 0:
-            get(store)
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
-        get(store)
-        assert server.accepted == 2
-
-
-def test_threads_that_meet_a_fault_do_not_disturb_the_others() -> None:
-    faults = [hangs_up, fails(500, "InternalServerError"), well(**ITEM)] * 20
-    with FaultyServer(*faults, well(**ITEM)) as server:
-        store = store_at(server.url, seconds=5)
-        start = threading.Barrier(8)
-
-        def read(_: int) -> object:
-            start.wait()
-            try:
-                return get(store)
-            except StoreUnavailable:
-                return "away"
-
-        with ThreadPoolExecutor(8) as pool:
-            results = list(pool.map(read, range(64)))
-    assert set(map(str, results)) <= {str(KEY), "away"}
-    assert results.count(KEY) > 40

@@ -68,6 +68,18 @@ PATHS: list[tuple[str, dict[str, Any], tuple[str, ...] | None, str]] = [
     ("the root", proxy("GET", "/", "/"), (), "/prod"),
     ("the root under a base path", proxy("GET", "/shop", "/"), (), "/prod/shop"),
     ("a greedy resource", proxy("GET", "/counter", "/{proxy+}"), ("counter",), "/prod"),
+    (
+        "a greedy resource under a base path",
+        proxy("GET", "/shop/counter", "/{proxy+}", pathParameters={"proxy": "counter"}),
+        ("counter",),
+        "/prod/shop",
+    ),
+    (
+        "a greedy resource behind a literal",
+        proxy("GET", "/shop/counter/a", "/counter/{proxy+}", pathParameters={"proxy": "a"}),
+        ("counter", "a"),
+        "/prod/shop",
+    ),
     ("the stage in the path", {"path": "/prod/counter", "requestContext": {"stage": "prod"}}, ("counter",), "/prod"),
     ("a direct call", {"path": "/counter", "httpMethod": "GET"}, ("counter",), ""),
     ("nothing at all", {}, ("first",), ""),

@@ -3,15 +3,17 @@
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage import VISITOR_COUNTER, Changes, Put, StoreError, StoreUnavailable
 from shopkeeper.storage.sqlite import SQLiteStore, writer
-from shopkeeper.storage.sqlite.connection import connect
+from shopkeeper.storage.sqlite.connection import connect, prepare_file
 from tests.support.stores import NOTES, PLAIN, TEST_TABLES
 
 
@@ -42,6 +44,7 @@ def test_the_file_is_its_owners_alone(store: SQLiteStore, path: Path) -> None:
 
 def test_every_connection_flushes_to_the_disk(path: Path) -> None:
     for _ in range(2):
+        prepare_file(path)
         connection = connect(path)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
@@ -61,10 +64,21 @@ def _folder(path: Path) -> None:
     path.mkdir()
 
 
+def _somebody_elses(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE notes (a, b)")
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
-    [(_text, "not a database"), (_read_only, "read-only"), (_folder, "is a folder")],
-    ids=["text", "read-only", "folder"],
+    [
+        (_somebody_elses, "not Shopkeeper's"),
+        (_text, "not a database"),
+        (_read_only, "read-only"),
+        (_folder, "is a folder"),
+    ],
+    ids=["foreign", "text", "read-only", "folder"],
 )
 def test_a_file_that_cannot_be_used_is_said_so_in_a_sentence(path: Path, prepare: object, sentence: str) -> None:
     prepare(path)  # type: ignore[operator]
@@ -83,8 +97,15 @@ def test_many_operations_share_a_commit_and_each_is_undone_alone(store: SQLiteSt
     store._writer.do(lambda connection: connection.set_trace_callback(statements.append))
     before = statements.count("COMMIT")
     release = threading.Event()
-    blocker = threading.Thread(target=lambda: store._writer.do(lambda _: release.wait(10)))
+    begun = threading.Event()
+
+    def block(_: sqlite3.Connection) -> None:
+        begun.set()
+        release.wait(10)
+
+    blocker = threading.Thread(target=store._writer.do, args=(block,))
     blocker.start()
+    assert begun.wait(10)
     outcomes: dict[int, object] = {}
 
     def write(number: int) -> None:
@@ -97,8 +118,10 @@ def test_many_operations_share_a_commit_and_each_is_undone_alone(store: SQLiteSt
     threads = [threading.Thread(target=write, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
-    while store._writer._jobs.qsize() < 20:
-        pass
+    for _ in range(1000):
+        if store._writer._jobs.qsize() == 20:
+            break
+        time.sleep(0.01)
     release.set()
     for thread in [blocker, *threads]:
         thread.join()
@@ -221,6 +244,50 @@ def test_an_unreadable_file_is_an_outage_not_a_bug(store: SQLiteStore, path: Pat
         store.put(PLAIN, {"id": "x"})
     with pytest.raises(StoreUnavailable):
         store.ping(PLAIN)
+
+
+def test_a_fault_of_the_machine_does_not_end_the_writer(store: SQLiteStore) -> None:
+    store.put(PLAIN, {"id": "the first sweep is behind us"})
+    real = store._writer._connection
+
+    class OutOfMemory:
+        """A connection whose next COMMIT finds no memory."""
+
+        failed = False
+
+        def execute(self, sql: str, values: Sequence[Any] = ()) -> object:
+            if sql == "COMMIT" and not self.failed:
+                self.failed = True
+                raise MemoryError
+            return real.execute(sql, values)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+    store._writer._connection = OutOfMemory()  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailable):
+        store.put(PLAIN, {"id": "x"})
+    store.put(PLAIN, {"id": "y"})
+    assert store.get(PLAIN, {"id": "x"}) is None
+    assert store.get(PLAIN, {"id": "y"}) is not None
+
+
+def test_a_long_sweep_lets_others_in_between(path: Path) -> None:
+    store = SQLiteStore(path, TEST_TABLES, now=lambda: 0.0)
+    for start in range(0, 2000, 100):
+        expiring = range(start, start + 100)
+        store.transact([Put(NOTES, {"owner": "me", "name": f"{n:04}", "expires": 999}) for n in expiring])
+    store.close()
+    commits: list[str] = []
+    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
+    store._writer.do(lambda connection: connection.set_trace_callback(commits.append))
+    for _ in range(1000):
+        if not store.query(NOTES, "me", limit=1).items:
+            break
+        time.sleep(0.01)
+    assert store.query(NOTES, "me", limit=1).items == []
+    assert sum("DELETE" in commit for commit in commits) >= 2, "in more than one piece"
+    store.close()
 
 
 def test_readers_do_not_see_what_is_not_committed(store: SQLiteStore) -> None:

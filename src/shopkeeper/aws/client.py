@@ -89,7 +89,8 @@ class AwsClient:
         """
         body = msgspec.json.encode(payload)
         ends = deadline(self._seconds if seconds is None else seconds)
-        failures, renew = 0, False
+        failures = conflicts = 0
+        renew = lost = False
         while True:
             try:
                 return self._attempt(operation, body, ends, renew)
@@ -97,14 +98,23 @@ class AwsClient:
                 if failure.expired and not renew:
                     renew = True
                     continue
-                failures += 1
-                again = failures < ATTEMPTS and (failure.throttled or (repeatable and failure.transient))
-                # Others' work on the same items passes by itself, however often one looks.
-                patient = repeatable and failure.conflicting
-                if failure.condition_failed is not None or not (again or patient) or not pause(failures, ends):
+                if failure.condition_failed is not None:
                     raise
+                if repeatable and failure.conflicting:
+                    conflicts += 1  # others' work on the same items passes, however often one looks
+                    again = True
+                else:
+                    failures += 1
+                    again = failures < ATTEMPTS and (failure.throttled or (repeatable and failure.transient))
+                lost = lost or failure.transient
+                if again and pause(failures + conflicts, ends):
+                    continue
+                if lost and (failure.throttled or failure.conflicting):
+                    raise NoAnswer(f"{operation}: an earlier attempt may have been applied") from failure
+                raise
             except (NotSent, Broken) as error:
                 failures += 1
+                lost = lost or isinstance(error, Broken)
                 again = repeatable or isinstance(error, NotSent)
                 if not again or failures >= ATTEMPTS or not pause(failures, ends):
                     raise NoAnswer(f"{operation}: {error}") from error

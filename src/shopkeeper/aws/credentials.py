@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from shopkeeper.aws.deadline import deadline
 from shopkeeper.aws.signing import Credentials
 from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.errors import ConfigurationError
@@ -17,6 +18,7 @@ from shopkeeper.errors import ConfigurationError
 REFRESH_SECONDS = 300.0
 """Credentials are fetched anew this long before they expire."""
 
+FETCH_SECONDS = 1.0
 CONTAINER_HOST = "http://169.254.170.2"
 TRUSTED_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
 """Hosts that may be asked for credentials without TLS (AWS SDKs and Tools Reference Guide)."""
@@ -36,10 +38,17 @@ class CredentialsProvider:
         self._source = self._choose()
 
     def get(self, *, renew: bool = False) -> Credentials:
-        """Return credentials; with `renew` those in memory are thrown away first. Raises NoCredentials."""
+        """Return credentials, newer ones with `renew`. Raises NoCredentials.
+
+        Those in memory are good until they expire, even if newer ones cannot be fetched in time.
+        """
         known = self._fresh
-        if known is None or renew or _stale(known):
-            known = self._fresh = self._source()
+        if known is None or renew or _stale(known, REFRESH_SECONDS):
+            try:
+                known = self._fresh = self._source()
+            except NoCredentials:
+                if known is None or renew or _stale(known, 0):
+                    raise
         return known
 
     def _choose(self) -> Callable[[], Credentials]:
@@ -50,7 +59,11 @@ class CredentialsProvider:
         if path := environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
             url = CONTAINER_HOST + path
         if url:
-            parts = urlsplit(url)
+            try:
+                parts = urlsplit(url)
+                _ = parts.port
+            except ValueError:
+                raise ConfigurationError("AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL.") from None
             if parts.scheme != "https" and parts.hostname not in TRUSTED_HOSTS:
                 raise ConfigurationError(
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that must not be asked without TLS."
@@ -82,7 +95,7 @@ class CredentialsProvider:
             request += f"Authorization: {token}\r\n"
         transport = Transport(parts.hostname or "", port, trust, max_body=64 * 1024)
         try:
-            reply = transport.request(f"{request}\r\n".encode(), time.monotonic() + 2.0)
+            reply = transport.request(f"{request}\r\n".encode(), deadline(FETCH_SECONDS))
             content = msgspec.json.decode(reply.body, type=dict[str, Any])
             expires = content.get("Expiration")
             return Credentials(
@@ -91,7 +104,7 @@ class CredentialsProvider:
                 content.get("Token"),
                 datetime.fromisoformat(expires).timestamp() if expires else None,
             )
-        except (NotSent, Broken, KeyError, ValueError) as error:
+        except (NotSent, Broken, KeyError, TypeError, ValueError) as error:
             raise NoCredentials(f"the container's credentials could not be read: {type(error).__name__}") from error
         finally:
             transport.close()
@@ -106,15 +119,19 @@ class CredentialsProvider:
         return self._environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 
 
-def _stale(credentials: Credentials) -> bool:
-    return credentials.expires is not None and time.time() > credentials.expires - REFRESH_SECONDS
+def _stale(credentials: Credentials, margin_seconds: float) -> bool:
+    return credentials.expires is not None and time.time() > credentials.expires - margin_seconds
 
 
 def _botocore_chain() -> Callable[[], Credentials] | None:
     """A developer's profile, where botocore is installed; it renews what it gives by itself."""
-    from botocore.session import Session  # never in a function's package
+    from botocore.exceptions import BotoCoreError  # never in a function's package
+    from botocore.session import Session
 
-    resolved = Session().get_credentials()
+    try:
+        resolved = Session().get_credentials()
+    except BotoCoreError as error:
+        raise ConfigurationError(f"The AWS profile cannot be used: {error}.") from None
     if resolved is None:
         return None
 

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import msgspec
 
+from shopkeeper.errors import ConfigurationError
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
@@ -20,6 +22,11 @@ class Credentials(msgspec.Struct, frozen=True):
     secret_key: str
     token: str | None = None
     expires: float | None = None
+
+    def __post_init__(self) -> None:
+        for text in (self.access_key, self.secret_key, self.token or ""):
+            if not text.isascii() or not text.isprintable():
+                raise ConfigurationError("AWS credentials hold a character that none can have, such as a line break.")
 
     def __repr__(self) -> str:
         return f"Credentials({self.access_key[:4]}…)"

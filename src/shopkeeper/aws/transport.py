@@ -6,11 +6,13 @@ request at a time, and looked at before they are used again. Source: RFC 9112.
 """
 
 import os
+import re
 import select
 import socket
+import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -22,6 +24,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 24 * 1024 * 1024
 MAX_IDLE = 32
 _CHUNK = 64 * 1024
+_DECIMAL = re.compile("[0-9]{1,15}")
+_HEXADECIMAL = re.compile("[0-9a-fA-F]{1,15}")
 
 
 class NotSent(Exception):
@@ -81,10 +85,12 @@ class Connection:
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
         closing = headers.get("connection", "").lower() == "close" or version != "HTTP/1.1"
-        if headers.get("transfer-encoding", "").lower() == "chunked":
+        coding = headers.get("transfer-encoding", "").lower()
+        length = headers.get("content-length", "")
+        if coding == "chunked":
             body = self._chunked(deadline, max_body)
-        elif "content-length" in headers:
-            body = self._exactly(int(headers["content-length"]), deadline, max_body)
+        elif not coding and _DECIMAL.fullmatch(length):
+            body = self._exactly(int(length), deadline, max_body)
         else:
             raise ValueError("an answer without a length")
         self.reusable = not closing
@@ -93,13 +99,17 @@ class Connection:
     def _chunked(self, deadline: float, max_body: int) -> bytes:
         body = bytearray()
         while True:
-            size = int(self._until(b"\r\n", deadline).partition(b";")[0], 16)
+            digits = self._until(b"\r\n", deadline).partition(b";")[0].strip().decode("latin-1")
+            if not _HEXADECIMAL.fullmatch(digits):
+                raise ValueError("a chunk without a size")
+            size = int(digits, 16)
             if size == 0:
                 while self._until(b"\r\n", deadline):
                     pass
                 return bytes(body)
             body += self._exactly(size, deadline, max_body - len(body))
-            self._until(b"\r\n", deadline)
+            if self._until(b"\r\n", deadline):
+                raise ValueError("a chunk that is longer than its size")
 
     def _until(self, end: bytes, deadline: float) -> bytes:
         while (position := self._buffer.find(end)) < 0:
@@ -180,13 +190,10 @@ class Transport:
     def _connect(self, deadline: float) -> Connection:
         deadline = min(deadline, time.monotonic() + CONNECT_SECONDS)
         failure: Exception | None = None
-        try:
-            addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise NotSent(f"{self._host} has no address: {error}") from error
-        for family, kind, protocol, _, address in addresses:
-            peer = socket.socket(family, kind, protocol)
+        for family, kind, protocol, _, address in self._resolve(deadline):
+            peer: socket.socket | None = None
             try:
+                peer = socket.socket(family, kind, protocol)
                 peer.settimeout(_remaining(deadline))
                 peer.connect(address)
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -195,9 +202,28 @@ class Transport:
                     peer = self._trust.wrap(peer, self._host)
                 return Connection(peer)
             except OSError as error:
-                peer.close()
+                if peer is not None:
+                    peer.close()
                 failure = error
         raise NotSent(f"{self._host}:{self._port}: {failure}") from failure
+
+    def _resolve(self, deadline: float) -> list[Any]:
+        """Look up the host, in a thread of its own: the resolver knows no deadline. Raises NotSent."""
+        found: list[Any] = []
+        failed: list[Exception] = []
+
+        def look_up() -> None:
+            try:
+                found.extend(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+            except (OSError, UnicodeError) as error:
+                failed.append(error)
+
+        resolver = threading.Thread(target=look_up, daemon=True)
+        resolver.start()
+        resolver.join(max(0.0, deadline - time.monotonic()))
+        if not found:
+            raise NotSent(f"{self._host} has no address: {failed[0] if failed else 'the resolver is slow'}")
+        return list(found)
 
 
 def _remaining(deadline: float) -> float:

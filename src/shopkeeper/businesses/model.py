@@ -3,20 +3,26 @@
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import Email, Phone, text
+from shopkeeper.http.fields import Email, IfMatch, Phone, text
 
 BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]
+
+
+BusinessName = Annotated[str, text(200, examples=["Test Business"])]
+Address = Annotated[str, text(500, examples=["123 Test St"])]
+BusinessId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a registration; `cognito_user_id` is the identity that will own the business."""
 
-    business_name: Annotated[str, text(200, examples=["Test Business"])]
+    business_name: BusinessName
     email: Email
     phone: Phone
-    address: Annotated[str, text(500, examples=["123 Test St"])]
+    address: Address
     cognito_user_id: Annotated[str, text(128, examples=["test-user-123"])]
     owner_name: Annotated[str, text(200)] | None = None
     business_type: BusinessType | None = None
@@ -33,9 +39,44 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     cognito_user_id: str
     owner_name: str | None = None
     business_type: BusinessType | None = None
+    accepting_orders: bool = True
     created_at: str
     updated_at: str
     version: int = 1
+
+
+class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
+    """What anyone may see of a business: nothing to reach its owner by."""
+
+    business_id: str
+    business_name: str
+    business_type: BusinessType | None = None
+    accepting_orders: bool
+
+
+class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a change; what is left out stays as it is."""
+
+    business_name: BusinessName | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    address: Address | UnsetType = UNSET
+    owner_name: Annotated[str, text(200)] | UnsetType | None = UNSET
+    business_type: BusinessType | UnsetType | None = UNSET
+    accepting_orders: bool | UnsetType = UNSET
+
+
+class BusinessParameters(msgspec.Struct, frozen=True):
+    """Which business."""
+
+    business_id: BusinessId
+
+
+class BusinessChangeParameters(msgspec.Struct, frozen=True):
+    """Which business, and in which version."""
+
+    business_id: BusinessId
+    if_match: IfMatch | None = msgspec.field(name="If-Match", default=None)
 
 
 class Registered(Business, frozen=True, kw_only=True):
@@ -66,6 +107,18 @@ class EmailTaken(Conflict):
     """Another business is registered with this email address."""
 
     code = "email_taken"
+
+
+class BusinessChanged(Conflict):
+    """The business was changed by another request at the same time."""
+
+    code = "changed_meanwhile"
+
+
+class OrdersOpen(Conflict):
+    """The business has orders that are not done with."""
+
+    code = "orders_open"
 
 
 class IdentityTaken(Conflict):

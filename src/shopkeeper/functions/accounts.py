@@ -3,7 +3,7 @@
 from shopkeeper.accounts.endpoints import ENDPOINTS
 from shopkeeper.accounts.passwords import Passwords
 from shopkeeper.accounts.service import Accounts
-from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS
 
@@ -17,8 +17,7 @@ def build(resources: Resources) -> Accounts:
 ACCOUNTS = Function(
     name="accounts",
     service="accounts",
-    endpoints=ENDPOINTS,
-    build=build,
+    parts=(Part(ENDPOINTS, build),),
     grants={
         USERS: frozenset({"get", "put", "update", "delete", "query"}),
         MARKERS: frozenset({"get", "put", "delete"}),

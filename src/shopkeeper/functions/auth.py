@@ -2,18 +2,25 @@
 
 from shopkeeper.businesses.endpoints import ENDPOINTS
 from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import BUSINESSES, MARKERS
+
+
+def _build(resources: Resources) -> BusinessRegistry:
+    requires_token = resources.settings.registration_requires_token
+    return BusinessRegistry(resources.store, resources.clock, requires_token=requires_token)
+
 
 AUTH = Function(
     name="auth",
     service="auth",
-    endpoints=ENDPOINTS,
-    build=lambda resources: BusinessRegistry(resources.store, resources.clock),
+    parts=(Part(ENDPOINTS, _build),),
     grants={
         BUSINESSES: frozenset({"get", "put", "ping"}),
         MARKERS: frozenset({"get", "put", "ping"}),
     },
     errors=PROBLEM_JSON,
+    knows_callers=True,
+    libraries="tokens",
 )

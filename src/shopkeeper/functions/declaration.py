@@ -22,7 +22,7 @@ from shopkeeper.storage import Store, StoreOutage, Table
 if TYPE_CHECKING:
     from shopkeeper.identity.service import Identity
 
-Operation = Literal["get", "put", "update", "delete", "query", "ping"]
+Operation = Literal["get", "put", "update", "delete", "query", "check", "append", "get_many", "ping"]
 """What a function does to a table. A ping reads one reserved key that is never written."""
 
 
@@ -41,6 +41,13 @@ class Resources(msgspec.Struct, frozen=True):
         return self.identity
 
 
+class Part(msgspec.Struct, frozen=True):
+    """Endpoints of a domain, and how the service is built that answers them."""
+
+    endpoints: tuple[Endpoint[Any], ...]
+    build: Callable[[Resources], object]
+
+
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
@@ -50,17 +57,25 @@ class Function(msgspec.Struct, frozen=True):
 
     name: str
     service: str
-    endpoints: tuple[Endpoint[Any], ...]
-    build: Callable[[Resources], object]
+    parts: tuple[Part, ...]
     grants: Mapping[Table, frozenset[Operation]]
     errors: ErrorFormat
     knows_callers: bool = False
     libraries: str = "function"
 
+    @property
+    def endpoints(self) -> tuple[Endpoint[Any], ...]:
+        """Everything that the function serves."""
+        return tuple(endpoint for part in self.parts for endpoint in part.endpoints)
+
     def routes(self, resources: Resources) -> list[Route]:
         """Return the function's endpoints, ready to answer."""
-        service = self.build(resources)
-        return [Route(endpoint, service, self.errors) for endpoint in self.endpoints]
+        return [
+            Route(endpoint, service, self.errors)
+            for part in self.parts
+            for service in [part.build(resources)]
+            for endpoint in part.endpoints
+        ]
 
 
 def application(functions: tuple[Function, ...], resources: Resources, *more: Route) -> Application:

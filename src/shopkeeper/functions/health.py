@@ -1,7 +1,7 @@
 """The function `health`: the front door, and the health of every table."""
 
 from shopkeeper import __version__
-from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.health.endpoints import ENDPOINTS, HealthDesk
 from shopkeeper.health.model import About
 from shopkeeper.health.service import HealthProbe
@@ -18,8 +18,7 @@ def _build(resources: Resources) -> HealthDesk:
 HEALTH = Function(
     name="health",
     service="shopkeeper",
-    endpoints=ENDPOINTS,
-    build=_build,
+    parts=(Part(ENDPOINTS, _build),),
     grants={table: frozenset({"ping"}) for table in TABLES},
     errors=PROBLEM_JSON,
 )

@@ -1,6 +1,6 @@
 """The function `visits`: the visitor counter."""
 
-from shopkeeper.functions.declaration import Function, Resources
+from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.storage import VISITOR_COUNTER
 from shopkeeper.visits.endpoints import ENDPOINTS
 from shopkeeper.visits.model import SERVICE, VISIT_ERRORS
@@ -15,8 +15,7 @@ def _build(resources: Resources) -> VisitCounter:
 VISITS = Function(
     name="visits",
     service=SERVICE,
-    endpoints=ENDPOINTS,
-    build=_build,
+    parts=(Part(ENDPOINTS, _build),),
     grants={VISITOR_COUNTER: frozenset({"get", "update"})},
     errors=VISIT_ERRORS,
 )

@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_ERRORS = 20
+MAX_DEPTH = 32
+MAX_MESSAGE = 200
 
+_NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -38,11 +41,29 @@ def bind(
 
     Raises BadRequest, ContentTooLarge or UnsupportedMediaType.
     """
-    known = endpoint.parameters.__struct_encode_fields__
-    values = {name: value for name, value in {**request.query, **path_values}.items() if name in known}
+    values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
     parameters = _convert(values, endpoint.parameters, strict=False)
     body = _bind_body(request, endpoint.body) if endpoint.takes_body else endpoint.body()
     return Call(parameters, body, request, caller)
+
+
+def _parameters(kind: Hashable, request: Request, path_values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of the parameters that are there: from the path, the query, or the header."""
+    values = {}
+    for name, source in parameter_sources(kind).items():
+        found = (
+            request.headers.get(name.lower()) if source == "header" else path_values.get(name, request.query.get(name))
+        )
+        if found is not None:
+            values[name] = found
+    return values
+
+
+@cache
+def parameter_sources(kind: Hashable) -> dict[str, str]:
+    """Return where each parameter of a type comes from: `header` if it says so, else path or query, ``."""
+    fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
+    return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
 
 
 def _bind_body(request: Request, kind: type[T]) -> T:
@@ -60,14 +81,17 @@ def _bind_body(request: Request, kind: type[T]) -> T:
 
 
 def _decode(request: Request) -> dict[str, Any]:
-    if len(request.body) > MAX_BODY_BYTES:
-        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType("The body must be sent as Content-Type: application/json.")
+    body = request.content()
+    if len(body) > MAX_BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    if _nests_deeper(body, MAX_DEPTH):
+        raise MalformedBody(f"The body nests deeper than {MAX_DEPTH} levels.")
     try:
-        value: object = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedBody("The body is not valid JSON in UTF-8.") from None
     if not isinstance(value, dict):
         raise MalformedBody("The body is not a JSON object.")
@@ -79,6 +103,18 @@ def _verbatim_fields(kind: Hashable) -> frozenset[str]:
     """Return the fields of a type that are taken as they are, spaces and all: passwords."""
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     return frozenset(field.encode_name for field in fields if "verbatim" in _extra(field.type))
+
+
+def _nests_deeper(body: bytes, most: int) -> bool:
+    """Tell whether lists and objects nest deeper than `most`: parsers recurse, and a deep body ends a process."""
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    depth = 0
+    for bracket in _NOT_BRACKETS.sub(b"", body):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > most:
+            return True
+    return False
 
 
 def _clean(value: object, field: str, errors: list[FieldError]) -> object:
@@ -115,7 +151,8 @@ def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[F
         except msgspec.ValidationError as error:
             message, _, path = str(error).partition(" - at `$")
             must = _extra(field.type).get("must") if "matching regex" in message else None
-            errors.append(FieldError(name + path.rstrip("`"), must or message[:1].lower() + message[1:]))
+            told = must or message[:1].lower() + message[1:MAX_MESSAGE]
+            errors.append(FieldError(name + path.rstrip("`"), told))
     return errors[:MAX_ERRORS]
 
 

@@ -9,8 +9,11 @@
     ├── NotFound                  404  not_found
     ├── Conflict                  409  conflict
     ├── PreconditionFailed        412  precondition_failed
+    ├── Gone                      410  gone
     ├── ContentTooLarge           413  content_too_large
     ├── UnsupportedMediaType      415  unsupported_media_type
+    ├── Unprocessable             422  unprocessable
+    ├── PreconditionRequired      428  precondition_required
     ├── TooManyRequests           429  too_many_requests, with `Retry-After`
     ├── InternalError             500  internal_error
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
@@ -32,9 +35,11 @@ class ApiError(Exception):
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Internal Server Error"
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, **facts: str | int) -> None:
+        """`facts` stand in the answer beside the detail, for programs: those that `Problem` declares."""
         super().__init__(detail)
         self.detail = detail
+        self.facts = facts
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -104,6 +109,24 @@ class PreconditionFailed(ApiError):
     """The resource is not in the version that `If-Match` names."""
 
     status, code, title = 412, "precondition_failed", "Precondition Failed"
+
+
+class PreconditionRequired(ApiError):
+    """The request must say with `If-Match` which version it means."""
+
+    status, code, title = 428, "precondition_required", "Precondition Required"
+
+
+class Gone(ApiError):
+    """What is asked for was here, and is not any more."""
+
+    status, code, title = 410, "gone", "Gone"
+
+
+class Unprocessable(ApiError):
+    """The request is well formed, but cannot be done."""
+
+    status, code, title = 422, "unprocessable", "Unprocessable Content"
 
 
 class ContentTooLarge(ApiError):
@@ -177,6 +200,9 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     request_id: str = msgspec.field(name="requestId")
     errors: list[FieldError] | None = None
+    item_id: str | None = None
+    order_status: str | None = None
+    total_minor: int | None = None
 
 
 def _problem(error: ApiError, request_id: str) -> Problem:
@@ -187,6 +213,7 @@ def _problem(error: ApiError, request_id: str) -> Problem:
         detail=error.detail,
         request_id=request_id,
         errors=error.errors if isinstance(error, InvalidInput) else None,
+        **error.facts,  # type: ignore[arg-type]  # a fact is one of the optional fields
     )
 
 

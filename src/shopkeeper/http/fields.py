@@ -16,9 +16,13 @@ def text(max_length: int, **meta: Any) -> msgspec.Meta:
     )
 
 
-def pattern(expression: str, must: str, **meta: Any) -> msgspec.Meta:
-    """Return the constraint of a string that fits `expression`; `must` tells a person what that is."""
-    return msgspec.Meta(pattern=expression, extra={"must": must}, **meta)
+def pattern(expression: str, must: str, *, header: bool = False, **meta: Any) -> msgspec.Meta:
+    """Return the constraint of a string that fits `expression`; `must` tells a person what that is.
+
+    A `header` is a parameter that comes in the request's header.
+    """
+    extra = {"must": must} | ({"in": "header"} if header else {})
+    return msgspec.Meta(pattern=expression, extra=extra, **meta)
 
 
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -41,4 +45,10 @@ Phone = Annotated[
         must="must be a phone number in E.164 form, like +14155550123",
         examples=["+1234567890"],
     ),
+]
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="The most that a page holds")]
+CursorText = Annotated[str, msgspec.Meta(max_length=1000, description="Where the last page ended")]
+IfMatch = Annotated[
+    str, msgspec.Meta(max_length=200, description="The ETag that was last seen", extra={"in": "header"})
 ]

@@ -1,6 +1,6 @@
 """What goes in and what comes out: `Request` and `Response`, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -12,7 +12,8 @@ class Request(msgspec.Struct, frozen=True):
     routing, or None where it has no honest decoding (an encoded slash, bytes that are not UTF-8).
     `base_path` is what stands before the path in the caller's URL (a stage, a base path mapping).
     Header names are lower case. `client_address` is the caller's
-    IP address, for limits alone; it is never logged. `query` keeps the first value of each name.
+    IP address, for limits alone; it is never logged. `read` is there where the body has yet to come: only
+    an endpoint that takes one waits for it. `query` keeps the first value of each name.
     """
 
     method: str
@@ -24,6 +25,11 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     base_path: str = ""
     client_address: str = ""
+    read: Callable[[], bytes] | None = None
+
+    def content(self) -> bytes:
+        """Return the body, reading it now if it was not yet. Raises what the reader raises, an ApiError."""
+        return self.body if self.read is None else self.read()
 
 
 class Response(msgspec.Struct, frozen=True):

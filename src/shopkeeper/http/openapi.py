@@ -1,13 +1,13 @@
 """The OpenAPI 3.1 document, derived from the endpoints."""
 
-from collections.abc import Iterable
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Hashable, Iterable
+from typing import Any, cast
 
 import msgspec
 
 from shopkeeper.http.access import Access
 from shopkeeper.http.application import GATEWAY_REFUSAL_TYPE
+from shopkeeper.http.binding import parameter_sources
 from shopkeeper.http.endpoint import Endpoint, Nothing
 from shopkeeper.http.errors import (
     ApiError,
@@ -23,6 +23,27 @@ from shopkeeper.http.routing import is_parameter, template_segments
 
 Json = dict[str, Any]
 SCHEME = "accessToken"
+DESCRIPTIONS = {
+    200: "OK",
+    201: "Created",
+    204: "Done; there is nothing to say",
+    400: "The request is not what the types say",
+    401: "The caller is not known",
+    403: f"Not allowed; or the gateway's own answer where nothing is declared ({GATEWAY_REFUSAL_TYPE})",
+    404: "There is no such thing, or not for this caller",
+    409: "Something that exists stands in the way",
+    410: "It was here, and is not any more",
+    412: "The resource has another version",
+    413: "The body is too large",
+    415: "The body is not announced as JSON",
+    422: "Well formed, but it cannot be done",
+    428: "The request must name a version",
+    429: "Too many requests",
+    500: "A fault of the service",
+    503: "The service cannot reach its data",
+}
+"""Python's own phrases differ from version to version."""
+
 _REF = "#/components/schemas/{name}"
 
 
@@ -91,10 +112,11 @@ def _operation(route: Described, by_type: dict[type[msgspec.Struct], Json], comp
 
 def _parameters(endpoint: Endpoint[Any], schema: Json) -> list[Json]:
     in_path = {segment[1:-1] for segment in template_segments(endpoint.path) if is_parameter(segment)}
+    sources = parameter_sources(cast(Hashable, endpoint.parameters))
     return [
         {
             "name": name,
-            "in": "path" if name in in_path else "query",
+            "in": sources[name] or ("path" if name in in_path else "query"),
             "required": name in in_path or name in schema.get("required", []),
             "schema": field,
         }
@@ -135,9 +157,7 @@ def _response(status: int, contents: list[tuple[str, Json]]) -> Json:
     by_content: dict[str, list[Json]] = {}
     for content_type, schema in contents:
         by_content.setdefault(content_type, []).append(schema)
-    description = HTTPStatus(status).phrase
-    if status == HTTPStatus.FORBIDDEN:
-        description = f"The gateway's own answer where no endpoint is declared ({GATEWAY_REFUSAL_TYPE})"
+    description = DESCRIPTIONS[status]
     content = {
         content_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
         for content_type, schemas in by_content.items()

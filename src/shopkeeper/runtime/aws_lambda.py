@@ -53,6 +53,7 @@ class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
     resource: str | None = None
     headers: dict[str, str | None] | None = None
     query_string_parameters: dict[str, str | None] | None = None
+    path_parameters: dict[str, str | None] | None = None
     body: str | None = None
     is_base64_encoded: bool | None = None
     request_context: RequestContext | None = None
@@ -91,7 +92,8 @@ def to_request(event: object, context: Context | None, default_path: str) -> Req
     gateway = proxy.request_context or RequestContext()
     path = default_path if proxy.path is None else proxy.path
     segments = _decoded(path)
-    base = _base_length(segments, proxy.resource, gateway.stage)
+    greedy = (proxy.path_parameters or {}).get("proxy")
+    base = _base_length(segments, proxy.resource, greedy, gateway.stage)
     return Request(
         method=proxy.http_method or "GET",
         path=path,
@@ -127,12 +129,16 @@ def _decoded(path: str) -> tuple[str, ...] | None:
     return None if any("/" in segment for segment in segments) else segments
 
 
-def _base_length(segments: tuple[str, ...] | None, resource: str | None, stage: str | None) -> int:
+def _base_length(segments: tuple[str, ...] | None, resource: str | None, proxy: str | None, stage: str | None) -> int:
     """Return how many leading segments are a base path mapping or a stage, and not the endpoint's."""
     if not segments:
         return 0
-    if resource and "{proxy+}" not in resource:
-        return max(0, len(segments) - len(template_segments(resource)))
+    if resource:
+        own = template_segments(resource)
+        if not own or not own[-1].endswith("+}"):
+            return max(0, len(segments) - len(own))
+        if proxy is not None:
+            return max(0, len(segments) - len(own) + 1 - len(template_segments(proxy)))
     return 1 if stage and segments[0] == stage else 0
 
 

@@ -9,7 +9,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http import PROBLEM_JSON, Call, Nothing, Reply, Route, endpoint
 from shopkeeper.http.openapi import Described, document
 
-DESCRIPTION = "The backend of a small business's site: visitor counter, health, business registration, accounts."
+DESCRIPTION = "The backend of a small business's site: visits, health, accounts, businesses, catalogue, orders."
 
 
 def openapi_document() -> dict[str, Any]:

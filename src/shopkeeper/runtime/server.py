@@ -3,8 +3,10 @@
 import fcntl
 import multiprocessing
 import os
+import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +20,7 @@ from granian.log import LogLevels
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.identity.secrets import secret_source
-from shopkeeper.runtime.resources import open_resources
+from shopkeeper.runtime.resources import open_resources, open_store
 from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage.dynamodb import DynamoDBClient
@@ -29,6 +31,9 @@ THREADS = 64
 
 BACKLOG = 1024
 READY_WITHIN_SECONDS = 30.0
+STOP_WITHIN_SECONDS = 10
+"""How long requests at work may take to finish after a signal, before the worker is killed."""
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -44,7 +49,7 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     anything is started, if the port or the data file is taken or cannot be used.
     """
     port = claim_port(host, port)
-    lock = _claim_data(settings)
+    locks = [lock_port(port), _claim_data(settings)]
     server = Granian(
         "shopkeeper",
         address=host,
@@ -56,17 +61,21 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
         backlog=BACKLOG,
         backpressure=BACKLOG,
         websockets=False,
+        workers_kill_timeout=STOP_WITHIN_SECONDS,
         log_level=LogLevels.error,
         log_dictconfig=LOGGING,
     )
+    # A closed terminal means the end, too; granian would start its worker anew.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     ready = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce), daemon=True)
     ready.start()
     try:
         server.serve(target_loader=partial(_load, settings), wrap_loader=False)
     finally:
-        if lock is not None:
-            lock.close()
+        for lock in locks:
+            if lock is not None:
+                lock.close()
 
 
 def claim_port(host: str, port: int) -> int:
@@ -84,16 +93,33 @@ def claim_port(host: str, port: int) -> int:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from None
 
 
+def lock_port(port: int) -> IO[str]:
+    """Return the open lock of a port: two servers that start at once both find it free.
+
+    Raises ConfigurationError if it is held.
+    """
+    path = Path(tempfile.gettempdir()) / f"shopkeeper-{os.getuid()}-{port}.lock"
+    return _lock(path, f"The port {port} is in use by another server")
+
+
 def lock_data(path: Path) -> IO[str]:
     """Return the open lock of a data file; closing it lets go. Raises ConfigurationError if it is held."""
-    lock = path.with_name(path.name + ".lock").open("a+")
+    path = path.resolve()
+    return _lock(path.with_name(path.name + ".lock"), f"The data file {path} is in use by another server")
+
+
+def _lock(path: Path, held: str) -> IO[str]:
+    try:
+        lock = path.open("a+")
+    except OSError as error:
+        raise ConfigurationError(f"The lock file {path} cannot be written: {error.strerror}.") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.seek(0)
         holder = lock.read().strip()
         lock.close()
-        raise ConfigurationError(f"The data file {path} is in use by another server (process {holder}).") from None
+        raise ConfigurationError(f"{held} (process {holder}).") from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
@@ -109,12 +135,15 @@ def _claim_data(settings: Settings, environment: Mapping[str, str] = os.environ)
         return None
     prepare_file(Path(path))
     lock = lock_data(Path(path))
+    open_store(settings, environment).close()
     secret_source(settings, environment)
     return lock
 
 
 def _load(settings: Settings) -> WsgiApplication:
     """Build the application, within the worker, which ends when its parent does."""
+    # A terminal's Ctrl-C reaches both processes; the parent alone answers it, by telling this one to end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()

@@ -4,6 +4,8 @@ The log is Powertools' Logger. The metrics are CloudWatch's embedded metric form
 request: Powertools' own Metrics keep their state on the class, which threads spoil.
 """
 
+import logging
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -26,8 +28,11 @@ class Telemetry:
 
     def __init__(self, service: str, settings: Settings) -> None:
         self._dimensions = {"service": service, "stage": settings.stage}
+        # A service without an output must serve all the same.
+        self._output = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+        logging.raiseExceptions = False
         self._logger = Logger(
-            service=service, level=settings.log_level, stream=sys.stdout, use_rfc3339=True, location=None
+            service=service, level=settings.log_level, stream=self._output, use_rfc3339=True, location=None
         )
         self._logger.append_keys(stage=settings.stage, colour=settings.colour)
         self._cold = True
@@ -59,8 +64,8 @@ class Telemetry:
             values["ColdStart"] = 1
         document = embedded_metrics(self._dimensions, values)
         try:
-            sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
-            sys.stdout.flush()
+            self._output.write(msgspec.json.encode(document).decode() + "\n")
+            self._output.flush()
         except (OSError, ValueError):
             pass  # a closed pipe loses metrics; it must not lose requests
 

@@ -1,14 +1,16 @@
 """WSGI (PEP 3333) on one machine: an environ to a Request, a Response to what the server sends."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Resources, application
-from shopkeeper.http import Request, split_path
+from shopkeeper.http import BadRequest, ContentTooLarge, Request, ServiceUnavailable, split_path
 from shopkeeper.http.binding import MAX_BODY_BYTES
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.openapi import openapi_route
@@ -19,6 +21,9 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SERVICE = "shopkeeper"
+MOST_READERS = 32
+
+_readers = threading.BoundedSemaphore(MOST_READERS)
 
 
 class Body(Protocol):
@@ -66,7 +71,7 @@ def to_request(environ: Environ) -> Request:
         request_id=uuid4(),
         headers=headers,
         query=_query(environ.get("QUERY_STRING", "")),
-        body=_body(environ),
+        read=partial(_body, environ),
         client_address=environ.get("REMOTE_ADDR", ""),
     )
 
@@ -79,6 +84,21 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _body(environ: Environ) -> bytes:
-    """Read at most one byte more than is allowed: enough to know that it is too much."""
-    body: Body = environ["wsgi.input"]
-    return body.read(MAX_BODY_BYTES + 1)
+    """Read the body, of which no more than is allowed, and while few others wait for theirs.
+
+    Clients that send slowly hold a thread each; most threads stay free for requests that are complete.
+    """
+    announced = environ.get("CONTENT_LENGTH") or ""
+    length = int(announced) if announced.isascii() and announced.isdigit() else None
+    if length is not None and length > MAX_BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    if not _readers.acquire(blocking=False):
+        raise ServiceUnavailable
+    try:
+        stream: Body = environ["wsgi.input"]
+        body = stream.read(MAX_BODY_BYTES + 1)
+    finally:
+        _readers.release()
+    if length is not None and len(body) < length:
+        raise BadRequest("The body ended before its announced length.")
+    return body

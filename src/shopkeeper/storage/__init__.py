@@ -15,9 +15,11 @@ from shopkeeper.storage.errors import (
 )
 from shopkeeper.storage.port import (
     ABSENT,
+    FEED_HEAD,
     Action,
     Append,
     Changes,
+    Check,
     Delete,
     Expectation,
     Page,
@@ -26,14 +28,31 @@ from shopkeeper.storage.port import (
     Update,
 )
 from shopkeeper.storage.table import Index, Table
-from shopkeeper.storage.tables import ATTEMPTS, BUSINESSES, MARKERS, SESSIONS, TABLES, USERS, VISITOR_COUNTER
+from shopkeeper.storage.tables import (
+    ATTEMPTS,
+    BUSINESSES,
+    EVENTS,
+    IDEMPOTENCY,
+    ITEMS,
+    MARKERS,
+    ORDERS,
+    SESSIONS,
+    TABLES,
+    USERS,
+    VISITOR_COUNTER,
+)
 from shopkeeper.storage.values import Item, Key, Number, Value
 
 __all__ = [
     "ABSENT",
     "ATTEMPTS",
     "BUSINESSES",
+    "EVENTS",
+    "FEED_HEAD",
+    "IDEMPOTENCY",
+    "ITEMS",
     "MARKERS",
+    "ORDERS",
     "SESSIONS",
     "TABLES",
     "USERS",
@@ -43,6 +62,7 @@ __all__ = [
     "AlreadyExists",
     "Append",
     "Changes",
+    "Check",
     "ConditionFailed",
     "Conflict",
     "Delete",

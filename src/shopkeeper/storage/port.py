@@ -67,19 +67,28 @@ class Delete(msgspec.Struct, frozen=True):
     expect: Expectation | None = None
 
 
+class Check(msgspec.Struct, frozen=True):
+    """Change nothing, but let the transaction happen only if an item is as expected."""
+
+    table: Table
+    key: Key
+    expect: Expectation
+
+
 class Append(msgspec.Struct, frozen=True):
     """Give `item` the next number of its feed: a partition of a table whose sort key is a number.
 
     Numbers of a feed begin at 1 and have no gap and no repeat. Number 0 is the feed's head; a query that
-    is to see events only begins after it.
+    is to see events only begins after it. `tally` is added to numbers that the head keeps.
     """
 
     table: Table
     feed: str
     item: Item
+    tally: Mapping[str, int] = {}
 
 
-Action = Put | Update | Delete | Append
+Action = Put | Update | Delete | Check | Append
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Every table of Shopkeeper, declared once."""
 
-from shopkeeper.storage.table import Index, Table, string_key
+from shopkeeper.storage.table import Index, Key, KeyAttribute, Table, string_key
 
 VISITOR_COUNTER = Table(
     name="visitor-counter",
@@ -46,4 +46,41 @@ ATTEMPTS = Table(
     ttl="ItemExpireTTL",
 )
 
-TABLES = (VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS)
+ITEMS = Table(
+    name="items",
+    environment="ITEMS_TABLE_NAME",
+    key=string_key("item_id"),
+    indexes=(
+        Index("by-business", string_key("business_id", "item_id")),
+        Index("all-items", string_key("kind", "item_id")),
+    ),
+)
+
+ORDERS = Table(
+    name="orders",
+    environment="ORDERS_TABLE_NAME",
+    key=string_key("order_id"),
+    indexes=(
+        Index("by-business", string_key("business_id", "order_id")),
+        Index("by-status", string_key("business_status", "order_id")),
+    ),
+)
+
+IDEMPOTENCY = Table(
+    name="idempotency",
+    environment="IDEMPOTENCY_TABLE_NAME",
+    key=string_key("idempotency_key"),
+    ttl="ItemExpireTTL",
+)
+
+EVENTS = Table(
+    name="events",
+    environment="EVENTS_TABLE_NAME",
+    key=Key(KeyAttribute("business_id"), KeyAttribute("seq", "N")),
+    ttl="ItemExpireTTL",
+)
+
+TABLES = (
+    *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
+    *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS),
+)

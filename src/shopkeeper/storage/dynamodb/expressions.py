@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shopkeeper.storage.checks import check_size
-from shopkeeper.storage.port import ABSENT, Changes, Delete, Expectation, Put, Update
+from shopkeeper.storage.port import ABSENT, Changes, Check, Delete, Expectation, Put, Update
 from shopkeeper.storage.table import Key
 from shopkeeper.storage.values import AttributeValue, Scalar, Value, encode, encode_item
 
@@ -66,8 +66,8 @@ def update_request(action: Update, table_name: str) -> Request:
     return request | expressions.collected()
 
 
-def delete_request(action: Delete, table_name: str) -> Request:
-    """Return the request of a delete."""
+def delete_request(action: Delete | Check, table_name: str) -> Request:
+    """Return the request of a delete, or of a mere check, which has the same parts."""
     expressions = Expressions()
     request: Request = {"TableName": table_name, "Key": encode_item(action.key)}
     if action.expect:

@@ -33,6 +33,7 @@ from shopkeeper.storage.port import (
     Action,
     Append,
     Changes,
+    Check,
     Delete,
     Expectation,
     Page,
@@ -45,6 +46,13 @@ from shopkeeper.storage.values import Item, Key, Value, decode_item, encode_item
 
 APPEND_SECONDS = 8.0
 """How long a transaction with an `Append` may wait for its turn at the head of the feed."""
+
+EXPECTED = {
+    "BatchGetItem": frozenset({"Responses"}),
+    "Query": frozenset({"Items"}),
+    "UpdateItem": frozenset({"Attributes"}),
+}
+"""What an answer must have to be one."""
 
 PING = "#ping"
 """The partition key that a ping reads. Nothing is ever written under it, and a policy may confine to it."""
@@ -194,7 +202,10 @@ class DynamoDBStore:
 
     def _call(self, operation: str, request: Mapping[str, object], *, repeatable: bool = True) -> dict[str, Any]:
         try:
-            return self._client.call(operation, request, repeatable=repeatable)
+            answer = self._client.call(operation, request, repeatable=repeatable)
+            if missing := EXPECTED.get(operation, frozenset()) - answer.keys():
+                raise StoreUnavailable(f"{operation}: an answer without {', '.join(missing)}")
+            return answer
         except (Failure, NoAnswer, NoCredentials) as error:
             raise store_error(error) from error
 
@@ -223,7 +234,7 @@ class DynamoDBStore:
             if ends is None or not pause(failures, ends):
                 raise store_error(undecided) from undecided
 
-    def _transaction_part(self, action: Put | Update | Delete) -> Request:
+    def _transaction_part(self, action: Put | Update | Delete | Check) -> Request:
         name = self._names[action.table]
         match action:
             case Put():
@@ -232,6 +243,8 @@ class DynamoDBStore:
                 return {"Update": update_request(action, name)}
             case Delete():
                 return {"Delete": delete_request(action, name)}
+            case Check():
+                return {"ConditionCheck": delete_request(action, name)}
 
     def _head(self, action: Append) -> int:
         """Return the number of the feed's last event, 0 for a feed without any."""
@@ -245,7 +258,7 @@ class DynamoDBStore:
         event = {**action.item, partition.name: action.feed, sort.name: head + 1}
         key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
         seen: Expectation = {"head": head} if head else {"head": ABSENT}
-        move = Update(action.table, key, Changes(set={"head": head + 1}), expect=seen)
+        move = Update(action.table, key, Changes(set={"head": head + 1}, add=action.tally), expect=seen)
         return self._transaction_part(Put(action.table, event)), self._transaction_part(move)
 
 

@@ -4,7 +4,9 @@ import os
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from shopkeeper.errors import ConfigurationError
 
@@ -16,24 +18,23 @@ def prepare_file(path: Path) -> None:
 
     Raises ConfigurationError if it cannot be written or is not a SQLite database.
     """
-    if path.is_dir():
-        raise ConfigurationError(f"The data file {path} is a folder.")
     try:
+        if path.is_dir():
+            raise ConfigurationError(f"The data file {path} is a folder.")
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         # The superuser may write to a file that its owner made read-only; we take the mode at its word.
         if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-            raise PermissionError
+            raise ConfigurationError(f"The data file {path} is read-only.")
         with path.open("r+b"):
             pass
     except FileNotFoundError:
         raise ConfigurationError(f"The folder of the data file {path} does not exist.") from None
-    except OSError:
-        raise ConfigurationError(f"The data file {path} is read-only.") from None
+    except OSError as error:
+        raise ConfigurationError(f"The data file {path} cannot be written: {error.strerror}.") from None
     try:
-        connection = connect(path)
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        connection.close()
+        with closing(connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
         raise ConfigurationError(f"The data file {path} cannot be used: {error}.") from None
 
@@ -41,9 +42,20 @@ def prepare_file(path: Path) -> None:
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection in autocommit mode on which a COMMIT survives a power cut.
 
-    Raises ConfigurationError if the file system cannot give that, sqlite3.Error for other reasons.
+    The file must be there. Raises ConfigurationError if the file system cannot give that, sqlite3.Error
+    for other reasons.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    url = f"file:{quote(str(path.absolute()))}?mode=rw"
+    connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        _make_durable(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
     journal = _pragma(connection, "journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     if sys.platform == "darwin":
@@ -55,7 +67,6 @@ def connect(path: Path) -> sqlite3.Connection:
             f"The data file {path} is on a file system that cannot keep it safe "
             f"(journal mode {journal}, synchronous {synchronous})."
         )
-    return connection
 
 
 def _pragma(connection: sqlite3.Connection, pragma: str) -> object:

@@ -11,6 +11,7 @@ from typing import overload
 
 import msgspec
 
+from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.checks import (
     check_actions,
     check_changes,
@@ -32,6 +33,7 @@ from shopkeeper.storage.port import (
     Action,
     Append,
     Changes,
+    Check,
     Delete,
     Expectation,
     Page,
@@ -54,6 +56,7 @@ from shopkeeper.storage.values import (
 )
 
 SWEEP_SECONDS = 3600.0
+SWEEP_ROWS = 500
 
 
 class SQLiteStore:
@@ -73,7 +76,11 @@ class SQLiteStore:
         self._now = now
         self._readers: list[sqlite3.Connection] = []
         connection = connect(path)
-        create_tables(connection, self._tables)
+        try:
+            create_tables(connection, self._tables)
+        except sqlite3.Error as error:
+            connection.close()
+            raise ConfigurationError(f"The data file {path} is not Shopkeeper's: {error}.") from None
         self._writer = Writer(connection, self._sweep, SWEEP_SECONDS)
 
     def get(self, table: Table, key: Key) -> dict[str, Value] | None:
@@ -149,23 +156,33 @@ class SQLiteStore:
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection; any number of threads may read while one writes."""
+        connection: sqlite3.Connection | None = None
         try:
-            connection = self._readers.pop() if self._readers else connect(self._path)
-        except IndexError:
-            connection = connect(self._path)
-        try:
+            try:
+                connection = self._readers.pop()
+            except IndexError:
+                connection = connect(self._path)
             yield connection
-        except sqlite3.Error as error:
-            connection.close()
-            raise StoreUnavailable(f"the data file could not be read: {error}") from error
-        else:
-            self._readers.append(connection)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.Error | ConfigurationError):
+                raise StoreUnavailable(f"the data file could not be read: {error}") from error
+            raise
+        self._readers.append(connection)
 
-    def _sweep(self, connection: sqlite3.Connection) -> None:
-        """Remove what has expired; domains compare expiry themselves and never rely on this."""
+    def _sweep(self, connection: sqlite3.Connection) -> bool:
+        """Remove some of what has expired, and return whether there is more.
+
+        Domains compare expiry themselves and never rely on this.
+        """
+        more = False
         for table in self._tables:
             if table.ttl:
-                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {expiry(table)} <= ?", [int(self._now())])
+                expired = f"SELECT rowid FROM {quoted(table.name)} WHERE {expiry(table)} <= ? LIMIT {SWEEP_ROWS}"
+                sweep = f"DELETE FROM {quoted(table.name)} WHERE rowid IN ({expired})"
+                more |= connection.execute(sweep, [int(self._now())]).rowcount == SWEEP_ROWS
+        return more
 
 
 def _read(connection: sqlite3.Connection, table: Table, key: Item) -> dict[str, Value] | None:
@@ -204,6 +221,8 @@ def _transact(connection: sqlite3.Connection, actions: Sequence[Action]) -> list
                     _update(connection, action)
                 case Delete():
                     _delete(connection, action)
+                case Check():
+                    _expect(action.table, _read(connection, action.table, action.key), action.expect)
                 case Append():
                     numbers.append(_append(connection, action))
         except ConditionFailed as error:
@@ -237,9 +256,10 @@ def _delete(connection: sqlite3.Connection, action: Delete) -> None:
 def _append(connection: sqlite3.Connection, action: Append) -> int:
     partition, sort = action.table.key.attributes
     head_key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
-    head = _read(connection, action.table, head_key)
-    number = int(head["head"]) + 1 if head else 1  # type: ignore[arg-type]  # written just below
-    _write(connection, action.table, {**head_key, "head": number})
+    head = _read(connection, action.table, head_key) or {**head_key}
+    moved = apply_changes(head, Changes(add={"head": 1, **action.tally}))
+    _write(connection, action.table, moved)
+    number = int(str(moved["head"]))
     _write(connection, action.table, {**action.item, partition.name: action.feed, sort.name: number})
     return number
 

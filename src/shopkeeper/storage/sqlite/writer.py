@@ -44,6 +44,11 @@ class Job(Generic[T]):
             self._error = error
 
     @property
+    def result(self) -> T | None:
+        """What the operation returned, None if it did not."""
+        return None if self.failed else self._result
+
+    @property
     def failed(self) -> bool:
         """Whether what the operation wrote must be undone."""
         return self._error is not None
@@ -71,10 +76,13 @@ class Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        chore: Callable[[sqlite3.Connection], object],
+        chore: Callable[[sqlite3.Connection], bool],
         chore_seconds: float,
     ) -> None:
-        """Start the thread on `connection`; `chore` is done at once and then every `chore_seconds`."""
+        """Start the thread on `connection`; `chore` is done at once and then every `chore_seconds`.
+
+        A chore does a little at a time and returns whether there is more of it; what is queued goes between.
+        """
         self._connection = connection
         self._chore = chore
         self._chore_seconds = chore_seconds
@@ -106,8 +114,9 @@ class Writer:
         next_chore = 0.0
         while True:
             if time.monotonic() >= next_chore:
-                self._commit([Job(self._chore)])
-                next_chore = time.monotonic() + self._chore_seconds
+                job = Job(self._chore)
+                self._commit([job])  # type: ignore[list-item]  # Job is invariant
+                next_chore = time.monotonic() + (0 if job.result else self._chore_seconds)
             batch = self._next_batch(next_chore - time.monotonic())
             if batch is None:
                 return
@@ -142,8 +151,8 @@ class Writer:
                     self._connection.execute("ROLLBACK TO operation")
                 self._connection.execute("RELEASE operation")
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            outage = StoreUnavailable(f"the data file could not be written: {error}")
+        except BaseException as error:  # noqa: BLE001  # this thread must not end: everyone waits for it
+            outage = StoreUnavailable(f"the data file could not be written: {type(error).__name__}: {error}")
             self._undo()
         for job in batch:
             job.finish(outage)
@@ -152,5 +161,5 @@ class Writer:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
+        except Exception:  # noqa: BLE001, S110
             pass  # the database undoes an unfinished transaction by itself when it is next opened

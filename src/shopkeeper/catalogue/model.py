@@ -1,0 +1,120 @@
+"""What an item is, and what the catalogue's endpoints take and give. Money is in minor units (cents)."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from shopkeeper.http import Conflict
+from shopkeeper.http.fields import CursorText, IfMatch, Limit, pattern, text
+
+MAX_ITEMS = 5000
+MAX_PRICE_MINOR = 10**12
+
+CODES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD "
+    "TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
+)
+"""The currencies in use of ISO 4217, without funds, metals and tests."""
+
+Currency = Annotated[
+    str,
+    pattern(f"^({CODES.replace(' ', '|')})$", must="must be a currency of ISO 4217, like EUR", examples=["EUR"]),
+]
+PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=MAX_PRICE_MINOR, description="In minor units of the currency")]
+ItemName = Annotated[str, text(200, examples=["Espresso"])]
+Description = Annotated[str, text(2000)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class NewItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a new item."""
+
+    business_id: Id
+    name: ItemName
+    description: Description | None = None
+    price_minor: PriceMinor
+    currency: Currency
+    available: bool = True
+
+
+class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a change; what is left out stays as it is."""
+
+    name: ItemName | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    price_minor: PriceMinor | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    available: bool | UnsetType = UNSET
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a business's catalogue; times are RFC 3339, `version` counts changes."""
+
+    item_id: str
+    business_id: str
+    name: str
+    description: str | None = None
+    price_minor: int
+    currency: str
+    available: bool
+    created_at: str
+    updated_at: str
+    version: int = 1
+
+
+class StoredItem(Item, frozen=True, kw_only=True):
+    """An item as it is stored, with what lists all of them."""
+
+    kind: Literal["item"] = "item"
+
+    @property
+    def item(self) -> Item:
+        """What of it is shown."""
+        return Item(**{name: getattr(self, name) for name in Item.__struct_fields__})
+
+
+class ItemParameters(msgspec.Struct, frozen=True):
+    """Which item."""
+
+    item_id: Id
+
+
+class ItemChangeParameters(msgspec.Struct, frozen=True):
+    """Which item, and in which version."""
+
+    item_id: Id
+    if_match: IfMatch | None = msgspec.field(name="If-Match", default=None)
+
+
+class ItemListParameters(msgspec.Struct, frozen=True):
+    """Which items, and which page of them."""
+
+    business_id: Id | None = None
+    skip: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    limit: Limit = 10
+    search: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    cursor: CursorText | None = None
+
+
+class ItemList(msgspec.Struct, frozen=True):
+    """A page of items; `next` is the cursor of the one behind it."""
+
+    items: list[Item]
+    next: str | None
+
+
+class TooManyItems(Conflict):
+    """The business has as many items as it may."""
+
+    code = "too_many_items"
+
+
+class ItemChanged(Conflict):
+    """The item, or its business, was changed by another request at the same time."""
+
+    code = "changed_meanwhile"

@@ -1,0 +1,1 @@
+"""Orders: placing them, their life cycle, and the feed of what happened."""

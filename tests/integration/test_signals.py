@@ -1,0 +1,143 @@
+"""How a server ends, and what clients that never finish cannot do to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.http import send
+from tests.support.processes import Shopkeeper, clean_environment, free_port, shopkeeper
+
+ENDS: list[tuple[str, Callable[[Shopkeeper], None]]] = [
+    ("Ctrl-C, which reaches the whole group", lambda server: os.killpg(server.process.pid, signal.SIGINT)),
+    ("SIGINT to the parent", lambda server: os.kill(server.process.pid, signal.SIGINT)),
+    ("SIGTERM", lambda server: os.kill(server.process.pid, signal.SIGTERM)),
+    ("a closed terminal", lambda server: os.killpg(server.process.pid, signal.SIGHUP)),
+]
+
+
+@pytest.mark.parametrize(("name", "end"), ENDS, ids=[case[0] for case in ENDS])
+def test_a_server_ends_at_the_first_word(name: str, end: Callable[[Shopkeeper], None], tmp_path: Path) -> None:
+    for attempt in range(3):
+        server = Shopkeeper(tmp_path / f"{attempt}.db")
+        try:
+            assert send(server.url, "GET", "/counter").status == 200
+            end(server)
+            assert server.process.wait(30) == 0
+        finally:
+            server.stop(signal.SIGKILL)
+        assert "Traceback" not in "\n".join(server.lines)
+
+
+def test_a_worker_that_dies_ends_the_server_with_a_failure(tmp_path: Path) -> None:
+    server = Shopkeeper(tmp_path / "shop.db")
+    try:
+        listed = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True)
+        for worker in listed.stdout.split():
+            os.kill(int(worker), signal.SIGKILL)
+        assert server.process.wait(30) == 1
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+def stalled(port: int, request: bytes, times: int) -> list[socket.socket]:
+    """Open connections that begin a request and never finish it."""
+    peers = []
+    for _ in range(times):
+        peer = socket.create_connection(("127.0.0.1", port), timeout=5)
+        peer.sendall(request)
+        peers.append(peer)
+    return peers
+
+
+@pytest.mark.parametrize(
+    "request_line", [b"GET /nowhere", b"GET /health", b"POST /auth/register-business", b"POST /nowhere"]
+)
+def test_clients_that_never_finish_a_body_do_not_keep_others_waiting(request_line: bytes, tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db") as server:
+        header = b"Host: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        peers = stalled(server.port, request_line + b" HTTP/1.1\r\n" + header, 80)
+        try:
+            assert send(server.url, "GET", "/health").status == 200
+            assert send(server.url, "GET", "/counter").status == 200
+        finally:
+            for peer in peers:
+                peer.close()
+
+
+def test_a_client_that_never_finishes_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    server = Shopkeeper(tmp_path / "shop.db")
+    header = b"Host: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    peers = stalled(server.port, b"POST /auth/register-business HTTP/1.1\r\n" + header, 1)
+    try:
+        os.kill(server.process.pid, signal.SIGTERM)
+        server.process.wait(40)
+    finally:
+        for peer in peers:
+            peer.close()
+        server.stop(signal.SIGKILL)
+
+
+def test_a_body_that_ends_early_is_a_400(tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db") as server:
+        header = b"Host: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{}"
+        (peer,) = stalled(server.port, b"POST /auth/register-business HTTP/1.1\r\n" + header, 1)
+        peer.shutdown(socket.SHUT_WR)
+        assert peer.recv(100)[:12] in (b"HTTP/1.1 400", b"")
+        peer.close()
+        assert send(server.url, "GET", "/health").status == 200
+
+
+def test_two_servers_that_start_at_once_on_a_port_are_one(tmp_path: Path) -> None:
+    port = str(free_port())
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-m", "shopkeeper", "serve", "--port", port, "--data", str(tmp_path / f"{n}.db")],
+            env=clean_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        for n in range(3)
+    ]
+    try:
+        for _ in range(600):
+            if sum(rival.poll() is not None for rival in rivals) == 2:
+                break
+            try:
+                rivals[0].wait(0.05)
+            except subprocess.TimeoutExpired:
+                pass
+        assert sorted(str(rival.poll()) for rival in rivals) == ["2", "2", "None"]
+    finally:
+        for rival in rivals:
+            if rival.poll() is None:
+                os.killpg(rival.pid, signal.SIGKILL)
+            rival.communicate()
+
+
+def test_a_server_without_an_output_serves_all_the_same(tmp_path: Path) -> None:
+    port = free_port()
+    command = f"exec {sys.executable} -m shopkeeper serve --port {port} --data {tmp_path / 'shop.db'} >&- 2>&-"
+    process = subprocess.Popen(["sh", "-c", command], env=clean_environment(), start_new_session=True)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                answer = send(url, "GET", "/counter")
+            except OSError:
+                try:
+                    process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    continue
+            break
+        assert answer.status == 200
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
