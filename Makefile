@@ -35,7 +35,7 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
-clean: ## remove what was installed and built
+clean: ## remove what was installed and built; data files stay
 	@rm -rf $(VENV) node_modules dist
 
 $(BIN)/python:
@@ -43,11 +43,13 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/server: requirements/server.txt pyproject.toml | $(BIN)/python
+	@echo "Installing Shopkeeper into $(VENV) …"
 	@$(PIP) --require-hashes --requirement requirements/server.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/test: requirements/test.txt $(VENV)/server
+	@echo "Installing what the tests need …"
 	@$(PIP) --require-hashes --requirement requirements/test.txt
 	@touch $@
 

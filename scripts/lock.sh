@@ -12,4 +12,4 @@ lock requirements/function.txt pyproject.toml
 lock requirements/tokens.txt --extra tokens pyproject.toml
 lock requirements/accounts.txt --extra accounts pyproject.toml
 lock requirements/server.txt --extra server --group pyproject.toml:build pyproject.toml
-lock requirements/test.txt --extra server --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+lock requirements/test.txt --extra server --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml

@@ -23,6 +23,7 @@ SQLITE = "sqlite:///"
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _COUNTER_ID = re.compile(r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}")
+_POOL_ID = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}")
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 
 T = TypeVar("T")
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: Secret | None
     jwt_secret_arn: str
     access_token_minutes: int
+    cognito_user_pool_id: str
+    cognito_client_id: str
     registration_requires_token: bool
     order_accept_seconds: int
 
@@ -76,6 +79,8 @@ VARIABLES = {
     "JWT_SECRET_KEY": "what tokens are signed with, 32 random bytes or more; in dev on one machine one is made",
     "JWT_SECRET_ARN": "the same, kept in Secrets Manager under this ARN; none",
     "ACCESS_TOKEN_EXPIRE_MINUTES": "minutes that an access token lasts; `30`",
+    "COGNITO_USER_POOL_ID": "the Cognito pool that identities come from, instead of accounts of our own; none",
+    "COGNITO_CLIENT_ID": "the app client whose access tokens are taken, with `COGNITO_USER_POOL_ID`; none",
     "REGISTRATION_REQUIRES_TOKEN": "whether registering a business needs a token; in dev `false`, else `true`",
     "ORDER_ACCEPT_SECONDS": "seconds that a business has to accept an order; `600`",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
@@ -100,6 +105,8 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_stor
         table_names=_table_names(environment, tables),
         jwt_secret=_secret(environment),
         jwt_secret_arn=_checked(environment, "JWT_SECRET_ARN", "", _arn),
+        cognito_user_pool_id=_checked(environment, "COGNITO_USER_POOL_ID", "", _pool_id),
+        cognito_client_id=_client_id(environment),
         registration_requires_token=_checked(
             environment, "REGISTRATION_REQUIRES_TOKEN", "false" if is_dev else "true", _flag
         ),
@@ -123,6 +130,8 @@ def _checked(environment: Mapping[str, str], name: str, default: str, parse: Cal
 
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...], default: str | None) -> str | None:
     text = environment.get(name, "").strip()
+    if choices is LOG_LEVELS:
+        text = text.upper()
     if not text:
         return default
     if text not in choices:
@@ -181,6 +190,19 @@ def _arn(text: str) -> str:
     return text
 
 
+def _pool_id(text: str) -> str:
+    if text and not _POOL_ID.fullmatch(text):
+        raise ValueError("must be the id of a Cognito user pool, like us-east-1_Ab1Cd2Ef3")
+    return text
+
+
+def _client_id(environment: Mapping[str, str]) -> str:
+    text = environment.get("COGNITO_CLIENT_ID", "").strip()
+    if bool(text) != bool(environment.get("COGNITO_USER_POOL_ID", "").strip()):
+        raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError("must be true or false")
@@ -210,6 +232,8 @@ def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> d
                     f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
                 )
             names[table.name] = name
+            if list(names.values()).count(name) > 1:
+                raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
     return names
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.integration.test_server import REGISTER, business
 from tests.support.http import Client, post_json, send
 from tests.support.processes import Shopkeeper, shopkeeper
+from tests.support.shop import Owner, new_key, order_for, place
 
 THREADS = 64
 VISITS = 1000
@@ -110,6 +111,47 @@ def test_killing_the_parent_alone_leaves_no_worker_behind(tmp_path: Path) -> Non
     data = tmp_path / "orphan.db"
     highest = under_load(data, lambda server: os.kill(server.process.pid, signal.SIGKILL))
     assert counted(data) >= highest, "the port and the data file are free again, so the worker is gone"
+
+
+def test_killing_the_server_loses_no_order_that_was_answered_and_leaves_no_half_one(tmp_path: Path) -> None:
+    data = tmp_path / "orders.db"
+    server = Shopkeeper(data)
+    answered: dict[str, str] = {}
+    owner = Owner(server.url)
+    body = order_for(owner.add())
+    try:
+
+        def order() -> None:
+            try:
+                while True:
+                    key = new_key()
+                    answer = place(owner, body, key)
+                    if answer.status == 201:
+                        answered[key] = answer.json["order_id"]
+            except (OSError, HTTPException, ValueError):
+                pass
+
+        threads = [threading.Thread(target=order) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        while len(answered) < 60:
+            time.sleep(0.005)
+        os.killpg(server.process.pid, signal.SIGKILL)
+        for thread in threads:
+            thread.join(20)
+    finally:
+        server.stop(signal.SIGKILL)
+    with shopkeeper(data) as again:
+        owner.url = again.url
+        events = owner.events()
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        stored = {event["order_id"] for event in events}
+        assert set(answered.values()) <= stored
+        assert len(stored) == len(events) <= len(answered) + 8, "at most those in flight were kept unanswered"
+        for order_id in stored:
+            assert owner.ask("GET", f"/api/orders/{order_id}").status == 200
+        for key, order_id in list(answered.items())[:10]:
+            assert place(owner, body, key).json["order_id"] == order_id, "a repeat finds the first"
 
 
 def test_a_polite_end_finishes_what_is_at_work(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import URL, free_port, stop
+from tests.support.processes import URL, Shopkeeper, free_port, stop
 from tests.support.tools import NEWMAN, ROOT, need
 
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
 
 VARYING = [
@@ -26,10 +25,10 @@ VARYING = [
 ]
 
 
-def commands() -> list[tuple[str, str]]:
-    """Return each command and what the README shows of its output."""
+def commands(document: str = README) -> list[tuple[str, str]]:
+    """Return each command of a document and what it shows of its output."""
     found = []
-    for block in BLOCKS:
+    for block in re.findall(r"```console\n(.*?)```", document, re.DOTALL):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append((command, output))
@@ -117,6 +116,19 @@ def test_make_package_prints_what_the_readme_shows() -> None:
         ["make", "--no-print-directory", "package"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
     )
     assert fixed(done.stdout) == fixed(dict(commands())["make package"])
+
+
+def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> None:
+    """All of its commands in one shell, as a reader types them; a marker tells their outputs apart."""
+    guide = (ROOT / "docs" / "guide.md").read_text()
+    steps = commands(guide)
+    marker = "-- end of a command --"
+    script = "\n".join(f"{command.replace(ADDRESS, server.url)}\necho '{marker}'" for command, _ in steps)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    printed = [part.strip() for part in done.stdout.split(marker)[:-1]]
+    assert printed == [expected.strip() for _, expected in steps], done.stderr
 
 
 def test_the_collection_is_run_as_the_readme_says(tour: tuple[str, str, Path]) -> None:

@@ -73,6 +73,21 @@ def test_an_account_that_owns_a_business_stays_until_that_is_deleted(site: Shopk
     assert owner.ask("DELETE", "/api/users/me").status == 204
 
 
+def test_a_deleted_identity_has_no_business_and_never_will(site: Shopkeeper) -> None:
+    ann = Person(site.url)
+    assert ann.ask("DELETE", "/api/users/me").status == 204
+    assert ann.ask("GET", "/api/businesses/mine").status == 404
+    body = {
+        "business_name": "B",
+        "email": ann.email,
+        "phone": "+14155550123",
+        "address": "1 Main St",
+        "cognito_user_id": ann.user["user_id"],
+    }
+    refused = ann.ask("POST", "/auth/register-business", body)
+    assert (refused.status, refused.json["code"]) == (409, "identity_taken")
+
+
 # Catalogue
 
 

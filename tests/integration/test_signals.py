@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.http import send
-from tests.support.processes import Shopkeeper, clean_environment, free_port, shopkeeper
+from tests.support.processes import Shopkeeper, clean_environment, free_port, run_cli, shopkeeper
 
 ENDS: list[tuple[str, Callable[[Shopkeeper], None]]] = [
     ("Ctrl-C, which reaches the whole group", lambda server: os.killpg(server.process.pid, signal.SIGINT)),
@@ -32,6 +33,32 @@ def test_a_server_ends_at_the_first_word(name: str, end: Callable[[Shopkeeper], 
         finally:
             server.stop(signal.SIGKILL)
         assert "Traceback" not in "\n".join(server.lines)
+
+
+def test_after_a_clean_stop_everything_is_in_the_one_file(tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db") as server:
+        for _ in range(3):
+            send(server.url, "GET", "/counter")
+    (tmp_path / "shop.db").rename(tmp_path / "copy.db")
+    assert not (tmp_path / "shop.db-wal").exists()
+    with shopkeeper(tmp_path / "copy.db") as server:
+        assert send(server.url, "GET", "/counter").json["count"] == 4
+
+
+def test_a_link_to_a_held_data_file_is_that_file(tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db"):
+        (tmp_path / "link.db").symlink_to(tmp_path / "shop.db")
+        done = run_cli("serve", "--port", "0", "--data", str(tmp_path / "link.db"))
+        assert done.returncode == 2
+        assert "in use by another server" in done.stderr
+
+
+def test_a_host_may_have_a_name(tmp_path: Path) -> None:
+    done = Shopkeeper(tmp_path / "shop.db", host="localhost")
+    try:
+        assert send(done.url, "GET", "/health").status == 200
+    finally:
+        done.stop()
 
 
 def test_a_worker_that_dies_ends_the_server_with_a_failure(tmp_path: Path) -> None:
@@ -110,10 +137,7 @@ def test_two_servers_that_start_at_once_on_a_port_are_one(tmp_path: Path) -> Non
         for _ in range(600):
             if sum(rival.poll() is not None for rival in rivals) == 2:
                 break
-            try:
-                rivals[0].wait(0.05)
-            except subprocess.TimeoutExpired:
-                pass
+            time.sleep(0.05)
         assert sorted(str(rival.poll()) for rival in rivals) == ["2", "2", "None"]
     finally:
         for rival in rivals:

@@ -73,9 +73,9 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
 class Shopkeeper:
     """`shopkeeper serve`, as an operator runs it."""
 
-    def __init__(self, data: Path | None, **variables: str) -> None:
+    def __init__(self, data: Path | None, host: str = "127.0.0.1", **variables: str) -> None:
         """Start on a free port with `data` as the SQLite file, or with the store that `variables` name."""
-        command = [sys.executable, "-m", "shopkeeper", "serve", "--port", "0"]
+        command = [sys.executable, "-m", "shopkeeper", "serve", "--host", host, "--port", "0"]
         if data is not None:
             command += ["--data", str(data)]
         self.process = subprocess.Popen(

@@ -70,7 +70,7 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class UserParameters(msgspec.Struct, frozen=True):
     """Which user."""
 
-    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    user_id: Annotated[str, text(128)]
 
 
 class UserListParameters(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering",
 
 BusinessName = Annotated[str, text(200, examples=["Test Business"])]
 Address = Annotated[str, text(500, examples=["123 Test St"])]
-BusinessId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+BusinessId = Annotated[str, text(128)]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -171,9 +171,9 @@ class BusinessRegistry:
         raise IdentityTaken("This identity has registered another business.")
 
     def _holder(self, marker: str) -> str | None:
-        """Return the id of the business that took `marker`, if one did."""
-        item = self._store.get(MARKERS, {"marker": marker})
-        return None if item is None else str(item["business_id"])
+        """Return the id of the business that took `marker`, if one did: a deleted account's holds none."""
+        item = self._store.get(MARKERS, {"marker": marker}) or {}
+        return str(item["business_id"]) if "business_id" in item else None
 
 
 def _email_marker(registration: Registration) -> str:

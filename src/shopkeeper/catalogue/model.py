@@ -28,7 +28,7 @@ Currency = Annotated[
 PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=MAX_PRICE_MINOR, description="In minor units of the currency")]
 ItemName = Annotated[str, text(200, examples=["Espresso"])]
 Description = Annotated[str, text(2000)]
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Id = Annotated[str, text(128)]
 
 
 class NewItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ def build(resources: Resources) -> Accounts:
 ACCOUNTS = Function(
     name="accounts",
     service="accounts",
-    parts=(Part(ENDPOINTS, build),),
+    parts=(Part(ENDPOINTS, build, without_cognito=True),),
     grants={
         USERS: frozenset({"get", "put", "update", "delete", "query"}),
         MARKERS: frozenset({"get", "put", "delete"}),

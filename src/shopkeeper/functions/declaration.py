@@ -42,10 +42,14 @@ class Resources(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Endpoints of a domain, and how the service is built that answers them."""
+    """Endpoints of a domain, and how the service is built that answers them.
+
+    Those `without_cognito` are not served where identities come from a Cognito pool.
+    """
 
     endpoints: tuple[Endpoint[Any], ...]
     build: Callable[[Resources], object]
+    without_cognito: bool = False
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -69,10 +73,12 @@ class Function(msgspec.Struct, frozen=True):
         return tuple(endpoint for part in self.parts for endpoint in part.endpoints)
 
     def routes(self, resources: Resources) -> list[Route]:
-        """Return the function's endpoints, ready to answer."""
+        """Return the function's endpoints, ready to answer, but those that Cognito stands in for."""
+        cognito = bool(resources.settings.cognito_user_pool_id)
         return [
             Route(endpoint, service, self.errors)
             for part in self.parts
+            if not (part.without_cognito and cognito)
             for service in [part.build(resources)]
             for endpoint in part.endpoints
         ]
@@ -81,7 +87,7 @@ class Function(msgspec.Struct, frozen=True):
 def application(functions: tuple[Function, ...], resources: Resources, *more: Route) -> Application:
     """Return the application that serves these functions, and `more` routes beside them."""
     routes = [route for function in functions for route in function.routes(resources)]
-    authenticate = resources.identity.tokens.authenticate if resources.identity else None
+    authenticate = resources.identity.authenticate if resources.identity else None
     return Application([*routes, *more], CorsPolicy(resources.settings.allowed_origins), translate, authenticate)
 
 

@@ -27,6 +27,7 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_ERRORS = 20
 MAX_DEPTH = 32
 MAX_MESSAGE = 200
+MAX_EXACT = 2**53
 
 _NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -123,6 +124,8 @@ def _clean(value: object, field: str, errors: list[FieldError]) -> object:
         if _CONTROL.search(value):
             errors.append(FieldError(field, "must not hold control characters"))
         return value.strip()
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
+        return int(value)  # to JSON Schema 2.0 is an integer
     if isinstance(value, list):
         return [_clean(item, f"{field}[{index}]", errors) for index, item in enumerate(value)]
     if isinstance(value, dict):

@@ -38,7 +38,7 @@ TRANSITIONS = (
     Transition("cancel", "preparing", "cancelled", "business"),
 )
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Id = Annotated[str, text(128)]
 IdempotencyKey = Annotated[
     str,
     pattern(
@@ -61,6 +61,11 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     email: Email | None = None
 
 
+def _has(name: str) -> dict[str, object]:
+    """Return the schema of an object that has a text under a name."""
+    return {"required": [name], "properties": {name: {"type": "string"}}}
+
+
 class OrderedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many of which item."""
 
@@ -71,7 +76,7 @@ class OrderedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The body of an order. The server reads every price; an expected total guards against a stale page."""
 
-    customer: Customer
+    customer: Annotated[Customer, msgspec.Meta(extra_json_schema={"anyOf": [_has("phone"), _has("email")]})]
     lines: Annotated[list[OrderedLine], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
     note: Annotated[str, text(1000)] | None = None
     expected_total_minor: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOTAL_MINOR)] | None = None

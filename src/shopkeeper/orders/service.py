@@ -73,7 +73,6 @@ class Orders:
         Raises NotFound, NotAccepting, InvalidInput, ItemUnavailable, MixedCurrencies, TotalTooLarge,
         TotalDiffers, KeyReused or StoreError.
         """
-        _check_lines(new)
         record_key = f"{business_id}#{hashlib.sha256(key.strip(chr(34)).encode()).hexdigest()}"
         fingerprint = hashlib.sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
         for _ in range(TRIES):
@@ -162,6 +161,7 @@ class Orders:
         business = find_business(self._store, business_id)
         if not business.accepting_orders:
             raise NotAccepting("The business takes no orders at present.")
+        _check_lines(new)
         records = self._store.get_many(ITEMS, [{"item_id": line.item_id} for line in new.lines])
         lines, currencies = [], set()
         for ordered, record in zip(new.lines, records, strict=True):

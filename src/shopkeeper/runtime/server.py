@@ -2,6 +2,7 @@
 
 import fcntl
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import socket
@@ -48,11 +49,12 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     Port 0 takes a free one. `announce` is told the URL once it answers. Raises ConfigurationError, before
     anything is started, if the port or the data file is taken or cannot be used.
     """
-    port = claim_port(host, port)
-    locks = [lock_port(port), _claim_data(settings)]
+    locks: list[IO[str] | None] = [lock_port(port)] if port else []
+    address, port = claim_port(host, port)
+    locks.append(_claim_data(settings))
     server = Granian(
         "shopkeeper",
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         loop=Loops.asyncio,
@@ -78,8 +80,8 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
                 lock.close()
 
 
-def claim_port(host: str, port: int) -> int:
-    """Return the port (a free one for 0) after showing that nobody else listens on it.
+def claim_port(host: str, port: int) -> tuple[str, int]:
+    """Return the host's address and the port (a free one for 0), on which nobody else listens.
 
     The server shares ports by SO_REUSEPORT, so that a second instance would start and take half of the
     requests without a word; this bind is exclusive. Raises ConfigurationError.
@@ -87,9 +89,10 @@ def claim_port(host: str, port: int) -> int:
     try:
         (family, _, _, _, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         with socket.create_server(address[:2], family=family) as probe:
-            return int(probe.getsockname()[1])
+            return str(address[0]), int(probe.getsockname()[1])
     except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a port"
+        known = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
+        reason = os.strerror(known) if known else "there is no such address"
         raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from None
 
 
@@ -147,7 +150,10 @@ def _load(settings: Settings) -> WsgiApplication:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
-    return wsgi_application(open_resources(settings, os.environ, knows_callers=True))
+    resources = open_resources(settings, os.environ, knows_callers=True)
+    # A store that is closed leaves everything in its one file, fit to be copied.
+    multiprocessing.util.Finalize(None, resources.store.close, exitpriority=1)
+    return wsgi_application(resources)
 
 
 def _end_with(wait: Callable[[], None]) -> None:

@@ -1,0 +1,116 @@
+"""Access tokens of an Amazon Cognito user pool, verified by its published keys.
+
+Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens". Needs the extra `cognito`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from shopkeeper.aws.deadline import deadline
+from shopkeeper.aws.transport import Broken, NotSent, Transport
+from shopkeeper.clock import Clock
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
+from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
+
+ALGORITHMS = ["RS256"]
+UNCHECKED: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
+"""What is checked below by our own clock, or is not there: access tokens of Cognito name no audience."""
+
+FETCH_SECONDS = 2.0
+READ_AGAIN_SECONDS = 60.0
+MAX_KEYS_BYTES = 64 * 1024
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+
+
+class CognitoTokens:
+    """Tells whose access token of a pool's app client a token is."""
+
+    def __init__(
+        self,
+        pool_id: str,
+        client_id: str,
+        environment: Mapping[str, str],
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises ConfigurationError where the extra `cognito` is not installed. Fetches nothing yet."""
+        try:
+            import cryptography  # noqa: F401  # PyJWT verifies RS256 with it
+        except ImportError:
+            raise ConfigurationError("COGNITO_USER_POOL_ID needs the extra 'cognito' to be installed.") from None
+        region = pool_id.partition("_")[0]
+        self._issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
+        self._url = f"{environment.get(ENDPOINT_VARIABLE, self._issuer.rpartition('/')[0])}/{pool_id}"
+        self._client_id = client_id
+        self._environment = environment
+        self._clock = clock
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._keys: dict[str, dict[str, Any]] = {}
+        self._read_at: float | None = None
+
+    def authenticate(self, token: str) -> Caller:
+        """Return whose token this is. Raises Unauthenticated, or ServiceUnavailable if the keys are away."""
+        import jwt
+
+        refusal = Unauthenticated("The access token is not valid, or not any more.")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise refusal
+        try:
+            key = self._key(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                raise refusal
+            claims = jwt.decode(
+                token,
+                jwt.PyJWK(key, algorithm=ALGORITHMS[0]).key,
+                algorithms=ALGORITHMS,
+                issuer=self._issuer,
+                options={
+                    "require": ["iss", "sub", "exp"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_aud": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError):
+            raise refusal from None
+        expires = claims["exp"]
+        is_ours = claims.get("token_use") == "access" and claims.get("client_id") == self._client_id
+        if not is_ours or not isinstance(expires, int) or self._clock().timestamp() >= expires:
+            raise refusal
+        return Caller(subject=str(claims["sub"]))
+
+    def _key(self, key_id: str) -> dict[str, Any] | None:
+        """Return a published key; an unknown one has them read again, at a bounded rate."""
+        if key_id not in self._keys:
+            with self._lock:
+                is_due = self._read_at is None or self._monotonic() - self._read_at >= READ_AGAIN_SECONDS
+                if key_id not in self._keys and is_due:
+                    self._keys = self._fetch()
+                    self._read_at = self._monotonic()
+        return self._keys.get(key_id)
+
+    def _fetch(self) -> dict[str, dict[str, Any]]:
+        parts = urlsplit(self._url)
+        trust = None
+        if parts.scheme == "https":
+            from shopkeeper.aws.tls import TrustStore
+
+            trust = TrustStore(self._environment)
+        port = parts.port or (443 if trust else 80)
+        transport = Transport(parts.hostname or "", port, trust, max_body=MAX_KEYS_BYTES)
+        request = f"GET {parts.path}/.well-known/jwks.json HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n"
+        try:
+            reply = transport.request(request.encode(), deadline(FETCH_SECONDS))
+            keys = msgspec.json.decode(reply.body, type=dict[str, list[dict[str, Any]]])["keys"]
+            return {str(key["kid"]): key for key in keys if key.get("use", "sig") == "sig" and key.get("kty") == "RSA"}
+        except (NotSent, Broken, KeyError, ValueError) as error:
+            raise ServiceUnavailable from error
+        finally:
+            transport.close()

@@ -1,0 +1,162 @@
+"""Access tokens of a Cognito user pool: what verifies, and what does not."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from jwt.algorithms import RSAAlgorithm
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.functions.accounts import ACCOUNTS
+from shopkeeper.functions.declaration import application
+from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
+from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, READ_AGAIN_SECONDS, CognitoTokens
+from shopkeeper.runtime.resources import open_resources
+from shopkeeper.settings import read
+from shopkeeper.storage import TABLES
+from tests.support.faults import Exchange, FaultyServer, answers, hangs_up
+
+POOL = "eu-central-1_Ab1Cd2Ef3"
+CLIENT = "7client7id7"
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PRIVATE = rsa.generate_private_key(65537, 2048)
+OTHER = rsa.generate_private_key(65537, 2048)
+
+
+def pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def published(*names: str) -> bytes:
+    """Return the pool's document of keys."""
+    key = json.loads(RSAAlgorithm.to_jwk(PRIVATE.public_key()))
+    return json.dumps({"keys": [{**key, "kid": name, "use": "sig", "alg": "RS256"} for name in names]}).encode()
+
+
+def token(change: Callable[[dict[str, Any], dict[str, Any]], None] | None = None, key: bytes = pem(PRIVATE)) -> str:
+    second = int(NOW.timestamp())
+    header: dict[str, Any] = {"kid": "one"}
+    claims = {
+        "iss": f"https://cognito-idp.eu-central-1.amazonaws.com/{POOL}",
+        "sub": "ann",
+        "token_use": "access",
+        "client_id": CLIENT,
+        "iat": second,
+        "exp": second + 60,
+    }
+    if change is not None:
+        change(header, claims)
+    return jwt.encode(claims, key, "RS256", headers=header)
+
+
+@pytest.fixture
+def pool() -> Iterator[FaultyServer]:
+    with FaultyServer(answers(200, published("one"))) as server:
+        yield server
+
+
+def tokens(server: FaultyServer, monotonic: Callable[[], float] = lambda: 0.0) -> CognitoTokens:
+    return CognitoTokens(POOL, CLIENT, {ENDPOINT_VARIABLE: server.url}, lambda: NOW, monotonic)
+
+
+def test_a_token_of_the_pool_tells_whose_it_is(pool: FaultyServer) -> None:
+    verifier = tokens(pool)
+    assert pool.requests == []
+    for _ in range(3):
+        assert verifier.authenticate(token()).subject == "ann"
+    assert len(pool.requests) == 1
+    assert pool.requests[0].header.startswith(f"GET /{POOL}/.well-known/jwks.json HTTP/1.1".encode())
+
+
+def public_pem() -> bytes:
+    return PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def confused() -> str:
+    """A token signed by HS256 with the pool's public key, which everyone has."""
+    import base64
+    import hmac
+
+    def part(content: bytes) -> str:
+        return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+    claims = token().split(".")[1]
+    head = part(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "one"}).encode())
+    signature = hmac.digest(public_pem(), f"{head}.{claims}".encode(), "sha256")
+    return f"{head}.{claims}.{part(signature)}"
+
+
+REFUSED: dict[str, str] = {
+    "nothing": "",
+    "of another key pair": token(key=pem(OTHER)),
+    "of an unknown key": token(lambda h, c: h.update(kid="two")),
+    "an id token": token(lambda h, c: c.update(token_use="id")),
+    "of another client": token(lambda h, c: c.update(client_id="other")),
+    "of another pool": token(lambda h, c: c.update(iss=c["iss"] + "x")),
+    "without a subject": token(lambda h, c: c.pop("sub")),
+    "without an end": token(lambda h, c: c.pop("exp")),
+    "expired": token(lambda h, c: c.update(exp=int(NOW.timestamp()))),
+    "truncated": token()[:-4],
+    "signed with the public key as a secret": confused(),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_token_that_is_refused(pool: FaultyServer, name: str) -> None:
+    with pytest.raises(Unauthenticated):
+        tokens(pool).authenticate(REFUSED[name])
+
+
+def test_an_unknown_key_has_the_keys_read_again_but_not_often() -> None:
+    moment = [0.0]
+    with FaultyServer(answers(200, published("one")), answers(200, published("one", "two"))) as server:
+        verifier = tokens(server, lambda: moment[0])
+        verifier.authenticate(token())
+        fresh = token(lambda h, c: h.update(kid="two"))
+        for _ in range(5):
+            with pytest.raises(Unauthenticated):
+                verifier.authenticate(fresh)
+        assert len(server.requests) == 1
+        moment[0] += READ_AGAIN_SECONDS
+        assert verifier.authenticate(fresh).subject == "ann"
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("behaviour", [hangs_up, answers(500, b""), answers(200, b"[]")])
+def test_keys_that_cannot_be_read_are_an_outage(behaviour: Callable[[Exchange], None]) -> None:
+    with FaultyServer(behaviour) as server, pytest.raises(ServiceUnavailable):
+        tokens(server).authenticate(token())
+
+
+def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_path: Any) -> None:
+    environment = {
+        "STORE_URL": f"sqlite:///{tmp_path / 's.db'}",
+        "COGNITO_USER_POOL_ID": POOL,
+        "COGNITO_CLIENT_ID": CLIENT,
+        ENDPOINT_VARIABLE: pool.url,
+    }
+    resources = open_resources(read(environment, TABLES), environment, knows_callers=True)
+    app = application((ACCOUNTS,), resources)
+    for endpoint in ACCOUNTS.endpoints:
+        answer = app.handle(Request(endpoint.method, endpoint.path, split_path(endpoint.path), "id"))
+        assert answer.status == 403
+        assert answer.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    resources.store.close()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"COGNITO_USER_POOL_ID": "nonsense", "COGNITO_CLIENT_ID": "x"},
+        {"COGNITO_USER_POOL_ID": POOL},
+        {"COGNITO_CLIENT_ID": CLIENT},
+    ],
+)
+def test_a_half_said_pool_stops_the_start(environment: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="COGNITO"):
+        read(environment, TABLES)
