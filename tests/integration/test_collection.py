@@ -52,7 +52,6 @@ def test_the_collection_passes_in_prod(colour: str, dynoxide: str, tmp_path: Pat
         "STORE_URL": "dynamodb:",
         "STAGE": "prod",
         "COLOUR": colour,
-        "REGISTRATION_REQUIRES_TOKEN": "false",
         "ALLOWED_ORIGINS": "https://shop.example",
         **aws_environment(dynoxide),
         **names,

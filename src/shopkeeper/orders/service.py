@@ -239,9 +239,15 @@ class Orders:
         order = self._find(order_id)
         if token is not None and self._keyring.verify(PURPOSE, order_id, token):
             return order, "customer"
-        if caller is not None and owns(caller, find_business(self._store, order.business_id)):
+        if caller is not None and self._is_owner(caller, order):
             return order, "business"
         raise NotFound("There is no such order.")
+
+    def _is_owner(self, caller: Caller, order: Order) -> bool:
+        try:
+            return owns(caller, find_business(self._store, order.business_id))
+        except NotFound:
+            return False  # the business was deleted, and its orders are nobody's
 
     def _now(self) -> str:
         return rfc3339(self._clock())
