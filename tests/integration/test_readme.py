@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,8 +64,12 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
             break
     found = URL.search(printed)
     assert found, printed
+    # A server whose output nobody reads stands still once the pipe is full.
+    drain = threading.Thread(target=process.stdout.read, daemon=True)
+    drain.start()
     yield found[1], printed, data
     stop(process, signal.SIGTERM)
+    drain.join(10)
     process.stdout.close()
 
 
