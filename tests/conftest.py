@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.storage import TABLES, Store, Table
+from tests.support.lagging import LAGGING, LaggingStore
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
 
@@ -42,14 +43,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield from _opened(request, tmp_path, TEST_TABLES)
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[*BACKENDS, LAGGING])
 def shop_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store with Shopkeeper's own tables, of each kind in turn."""
+    """An empty store with Shopkeeper's own tables, of each kind in turn, and one whose indexes lag behind."""
     yield from _opened(request, tmp_path, TABLES)
 
 
 def _opened(request: pytest.FixtureRequest, folder: Path, tables: tuple[Table, ...]) -> Iterator[Store]:
     kind = request.param
+    if kind == LAGGING:
+        opened: Store = LaggingStore(open_store("sqlite", {}, folder, tables), seed=len(request.node.name))
+        yield opened
+        opened.close()
+        return
     endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
     opened = open_store(kind, endpoints, folder, tables)
     yield opened

@@ -32,6 +32,7 @@ from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticate
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store, markers
+from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -275,6 +276,7 @@ def test_others_are_seen_by_admins_alone(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.accounts.get(caller, "nobody")
     desk.accounts.check_admin(caller)
+    settle(desk.store)
     seen: list[str] = []
     after = None
     for _ in range(2):

@@ -14,6 +14,7 @@ from shopkeeper.http import InvalidInput, Request
 from shopkeeper.http.binding import bind
 from shopkeeper.identifiers import is_uuid
 from shopkeeper.storage import BUSINESSES, MARKERS, Store, StoreUnavailable
+from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 
 GOOD: dict[str, Any] = {
@@ -44,6 +45,7 @@ def test_a_registration_is_kept_with_its_markers(shop_store: Store) -> None:
         found = shop_store.get(MARKERS, {"marker": marker})
         assert found is not None
         assert found["business_id"] == business.business_id
+    settle(shop_store)
     by_email = shop_store.query(BUSINESSES, "test@example.com", index="email-index").items
     by_identity = shop_store.query(BUSINESSES, "test-user-123", index="cognito-user-index").items
     assert by_email == by_identity == [stored]
