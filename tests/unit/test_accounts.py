@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from shopkeeper.accounts import passwords
-from shopkeeper.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_SECONDS
+from shopkeeper.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_MINUTES
 from shopkeeper.accounts.model import (
     AdminsOnly,
     AlreadyRegistered,
@@ -35,6 +35,7 @@ from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store, ma
 from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 
+WINDOW_SECONDS = WINDOW_MINUTES * 60
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 ADDRESS = "203.0.113.9"
@@ -205,6 +206,22 @@ def test_a_hundred_attempts_from_anywhere_are_enough(desk: Desk) -> None:
     fail(desk, PER_EMAIL, lambda number: f"198.51.100.{number}")
     with pytest.raises(TooManyAttempts):
         desk.sign_in(address="203.0.113.200")
+
+
+def test_no_fifteen_minutes_have_more_than_ten(desk: Desk) -> None:
+    fail(desk, 1)
+    desk.clock.now += timedelta(seconds=14 * 60)
+    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
+    desk.clock.now += timedelta(seconds=60)
+    fail(desk, 1)
+    for _ in range(3):
+        with pytest.raises(TooManyAttempts):
+            desk.sign_in(password="wrong")
+    desk.clock.now += timedelta(seconds=14 * 60)
+    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
+    record = desk.store.get(ATTEMPTS, {"attempt": next(iter(desk.accounts._attempts.reserve("x@example.com", "a")))})
+    assert record is not None
+    assert len(record) == 3
 
 
 def test_success_takes_its_attempt_back(desk: Desk) -> None:
