@@ -13,7 +13,7 @@ from tests.unit.test_accounts import ADDRESS, PASSWORD, Desk, cheap_passwords, d
 __all__ = ["cheap_passwords", "desk"]
 
 
-def test_another_password_ends_every_session(desk: Desk) -> None:  # noqa: F811
+def test_another_password_ends_every_session(desk: Desk) -> None:
     desk.register()
     refresh, caller = desk.sign_in(), desk.caller()
     new = PasswordChange(current_password=PASSWORD, new_password="another password")
@@ -29,7 +29,7 @@ def test_another_password_ends_every_session(desk: Desk) -> None:  # noqa: F811
     assert desk.sign_in(password="another password")
 
 
-def test_a_reset_link_works_once_and_for_an_hour(desk: Desk) -> None:  # noqa: F811
+def test_a_reset_link_works_once_and_for_an_hour(desk: Desk) -> None:
     desk.register()
     refresh = desk.sign_in()
     link = desk.accounts.reset_token("Ann@example.com")
