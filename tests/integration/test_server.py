@@ -1,6 +1,7 @@
 """Shopkeeper over HTTP as `shopkeeper serve` runs it, on SQLite and on DynamoDB: answers, bad input, the log."""
 
 import json
+import socket
 import time
 import uuid
 from typing import Any
@@ -207,6 +208,17 @@ def test_a_request_without_any_header(server: Shopkeeper) -> None:
     assert send_raw(server.port, b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200")
     answer = send_raw(server.port, b"POST /auth/register-business HTTP/1.0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.0 415")
+
+
+def test_a_refusal_arrives_although_the_body_is_still_on_its_way(server: Shopkeeper) -> None:
+    """Who hangs up on unread bytes resets the connection, and its answer is lost."""
+    head = b"POST /auth/register-business HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as peer:
+        peer.sendall(head + b"Content-Length: 1000000\r\n\r\n")
+        for _ in range(10):
+            time.sleep(0.02)
+            peer.sendall(b"x" * 100_000)
+        assert peer.recv(65536).startswith(b"HTTP/1.1 413")
 
 
 def test_a_null_byte_in_the_request_line(server: Shopkeeper) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SERVICE = "shopkeeper"
 MOST_READERS = 32
+MOST_DISCARDED = 4 * 1024 * 1024
 
 _readers = threading.BoundedSemaphore(MOST_READERS)
 
@@ -43,6 +45,7 @@ def wsgi_application(resources: Resources) -> WsgiApplication:
         began = time.monotonic()
         request = to_request(environ)
         response = app.handle(request)
+        _discard_body(environ)
         # The gateway adds its own id in front of a function; here there is none but us.
         headers = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
         if response.status != HTTPStatus.NO_CONTENT:
@@ -84,21 +87,44 @@ def _query(text: str) -> dict[str, str]:
 
 
 def _body(environ: Environ) -> bytes:
-    """Read the body, of which no more than is allowed, and while few others wait for theirs.
+    """Return the body, of which no more is read than is allowed."""
+    length = _announced(environ)
+    if length is not None and length > MAX_BODY_BYTES:
+        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    body = _read(environ, MAX_BODY_BYTES + 1)
+    if length is not None and len(body) < length:
+        raise BadRequest("The body ended before its announced length.")
+    return body
+
+
+def _discard_body(environ: Environ) -> None:
+    """Take in what nobody read of a body, if that is not much.
+
+    A connection that is closed over unread bytes is reset, and the answer may be lost with it (RFC 9112,
+    section 9.6).
+    """
+    length = _announced(environ)
+    if length is None and "HTTP_TRANSFER_ENCODING" in environ:
+        length = MOST_DISCARDED
+    if length and length <= MOST_DISCARDED and "HTTP_EXPECT" not in environ:
+        with suppress(ServiceUnavailable):
+            _read(environ, length)
+
+
+def _announced(environ: Environ) -> int | None:
+    text = environ.get("CONTENT_LENGTH") or ""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _read(environ: Environ, size: int) -> bytes:
+    """Read from the body while few others wait for theirs. Raises ServiceUnavailable.
 
     Clients that send slowly hold a thread each; most threads stay free for requests that are complete.
     """
-    announced = environ.get("CONTENT_LENGTH") or ""
-    length = int(announced) if announced.isascii() and announced.isdigit() else None
-    if length is not None and length > MAX_BODY_BYTES:
-        raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     if not _readers.acquire(blocking=False):
         raise ServiceUnavailable
     try:
         stream: Body = environ["wsgi.input"]
-        body = stream.read(MAX_BODY_BYTES + 1)
+        return stream.read(size)
     finally:
         _readers.release()
-    if length is not None and len(body) < length:
-        raise BadRequest("The body ended before its announced length.")
-    return body
