@@ -1,7 +1,7 @@
 """The command line: `shopkeeper serve | tables | admin | reset | openapi`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -45,7 +45,7 @@ def serve(
     environment = dict(os.environ)
     if data is not None:
         environment["STORE_URL"] = f"{SQLITE}{data}"
-    settings = read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    settings = _settings(environment)
 
     def announce(url: str) -> None:
         lines = [
@@ -61,7 +61,7 @@ def serve(
 @app.command()
 def tables() -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = read(os.environ, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    settings = _settings(os.environ)
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
@@ -99,7 +99,7 @@ def _accounts(work: "Callable[[Accounts], T]") -> T:
     from shopkeeper.functions.accounts import build
     from shopkeeper.runtime.resources import open_resources
 
-    settings = read(os.environ, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    settings = _settings(os.environ)
     resources = open_resources(settings, os.environ, knows_callers=True)
     try:
         return work(build(resources))
@@ -143,6 +143,10 @@ def main() -> None:
     except (ConfigurationError, StoreError, ApiError) as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
         raise SystemExit(FAILED) from None
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    return read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
 
 
 def _where(settings: Settings) -> str:

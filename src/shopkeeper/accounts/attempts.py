@@ -14,8 +14,9 @@ MINUTE = "m_"
 
 
 class SignInAttempts:
-    """At most 10 in 15 minutes for an email from an address, and 100 for an email from anywhere.
+    """At most 10 in any 15 minutes for an email from an address, and 100 for an email from anywhere.
 
+    An attempt counts until the minute in which it was made lies 15 minutes back, so up to one more.
     Emails and addresses are kept only as codes that nobody without the key can test a guess against.
     """
 
@@ -43,7 +44,7 @@ class SignInAttempts:
             recent = _recent(record, minute)
             if sum(recent.values()) > most:
                 self.clear(reservation)
-                seconds = (min(recent) + WINDOW_MINUTES) * 60 - now
+                seconds = (min(recent) + WINDOW_MINUTES + 1) * 60 - now
                 raise TooManyAttempts("There were too many attempts to sign in. Please wait.", seconds)
         return reservation
 
@@ -68,8 +69,8 @@ class SignInAttempts:
 
 
 def _recent(record: Item, minute: int) -> dict[int, int]:
-    """Return the attempts of the last 15 minutes by their minute."""
+    """Return the attempts of this minute and the 15 before it, by their minute."""
     counts = {
         int(name.removeprefix(MINUTE)): int(str(count)) for name, count in record.items() if name.startswith(MINUTE)
     }
-    return {when: count for when, count in counts.items() if when > minute - WINDOW_MINUTES}
+    return {when: count for when, count in counts.items() if when >= minute - WINDOW_MINUTES}

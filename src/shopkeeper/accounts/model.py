@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict, Forbidden, TooManyRequests, Unauthenticated
-from shopkeeper.http.fields import Email, pattern, text
+from shopkeeper.http.fields import CursorText, Email, Limit, pattern, text
 
 Role = Literal["user", "admin"]
 Name = Annotated[str, text(200, examples=["Ann Example"])]
@@ -76,8 +76,8 @@ class UserParameters(msgspec.Struct, frozen=True):
 class UserListParameters(msgspec.Struct, frozen=True):
     """Which page of the users."""
 
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
-    cursor: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+    limit: Limit = 10
+    cursor: CursorText | None = None
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

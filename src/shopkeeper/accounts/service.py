@@ -91,14 +91,8 @@ class Accounts:
         email = email.lower()
         reservation = self._attempts.reserve(email, address)
         account = self._by_email(email)
-        try:
-            fits = self._passwords.verify(account.password_hash if account else None, password)
-        except ServiceUnavailable:
-            self._attempts.clear(reservation)
-            raise
-        if account is None or not fits:
+        if not self._verify(account, password, reservation) or account is None:
             raise WrongCredentials("Email and password do not belong together.")
-        self._attempts.clear(reservation)
         if self._passwords.is_outdated(account.password_hash):
             self._hash_again(account, password)
         return self._grant(account, self._sessions.begin(account.user_id, account.epoch))
@@ -245,10 +239,19 @@ class Accounts:
     def _check_password(self, account: Account, password: str | None, address: str) -> None:
         if password is None:
             raise WrongPassword("This needs the current password.")
-        reservation = self._attempts.reserve(account.email, address)
-        if not self._passwords.verify(account.password_hash, password):
+        if not self._verify(account, password, self._attempts.reserve(account.email, address)):
             raise WrongPassword("The current password is wrong.")
-        self._attempts.clear(reservation)
+
+    def _verify(self, account: Account | None, password: str, reservation: dict[str, str]) -> bool:
+        """Tell whether a password fits; the attempt counts no more if it does, or could not be made."""
+        try:
+            fits = self._passwords.verify(account.password_hash if account else None, password)
+        except ServiceUnavailable:
+            self._attempts.clear(reservation)
+            raise
+        if fits:
+            self._attempts.clear(reservation)
+        return fits
 
     def _set_password(self, account: Account, password: str) -> None:
         """Store a new hash; the raised epoch ends all sessions, and uses up reset links."""

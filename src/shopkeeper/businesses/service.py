@@ -14,6 +14,7 @@ from shopkeeper.businesses.model import (
 from shopkeeper.businesses.ownership import find_business, own_business
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.http import Caller, NotFound
+from shopkeeper.http.fields import given
 from shopkeeper.identifiers import uuid7
 from shopkeeper.storage import (
     ABSENT,
@@ -35,6 +36,7 @@ from shopkeeper.storage import (
     Update,
     Value,
     markers,
+    partitions,
 )
 
 
@@ -84,8 +86,7 @@ class BusinessRegistry:
 
         Raises EmailTaken, BusinessChanged if it is not the version given any more, or StoreError.
         """
-        asked = msgspec.structs.asdict(change).items()
-        new: dict[str, Value] = {name: value for name, value in asked if value is not msgspec.UNSET}
+        new: dict[str, Value] = given(change)
         new |= {"version": business.version + 1, "updated_at": rfc3339(self._clock())}
         actions: list[Action] = []
         if isinstance(change.email, str):
@@ -129,7 +130,7 @@ class BusinessRegistry:
     def _expired_orders(self, business: Business) -> int:
         """Count the orders that were never accepted in time, and so are done with, though nothing says so."""
         now = rfc3339(self._clock())
-        waiting = f"{business.business_id}#received"
+        waiting = partitions.business_status(business.business_id, "received")
         count, after = 0, None
         while True:
             page = self._store.query(ORDERS, waiting, index="by-status", limit=100, after=after)

@@ -16,6 +16,7 @@ from shopkeeper.catalogue.model import (
 )
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.http import Caller, NotFound
+from shopkeeper.http.fields import given
 from shopkeeper.identifiers import uuid7
 from shopkeeper.storage import (
     ABSENT,
@@ -81,8 +82,7 @@ class Catalogue:
 
     def change(self, item: Item, change: ItemChange) -> Item:
         """Change an item from the version given. Raises ItemChanged or StoreError."""
-        asked = msgspec.structs.asdict(change).items()
-        new: dict[str, Value] = {name: value for name, value in asked if value is not msgspec.UNSET}
+        new: dict[str, Value] = given(change)
         new |= {"version": item.version + 1, "updated_at": rfc3339(self._clock())}
         try:
             key = {"item_id": item.item_id}

@@ -47,6 +47,12 @@ Phone = Annotated[
     ),
 ]
 
+
+def given(change: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a change that the request's body names."""
+    return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
+
+
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="The most that a page holds")]
 CursorText = Annotated[str, msgspec.Meta(max_length=1000, description="Where the last page ended")]
 IfMatch = Annotated[

@@ -19,8 +19,8 @@ from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
 
 ALGORITHMS = ["RS256"]
-UNCHECKED: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
-"""What is checked below by our own clock, or is not there: access tokens of Cognito name no audience."""
+CHECKS: Any = {"require": ["iss", "sub", "exp"], "verify_exp": False, "verify_iat": False, "verify_aud": False}
+"""Times are checked below, by our own clock; access tokens of Cognito name no audience."""
 
 FETCH_SECONDS = 2.0
 READ_AGAIN_SECONDS = 60.0
@@ -71,12 +71,7 @@ class CognitoTokens:
                 jwt.PyJWK(key, algorithm=ALGORITHMS[0]).key,
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
-                options={
-                    "require": ["iss", "sub", "exp"],
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_aud": False,
-                },
+                options=CHECKS,
             )
         except (jwt.PyJWTError, ValueError):
             raise refusal from None

@@ -9,6 +9,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -77,6 +78,7 @@ class Keyring:
             self._secrets = tuple(self._read())
 
 
+@lru_cache(maxsize=32)
 def _derive(secret: bytes, purpose: str) -> SigningKey:
     return SigningKey(hkdf(secret, f"key id of {purpose}")[:6].hex(), hkdf(secret, purpose))
 

@@ -39,6 +39,7 @@ from shopkeeper.orders.model import (
     TotalTooLarge,
 )
 from shopkeeper.orders.service import Orders
+from shopkeeper.storage import partitions
 
 POLL_SECONDS = 5
 
@@ -67,8 +68,9 @@ def list_orders(desk: OrderDesk, call: Call[OrderListParameters, Nothing]) -> Re
     """Return a page of a business's orders to its owner."""
     asked = call.parameters
     scope = f"orders of {asked.business_id} being {asked.status or 'any'}"
-    stored = "received" if asked.status == "expired" else asked.status
-    fixed = {"business_status": f"{asked.business_id}#{stored}"} if stored else {"business_id": asked.business_id}
+    fixed = {"business_id": asked.business_id}
+    if asked.status is not None:
+        fixed = {"business_status": partitions.business_status(asked.business_id, asked.status)}
     after = decode_cursor(scope, asked.cursor, fixed)
     orders, behind = desk.orders.list_orders(call.identity, asked.business_id, asked.status, asked.limit, after)
     cursor = encode_cursor(scope, behind)

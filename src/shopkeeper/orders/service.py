@@ -47,6 +47,7 @@ from shopkeeper.storage import (
     Store,
     Update,
     Value,
+    partitions,
 )
 from shopkeeper.storage import Item as Record
 
@@ -142,7 +143,7 @@ class Orders:
         now = self._now()
         index, partition = ("by-business", business_id)
         if status is not None:
-            index, partition = "by-status", f"{business_id}#{'received' if status == 'expired' else status}"
+            index, partition = "by-status", partitions.business_status(business_id, status)
         found: list[Order] = []
         looked = 0
         while True:
@@ -276,4 +277,4 @@ def _check_lines(new: NewOrder) -> None:
 def _stored(order: Order) -> dict[str, Value]:
     """Return an order as it is stored, with the attribute that lists it by its status."""
     record: dict[str, Value] = msgspec.to_builtins(order)
-    return {**record, "business_status": f"{order.business_id}#{order.status}"}
+    return {**record, "business_status": partitions.business_status(order.business_id, order.status)}
