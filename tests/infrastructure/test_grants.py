@@ -1,9 +1,10 @@
-"""What a function may do is what it does: the operations of all its endpoints' paths equal its grants."""
+"""What a function may do is what it does: the operations of all its endpoints' paths equal its grants, and the
+DynamoDB calls that come of them equal the permissions that its role is given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -14,12 +15,27 @@ from shopkeeper.businesses.service import BusinessRegistry
 from shopkeeper.clock import utc_now
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import Function, application
+from shopkeeper.functions.declaration import Function, Resources, application
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, Append, Check, Delete, Put, Store, Table, Update
+from shopkeeper.storage import (
+    TABLES,
+    Append,
+    Check,
+    Delete,
+    Grant,
+    Operation,
+    Put,
+    Store,
+    Table,
+    Update,
+)
+from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage.dynamodb.permissions import Permission, permissions
+from shopkeeper.storage.dynamodb.schema import create_tables
+from tests.support.stores import aws_environment, table_names
 
 BUSINESS = {
     "business_name": "Test Business",
@@ -34,12 +50,13 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 Ask = Callable[..., Any]
 
 
-class Recorder:
-    """A store that notes which operation was done on which table."""
+class Operations:
+    """A store that notes which operation was done on which table or index."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.seen: dict[Table, set[str]] = {}
+        self._seen: dict[Table, set[Operation]] = {}
+        self._indexes: dict[Table, set[str]] = {}
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._store, name)
@@ -47,16 +64,52 @@ class Recorder:
         def note(first: Any, *arguments: Any, **options: Any) -> Any:
             if name == "transact":
                 self._note_actions(first)
+            elif options.get("index"):
+                self._indexes.setdefault(first, set()).add(options["index"])
             else:
-                self.seen.setdefault(first, set()).add(name)
+                self._seen.setdefault(first, set()).add(cast(Operation, name))
             return operation(first, *arguments, **options)
 
         return note if callable(operation) else operation
 
+    def grants(self) -> dict[Table, Grant]:
+        """Return the least that would have allowed it all."""
+        tables = {*self._seen, *self._indexes}
+        return {
+            table: Grant(frozenset(self._seen.get(table, ())), frozenset(self._indexes.get(table, ())))
+            for table in tables
+        }
+
     def _note_actions(self, actions: Sequence[object]) -> None:
         for action in actions:
             assert isinstance(action, Put | Update | Delete | Check | Append)
-            self.seen.setdefault(action.table, set()).add(type(action).__name__.lower())
+            self._seen.setdefault(action.table, set()).add(cast(Operation, type(action).__name__.lower()))
+
+
+class Calls(DynamoDBClient):
+    """A client of DynamoDB that notes which permission each of its calls needs."""
+
+    noted: set[tuple[str, str, str]] = set()  # noqa: RUF012  # replaced before it counts
+
+    def call(
+        self, operation: str, payload: Mapping[str, Any], *, repeatable: bool, seconds: float | None = None
+    ) -> dict[str, Any]:
+        """Note the call, and make it."""
+        self.noted |= set(needed(operation, payload))
+        return super().call(operation, payload, repeatable=repeatable, seconds=seconds)
+
+
+def needed(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield the IAM actions of a call, each with the physical table and the index that it is on."""
+    if operation == "TransactWriteItems":
+        for item in request["TransactItems"]:
+            for member, detail in item.items():
+                yield {"ConditionCheck": "ConditionCheckItem"}.get(member, f"{member}Item"), detail["TableName"], ""
+    elif operation == "BatchGetItem":
+        for table in request["RequestItems"]:
+            yield operation, table, ""
+    else:
+        yield operation, request["TableName"], request.get("IndexName", "")
 
 
 def visit(ask: Ask) -> None:
@@ -152,18 +205,10 @@ class Asking:
         return msgspec.json.decode(response.body) if response.body else None
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
-def test_a_function_does_what_it_may_and_may_what_it_does(
-    function: Function, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
-    settings = read({"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}, TABLES)
+def live(function: Function, resources: Resources, recorded: Store) -> None:
+    """Take every path through a function's endpoints, its own operations on the store `recorded`."""
     days = [0]
-    resources = msgspec.structs.replace(
-        open_resources(settings, {}, knows_callers=True), clock=lambda: utc_now() + timedelta(days=days[0])
-    )
-    recorder = Recorder(resources.store)
-    recorded = msgspec.structs.replace(resources, store=recorder)
+    resources = msgspec.structs.replace(resources, clock=lambda: utc_now() + timedelta(days=days[0]))
 
     def become(user_id: str) -> None:
         build(resources).set_role(user_id, "admin")
@@ -178,8 +223,40 @@ def test_a_function_does_what_it_may_and_may_what_it_does(
         days[0] = 3
         return as_owner()[0]
 
-    asking = Asking(application((function,), recorded), become, as_owner, later)
+    app = application((function,), msgspec.structs.replace(resources, store=recorded))
     for journey in JOURNEYS[function.name]:
-        journey(asking)
+        journey(Asking(app, become, as_owner, later))
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost little."""
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
+@pytest.mark.usefixtures("cheap_passwords")
+def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
+    settings = read({"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}, TABLES)
+    resources = open_resources(settings, {}, knows_callers=True)
+    operations = Operations(resources.store)
+    live(function, resources, cast(Store, operations))
     resources.store.close()
-    assert recorder.seen == {table: set(operations) for table, operations in function.grants.items()}
+    assert operations.grants() == function.grants
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
+@pytest.mark.usefixtures("cheap_passwords")
+def test_its_calls_of_dynamodb_are_those_that_its_role_permits(function: Function, dynoxide: str) -> None:
+    names = table_names(TABLES)
+    environment = aws_environment(dynoxide) | {table.environment: name for table, name in names.items()}
+    settings = read(environment, TABLES)
+    create_tables(client := Calls(settings.region, environment), names, lambda name, done: None)
+    client.noted = set()
+    resources = open_resources(settings, environment, knows_callers=True)
+    live(function, resources, DynamoDBStore(client, names))
+    resources.store.close()
+    client.close()
+    logical = {name: table.name for table, name in names.items()}
+    noted = {Permission(f"dynamodb:{action}", logical[table], index) for action, table, index in client.noted}
+    assert noted == permissions(function.grants)

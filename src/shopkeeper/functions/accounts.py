@@ -5,7 +5,7 @@ from shopkeeper.accounts.passwords import Passwords
 from shopkeeper.accounts.service import Accounts
 from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS
+from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS, may
 
 
 def build(resources: Resources) -> Accounts:
@@ -19,12 +19,13 @@ ACCOUNTS = Function(
     service="accounts",
     parts=(Part(ENDPOINTS, build, without_cognito=True),),
     grants={
-        USERS: frozenset({"get", "put", "update", "delete", "query"}),
-        MARKERS: frozenset({"get", "put", "delete"}),
-        SESSIONS: frozenset({"get", "put", "update", "delete"}),
-        ATTEMPTS: frozenset({"update"}),
+        USERS: may("get", "put", "update", "delete", query=("all-users",)),
+        MARKERS: may("get", "put", "delete"),
+        SESSIONS: may("get", "put", "update", "delete"),
+        ATTEMPTS: may("update"),
     },
     errors=PROBLEM_JSON,
     knows_callers=True,
     libraries="accounts",
+    memory=1024,
 )

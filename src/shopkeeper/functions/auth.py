@@ -4,7 +4,7 @@ from shopkeeper.businesses.endpoints import ENDPOINTS
 from shopkeeper.businesses.service import BusinessRegistry
 from shopkeeper.functions.declaration import Function, Part, Resources
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import BUSINESSES, MARKERS
+from shopkeeper.storage import BUSINESSES, MARKERS, may
 
 
 def _build(resources: Resources) -> BusinessRegistry:
@@ -17,8 +17,8 @@ AUTH = Function(
     service="auth",
     parts=(Part(ENDPOINTS, _build),),
     grants={
-        BUSINESSES: frozenset({"get", "put", "ping"}),
-        MARKERS: frozenset({"get", "put", "ping"}),
+        BUSINESSES: may("get", "put", "ping"),
+        MARKERS: may("get", "put", "ping"),
     },
     errors=PROBLEM_JSON,
     knows_callers=True,

@@ -1,7 +1,7 @@
 """A function as data: the endpoints that one deployable Lambda serves, and what it may do on which table."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,13 +17,10 @@ from shopkeeper.http import (
     ServiceUnavailable,
 )
 from shopkeeper.settings import Settings
-from shopkeeper.storage import Store, StoreOutage, Table
+from shopkeeper.storage import Grant, Store, StoreOutage, Table
 
 if TYPE_CHECKING:
     from shopkeeper.identity.service import Identity
-
-Operation = Literal["get", "put", "update", "delete", "query", "check", "append", "get_many", "ping"]
-"""What a function does to a table. A ping reads one reserved key that is never written."""
 
 
 class Resources(msgspec.Struct, frozen=True):
@@ -56,16 +53,18 @@ class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
     A function that `knows_callers` is built with an identity. `libraries` names its lock under
-    `requirements/`.
+    `requirements/`. `memory` is in MB, and buys processor time with it; `timeout` is in seconds.
     """
 
     name: str
     service: str
     parts: tuple[Part, ...]
-    grants: Mapping[Table, frozenset[Operation]]
+    grants: Mapping[Table, Grant]
     errors: ErrorFormat
     knows_callers: bool = False
     libraries: str = "function"
+    memory: int = 256
+    timeout: int = 10
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:

@@ -6,7 +6,7 @@ from shopkeeper.health.endpoints import ENDPOINTS, HealthDesk
 from shopkeeper.health.model import About
 from shopkeeper.health.service import HealthProbe
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import TABLES
+from shopkeeper.storage import TABLES, may
 
 
 def _build(resources: Resources) -> HealthDesk:
@@ -19,6 +19,6 @@ HEALTH = Function(
     name="health",
     service="shopkeeper",
     parts=(Part(ENDPOINTS, _build),),
-    grants={table: frozenset({"ping"}) for table in TABLES},
+    grants={table: may("ping") for table in TABLES},
     errors=PROBLEM_JSON,
 )

@@ -9,7 +9,7 @@ from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.orders.endpoints import ENDPOINTS, OrderDesk
 from shopkeeper.orders.events import EventFeed
 from shopkeeper.orders.service import Orders
-from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS
+from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
 
 
 def _build_desk(resources: Resources) -> OrderDesk:
@@ -28,14 +28,16 @@ ORDERS_FUNCTION = Function(
         Part(ENDPOINTS, _build_desk),
     ),
     grants={
-        BUSINESSES: frozenset({"get", "update", "delete", "check"}),
-        MARKERS: frozenset({"get", "put", "delete"}),
-        ITEMS: frozenset({"get", "get_many", "put", "update", "delete", "query"}),
-        ORDERS: frozenset({"get", "put", "update", "query"}),
-        IDEMPOTENCY: frozenset({"get", "put", "update"}),
-        EVENTS: frozenset({"get", "query", "append", "check"}),
+        BUSINESSES: may("get", "update", "delete", "check"),
+        MARKERS: may("get", "put", "delete"),
+        ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
+        ORDERS: may("get", "put", "update", query=("by-business", "by-status")),
+        IDEMPOTENCY: may("get", "update"),
+        EVENTS: may("get", "query", "append", "check"),
     },
     errors=PROBLEM_JSON,
     knows_callers=True,
     libraries="tokens",
+    memory=512,
+    timeout=15,
 )

@@ -1,7 +1,7 @@
 """The function `visits`: the visitor counter."""
 
 from shopkeeper.functions.declaration import Function, Part, Resources
-from shopkeeper.storage import VISITOR_COUNTER
+from shopkeeper.storage import VISITOR_COUNTER, may
 from shopkeeper.visits.endpoints import ENDPOINTS
 from shopkeeper.visits.model import SERVICE, VISIT_ERRORS
 from shopkeeper.visits.service import VisitCounter
@@ -16,6 +16,6 @@ VISITS = Function(
     name="visits",
     service=SERVICE,
     parts=(Part(ENDPOINTS, _build),),
-    grants={VISITOR_COUNTER: frozenset({"get", "update"})},
+    grants={VISITOR_COUNTER: may("get", "update")},
     errors=VISIT_ERRORS,
 )

@@ -32,6 +32,7 @@ from shopkeeper.orders.model import (
     TotalTooLarge,
 )
 from shopkeeper.storage import (
+    ABSENT,
     BUSINESSES,
     IDEMPOTENCY,
     ITEMS,
@@ -211,9 +212,7 @@ class Orders:
             "created": second,
             "ItemExpireTTL": second + KEY_SECONDS,
         }
-        if old is None:
-            return Put(IDEMPOTENCY, {"idempotency_key": record_key, **facts}, if_absent=True)
-        seen = {"order_id": str(old["order_id"])}
+        seen = {"order_id": ABSENT if old is None else str(old["order_id"])}
         return Update(IDEMPOTENCY, {"idempotency_key": record_key}, Changes(set=facts), expect=seen)
 
     def _is_fresh(self, record: Record) -> bool:

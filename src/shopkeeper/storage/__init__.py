@@ -13,6 +13,7 @@ from shopkeeper.storage.errors import (
     TableMissing,
     Throttled,
 )
+from shopkeeper.storage.grant import Grant, Operation, may
 from shopkeeper.storage.port import (
     ABSENT,
     FEED_HEAD,
@@ -68,11 +69,13 @@ __all__ = [
     "Delete",
     "Expectation",
     "ExpectationFailed",
+    "Grant",
     "Index",
     "Item",
     "ItemTooLarge",
     "Key",
     "Number",
+    "Operation",
     "Page",
     "Put",
     "Store",
@@ -84,4 +87,5 @@ __all__ = [
     "Throttled",
     "Update",
     "Value",
+    "may",
 ]
