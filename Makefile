@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format openapi package lock clean
+.PHONY: help serve test test-deploy tools check format openapi package lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 
 test: check ## run every gate: format, lint, types, tests, the API collection
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
+	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
+
+tools: $(VENV)-deploy/done infrastructure/serverless/node_modules/.done ## install what deploying needs
 
 check: $(VENV)/test node_modules/.done ## format, lint and types alone
 	@$(BIN)/ruff format --check --quiet . || { echo "make test: the format is not ruff's; run 'make format'"; exit 1; }
@@ -36,7 +41,7 @@ lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator node_modules infrastructure/serverless/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
@@ -52,6 +57,26 @@ $(VENV)/test: requirements/test.txt $(VENV)/server
 	@echo "Installing what the tests need …"
 	@$(PIP) --require-hashes --requirement requirements/test.txt
 	@touch $@
+
+$(VENV)-deploy/done: requirements/deploy.txt | $(BIN)/python
+	@echo "Installing what deploying needs …"
+	@$(PYTHON) -m venv $(VENV)-deploy
+	@$(VENV)-deploy/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
+	@touch $@
+
+# The emulator runs functions on its own interpreter, and packages are made for Lambda's.
+PYTHON313 = $(shell for p in python3.13 $$($(PYTHON) -c 'import glob, sys; print(*glob.glob(sys.base_prefix + "/../3.13*/bin/python3.13"))'); do $$p -c "" 2> /dev/null && echo $$p && break; done)
+
+$(VENV)-emulator/done: requirements/emulator.txt
+	@test -n "$(PYTHON313)" || { echo "The emulator needs Python 3.13, as Lambda has it (PYTHON313= names it)."; exit 1; }
+	@echo "Installing the emulator of AWS …"
+	@$(PYTHON313) -m venv $(VENV)-emulator
+	@$(VENV)-emulator/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
+	@touch $@
+
+infrastructure/serverless/node_modules/.done: infrastructure/serverless/package-lock.json
+	@command -v npm > /dev/null || { echo "The Serverless Framework needs Node.js."; exit 1; }
+	@cd infrastructure/serverless && npm ci --silent && touch node_modules/.done
 
 # Without Node.js the collection and one emulator are skipped, visibly; in CI that is a failure.
 node_modules/.done: package-lock.json

@@ -13,3 +13,5 @@ lock requirements/tokens.txt --extra tokens pyproject.toml
 lock requirements/accounts.txt --extra accounts pyproject.toml
 lock requirements/server.txt --extra server --group pyproject.toml:build pyproject.toml
 lock requirements/test.txt --extra server --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+lock requirements/deploy.txt --group pyproject.toml:deploy
+lock requirements/emulator.txt --group pyproject.toml:emulator

@@ -20,4 +20,4 @@ def need(tool: Path | str) -> str:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{reason}, and CI forgives no skip")
         pytest.skip(reason)
-    return found
+    return str(found)

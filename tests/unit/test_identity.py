@@ -240,7 +240,10 @@ def test_secrets_manager_gives_the_current_and_the_previous_secret() -> None:
             assert json.loads(request.body) == {"SecretId": ARN, "VersionStage": stage}
 
 
-@pytest.mark.parametrize("behaviour", [fails(400, "AccessDeniedException"), fails(400, "ResourceNotFoundException")])
+@pytest.mark.parametrize(
+    "behaviour",
+    [fails(400, "AccessDeniedException"), fails(400, "ResourceNotFoundException"), well(SecretBinary="AAAA")],
+)
 def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None:
     with FaultyServer(behaviour) as server:
         source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
@@ -248,7 +251,8 @@ def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None
             source()
 
 
-def test_a_secret_that_was_never_rotated_has_no_previous_one() -> None:
-    with FaultyServer(well(SecretString="current"), fails(400, "ResourceNotFoundException")) as server:
+@pytest.mark.parametrize("previous", [fails(400, "ResourceNotFoundException"), well(VersionStages=["AWSPREVIOUS"])])
+def test_a_secret_that_was_never_rotated_or_made_empty_has_no_previous_one(previous: Behaviour) -> None:
+    with FaultyServer(well(SecretString="current"), previous) as server:
         source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
         assert source() == [b"current"]

@@ -77,8 +77,12 @@ def _from_secrets_manager(client: AwsClient, arn: str) -> list[bytes]:
                 if stage == "AWSPREVIOUS" and failure.code == "ResourceNotFoundException":
                     break  # it has never been rotated
                 raise
-            secrets.append(str(answer["SecretString"]).encode())
-    except (Failure, NoAnswer, NoCredentials) as error:
+            text = answer.get("SecretString")
+            if isinstance(text, str):
+                secrets.append(text.encode())
+            elif stage == "AWSCURRENT":
+                raise ConfigurationError(f"The secret {arn} has no value that is a text.")
+    except (Failure, NoAnswer, NoCredentials, ConfigurationError) as error:
         raise ServiceUnavailable from error
     finally:
         client.close()  # the next need may be weeks away

@@ -1,0 +1,113 @@
+// What API Gateway and Lambda need beyond the framework: versions behind an alias `live`, a preflight that picks
+// the origin, and a stage that is a resource.
+'use strict';
+
+const ALIAS = 'live';
+const HEADERS = {
+  'Access-Control-Allow-Headers': "'Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token'",
+  'Access-Control-Allow-Methods': "'DELETE, GET, PATCH, POST, OPTIONS'",
+  'Access-Control-Max-Age': "'600'",
+  'Cache-Control': "'no-cache, no-store, must-revalidate'",
+  'Vary': "'Origin'",
+  'X-Content-Type-Options': "'nosniff'",
+};
+
+// Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
+const pickOrigin = (origins) => `#set($origin = $input.params("Origin"))
+#if($origin == "")#set($origin = $input.params("origin"))#end
+#set($origins = "${origins}")
+#foreach($allowed in $origins.split(","))
+#if($allowed == $origin)
+#set($context.responseOverride.header.Access-Control-Allow-Origin = $allowed)
+#end
+#end
+`;
+
+const underHeader = (entries) =>
+  Object.fromEntries(entries.map(([name, value]) => [`method.response.header.${name}`, value]));
+
+class ShopkeeperPlugin {
+  constructor(serverless) {
+    this.service = serverless.service;
+    this.naming = serverless.getProvider('aws').naming;
+    this.hooks = {
+      'before:package:compileFunctions': () => this.eachFunction(this.pointAtAlias),
+      'after:package:compileFunctions': () => this.eachFunction(this.addAlias),
+      'after:package:compileEvents': () => this.finishApi(),
+    };
+  }
+
+  get resources() {
+    return this.service.provider.compiledCloudFormationTemplate.Resources;
+  }
+
+  eachFunction(work) {
+    for (const name of this.service.getAllFunctions()) work.call(this, name, this.service.getFunction(name));
+  }
+
+  // Every event of the function then goes to the alias, as the framework does it for SnapStart.
+  pointAtAlias(name, definition) {
+    definition.targetAlias = { name: ALIAS, logicalId: `${this.naming.getNormalizedFunctionName(name)}LiveAlias` };
+  }
+
+  // A version that is in service stays there: scripts/release alone moves the alias on (LIVE_VERSIONS).
+  addAlias(name, definition) {
+    const live = JSON.parse(process.env.LIVE_VERSIONS || '{}')[name];
+    const lambda = this.naming.getLambdaLogicalId(name);
+    this.resources[definition.targetAlias.logicalId] = {
+      Type: 'AWS::Lambda::Alias',
+      DependsOn: lambda,
+      Properties: {
+        FunctionName: { Ref: lambda },
+        FunctionVersion: live || { 'Fn::GetAtt': [definition.versionLogicalId, 'Version'] },
+        Name: ALIAS,
+      },
+    };
+    const properties = this.resources[lambda].Properties;
+    properties.SnapStart = { ApplyOn: this.service.custom.snapStart };
+    const reserved = Number(this.service.custom.reservedConcurrency);
+    if (reserved >= 0) properties.ReservedConcurrentExecutions = reserved;
+  }
+
+  finishApi() {
+    const ofType = (type) => Object.keys(this.resources).filter((id) => this.resources[id].Type === type);
+    const [deployment] = ofType('AWS::ApiGateway::Deployment');
+    const methods = ofType('AWS::ApiGateway::Method').map((id) => this.resources[id].Properties.ResourceId);
+    for (const place of new Map(methods.map((id) => [JSON.stringify(id), id])).values()) {
+      const id = `Preflight${place.Ref || 'Root'}`;
+      this.resources[id] = this.preflight(place);
+      this.resources[deployment].DependsOn.push(id);
+    }
+    delete this.resources[deployment].Properties.StageName;
+    this.deployment = deployment;
+    const stages = this.service.resources.Resources;
+    stages.ApiStage.Properties.DeploymentId = { Ref: deployment };
+  }
+
+  preflight(place) {
+    const names = ['Access-Control-Allow-Origin', ...Object.keys(HEADERS)];
+    return {
+      Type: 'AWS::ApiGateway::Method',
+      Properties: {
+        RestApiId: { Ref: this.naming.getRestApiLogicalId() },
+        ResourceId: place,
+        HttpMethod: 'OPTIONS',
+        AuthorizationType: 'NONE',
+        MethodResponses: [{ StatusCode: '200', ResponseParameters: underHeader(names.map((name) => [name, false])) }],
+        Integration: {
+          Type: 'MOCK',
+          RequestTemplates: { 'application/json': '{"statusCode": 200}' },
+          IntegrationResponses: [
+            {
+              StatusCode: '200',
+              ResponseParameters: underHeader(Object.entries(HEADERS)),
+              ResponseTemplates: { 'application/json': pickOrigin(this.service.custom.origins) },
+            },
+          ],
+        },
+      },
+    };
+  }
+}
+
+module.exports = ShopkeeperPlugin;

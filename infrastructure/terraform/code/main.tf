@@ -1,0 +1,37 @@
+# The code of one stage in one colour: the API, its functions and what watches them. The data is in ../data.
+terraform {
+  required_version = ">= 1.11"
+
+  backend "local" {}
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+data "aws_secretsmanager_secret" "jwt" {
+  name = "shopkeeper/${var.stage}/jwt"
+}
+
+locals {
+  name = "shopkeeper-${var.stage}-${var.colour}"
+
+  stages = {
+    dev     = { origins = "http://localhost:1580,http://127.0.0.1:1580", log_days = 7, rate = 50, burst = 100 }
+    staging = { origins = var.allowed_origins, log_days = 30, rate = 200, burst = 400 }
+    prod    = { origins = var.allowed_origins, log_days = 365, rate = 2000, burst = 4000 }
+  }
+  stage = local.stages[var.stage]
+
+  table_arn = join(":", [
+    "arn", data.aws_partition.current.partition, "dynamodb", data.aws_region.current.name,
+    data.aws_caller_identity.current.account_id, "table/",
+  ])
+}

@@ -1,0 +1,70 @@
+# The preflight, answered by the gateway itself.
+locals {
+  preflight_headers = {
+    "Access-Control-Allow-Headers" = "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token"
+    "Access-Control-Allow-Methods" = "DELETE, GET, PATCH, POST, OPTIONS"
+    "Access-Control-Max-Age"       = "600"
+    "Cache-Control"                = "no-cache, no-store, must-revalidate"
+    "Vary"                         = "Origin"
+    "X-Content-Type-Options"       = "nosniff"
+  }
+
+  # Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
+  pick_origin = <<-VTL
+    #set($origin = $input.params("Origin"))
+    #if($origin == "")#set($origin = $input.params("origin"))#end
+    #set($origins = "${local.stage.origins}")
+    #foreach($allowed in $origins.split(","))
+    #if($allowed == $origin)
+    #set($context.responseOverride.header.Access-Control-Allow-Origin = $allowed)
+    #end
+    #end
+  VTL
+}
+
+resource "aws_api_gateway_method" "preflight" {
+  for_each = local.paths
+
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  resource_id   = local.resource_ids[each.key]
+  http_method   = "OPTIONS"
+  authorization = "NONE"
+}
+
+resource "aws_api_gateway_integration" "preflight" {
+  for_each = local.paths
+
+  rest_api_id       = aws_api_gateway_rest_api.this.id
+  resource_id       = aws_api_gateway_method.preflight[each.key].resource_id
+  http_method       = "OPTIONS"
+  type              = "MOCK"
+  request_templates = { "application/json" = jsonencode({ statusCode = 200 }) }
+}
+
+resource "aws_api_gateway_method_response" "preflight" {
+  for_each = local.paths
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  resource_id = aws_api_gateway_method.preflight[each.key].resource_id
+  http_method = "OPTIONS"
+  status_code = "200"
+
+  response_parameters = {
+    for name in concat(["Access-Control-Allow-Origin"], keys(local.preflight_headers)) :
+    "method.response.header.${name}" => false
+  }
+}
+
+resource "aws_api_gateway_integration_response" "preflight" {
+  for_each = local.paths
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  resource_id = aws_api_gateway_integration.preflight[each.key].resource_id
+  http_method = "OPTIONS"
+  status_code = aws_api_gateway_method_response.preflight[each.key].status_code
+
+  response_parameters = {
+    for name, value in local.preflight_headers : "method.response.header.${name}" => "'${value}'"
+  }
+  response_templates = { "application/json" = local.pick_origin }
+}

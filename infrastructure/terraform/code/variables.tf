@@ -1,0 +1,67 @@
+variable "stage" {
+  description = "dev, staging or prod"
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.stage)
+    error_message = "The stage must be dev, staging or prod."
+  }
+}
+
+variable "colour" {
+  description = "Which of the two that may stand side by side: blue or green"
+  type        = string
+  default     = "blue"
+
+  validation {
+    condition     = contains(["blue", "green"], var.colour)
+    error_message = "The colour must be blue or green."
+  }
+}
+
+variable "allowed_origins" {
+  description = "Web origins that may read answers, with commas between; dev has its own"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.stage == "dev" || var.allowed_origins != ""
+    error_message = "allowed_origins must name the site's origins, except in stage dev."
+  }
+}
+
+variable "cognito_user_pool_id" {
+  description = "The Cognito pool that identities come from; none if empty"
+  type        = string
+  default     = ""
+}
+
+variable "cognito_client_id" {
+  description = "The pool's app client"
+  type        = string
+  default     = ""
+}
+
+variable "reserved_concurrency" {
+  description = "How many of each function may run at once; -1 reserves nothing"
+  type        = number
+  default     = -1
+}
+
+variable "snap_start" {
+  description = "None or PublishedVersions"
+  type        = string
+  default     = "None"
+}
+
+variable "alarm_email" {
+  description = "Who is told of alarms; nobody if empty"
+  type        = string
+  default     = ""
+}
+
+variable "packages" {
+  description = "The folder that `make package` fills"
+  type        = string
+  default     = "../../../dist"
+}

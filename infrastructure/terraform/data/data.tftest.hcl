@@ -1,0 +1,40 @@
+# Plans alone. The provider is the real one, since a mocked one has no ephemeral resources.
+
+variables {
+  stage = "dev"
+}
+
+run "dev_can_be_thrown_away" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.this : !table.deletion_protection_enabled])
+    error_message = "Tables of dev must go when they are told to."
+  }
+}
+
+run "prod_is_protected" {
+  command = plan
+
+  variables {
+    stage = "prod"
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this :
+      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
+    ])
+    error_message = "Tables of prod must be protected and recoverable."
+  }
+}
+
+run "an_unknown_stage_is_refused" {
+  command = plan
+
+  variables {
+    stage = "production"
+  }
+
+  expect_failures = [var.stage]
+}

@@ -1,0 +1,93 @@
+# The data of one stage: its tables and its secret. Code of both colours stands on it, and comes and goes.
+terraform {
+  required_version = ">= 1.11"
+
+  backend "local" {}
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+variable "stage" {
+  description = "dev, staging or prod"
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.stage)
+    error_message = "The stage must be dev, staging or prod."
+  }
+}
+
+locals {
+  is_prod = var.stage == "prod"
+}
+
+resource "aws_dynamodb_table" "this" {
+  for_each = local.tables
+
+  name                        = "${each.key}-${var.stage}"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = each.value.hash_key
+  range_key                   = try(each.value.range_key, null)
+  deletion_protection_enabled = local.is_prod
+
+  dynamic "attribute" {
+    for_each = each.value.attributes
+    content {
+      name = attribute.key
+      type = attribute.value
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = try(each.value.indexes, {})
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value.hash_key
+      range_key       = try(global_secondary_index.value.range_key, null)
+      projection_type = "ALL"
+    }
+  }
+
+  dynamic "ttl" {
+    for_each = try([each.value.ttl], [])
+    content {
+      attribute_name = ttl.value
+      enabled        = true
+    }
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  point_in_time_recovery {
+    enabled = local.is_prod
+  }
+}
+
+# Made here, written once, and never in the state: both the value and what carries it are ephemeral.
+ephemeral "aws_secretsmanager_random_password" "jwt" {
+  password_length     = 64
+  exclude_punctuation = true
+}
+
+resource "aws_secretsmanager_secret" "jwt" {
+  name                    = "shopkeeper/${var.stage}/jwt"
+  description             = "What access tokens are signed with; made here, and never seen"
+  recovery_window_in_days = var.stage == "dev" ? 0 : 30
+}
+
+resource "aws_secretsmanager_secret_version" "jwt" {
+  secret_id                = aws_secretsmanager_secret.jwt.id
+  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.jwt.random_password
+  secret_string_wo_version = 1
+}
+
+output "jwt_secret_arn" {
+  value = aws_secretsmanager_secret.jwt.arn
+}

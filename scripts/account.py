@@ -1,0 +1,106 @@
+"""The AWS account that a deployment goes to: `account.py check | prepare | url API STAGE`. Needs boto3.
+
+`check` tells whether credentials and region are good; `prepare` gives API Gateway, once for a region, the role
+without which it cannot write access logs; `url` prints where an API answers.
+"""
+
+import json
+import os
+import sys
+import time
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+LOGS_ROLE = "shopkeeper-api-gateway-logs"
+LOGS_POLICY = "arn:{partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+ROLE_SETTLES_SECONDS = 30.0
+"""A role that was just made is not known everywhere at once."""
+
+
+class Refused(Exception):
+    """What an operator must mend, in one sentence."""
+
+
+def check() -> str:
+    """Return where a deployment would go. Raises Refused for a missing or wrong region or credentials."""
+    region = os.environ.get("AWS_REGION", "")
+    if not region:
+        raise Refused("AWS_REGION must name the region to deploy to.")
+    if region not in boto3.session.Session().get_available_regions("lambda"):
+        raise Refused(f"AWS_REGION names no region of AWS: '{region}'.")
+    try:
+        account = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise Refused(f"There are no credentials that AWS takes: {error}") from None
+    return f"To account {account}, region {region}."
+
+
+def prepare() -> str:
+    """Make sure that API Gateway can write logs in this region, and return what was done."""
+    gateway = boto3.client("apigateway")
+    if gateway.get_account().get("cloudwatchRoleArn"):
+        return "API Gateway has a role for its logs."
+    role = _logs_role()
+    ends = time.monotonic() + ROLE_SETTLES_SECONDS
+    while True:
+        try:
+            change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+            gateway.update_account(patchOperations=[change])
+        except ClientError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(2)
+        else:
+            return f"API Gateway writes its logs as {role}."
+
+
+def _logs_role() -> str:
+    iam = boto3.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    try:
+        role = iam.create_role(RoleName=LOGS_ROLE, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        role = iam.get_role(RoleName=LOGS_ROLE)["Role"]
+    partition = str(role["Arn"]).split(":")[1]
+    iam.attach_role_policy(RoleName=LOGS_ROLE, PolicyArn=LOGS_POLICY.format(partition=partition))
+    return str(role["Arn"])
+
+
+def url(name: str, stage: str) -> str:
+    """Return where the API called `name` answers; behind AWS_ENDPOINT_URL that is an emulator's address."""
+    pages = boto3.client("apigateway").get_paginator("get_rest_apis").paginate()
+    ids = [api["id"] for page in pages for api in page["items"] if api["name"] == name]
+    if len(ids) != 1:
+        raise Refused(f"There is {'more than one API' if ids else 'no API'} called {name} in this region.")
+    emulator = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
+    if emulator.netloc:
+        return f"{emulator.scheme}://{ids[0]}.execute-api.localhost:{emulator.port}/{stage}"
+    return f"https://{ids[0]}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com/{stage}"
+
+
+def main(command: str = "", *arguments: str) -> None:
+    """Run a command and print its answer; a refusal is one sentence and exit status 2."""
+    try:
+        match command, *arguments:
+            case ["check"]:
+                print(check())
+            case ["prepare"]:
+                print(prepare())
+            case ["url", name, stage]:
+                print(url(name, stage))
+            case _:
+                raise Refused("The command must be check, prepare or url API STAGE.")
+    except Refused as refusal:
+        print(f"account.py: {refusal}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

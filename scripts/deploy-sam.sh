@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Deploy a stage with SAM: scripts/deploy-sam.sh dev|staging|prod [--dry-run]
+# The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
+# COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
+. "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
+
+deployment_arguments "$@"
+export SAM_CLI_TELEMETRY=0
+SAM=$TOOLS/sam
+need_tool "$SAM" "run \`make tools\`"
+check_account
+need_packages
+
+stack() {
+    local stack=$1 template=$2
+    shift 2
+    "$SAM" deploy --template-file "$ROOT/infrastructure/sam/$template" --stack-name "$stack" --resolve-s3 \
+        --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --no-confirm-changeset --no-fail-on-empty-changeset \
+        --no-progressbar --parameter-overrides "$@"
+}
+
+code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
+[[ -z ${ALLOWED_ORIGINS:-} ]] || code_parameters+=("AllowedOrigins=$ALLOWED_ORIGINS")
+[[ -z ${COGNITO_USER_POOL_ID:-} ]] || code_parameters+=("CognitoUserPoolId=$COGNITO_USER_POOL_ID")
+[[ -z ${COGNITO_CLIENT_ID:-} ]] || code_parameters+=("CognitoClientId=$COGNITO_CLIENT_ID")
+[[ -z ${RESERVED_CONCURRENCY:-} ]] || code_parameters+=("ReservedConcurrency=$RESERVED_CONCURRENCY")
+[[ -z ${SNAP_START:-} ]] || code_parameters+=("SnapStart=$SNAP_START")
+[[ -z ${ALARM_EMAIL:-} ]] || code_parameters+=("AlarmEmail=$ALARM_EMAIL")
+
+step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
+step "the data: stack $DATA" stack "$DATA" data.yaml "Stage=$STAGE"
+step "the code: stack $NAME, shifted by CodeDeploy" stack "$NAME" template.yaml "${code_parameters[@]}"
+step "the API collection" api_collection
+deployed

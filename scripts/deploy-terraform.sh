@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Deploy a stage with Terraform: scripts/deploy-terraform.sh dev|staging|prod [--dry-run]
+# The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
+# COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
+# TERRAFORM_STATE_BUCKET keeps the state in S3 (else it stays beside the configuration); TERRAFORM_PLUGINS names
+# a folder of providers where there is no registry.
+. "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
+
+deployment_arguments "$@"
+FOLDER=$ROOT/infrastructure/terraform
+need_tool terraform "version 1.11 or newer is needed"
+check_account
+need_packages
+
+# init FOLDER KEY: each stage and colour has a state of its own.
+init() {
+    local options=(-input=false -no-color -reconfigure)
+    [[ -z ${TERRAFORM_PLUGINS:-} ]] || options+=("-plugin-dir=$TERRAFORM_PLUGINS")
+    if [[ -n ${TERRAFORM_STATE_BUCKET:-} ]]; then
+        printf 'terraform {\n  backend "s3" {\n    use_lockfile = true\n  }\n}\n' > "$1/backend_override.tf"
+        options+=("-backend-config=bucket=$TERRAFORM_STATE_BUCKET" "-backend-config=key=$2.tfstate"
+            "-backend-config=region=$AWS_REGION")
+    else
+        rm -f "$1/backend_override.tf"
+        options+=("-backend-config=path=$2.tfstate")
+    fi
+    terraform -chdir="$1" init "${options[@]}"
+}
+
+apply() {
+    local folder=$1 state=$2
+    shift 2
+    init "$folder" "$state" > /dev/null &&
+        terraform -chdir="$folder" apply -input=false -auto-approve -no-color "$@"
+}
+
+code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=${ALLOWED_ORIGINS:-}"
+    "-var=cognito_user_pool_id=${COGNITO_USER_POOL_ID:-}" "-var=cognito_client_id=${COGNITO_CLIENT_ID:-}"
+    "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
+    "-var=alarm_email=${ALARM_EMAIL:-}")
+
+step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
+step "the data: $DATA" apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE"
+step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
+step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
+step "the API collection" api_collection
+deployed

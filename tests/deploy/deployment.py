@@ -1,0 +1,97 @@
+"""A description on the emulator: deployed by its script, called, taken down."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.deploy.cloudformation import Template
+from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
+from tests.deploy.emulator import Aws, adapt, complete_preflights, failures
+from tests.support.http import Answer, post_json, send
+from tests.support.tools import ROOT, need
+
+SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
+NAME = "shopkeeper-dev-blue"
+STACKS = (NAME, "shopkeeper-data-dev")
+FUNCTIONS = ("visits", "health", "auth", "accounts", "orders")
+
+
+class Deployment:
+    """Stage dev in blue, of one description."""
+
+    def __init__(self, description: str, root: Path, aws: Aws) -> None:
+        self.description = description
+        self.root = adapt(copy_repository(root))
+        self.aws = aws
+        self.status = -1
+        self.output = ""
+
+    def deploy(self) -> None:
+        """Run the script, and keep how it ended and what it said."""
+        done = subprocess.run(
+            [str(self.root / "scripts" / SCRIPTS[self.description]), "dev"],
+            env={**os.environ, **self.aws.environment},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        self.status, self.output = done.returncode, done.stdout + done.stderr
+
+    @property
+    def url(self) -> str:
+        """Where the API answers, by a name of its own."""
+        port = self.aws.url.rpartition(":")[2]
+        return f"http://{self.aws.api(NAME)}.execute-api.localhost:{port}/dev"
+
+    def call(self, method: str, path: str, body: object = None) -> Answer:
+        """Send a request to the API, by the emulator's address."""
+        place = f"/_aws/execute-api/{self.aws.api(NAME)}/dev{path}"
+        if body is not None:
+            return post_json(self.aws.url, place, body)
+        return send(self.aws.url, method, place)
+
+    def live_versions(self) -> dict[str, str]:
+        """Return the versions behind the alias."""
+        client = self.aws.client("lambda")
+        return {
+            name: client.get_alias(FunctionName=f"{NAME}-{name}", Name="live")["FunctionVersion"] for name in FUNCTIONS
+        }
+
+    def complete_preflights(self) -> None:
+        """Give the API the preflights that the emulator's import of a SAM template left out."""
+        if self.description == "sam":
+            source = transformed(self.root / "infrastructure" / "sam" / "template.yaml")
+            api = Template(source, {"Stage": "dev", "Colour": "blue"}).only("AWS::ApiGateway::RestApi") or {}
+            complete_preflights(self.aws, self.aws.api(NAME), "dev", api["Body"])
+
+    def collection(self) -> set[str]:
+        """Run the whole API collection, as it stands, and return the tests that failed."""
+        report = self.root / "report.json"
+        self._newman(ROOT, "--reporters", "json", "--reporter-json-export", str(report))
+        return failures(report)
+
+    def collection_passes(self) -> bool:
+        """Run the collection without what this emulator cannot do, up to the first failure."""
+        return self._newman(self.root, "--bail", "--silent") == 0
+
+    def _newman(self, root: Path, *options: str) -> int:
+        environment = {**os.environ, "BASE_URL": self.url, "ALLOWED_ORIGIN": "http://localhost:1580"}
+        command = [str(root / "scripts" / "run-api-tests.sh"), "blue", *options]
+        return subprocess.run(command, env=environment, capture_output=True, timeout=300, check=False).returncode
+
+    def remove(self) -> None:
+        """Take everything down, code before data."""
+        infrastructure = self.root / "infrastructure"
+        if self.description == "sam":
+            sam = str(self.root / ".venv-deploy" / "bin" / "sam")
+            for stack in STACKS:
+                command = [sam, "delete", "--stack-name", stack, "--no-prompts", "--region", "us-east-1"]
+                run(command, self.root, self.aws.environment)
+        elif self.description == "serverless":
+            for folder in (infrastructure / "serverless", infrastructure / "serverless" / "data"):
+                run([need(OSLS), "remove", "--stage", "dev"], folder, self.aws.environment)
+        else:
+            for part in ("code", "data"):
+                command = ["terraform", "destroy", "-auto-approve", "-input=false", "-no-color", "-var=stage=dev"]
+                run(command, infrastructure / "terraform" / part, self.aws.environment)

@@ -1,0 +1,149 @@
+"""The three descriptions: how each is read, in any stage and colour, from a copy of the repository."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from samtranslator.translator.transform import transform
+
+from tests.deploy import cloudformation, terraform
+from tests.deploy.cloudformation import Template
+from tests.deploy.model import ORIGINS, REGION, Model
+from tests.support.tools import ROOT, need
+
+NAMES = ("sam", "serverless", "terraform")
+OSLS = ROOT / "infrastructure" / "serverless" / "node_modules" / ".bin" / "osls"
+SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
+
+Read = Callable[[Path, str, str, Mapping[str, str]], Model]
+
+
+class Failed(AssertionError):
+    """A tool refused a description; the text is what it said."""
+
+
+def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> str:
+    """Run a tool in a folder and return what it printed. Raises Failed."""
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
+    if done.returncode:
+        raise Failed(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML with the short forms of CloudFormation's functions."""
+
+
+def _short_form(loader: _Loader, tag: str, node: yaml.Node) -> Model:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def read_sam(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
+    """Return what SAM's own transform makes of the templates."""
+    folder = root / "infrastructure" / "sam"
+    parameters = {"Stage": stage, "Colour": colour, "AllowedOrigins": "" if stage == "dev" else ORIGINS[stage]}
+    data = Template(yaml.load((folder / "data.yaml").read_text(), _Loader), parameters)
+    code = Template(transformed(folder / "template.yaml"), parameters)
+    return cloudformation.read_data(data) | cloudformation.read_code(code)
+
+
+def transformed(template: Path) -> Model:
+    """Return a SAM template as CloudFormation gets it; packages stand for their uploads."""
+    source = yaml.load(template.read_text(), _Loader)
+    for resource in source["Resources"].values():
+        if "CodeUri" in resource.get("Properties", {}):
+            name = Path(resource["Properties"]["CodeUri"]).name
+            resource["Properties"]["CodeUri"] = f"s3://packages/{name}"
+    plain = json.loads(json.dumps(source))
+    policies = _NoPolicies()
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    made: Model = transform(plain, {}, policies)
+    return made
+
+
+class _NoPolicies:
+    """The transform asks for managed policies by name only where a template uses their short names."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def read_serverless(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
+    """Return what the Serverless Framework packages."""
+    folder = root / "infrastructure" / "serverless"
+    variables = {**environment, "COLOUR": colour, "ALLOWED_ORIGINS": ORIGINS[stage], "SLS_TELEMETRY_DISABLED": "1"}
+    templates = []
+    for place in (folder / "data", folder):
+        output = root / "packaged" / place.name
+        run([need(OSLS), "package", "--stage", stage, "--package", str(output)], place, variables)
+        source = json.loads((output / "cloudformation-template-update-stack.json").read_text())
+        templates.append(Template(source, {}))
+    return cloudformation.read_data(templates[0]) | cloudformation.read_code(templates[1])
+
+
+def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
+    """Return what Terraform plans, against the emulator that `environment` names."""
+    folder = root / "infrastructure" / "terraform"
+    origins = "" if stage == "dev" else ORIGINS[stage]
+    code = {"stage": stage, "colour": colour, "allowed_origins": origins}
+    data_plan = plan(folder / "data", {"stage": stage}, environment)
+    return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))
+
+
+def plan(folder: Path, variables: Mapping[str, str], environment: Mapping[str, str]) -> terraform.Plan:
+    """Plan a configuration from nothing and return the plan."""
+    init(folder, environment)
+    given = [f"-var={name}={value}" for name, value in variables.items()]
+    options = ["-input=false", "-no-color", "-lock=false", "-state=none.tfstate", "-out=plan"]
+    run([need("terraform"), "plan", *options, *given], folder, environment)
+    return terraform.Plan(json.loads(run([need("terraform"), "show", "-json", "plan"], folder, environment)))
+
+
+def init(folder: Path, environment: Mapping[str, str]) -> None:
+    """Initialise a configuration once, from a folder of providers where there is one."""
+    if (folder / ".terraform").exists():
+        return
+    options = ["-input=false", "-no-color", "-backend=true"]
+    plugins = environment.get("TERRAFORM_PLUGINS", "")
+    run([need("terraform"), "init", *options, *([f"-plugin-dir={plugins}"] if plugins else [])], folder, environment)
+
+
+def provider_folder() -> str:
+    """Return a folder that holds Terraform's AWS provider, empty where the registry must do."""
+    places = [Path(place) for place in ("/opt", "/usr/share", "/usr/local/share", str(Path.home() / ".terraform.d"))]
+    for place in places:
+        for found in place.glob("*/*/hashicorp/aws") if place.exists() else ():
+            return str(found.parents[2])
+    return ""
+
+
+READERS: dict[str, Read] = {"sam": read_sam, "serverless": read_serverless, "terraform": read_terraform}
+
+
+def copy_repository(root: Path) -> Path:
+    """Copy what deploying needs into a folder of its own, tools and packages by link."""
+    for name in ("infrastructure", "scripts", "tests/api"):
+        ignore = shutil.ignore_patterns("node_modules", ".terraform*", ".serverless", "*.tfstate*")
+        shutil.copytree(ROOT / name, root / name, ignore=ignore)
+    for name in ("dist", "node_modules", ".venv-deploy", "infrastructure/serverless/node_modules"):
+        (root / name).symlink_to(ROOT / name)
+    return root

@@ -1,0 +1,182 @@
+"""An emulator of AWS (ministack) that enforces IAM, and what it cannot do of the descriptions."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.deploy.descriptions import provider_folder
+from tests.deploy.model import REGION
+from tests.support.processes import free_port, running
+from tests.support.tools import ROOT, need
+
+MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
+
+CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "sam/template.yaml": (
+        ("it runs functions on this machine", r"\[arm64\]", "[x86_64]"),
+        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+        ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
+        ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
+    ),
+    "serverless/serverless.yml": (
+        ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),
+        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+    ),
+    "serverless/resources/alarms.yml": (
+        ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
+    ),
+    "terraform/code/functions.tf": (
+        ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
+        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+    ),
+    "terraform/code/api.tf": (
+        (
+            "it makes no API key's value",
+            r'("aws_api_gateway_api_key" "this" \{\n)',
+            r'\1  value = "made-for-this-emulator"\n',
+        ),
+    ),
+}
+"""What is changed in a copy before it is deployed here, each with the reason; the rest is deployed as it stands.
+All of it is checked statically, in `test_agreement.py`."""
+
+CANNOT = {
+    "a preflight from the allowed origin is allowed": "it runs no conditions of Velocity: see test_preflight.py",
+}
+"""The tests of the API collection that cannot pass here, each with the reason. Everything else must."""
+
+
+PREFLIGHTS = ("A preflight", "A preflight from an unknown origin")
+
+
+def adapt(root: Path) -> Path:
+    """Make the changes above in a copy of the repository; each must find its place.
+
+    The copy's API collection, which the deploy scripts run, loses the preflights; the whole one is run apart.
+    """
+    for name, changes in CHANGES.items():
+        path = root / "infrastructure" / name
+        text = path.read_text()
+        for reason, pattern, replacement in changes:
+            text, count = re.subn(pattern, replacement, text)
+            assert count, f"{name} has nothing to change because {reason}"
+        path.write_text(text)
+    path = root / "tests" / "api" / "shopkeeper.postman_collection.json"
+    collection = json.loads(path.read_text())
+    for group in collection["item"]:
+        group["item"] = [request for request in group["item"] if request["name"] not in PREFLIGHTS]
+    path.write_text(json.dumps(collection))
+    return root
+
+
+class Aws:
+    """A running emulator, as seen by tools and by this test."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SAM_CLI_TELEMETRY": "0",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": os.devnull,
+            "TERRAFORM_PLUGINS": provider_folder(),
+            "SLS_TELEMETRY_DISABLED": "1",
+            "SLS_NOTIFICATIONS_MODE": "off",
+            "CI": "true",
+        }
+
+    def client(self, service: str) -> Any:
+        """Return a client of a service."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def keep_secret(self, stage: str) -> None:
+        """Make sure that a stage's secret is there, as its data would."""
+        secrets = self.client("secretsmanager")
+        try:
+            secrets.create_secret(Name=f"shopkeeper/{stage}/jwt", SecretString="x" * 64)
+        except secrets.exceptions.ResourceExistsException:
+            pass
+
+    def api(self, name: str) -> str:
+        """Return the id of the API called `name`."""
+        apis = self.client("apigateway").get_rest_apis(limit=500)["items"]
+        (found,) = [api["id"] for api in apis if api["name"] == name]
+        return str(found)
+
+    def left_over(self) -> dict[str, list[str]]:
+        """Return what there is of ours, by kind; empty where everything is gone."""
+        found = {
+            "apis": [api["name"] for api in self.client("apigateway").get_rest_apis()["items"]],
+            "functions": [one["FunctionName"] for one in self.client("lambda").list_functions()["Functions"]],
+            "tables": self.client("dynamodb").list_tables()["TableNames"],
+            "secrets": [secret["Name"] for secret in self.client("secretsmanager").list_secrets()["SecretList"]],
+            "roles": [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]],
+            "alarms": [alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
+            "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "logs": [group["logGroupName"] for group in self.client("logs").describe_log_groups()["logGroups"]],
+        }
+        return {kind: ours for kind, names in found.items() if (ours := [name for name in names if _is_ours(name)])}
+
+
+def _is_ours(name: str) -> bool:
+    return ("shopkeeper-" in name or "shopkeeper/" in name or name.endswith("-dev")) and "api-gateway-logs" not in name
+
+
+@contextmanager
+def ministack(folder: Path) -> Iterator[Aws]:
+    """Run the emulator on a free port, with IAM enforced."""
+    port = free_port()
+    settings = {
+        "AUTH": "true",
+        "LAMBDA_EXECUTOR": "local",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    command = ["env", *(f"{name}={value}" for name, value in settings.items()), need(MINISTACK)]
+    with running(command, port, folder / "ministack.log"):
+        yield Aws(port)
+
+
+def complete_preflights(aws: Aws, api: str, stage: str, body: Mapping[str, Any]) -> None:
+    """Give an API the mocks of its own document, whose answers the emulator's import leaves out."""
+    gateway = aws.client("apigateway")
+    places = {item["path"]: item["id"] for item in gateway.get_resources(restApiId=api, limit=500)["items"]}
+    for path, methods in body["paths"].items():
+        integration = methods["options"]["x-amazon-apigateway-integration"]
+        where = {"restApiId": api, "resourceId": places[path], "httpMethod": "OPTIONS"}
+        (answer,) = integration["responses"].values()
+        gateway.put_integration(**where, type="MOCK", requestTemplates=integration["requestTemplates"])
+        names = dict.fromkeys(answer["responseParameters"], False)
+        gateway.put_method_response(**where, statusCode="200", responseParameters=names)
+        gateway.put_integration_response(
+            **where,
+            statusCode="200",
+            responseParameters=answer["responseParameters"],
+            responseTemplates=answer["responseTemplates"],
+        )
+    gateway.create_deployment(restApiId=api, stageName=stage)
+
+
+def failures(report: Path) -> set[str]:
+    """Return the names of the tests of the API collection that failed."""
+    run = json.loads(report.read_text())["run"]
+    assert run["stats"]["assertions"]["total"] > 800
+    return {failure["error"]["test"] for failure in run["failures"]}

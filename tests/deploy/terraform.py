@@ -1,0 +1,208 @@
+"""A Terraform plan, as `terraform show -json` prints it, read into the plain model."""
+
+import json
+from collections.abc import Iterator
+
+from tests.deploy.cloudformation import read_dashboard
+from tests.deploy.model import SECRET, Model, key_schema, statement_permissions
+
+SECRET_ARN = "arn:aws:secretsmanager:"
+LOG_GROUP = "the function's own log group"
+
+
+class Plan:
+    """The values that a plan gives its resources, and the expressions behind those that are not known yet."""
+
+    def __init__(self, plan: Model) -> None:
+        planned = plan["planned_values"]["root_module"].get("resources", [])
+        known = plan.get("prior_state", {}).get("values", {}).get("root_module", {}).get("resources", [])
+        self._resources = planned + [resource for resource in known if resource["mode"] == "data"]
+        configured = plan["configuration"]["root_module"]["resources"]
+        self._configuration = {resource["address"]: resource.get("expressions", {}) for resource in configured}
+
+    def of_type(self, kind: str, name: str | None = None) -> Iterator[tuple[str, Model]]:
+        """Yield the keys (of `for_each`) and values of the resources of a type."""
+        for resource in self._resources:
+            if resource["type"] == kind and name in (None, resource["name"]):
+                yield str(resource.get("index", resource["name"])), resource["values"]
+
+    def only(self, kind: str) -> Model | None:
+        """Return the values of the only resource of a type, None where there is none."""
+        found = [values for _, values in self.of_type(kind)]
+        assert len(found) <= 1, f"{len(found)} resources of type {kind}"
+        return found[0] if found else None
+
+    def references(self, resource: str, attribute: str) -> list[str]:
+        """Return what an attribute that is not known yet is made of."""
+        found: list[str] = self._configuration.get(resource, {}).get(attribute, {}).get("references", [])
+        return found
+
+
+def read_data(plan: Plan) -> Model:
+    """Return the tables and the secret."""
+    secret = plan.only("aws_secretsmanager_secret")
+    made = plan.references("aws_secretsmanager_secret_version.jwt", "secret_string_wo")
+    return {
+        "tables": {table["name"]: _table(table) for _, table in plan.of_type("aws_dynamodb_table")},
+        "secret": secret
+        and {
+            "name": secret["name"],
+            "generated": any("ephemeral.aws_secretsmanager_random_password" in reference for reference in made),
+        },
+    }
+
+
+def _table(table: Model) -> Model:
+    types = {entry["name"]: entry["type"] for entry in table["attribute"]}
+
+    def key(holder: Model) -> list[str]:
+        parts = [(holder["hash_key"], "HASH"), (holder.get("range_key"), "RANGE")]
+        return key_schema([(name, role) for name, role in parts if name], types)
+
+    return {
+        "key": key(table),
+        "indexes": {index["name"]: key(index) for index in table["global_secondary_index"]},
+        "ttl": next((ttl["attribute_name"] for ttl in table.get("ttl", []) if ttl["enabled"]), None),
+        "billing": table["billing_mode"],
+        "encrypted": any(entry["enabled"] for entry in table["server_side_encryption"]),
+        "point_in_time_recovery": any(entry["enabled"] for entry in table["point_in_time_recovery"]),
+        "deletion_protection": bool(table["deletion_protection_enabled"]),
+    }
+
+
+def read_code(plan: Plan) -> Model:
+    """Return the API, the functions and what watches them."""
+    return {
+        "routes": dict(_routes(plan)),
+        "preflights": dict(_preflights(plan)),
+        "functions": {name: _function(plan, name, values) for name, values in plan.of_type("aws_lambda_function")},
+        "api": _api(plan),
+        "logs": {group["name"]: group["retention_in_days"] for _, group in plan.of_type("aws_cloudwatch_log_group")},
+        "alarms": {alarm["alarm_name"]: _alarm(alarm) for _, alarm in plan.of_type("aws_cloudwatch_metric_alarm")},
+        "dashboard": read_dashboard(json.loads((plan.only("aws_cloudwatch_dashboard") or {})["dashboard_body"])),
+    }
+
+
+def _routes(plan: Plan) -> Iterator[tuple[str, str | None]]:
+    """Yield the routes and the functions whose alias answers them.
+
+    The ids of an API's resources are not known before they are made: the path of a method is its key, and
+    stands if every folder on the way to it is a resource.
+    """
+    folders = {key for level in range(1, 6) for key, _ in plan.of_type("aws_api_gateway_resource", f"level{level}")}
+    uris = {key: values["uri"] for key, values in plan.of_type("aws_api_gateway_integration", "route")}
+    for key, method in plan.of_type("aws_api_gateway_method", "route"):
+        parts = key.split(" ")[1].strip("/").split("/")
+        is_there = parts == [""] or all("/".join(parts[: n + 1]) in folders for n in range(len(parts)))
+        is_open = method["authorization"] == "NONE" and not method["api_key_required"]
+        function, _, alias = uris[key].partition(":function:")[2].partition(":")
+        if is_there and is_open and key.startswith(method["http_method"] + " "):
+            yield key, function.rpartition("-")[2] if alias == "live/invocations" else ""
+
+
+def _preflights(plan: Plan) -> Iterator[tuple[str, Model]]:
+    answers = dict(plan.of_type("aws_api_gateway_integration_response", "preflight"))
+    integrations = dict(plan.of_type("aws_api_gateway_integration", "preflight"))
+    for key, method in plan.of_type("aws_api_gateway_method", "preflight"):
+        if method["http_method"] == "OPTIONS" and key in answers:
+            yield (
+                f"/{key}",
+                {
+                    "type": integrations[key]["type"],
+                    "request": _compact(integrations[key]["request_templates"]),
+                    "headers": {
+                        name.removeprefix("method.response.header."): value
+                        for name, value in answers[key]["response_parameters"].items()
+                    },
+                    "template": answers[key]["response_templates"],
+                },
+            )
+
+
+def _compact(templates: Model) -> Model:
+    return {kind: json.dumps(json.loads(text)) for kind, text in templates.items()}
+
+
+def _function(plan: Plan, name: str, function: Model) -> Model:
+    alias = dict(plan.of_type("aws_lambda_alias"))[name]
+    policy = dict(plan.of_type("aws_iam_policy_document", "function"))[name]
+    permission = dict(plan.of_type("aws_lambda_permission"))[name]
+    granted, telemetry = statement_permissions([_statement(entry) for entry in policy["statement"]], {LOG_GROUP})
+    variables = {key: _without_arn(value) for key, value in function["environment"][0]["variables"].items()}
+    return {
+        "name": function["function_name"],
+        "handler": function["handler"],
+        "runtime": function["runtime"],
+        "architecture": function["architectures"][0],
+        "memory": function["memory_size"],
+        "timeout": function["timeout"],
+        "tracing": function["tracing_config"][0]["mode"],
+        "alias": alias["name"],
+        "invoked_by_api": (permission["qualifier"], permission["principal"]) == ("live", "apigateway.amazonaws.com"),
+        "environment": variables,
+        "permissions": granted,
+        "telemetry": telemetry,
+        "reserved": function["reserved_concurrent_executions"],
+        "snap_start": function["snap_start"][0]["apply_on"],
+    }
+
+
+def _statement(entry: Model) -> Model:
+    """Return a statement as JSON policies have it; the ARN that is not known yet is the log group's."""
+    statement = {
+        "Effect": entry["effect"] or "Allow",
+        "Action": entry["actions"],
+        "Resource": [LOG_GROUP if resource is None else _without_arn(resource) for resource in entry["resources"]],
+    }
+    return statement | ({"Condition": entry["condition"]} if entry["condition"] else {})
+
+
+def _without_arn(value: str) -> str:
+    return SECRET if value.startswith(SECRET_ARN) else value
+
+
+def _api(plan: Plan) -> Model:
+    stage = plan.only("aws_api_gateway_stage") or {}
+    settings = (plan.only("aws_api_gateway_method_settings") or {})["settings"][0]
+    (throttle,) = (plan.only("aws_api_gateway_usage_plan") or {})["throttle_settings"]
+    acl = plan.only("aws_wafv2_web_acl")
+    associated = plan.only("aws_wafv2_web_acl_association") is not None
+    return {
+        "stage": stage["stage_name"],
+        "tracing": stage["xray_tracing_enabled"],
+        "metrics": settings["metrics_enabled"],
+        "rate": settings["throttling_rate_limit"],
+        "burst": settings["throttling_burst_limit"],
+        "access_log": json.loads(stage["access_log_settings"][0]["format"]),
+        "errors": {
+            kind: {
+                name.removeprefix("gatewayresponse.header."): value
+                for name, value in answer["response_parameters"].items()
+            }
+            for kind, answer in plan.of_type("aws_api_gateway_gateway_response")
+        },
+        "plan": {"rate": throttle["rate_limit"], "burst": throttle["burst_limit"]},
+        "plan_has_key": plan.only("aws_api_gateway_usage_plan_key") is not None,
+        "rate_rule": acl["rule"][0]["statement"][0]["rate_based_statement"][0]["limit"] if acl and associated else None,
+    }
+
+
+def _alarm(alarm: Model) -> Model:
+    queries = alarm["metric_query"]
+    metrics = {query["id"]: query["expression"] or _metric(query["metric"][0]) for query in queries}
+    if not queries:
+        metrics = {"one": _metric({**alarm, "stat": alarm["statistic"] or alarm["extended_statistic"]})}
+    return {
+        "metrics": metrics,
+        "tells": 1 if "alarm_actions" not in alarm else len(alarm["alarm_actions"] or []),
+        "of": alarm["evaluation_periods"],
+        "needs": alarm["datapoints_to_alarm"] or alarm["evaluation_periods"],
+        "threshold": alarm["threshold"],
+        "comparison": alarm["comparison_operator"],
+        "missing": alarm["treat_missing_data"],
+    }
+
+
+def _metric(metric: Model) -> str:
+    dimensions = ",".join(sorted(f"{name}={value}" for name, value in metric["dimensions"].items()))
+    return f"{metric['stat']} of {metric['namespace']} {metric['metric_name']} {dimensions} in {metric['period']} s"

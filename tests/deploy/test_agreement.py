@@ -1,0 +1,99 @@
+"""The three descriptions say what the code declares, and the same as each other, in every stage and colour."""
+
+from pathlib import Path
+
+import pytest
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from tests.deploy.descriptions import NAMES, READERS
+from tests.deploy.emulator import Aws
+from tests.deploy.model import ORIGINS, Model, declared, differences
+
+PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
+
+
+@pytest.fixture(scope="module")
+def secrets(aws: Aws) -> None:
+    """The secrets of all stages, which plans look up."""
+    for stage, _ in PLACES:
+        aws.keep_secret(stage)
+
+
+@pytest.fixture(scope="module")
+def models(aws: Aws, repository: Path, secrets: None) -> dict[tuple[str, str, str], Model]:
+    """Every description, read for every place."""
+    return {
+        (name, stage, colour): READERS[name](repository, stage, colour, aws.environment)
+        for name in NAMES
+        for stage, colour in PLACES
+    }
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("stage", "colour"), PLACES)
+@pytest.mark.parametrize("description", NAMES)
+def test_it_says_what_the_code_declares(
+    description: str, stage: str, colour: str, models: dict[tuple[str, str, str], Model]
+) -> None:
+    model = models[description, stage, colour]
+    wanted = declared(stage, colour)
+    found = {part: model[part] for part in wanted}
+    for function in found["functions"].values():
+        assert (function.pop("reserved"), function.pop("snap_start")) == (-1, "None")
+    assert list(differences(found, wanted)) == []
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("stage", "colour"), PLACES)
+@pytest.mark.parametrize("description", NAMES[1:])
+def test_it_says_the_same_as_sam(
+    description: str, stage: str, colour: str, models: dict[tuple[str, str, str], Model]
+) -> None:
+    assert list(differences(models[description, stage, colour], models["sam", stage, colour])) == []
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("stage", "colour"), PLACES)
+def test_what_stands_beside_the_declarations_is_right(
+    stage: str, colour: str, models: dict[tuple[str, str, str], Model]
+) -> None:
+    """Of SAM alone: the others say the same."""
+    model = models["sam", stage, colour]
+    name = f"shopkeeper-{stage}-{colour}"
+    api = model["api"]
+    assert set(model["preflights"]) == {endpoint.path for function in FUNCTIONS for endpoint in function.endpoints}
+    for preflight in model["preflights"].values():
+        assert preflight["type"] == "MOCK"
+        assert preflight["headers"]["Access-Control-Allow-Headers"] == f"'{ALLOWED_HEADERS}'"
+        assert preflight["headers"]["Access-Control-Max-Age"] == f"'{PREFLIGHT_SECONDS}'"
+        assert preflight["headers"]["Vary"] == "'Origin'"
+    methods = {endpoint.method for function in FUNCTIONS for endpoint in function.endpoints}
+    offered = model["preflights"]["/counter"]["headers"]["Access-Control-Allow-Methods"].strip("'").split(", ")
+    assert set(offered) == {*methods, "OPTIONS"}
+    first = ORIGINS[stage].split(",")[0]
+    errors = {"Access-Control-Allow-Origin": f"'{first}'", "Vary": "'Origin'"}
+    assert api["errors"] == {"DEFAULT_4XX": errors, "DEFAULT_5XX": errors}
+    assert api["stage"] == stage
+    assert api["tracing"]
+    assert api["metrics"]
+    assert api["plan"] == {"rate": api["rate"], "burst": api["burst"]}
+    assert api["plan_has_key"]
+    assert (api["rate_rule"] is not None) == (stage == "prod")
+    assert not any("sourceIp" in field for field in api["access_log"].values())
+    groups = {f"/aws/lambda/{name}-{function.name}" for function in FUNCTIONS} | {f"/aws/apigateway/{name}"}
+    assert set(model["logs"]) == groups
+    assert set(model["alarms"]) == {f"{name}-{alarm}" for alarm in ("errors", "latency", "throttles", "database")}
+    assert all(alarm["tells"] == 1 and alarm["missing"] == "notBreaching" for alarm in model["alarms"].values())
+    faults = model["alarms"][f"{name}-database"]["metrics"]["faults"]
+    assert all(f"TableName = '{table}'" in faults for table in model["tables"])
+    shown = {"Requests", "Errors", "Latency", "Cold starts", "Visits, registrations, orders"}
+    assert set(model["dashboard"]) == shown
+
+
+def test_stages_grow_stricter_and_stronger(models: dict[tuple[str, str, str], Model]) -> None:
+    dev, staging, prod = (models["sam", stage, colour] for stage, colour in PLACES)
+    assert dev["api"]["rate"] < staging["api"]["rate"] < prod["api"]["rate"]
+    days = [set(model["logs"].values()) for model in (dev, staging, prod)]
+    assert [len(kept) for kept in days] == [1, 1, 1]
+    assert max(days[0]) < max(days[1]) < max(days[2])

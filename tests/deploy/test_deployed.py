@@ -1,0 +1,84 @@
+"""Each description really goes up by its own script, does everything, and comes down with nothing left."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deploy.deployment import Deployment
+from tests.deploy.descriptions import NAMES
+from tests.deploy.emulator import CANNOT, ministack
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def description(request: pytest.FixtureRequest) -> str:
+    """Each description in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def deployment(description: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """It, deployed by its script in stage dev, on an emulator of its own."""
+    with ministack(tmp_path_factory.mktemp("aws")) as aws:
+        deployed = Deployment(description, tmp_path_factory.mktemp(description), aws)
+        deployed.deploy()
+        yield deployed
+
+
+@pytest.mark.step("deployed")
+def test_its_script_deploys_it_and_says_where(deployment: Deployment) -> None:
+    assert deployment.status == 0, deployment.output
+    steps = [line for line in deployment.output.splitlines() if line.startswith("== ")]
+    assert [step.split(":")[0] for step in steps][:3] == ["== the account", "== the data", "== the code"]
+    assert steps[-1] == "== the API collection"
+    assert f"Stage dev is deployed in blue: {deployment.url}" in deployment.output
+
+
+@pytest.mark.step("deployed")
+def test_it_counts_and_knows_its_tables(deployment: Deployment) -> None:
+    counts = [deployment.call("GET", "/counter").json["count"] for _ in range(3)]
+    assert counts == [counts[0], counts[0] + 1, counts[0] + 2]
+    health = deployment.call("GET", "/health/detailed")
+    assert health.status == 200, health
+    assert health.json["database"] == {"type": "dynamodb", "status": "connected"}
+
+
+@pytest.mark.step("deployed")
+def test_what_is_not_declared_is_the_gateways_403(deployment: Deployment) -> None:
+    for method, path in [("GET", "/nothing"), ("DELETE", "/counter"), ("GET", "/api")]:
+        answer = deployment.call(method, path)
+        assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
+
+
+@pytest.mark.step("deployed")
+def test_the_secret_is_nowhere_to_be_read(deployment: Deployment) -> None:
+    secret = deployment.aws.client("secretsmanager").get_secret_value(SecretId="shopkeeper/dev/jwt")["SecretString"]
+    assert len(secret) == 64
+    assert secret not in deployment.output
+    for function in deployment.aws.client("lambda").list_functions()["Functions"]:
+        assert secret not in str(function)
+    written = [path for path in deployment.root.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert not [path for path in written if secret.encode() in path.read_bytes()]
+
+
+@pytest.mark.step("deployed")
+def test_a_second_deployment_changes_nothing_that_is_in_service(deployment: Deployment) -> None:
+    before = deployment.live_versions()
+    ann = {"email": "stays@example.com", "password": "correct horse battery", "name": "Ann"}
+    assert deployment.call("POST", "/api/auth/register", ann).status == 201
+    deployment.deploy()
+    assert deployment.status == 0, deployment.output
+    assert deployment.live_versions() == before
+    assert deployment.call("POST", "/api/auth/register", ann).json["code"] == "already_registered"
+
+
+@pytest.mark.step("collection")
+def test_the_whole_api_collection_passes(deployment: Deployment) -> None:
+    deployment.complete_preflights()
+    assert deployment.collection() == set(CANNOT)
+
+
+@pytest.mark.step("removed")
+def test_it_comes_down_with_nothing_left(deployment: Deployment) -> None:
+    assert deployment.aws.left_over()
+    deployment.remove()
+    assert deployment.aws.left_over() == {}

@@ -1,0 +1,98 @@
+"""Nothing is granted in vain: with any one permission less, some call of the API collection fails."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.storage.dynamodb.permissions import permissions
+from tests.deploy.deployment import NAME, Deployment
+from tests.deploy.emulator import Aws
+from tests.deploy.model import TABLE_ARN
+
+SECRET_READ = "secretsmanager:GetSecretValue"
+PROBE_SECONDS = 5.5
+"""The health of every table is looked at once in 5 s."""
+
+GRANTED = [
+    (function.name, permission.action, permission.table, permission.index)
+    for function in FUNCTIONS
+    for permission in sorted(permissions(function.grants))
+] + [(function.name, SECRET_READ, "", "") for function in FUNCTIONS if function.knows_callers]
+
+
+@pytest.fixture(scope="module")
+def deployment(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The Serverless Framework's description: its roles have names, and all three grant the same."""
+    deployed = Deployment("serverless", tmp_path_factory.mktemp("serverless"), aws)
+    deployed.deploy()
+    assert deployed.status == 0, deployed.output
+    yield deployed
+    deployed.remove()
+
+
+@pytest.mark.step("deployed")
+@pytest.mark.parametrize(("function", "action", "table", "index"), GRANTED)
+def test_a_permission_less_is_missed(
+    function: str, action: str, table: str, index: str, deployment: Deployment
+) -> None:
+    iam = deployment.aws.client("iam")
+    role = _role(deployment, function)
+    policy = iam.get_role_policy(RoleName=role, PolicyName="function")["PolicyDocument"]
+    resource = f"{TABLE_ARN}{table}-dev" + (f"/index/{index}" if index else "") if table else ""
+    fewer = _without(policy, action, resource)
+    assert fewer != policy
+    if function == "health":
+        time.sleep(PROBE_SECONDS)
+    try:
+        iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(fewer))
+        if action == SECRET_READ:
+            _start_anew(deployment, function)
+        assert not deployment.collection_passes()
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
+
+
+@pytest.mark.step("collection")
+def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
+    time.sleep(PROBE_SECONDS)
+    assert deployment.collection_passes()
+
+
+def _role(deployment: Deployment, function: str) -> str:
+    configuration = deployment.aws.client("lambda").get_function_configuration(FunctionName=f"{NAME}-{function}")
+    return str(configuration["Role"]).rpartition("/")[2]
+
+
+def _without(policy: dict[str, Any], action: str, resource: str) -> dict[str, Any]:
+    """Return a policy without an action on a resource (on the secret where that is empty)."""
+    statements = []
+    for statement in policy["Statement"]:
+        actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
+        touched = [one for one in resources if one == resource or (not resource and ":secret:" in one)]
+        if action not in actions or not touched:
+            statements.append(statement)
+            continue
+        kept = [one for one in resources if one not in touched]
+        fewer = [one for one in actions if one != action]
+        if kept:
+            statements.append({**statement, "Resource": kept})
+        if fewer:
+            statements.append({**statement, "Action": fewer, "Resource": touched})
+    return {**policy, "Statement": statements}
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _start_anew(deployment: Deployment, function: str) -> None:
+    """Put a new version into service, whose process has read no secret yet."""
+    functions = deployment.aws.client("lambda")
+    name = f"{NAME}-{function}"
+    functions.update_function_configuration(FunctionName=name, Description=f"anew at {time.time_ns()}")
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
