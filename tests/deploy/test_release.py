@@ -1,0 +1,243 @@
+"""A release moves calls in steps, watches the alarms, and goes back: against a Lambda and a CloudWatch of our own."""
+
+import json
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from shopkeeper.functions.all import FUNCTIONS
+from tests.support.tools import ROOT, need
+
+NAMES = [function.name for function in FUNCTIONS]
+PREFIX = "shopkeeper-prod-blue"
+ALARMS = ("errors", "latency", "throttles", "database")
+
+
+class FakeAws(ThreadingHTTPServer):
+    """The parts of Lambda and CloudWatch that a release uses. An alarm fires from a given look on."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.versions = {name: ["1", "2"] for name in NAMES}
+        self.aliases: dict[str, dict[str, Any]] = {name: _alias("1") for name in NAMES}
+        self.history: list[tuple[str, str, dict[str, float]]] = []
+        self.alarms = list(ALARMS)
+        self.fires_at_look = 10**6
+        self.looks = 0
+        self.refuses_update = 10**6
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def live(self) -> dict[str, str]:
+        """Return the versions that the aliases name."""
+        return {name: alias["FunctionVersion"] for name, alias in self.aliases.items()}
+
+    def is_whole(self) -> bool:
+        """Tell whether every alias sends all calls to one version."""
+        return not any(alias["RoutingConfig"]["AdditionalVersionWeights"] for alias in self.aliases.values())
+
+    def weights(self, function: str) -> list[tuple[str, dict[str, float]]]:
+        """Return what a function's alias was set to, in order."""
+        return [(version, weights) for name, version, weights in self.history if name == function]
+
+
+def _alias(version: str) -> dict[str, Any]:
+    return {"Name": "live", "FunctionVersion": version, "RoutingConfig": {"AdditionalVersionWeights": {}}}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeAws
+
+    def do_GET(self) -> None:
+        found = re.fullmatch(rf"/2015-03-31/functions/{PREFIX}-([a-z]+)/(aliases/live|versions)(\?.*)?", self.path)
+        if found is None or found[1] not in self.server.aliases:
+            self._answer(404, {"Type": "User", "Message": "Function not found"}, "ResourceNotFoundException")
+        elif found[2] == "versions":
+            numbers = ["$LATEST", *self.server.versions[found[1]]]
+            self._answer(200, {"Versions": [{"Version": number} for number in numbers]})
+        else:
+            self._answer(200, self.server.aliases[found[1]])
+
+    def do_PUT(self) -> None:
+        name = self.path.split(f"{PREFIX}-")[1].split("/")[0]
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        weights = asked["RoutingConfig"]["AdditionalVersionWeights"]
+        if len(self.server.history) >= self.server.refuses_update and weights:
+            self._answer(400, {"Message": "no"}, "InvalidParameterValueException")
+            return
+        self.server.history.append((name, asked["FunctionVersion"], weights))
+        self.server.aliases[name].update(asked)
+        self._answer(200, self.server.aliases[name])
+
+    def do_POST(self) -> None:
+        """DescribeAlarms, in whichever of CloudWatch's protocols the client speaks."""
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        server = self.server
+        server.looks += 1
+        firing = {"errors"} if server.looks >= server.fires_at_look else set()
+        alarms = [
+            {"AlarmName": f"{PREFIX}-{alarm}", "StateValue": "ALARM" if alarm in firing else "OK"}
+            for alarm in server.alarms
+        ]
+        if "json" in self.headers.get("content-type", ""):
+            self._answer(200, {"MetricAlarms": alarms, "CompositeAlarms": []})
+            return
+        members = "".join(
+            f"<member><AlarmName>{a['AlarmName']}</AlarmName><StateValue>{a['StateValue']}</StateValue></member>"
+            for a in alarms
+        )
+        body = (
+            '<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult>'
+            f"<MetricAlarms>{members}</MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>"
+        )
+        self._send(200, body.encode(), "text/xml", "")
+
+    def _answer(self, status: int, content: object, error: str = "") -> None:
+        self._send(status, json.dumps(content).encode(), "application/json", error)
+
+    def _send(self, status: int, body: bytes, kind: str, error: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if error:
+            self.send_header("x-amzn-ErrorType", error)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeAws]:
+    """Two versions of every function, the first in service, and no alarm."""
+    with FakeAws() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def release(fake: FakeAws, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the script as an operator does."""
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": fake.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
+    command = [need(ROOT / "scripts" / "release"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def shift(fake: FakeAws, *options: str) -> "subprocess.CompletedProcess[str]":
+    return release(fake, "shift", "prod", "blue", "--pause", "0", *options)
+
+
+def test_calls_move_in_steps_and_stay(fake: FakeAws) -> None:
+    done = shift(fake)
+    assert done.returncode == 0, done.stderr
+    assert fake.live() == dict.fromkeys(NAMES, "2")
+    assert fake.is_whole()
+    for name in NAMES:
+        assert fake.weights(name) == [("1", {"2": 0.1}), ("1", {"2": 0.5}), ("2", {})]
+    assert "10 % of the calls" in done.stdout
+    assert fake.looks >= 4, "the alarms are looked at before, at each step and after"
+
+
+@pytest.mark.parametrize("look", [1, 2, 3, 4])
+def test_an_alarm_sends_every_call_back(fake: FakeAws, look: int) -> None:
+    """At the first look nothing has moved yet, at the second a tenth, then a half, then everything."""
+    fake.fires_at_look = look
+    done = shift(fake)
+    assert done.returncode == 1
+    assert f"{PREFIX}-errors fired" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    assert fake.is_whole()
+    assert len(fake.weights("visits")) == (0 if look == 1 else look), "moved look - 1 times, and back"
+
+
+def test_a_failure_midway_sends_every_call_back(fake: FakeAws) -> None:
+    fake.refuses_update = 3
+    done = shift(fake)
+    assert done.returncode == 1
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    assert fake.is_whole()
+
+
+def test_nothing_is_shifted_unwatched(fake: FakeAws) -> None:
+    fake.alarms = []
+    done = shift(fake)
+    assert done.returncode == 1
+    assert "No alarm watches" in done.stderr
+    assert fake.history == []
+
+
+def test_what_is_newest_stays(fake: FakeAws) -> None:
+    for alias in fake.aliases.values():
+        alias["FunctionVersion"] = "2"
+    done = shift(fake)
+    assert done.returncode == 0
+    assert fake.history == []
+
+
+def test_versions_are_numbers_and_not_text(fake: FakeAws) -> None:
+    fake.versions["visits"] = ["1", "9", "10"]
+    assert shift(fake).returncode == 0
+    assert fake.live()["visits"] == "10"
+
+
+def test_a_shift_under_way_is_not_disturbed(fake: FakeAws) -> None:
+    fake.aliases["orders"]["RoutingConfig"]["AdditionalVersionWeights"] = {"2": 0.1}
+    done = shift(fake)
+    assert done.returncode == 1
+    assert "under way" in done.stderr
+    assert fake.history == []
+
+
+def test_back_is_at_once(fake: FakeAws) -> None:
+    assert shift(fake).returncode == 0
+    done = release(fake, "back", "prod", "blue")
+    assert done.returncode == 0, done.stderr
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    again = release(fake, "back", "prod", "blue")
+    assert again.returncode == 1
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+
+
+def test_the_versions_in_service_are_told(fake: FakeAws) -> None:
+    assert json.loads(release(fake, "versions", "prod", "blue").stdout) == dict.fromkeys(NAMES, "1")
+    fake.aliases.clear()
+    assert json.loads(release(fake, "versions", "prod", "blue").stdout) == {}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["shift"],
+        ["shift", "production", "blue"],
+        ["shift", "prod", "purple"],
+        ["shift", "prod", "blue", "--steps", "50,10"],
+        ["shift", "prod", "blue", "--steps", "0,100"],
+        ["promote", "prod", "blue"],
+    ],
+)
+def test_a_wrong_call_changes_nothing(fake: FakeAws, arguments: list[str]) -> None:
+    assert release(fake, *arguments).returncode == 2
+    assert fake.history == []
