@@ -1,4 +1,4 @@
-"""The command line: `shopkeeper serve | tables | admin | reset | openapi`."""
+"""The command line: `shopkeeper serve | tables | copy | admin | reset | openapi`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DEFAULT_DATA = "shopkeeper.db"
+JOURNAL = "shopkeeper-copy.json"
 FAILED = 2
 
 app = typer.Typer(
@@ -75,6 +76,36 @@ def tables() -> None:
         open_store(settings, os.environ).close()
         for table in TABLES:
             out.print(f"{table.name}: is as declared")
+
+
+@app.command()
+def copy(
+    source: Annotated[str, typer.Option("--from", help="Where from: sqlite:///PATH or dynamodb:")],
+    target: Annotated[str, typer.Option("--to", help="Where to: sqlite:///PATH or dynamodb:; must be empty.")],
+) -> None:
+    """Copy all data from one store to another; stopped midway, it goes on where it was.
+
+    The source must stand still: a SQLite file is held for as long, of DynamoDB it is the operator's word.
+    """
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    from shopkeeper.runtime.copying import open_side
+    from shopkeeper.storage.copying import Copy
+
+    if source == target:
+        raise ConfigurationError("--from and --to name the same store.")
+    with open_side(source, os.environ, must_exist=True) as read, open_side(target, os.environ) as written:
+        copying = Copy(read, written, TABLES, Path(JOURNAL), (source, target))
+        if copying.is_resumed:
+            out.print(f"Going on where {JOURNAL} says.")
+        if source == DYNAMODB:
+            out.print("Nothing may write to the source before this ends: stop or disable what does.")
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn()]
+        with Progress(*columns, console=out, transient=True) as progress:
+            bars = {table.name: progress.add_task(table.name, total=None) for table in TABLES}
+            counts = copying.run(lambda table, items: progress.update(bars[table.name], advance=items))
+    for name, items in counts.items():
+        out.print(f"{name}: {items} on both sides")
 
 
 @app.command()

@@ -38,6 +38,10 @@ class LaggingStore(Store):
         """Read the table, which does not lag."""
         return self._store.get_many(*arguments, **options)
 
+    def scan(self, *arguments: Any, **options: Any) -> Any:
+        """Read the table, which does not lag."""
+        return self._store.scan(*arguments, **options)
+
     def ping(self, table: Table) -> None:
         """Look whether the table is there."""
         self._store.ping(table)

@@ -153,6 +153,13 @@ class Store(Protocol):
         """
         ...
 
+    def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
+        """Return at most `limit` items of a whole table in no certain order, those behind `after`.
+
+        For operators alone (`shopkeeper copy`): no endpoint may need it.
+        """
+        ...
+
     def transact(self, actions: Sequence[Action]) -> list[int]:
         """Do all the actions, each on another item, or none; at most 100.
 

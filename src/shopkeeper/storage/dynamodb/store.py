@@ -163,6 +163,17 @@ class DynamoDBStore:
         more = _cursor(table, key, items[limit - 1]) if len(items) > limit else None
         return Page(items[:limit], more)
 
+    def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
+        """See `Store.scan`; a page may be short, or empty, with more behind it."""
+        check_limit(limit)
+        request: dict[str, Any] = {"TableName": self._names[table], "ConsistentRead": True, "Limit": limit}
+        if after:
+            request["ExclusiveStartKey"] = encode_item(after)
+        answer = self._call("Scan", request)
+        items = [decode_item(attributes) for attributes in answer["Items"]]
+        start = answer.get("LastEvaluatedKey")
+        return Page(items, _cursor(table, table.key, decode_item(start)) if start else None)
+
     def transact(self, actions: Sequence[Action]) -> list[int]:
         """See `Store.transact`: one `TransactWriteItems` under one token for all its attempts."""
         check_actions(actions)

@@ -137,6 +137,18 @@ class SQLiteStore:
         more = {name: items[-1][name] for name in attributes} if len(rows) > limit else None
         return Page(items, more)  # type: ignore[arg-type]  # key attributes are strings and integers
 
+    def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
+        """See `Store.scan`."""
+        check_limit(limit)
+        where, values = ("WHERE (partition, sort) > (?, ?)", _columns(table, after)) if after else ("", [])
+        sql = f"SELECT item FROM {quoted(table.name)} {where} ORDER BY partition, sort LIMIT ?"
+        with self._reader() as connection:
+            rows = connection.execute(sql, [*values, limit + 1]).fetchall()
+        items = [_decoded(text) for (text,) in rows[:limit]]
+        names = [attribute.name for attribute in table.key.attributes]
+        more = {name: items[-1][name] for name in names} if len(rows) > limit else None
+        return Page(items, more)  # type: ignore[arg-type]  # key attributes are strings and integers
+
     def transact(self, actions: Sequence[Action]) -> list[int]:
         """See `Store.transact`."""
         check_actions(actions)
