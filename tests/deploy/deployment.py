@@ -44,12 +44,12 @@ class Deployment:
         port = self.aws.url.rpartition(":")[2]
         return f"http://{self.aws.api(NAME)}.execute-api.localhost:{port}/dev"
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
+    def call(self, method: str, path: str, body: object = None, token: str = "") -> Answer:
         """Send a request to the API, by the emulator's address."""
         place = f"/_aws/execute-api/{self.aws.api(NAME)}/dev{path}"
         if body is not None:
             return post_json(self.aws.url, place, body)
-        return send(self.aws.url, method, place)
+        return send(self.aws.url, method, place, headers={"Authorization": f"Bearer {token}"} if token else {})
 
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""
