@@ -17,4 +17,4 @@ def rfc3339(moment: datetime) -> str:
 
     Fixed in width, so that the order of the texts is the order of the moments.
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

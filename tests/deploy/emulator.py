@@ -35,6 +35,9 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
     ),
+    "terraform/code/preflight.tf": (
+        ("it gives a mock a method", r'= "MOCK"\n', '= "MOCK"\n  integration_http_method = "POST"\n'),
+    ),
     "terraform/code/api.tf": (
         (
             "it makes no API key's value",
