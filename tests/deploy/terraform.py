@@ -143,7 +143,7 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
         "permissions": granted,
         "telemetry": telemetry,
         "reserved": function["reserved_concurrent_executions"],
-        "snap_start": function["snap_start"][0]["apply_on"],
+        "snap_start": (function["snap_start"] or [{"apply_on": "None"}])[0]["apply_on"],
     }
 
 

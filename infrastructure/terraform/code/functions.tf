@@ -160,8 +160,12 @@ resource "aws_lambda_function" "this" {
     log_group  = aws_cloudwatch_log_group.function[each.key].name
   }
 
-  snap_start {
-    apply_on = var.snap_start
+  # "None" written out would be a change at every deployment, and each change is a new version.
+  dynamic "snap_start" {
+    for_each = var.snap_start == "None" ? [] : [var.snap_start]
+    content {
+      apply_on = snap_start.value
+    }
   }
 
   tracing_config {
