@@ -16,6 +16,7 @@ from tests.support.processes import free_port, running
 from tests.support.tools import ROOT, need
 
 MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
+UNHURRIED = Path(__file__).with_name("unhurried.py")
 
 CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "sam/template.yaml": (
@@ -153,7 +154,7 @@ def ministack(folder: Path) -> Iterator[Aws]:
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
     }
-    command = ["env", *(f"{name}={value}" for name, value in settings.items()), need(MINISTACK)]
+    command = ["env", *(f"{name}={value}" for name, value in settings.items()), str(Path(need(MINISTACK)).with_name("python")), str(UNHURRIED)]
     with running(command, port, folder / "ministack.log"):
         yield Aws(port)
 
