@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deploy tools check format openapi package lock clean
+.PHONY: help serve test test-deploy tools bench bench-quick check format openapi package lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ test: check ## run every gate: format, lint, types, tests, the API collection
 
 test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
+
+bench: $(VENV)/test node_modules/.done package ## measure us beside what people would use instead (ten minutes)
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/test node_modules/.done package ## the same for a first look (one minute)
+	@$(BIN)/python -m benchmarks --quick
 
 tools: $(VENV)-deploy/done infrastructure/serverless/node_modules/.done ## install what deploying needs
 
@@ -41,7 +47,7 @@ lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator node_modules infrastructure/serverless/node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }

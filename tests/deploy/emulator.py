@@ -154,7 +154,12 @@ def ministack(folder: Path) -> Iterator[Aws]:
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
     }
-    command = ["env", *(f"{name}={value}" for name, value in settings.items()), str(Path(need(MINISTACK)).with_name("python")), str(UNHURRIED)]
+    command = [
+        "env",
+        *(f"{name}={value}" for name, value in settings.items()),
+        str(Path(need(MINISTACK)).with_name("python")),
+        str(UNHURRIED),
+    ]
     with running(command, port, folder / "ministack.log"):
         yield Aws(port)
 

@@ -1,0 +1,96 @@
+"""Run the benchmark: `python -m benchmarks [--quick]`. Ten minutes, or one for a first look."""
+
+import argparse
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, sharding
+from benchmarks.environments import ROOT
+from tests.support.tools import DYNOXIDE
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+CHART = ROOT / "docs" / "performance.svg"
+
+Results = dict[str, Any]
+
+
+def on_lambda(quick: bool) -> Results:
+    """Measure functions."""
+    if not DYNOXIDE.exists():
+        print("The functions are left out: dynoxide is not installed (npm ci).")
+        return {}
+    rounds = 5 if quick else 15
+    with lambda_calls.stage() as on:
+        found: Results = {"cold": lambda_calls.cold_starts(on, lambda_calls.CONTESTANTS, rounds)}
+        if not quick:
+            found["cold_3.13"] = lambda_calls.cold_starts(on, lambda_calls.NEWER, rounds)
+        found["warm"] = lambda_calls.warm_calls(on, rounds=2 if quick else 6, calls=50)
+    found["cost"] = {
+        name: cost.per_million(found["cold"][name]["p50"], figures["p50"])
+        for name, figures in found["warm"].items()
+        if name != "nothing"
+    }
+    return found
+
+
+def packages(_: bool) -> Results:
+    """Return the sizes of our packages, zipped and unpacked, in MB."""
+    found = {}
+    for path in sorted((ROOT / "dist").glob("*-arm64.zip")):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        sizes = {"zipped_mb": round(path.stat().st_size / 1e6, 2), "unpacked_mb": round(unpacked / 1e6, 2)}
+        found[path.name.removesuffix("-arm64.zip")] = sizes
+    if not found:
+        print("The packages are left out: run `make package`.")
+    return {"packages": found}
+
+
+def on_one_machine(quick: bool) -> Results:
+    """Measure servers."""
+    sizes = (1_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
+    return {
+        "throughput": one_machine.throughput(rounds=1 if quick else 3, seconds=2 if quick else 8),
+        "growth": one_machine.growth(sizes, calls=50 if quick else 300),
+        "hot_counter": one_machine.hot_counter(clients=1_000, visits=2 if quick else 10),
+        "sharding": sharding.table(),
+    }
+
+
+PARTS: tuple[Callable[[bool], Results], ...] = (on_lambda, packages, on_one_machine)
+
+
+def main() -> None:
+    """Measure what can be measured, print it beside the bars, and keep a full run's figures."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one minute, and nothing is kept")
+    quick = parser.parse_args().quick
+    environments.make()
+    (ROOT / "dist").mkdir(exist_ok=True)
+    machine = {"processors": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}
+    results: Results = {"machine": machine}
+    for part in PARTS:
+        results |= part(quick)
+    print("\n".join(bars.lines(results)))
+    if not quick:
+        keep(results)
+
+
+def keep(results: Results) -> None:
+    """Write the figures, and the chart that is drawn from them."""
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    CHART.write_text(chart.draw(results))
+    print(f"Kept in {_short(RESULTS)}, drawn in {_short(CHART)}.")
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Cold starts, warm calls and memory of functions, side by side and interleaved."""
+
+import json
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import trustme
+
+from benchmarks.environments import FOLDER, ROOT, python
+from benchmarks.runtime_api import Function
+from shopkeeper.storage import TABLES
+from shopkeeper.storage.dynamodb import DynamoDBClient
+from shopkeeper.storage.dynamodb.schema import create_tables
+from tests.support.processes import free_port, running
+from tests.support.tools import DYNOXIDE
+
+SOURCE = ROOT / "src"
+PEERS = ROOT / "benchmarks" / "peers"
+ROOTS = SOURCE / "shopkeeper" / "aws" / "amazon_roots.pem"
+Event = dict[str, Any]
+
+
+class Contestant(msgspec.Struct, frozen=True):
+    """A function to measure: its environment, its handler, and the call that is put to it."""
+
+    name: str
+    environment: str
+    handler: str
+    folder: Path
+    event: Callable[[], Event]
+    status: int = 200
+    version: str = ""
+
+
+def get(path: str) -> Event:
+    """Return the event of a GET, as a REST API sends it."""
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": "GET",
+        "headers": {"Accept": "application/json", "User-Agent": "benchmark", "Host": "api.example.com"},
+        "multiValueHeaders": {},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "stage": "dev",
+            "path": f"/dev{path}",
+            "resourcePath": path,
+            "httpMethod": "GET",
+            "identity": {"sourceIp": "203.0.113.9", "userAgent": "benchmark"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def post(path: str, body: object) -> Event:
+    """Return the event of a POST with a JSON body."""
+    event = get(path)
+    event["headers"]["Content-Type"] = "application/json"
+    event["requestContext"]["httpMethod"] = "POST"
+    return {**event, "httpMethod": "POST", "body": json.dumps(body)}
+
+
+def _registration() -> Event:
+    someone = uuid.uuid4().hex
+    body = {"business_name": "Test", "email": f"{someone}@example.com", "phone": "+1234567890", "address": "1 Street"}
+    return post("/auth/register-business", {**body, "cognito_user_id": someone})
+
+
+def _account() -> Event:
+    body = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery", "name": "Ann"}
+    return post("/api/auth/register", body)
+
+
+def _ours(name: str, event: Callable[[], Event], status: int = 200, version: str = "") -> Contestant:
+    return Contestant(name, "ours", f"shopkeeper.runtime.handlers.{name}.handler", SOURCE, event, status, version)
+
+
+def _peer(name: str, version: str = "") -> Contestant:
+    return Contestant(name, name, "handler.handler", PEERS / name, lambda: get("/counter"), version=version)
+
+
+CONTESTANTS = (
+    _peer("nothing"),
+    _ours("visits", lambda: get("/counter")),
+    _peer("founding"),
+    _peer("powertools"),
+    _peer("fastapi"),
+    _ours("auth", _registration, 201),
+    _ours("accounts", _account, 201),
+    _ours("orders", lambda: get("/api/items")),
+)
+NEWER = (_peer("nothing", "3.13"), _ours("visits", lambda: get("/counter"), version="3.13"), _peer("founding", "3.13"))
+WARM = CONTESTANTS[:5]
+
+
+def ready(contestants: tuple[Contestant, ...]) -> list[Contestant]:
+    """Return those whose environment is there, and say which are left out."""
+    found = []
+    for contestant in contestants:
+        if python(contestant.environment, contestant.version):
+            found.append(contestant)
+        else:
+            print(f"{contestant.name}{contestant.version} is left out: {FOLDER.name} has no environment for it.")
+    return found
+
+
+class Stage:
+    """A DynamoDB-compatible server behind TLS, with our tables."""
+
+    def __init__(self, folder: Path, url: str, plain: str, authority: trustme.CA) -> None:
+        self._folder = folder
+        self._certificate = authority.cert_pem.bytes()
+        names = {table: f"{table.name}-bench" for table in TABLES}
+        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+        client = DynamoDBClient("us-east-1", {**credentials, "AWS_ENDPOINT_URL": plain}, seconds=20)
+        create_tables(client, names, lambda *_: None)
+        client.close()
+        self._environment = {
+            **credentials,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": url,
+            "JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+            **{table.environment: name for table, name in names.items()},
+        }
+
+    def start(self, contestant: Contestant) -> Function:
+        """Start a process of a function.
+
+        Each trusts what it would trust on Lambda, and this server's authority beside: Amazon's roots with us,
+        botocore's whole bundle with the others.
+        """
+        interpreter = python(contestant.environment, contestant.version)
+        assert interpreter is not None
+        bundle = self._folder / f"{contestant.environment}{contestant.version}.pem"
+        if not bundle.exists():
+            found = [*interpreter.parents[1].glob("lib/python*/site-packages/botocore/cacert.pem"), ROOTS]
+            bundle.write_bytes(found[0].read_bytes() + self._certificate)
+        environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle), "PYTHONPATH": str(contestant.folder)}
+        log = self._folder / f"{contestant.name}.log"
+        return Function(interpreter, contestant.handler, contestant.folder, environment, log)
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Run the servers."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        authority = trustme.CA()
+        certificate = folder / "server.pem"
+        authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+        back, front = free_port(), free_port()
+        stack.enter_context(running([str(DYNOXIDE), "--port", str(back)], back, folder / "dynoxide.log"))
+        interpreter = str(ROOT / ".venv" / "bin" / "python")
+        proxy = [interpreter, str(ROOT / "benchmarks" / "tls_proxy.py"), str(front), str(certificate), str(back)]
+        stack.enter_context(running(proxy, front, folder / "proxy.log"))
+        yield Stage(folder, f"https://localhost:{front}", f"http://127.0.0.1:{back}", authority)
+
+
+def cold_starts(on: Stage, contestants: tuple[Contestant, ...], rounds: int) -> dict[str, dict[str, float]]:
+    """Return how long each takes from its start to its first answer, in ms, and the memory it then has, in MB."""
+    there = ready(contestants)
+    times: dict[str, list[float]] = {contestant.name: [] for contestant in there}
+    memory: dict[str, list[float]] = {contestant.name: [] for contestant in there}
+    for turn in range(rounds + 1):
+        for contestant in there:
+            function = on.start(contestant)
+            try:
+                arrived = function.call(contestant.event(), contestant.status)
+                if turn:  # the first round writes byte code and warms the disk
+                    times[contestant.name].append((arrived - function.began) * 1000)
+                    memory[contestant.name].append(function.peak_megabytes())
+            finally:
+                function.end()
+    return {
+        name: {**spread(values), "memory_mb": round(statistics.median(memory[name]), 1)}
+        for name, values in times.items()
+    }
+
+
+def warm_calls(on: Stage, rounds: int, calls: int) -> dict[str, dict[str, float]]:
+    """Return the times of warm calls, in ms, the processor time of each and the memory after them, in MB."""
+    there = ready(WARM)
+    functions = {contestant.name: on.start(contestant) for contestant in there}
+    times: dict[str, list[float]] = {contestant.name: [] for contestant in there}
+    processor: dict[str, float] = dict.fromkeys(functions, 0.0)
+    try:
+        for contestant in there:
+            for _ in range(20):
+                functions[contestant.name].call(contestant.event(), contestant.status)
+        for _ in range(rounds):
+            for contestant in there:
+                function = functions[contestant.name]
+                before = function.processor_seconds()
+                for _ in range(calls):
+                    took = function.warm_call(contestant.event(), contestant.status)
+                    times[contestant.name].append(took * 1000)
+                processor[contestant.name] += function.processor_seconds() - before
+                time.sleep(0.05)
+        return {
+            name: {
+                **spread(values),
+                "p99": round(statistics.quantiles(values, n=100)[98], 3),
+                "processor_ms": round(processor[name] * 1000 / (rounds * calls), 3),
+                "memory_mb": round(functions[name].peak_megabytes(), 1),
+            }
+            for name, values in times.items()
+        }
+    finally:
+        for function in functions.values():
+            function.end()
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return the median and the quartiles of measurements."""
+    lower, middle, upper = statistics.quantiles(values, n=4)
+    return {"p50": round(middle, 3), "p25": round(lower, 3), "p75": round(upper, 3)}

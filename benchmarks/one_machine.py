@@ -1,0 +1,242 @@
+"""One machine: durable visits and orders, against FastAPI and SQLite; how it grows; a hot counter."""
+
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.environments import ROOT, python
+from benchmarks.lambda_calls import spread
+from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.orders.model import Customer, Happening, Line, Order
+from shopkeeper.storage import partitions
+from shopkeeper.storage.values import encode_item
+from tests.support.http import Client, post_json, send
+from tests.support.processes import free_port, running, shopkeeper
+
+HERE = ROOT / "benchmarks"
+CONNECTIONS = (1, 16, 256)
+KEY = {"JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """A server with something to order."""
+
+    url: str
+    orders_path: str
+    item_id: str
+    token: str = ""
+
+
+def open_shop(url: str) -> Shop:
+    """Make an account, its business and an item on a server of ours."""
+    ann = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery"}
+    user = post_json(url, "/api/auth/register", {**ann, "name": "Ann"}).json
+    token = post_json(url, "/api/auth/login", ann).json["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    business = {"business_name": "Shop", "email": ann["email"], "phone": "+1234567890", "address": "1 Street"}
+    registered = post_json(
+        url, "/auth/register-business", {**business, "cognito_user_id": user["user_id"]}, **headers
+    ).json
+    item = {"business_id": registered["business_id"], "name": "Tea", "price_minor": 250, "currency": "EUR"}
+    made = post_json(url, "/api/items", item, **headers).json
+    return Shop(url, f"/api/businesses/{registered['business_id']}/orders", made["item_id"], token)
+
+
+@contextmanager
+def ours(data: Path) -> Iterator[Shop]:
+    """Run `shopkeeper serve` with its log going to a file, as a service's does."""
+    with tempfile.NamedTemporaryFile() as log:
+        port = free_port()
+        command = [str(ROOT / ".venv" / "bin" / "shopkeeper"), "serve", "--port", str(port), "--data", str(data)]
+        with running(["env", *(f"{name}={value}" for name, value in KEY.items()), *command], port, Path(log.name)):
+            url = f"http://127.0.0.1:{port}"
+            _await(url)
+            yield open_shop(url)
+
+
+@contextmanager
+def fastapi(data: Path) -> Iterator[Shop]:
+    """Run the peer under uvicorn."""
+    interpreter = python("fastapi_sqlite")
+    assert interpreter is not None
+    port = free_port()
+    command = ["env", f"DATA={data}", str(interpreter), "-m", "uvicorn", "app:app", "--port", str(port)]
+    folder = HERE / "peers" / "fastapi_sqlite"
+    with tempfile.NamedTemporaryFile() as log, running([*command, "--app-dir", str(folder)], port, Path(log.name)):
+        url = f"http://127.0.0.1:{port}"
+        _await(url)
+        yield Shop(url, "/api/businesses/shop/orders", "tea")
+
+
+def _await(url: str) -> None:
+    for _ in range(100):
+        try:
+            if send(url, "GET", "/counter").status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def throughput(rounds: int, seconds: int) -> dict[str, dict[str, dict[str, float]]] | None:
+    """Return requests per second and latencies (ms) by kind, server and connections; None without wrk."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        print("The throughput of one machine is left out: wrk is not installed.")
+        return None
+    servers = {"ours": ours}
+    if python("fastapi_sqlite"):
+        servers["fastapi"] = fastapi
+    else:
+        print("fastapi_sqlite is left out: it has no environment.")
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder:
+        for turn in range(rounds):
+            for name, server in servers.items():
+                with server(Path(folder) / f"{name}{turn}.db") as shop:
+                    for kind in ("visits", "orders"):
+                        for connections in CONNECTIONS:
+                            figures = _wrk(wrk, shop, kind, connections, seconds)
+                            found.setdefault(f"{kind}/{name}/{connections}", []).append(figures)
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for key, figures_of in found.items():
+        kind, name, at = key.split("/")
+        rate, middle, slow = (statistics.median(column) for column in zip(*figures_of, strict=True))
+        spread_of = [figures[0] for figures in figures_of]
+        result.setdefault(kind, {})[f"{name} at {at}"] = {
+            "per_second": round(rate),
+            "from": round(min(spread_of)),
+            "to": round(max(spread_of)),
+            "p50_ms": round(middle, 2),
+            "p99_ms": round(slow, 2),
+        }
+    return result
+
+
+def _wrk(wrk: str, shop: Shop, kind: str, connections: int, seconds: int) -> tuple[float, float, float]:
+    """Return requests per second, and median and 99th percentile of the latency in ms."""
+    environment = {
+        **os.environ,
+        "BENCH_PATH": shop.orders_path,
+        "BENCH_ITEM": shop.item_id,
+        "BENCH_RUN": uuid.uuid4().hex,
+    }
+    command = [wrk, "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s"]
+    script = ["-s", str(HERE / f"{kind}.lua"), f"{shop.url}/counter"]
+    done = subprocess.run([*command, *script], env=environment, capture_output=True, text=True, check=True)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
+    requests, microseconds, wrong, middle, slow = map(int, line.split()[1:])
+    if wrong > requests / 1000:
+        raise RuntimeError(f"{wrong} of {requests} requests failed: {done.stdout}")
+    return requests / microseconds * 1e6, middle / 1000, slow / 1000
+
+
+def growth(sizes: tuple[int, ...], calls: int) -> dict[str, dict[str, float]]:
+    """Return how long it takes to list, read and place orders (ms) with so many stored."""
+    result = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder:
+            data = Path(folder) / "shop.db"
+            with ours(data) as shop:
+                pass
+            business_id = shop.orders_path.split("/")[3]
+            seed_orders(data, business_id, shop.item_id, size)
+            with shopkeeper(data, KEY) as server:
+                headers = {"Authorization": f"Bearer {shop.token}"}
+                times: dict[str, list[float]] = {"list": [], "get": [], "post": []}
+                body = {"customer": {"name": "Ann", "phone": "+14155550123"}}
+                order = json.dumps({**body, "lines": [{"item_id": shop.item_id, "quantity": 1}]}).encode()
+                posting = {"Content-Type": "application/json"}
+                with Client(server.url) as client:
+                    for number in range(calls + 20):
+                        key = {"Idempotency-Key": f"{uuid.uuid4()}"}
+                        for kind, request in {
+                            "list": ("GET", f"{shop.orders_path}?limit=10", None, headers),
+                            "get": ("GET", f"/api/orders/{order_id(size // 2)}", None, headers),
+                            "post": ("POST", shop.orders_path, order, {**posting, **key}),
+                        }.items():
+                            began = time.perf_counter()
+                            answer = client.send(*request)
+                            took = (time.perf_counter() - began) * 1000
+                            assert answer.status in (200, 201), answer
+                            if number >= 20:
+                                times[kind].append(took)
+                result[str(size)] = {kind: spread(values)["p50"] for kind, values in times.items()}
+    return result
+
+
+def order_id(number: int) -> str:
+    """Return the id of a seeded order."""
+    return f"00000000-0000-7000-8000-{number:012x}"
+
+
+def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
+    """Write completed orders straight into a data file that no server has open."""
+    import sqlite3
+
+    now = rfc3339(utc_now())
+    line = Line(item_id=item_id, name="Tea", quantity=1, price_minor=250, total_minor=250)
+    order = Order(
+        order_id="",
+        business_id=business_id,
+        status="completed",
+        customer=Customer(name="Ann", phone="+14155550123"),
+        lines=[line],
+        currency="EUR",
+        total_minor=250,
+        created_at=now,
+        accept_until=now,
+        history=[Happening(status="received", at=now, by="customer")],
+    )
+    record = {**msgspec.to_builtins(order), "business_status": partitions.business_status(business_id, "completed")}
+    template = json.dumps(encode_item(record))
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        for number in range(count):
+            key = order_id(number)
+            yield key, "", template.replace('"order_id": {"S": ""}', f'"order_id": {{"S": "{key}"}}')
+
+    connection = sqlite3.connect(data)
+    connection.executemany("INSERT INTO orders (partition, sort, item) VALUES (?, ?, ?)", rows())
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def hot_counter(clients: int, visits: int) -> dict[str, float]:
+    """Return what 1,000 clients at once counted, and how long it took: the count must be exact."""
+    with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder, ours(Path(folder) / "shop.db") as shop:
+        before = send(shop.url, "GET", "/health").json["counter_value"]
+        began = time.perf_counter()
+        answered = asyncio.run(_visit_all(int(shop.url.rpartition(":")[2]), clients, visits))
+        took = time.perf_counter() - began
+        after = send(shop.url, "GET", "/health").json["counter_value"]
+    return {"clients": clients, "answered": answered, "counted": after - before, "seconds": round(took, 2)}
+
+
+async def _visit_all(port: int, clients: int, visits: int) -> int:
+    async def client() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        good = 0
+        for _ in range(visits):
+            writer.write(b"GET /counter HTTP/1.1\r\nHost: a\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            await reader.readexactly(length)
+            good += head.startswith(b"HTTP/1.1 200")
+        writer.close()
+        return good
+
+    return sum(await asyncio.gather(*(client() for _ in range(clients))))

@@ -1,0 +1,141 @@
+"""Lambda's Runtime API on loopback, and one function process that talks to it as on Lambda.
+
+Source: AWS Lambda Developer Guide, "Using the Lambda runtime API". The process runs AWS's own client,
+awslambdaric; what this leaves out is the start of a microVM and the download of the package.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+DEADLINE_MS = 30_000
+ANSWERS_WITHIN_SECONDS = 30.0
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Hands out events and takes answers, each with the moment at which it came."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.answers: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
+        self.handed_out = 0.0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def call(self, event: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        """Put an event to the function, and return when its answer came, and the answer."""
+        self.events.put(event)
+        return self.answers.get(timeout=ANSWERS_WITHIN_SECONDS)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # an answer leaves in one piece, or Nagle's algorithm would hold its body for 40 ms
+    disable_nagle_algorithm = True
+    server: RuntimeApi
+
+    def do_GET(self) -> None:
+        event = self.server.events.get()
+        if event is None:
+            self.close_connection = True
+            return
+        body = json.dumps(event).encode()
+        self.send_response(200)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + DEADLINE_MS))
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.server.handed_out = time.perf_counter()
+        self.wfile.flush()
+
+    def do_POST(self) -> None:
+        arrived = time.perf_counter()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.wfile.flush()
+        kind = "error" if "/error" in self.path else "response"
+        self.server.answers.put((arrived, {"kind": kind, "body": json.loads(body or b"null")}))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+class Function:
+    """One process of a function: started, called, measured, ended."""
+
+    def __init__(self, python: Path, handler: str, folder: Path, environment: Mapping[str, str], log: Path) -> None:
+        self._api = RuntimeApi()
+        self._log = log.open("wb")
+        self.began = time.perf_counter()
+        self._process = subprocess.Popen(
+            [str(python), "-m", "awslambdaric", handler],
+            cwd=folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "AWS_LAMBDA_RUNTIME_API": self._api.address,
+                "AWS_LAMBDA_FUNCTION_NAME": "bench",
+                "AWS_LAMBDA_FUNCTION_VERSION": "1",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+                **environment,
+            },
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def call(self, event: dict[str, Any], status: int) -> float:
+        """Return the moment of the answer, in seconds of the performance counter.
+
+        Raises RuntimeError for any answer but one with this status.
+        """
+        arrived, answer = self._api.call(event)
+        body = answer["body"]
+        if answer["kind"] != "response" or body.get("statusCode") != status:
+            raise RuntimeError(f"the function answered {answer}")
+        return arrived
+
+    def warm_call(self, event: dict[str, Any], status: int) -> float:
+        """Return how long a call took, from handing its event out to the arrival of its answer, in seconds."""
+        arrived = self.call(event, status)
+        return arrived - self._api.handed_out
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that the process has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def peak_megabytes(self) -> float:
+        """Return the most memory that the process has had, in MB of a million bytes (VmHWM)."""
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        (peak,) = [line.split()[1] for line in lines if line.startswith("VmHWM")]
+        return int(peak) * 1024 / 1e6
+
+    def end(self) -> None:
+        """Stop the process and the Runtime API."""
+        self._process.kill()
+        self._process.wait()
+        self._api.events.put(None)
+        self._api.shutdown()
+        self._api.server_close()
+        self._log.close()
