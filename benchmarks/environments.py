@@ -30,7 +30,7 @@ def python313() -> str | None:
 
 
 def make() -> None:
-    """Make every environment that is not there yet, from its lock; say which cannot be made."""
+    """Make every environment that is not there as its lock says; say which cannot be made."""
     newer = python313()
     if newer is None:
         print("There is no Python 3.13 here: its figures are left out.")
@@ -41,7 +41,8 @@ def make() -> None:
 
 
 def _make(folder: Path, interpreter: str, lock: Path) -> None:
-    if (folder / "done").exists():
+    done = folder / "done"
+    if done.exists() and done.read_bytes() == lock.read_bytes():
         return
     print(f"Making {folder.relative_to(ROOT)} …", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -53,11 +54,12 @@ def _make(folder: Path, interpreter: str, lock: Path) -> None:
         ],
     ]
     for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"  it cannot be made, and is left out: {done.stderr.strip().splitlines()[-1:]}")
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            print(f"  it cannot be made, and is left out: {ran.stderr.strip().splitlines()[-1:]}")
+            shutil.rmtree(folder, ignore_errors=True)
             return
-    (folder / "done").touch()
+    done.write_bytes(lock.read_bytes())
 
 
 if __name__ == "__main__":

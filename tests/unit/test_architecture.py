@@ -15,7 +15,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "errors", "identifiers", "__version__"}
+LEAVES = {"clock", "cores", "errors", "identifiers", "__version__"}
 DOMAINS = {"visits", "health", "businesses", "accounts", "catalogue", "orders"}
 SHARED = {"shopkeeper.businesses.model", "shopkeeper.businesses.ownership"}
 """What other domains may know of a domain: whose a business is, but never its service."""
@@ -83,6 +83,12 @@ HEAVY = {
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
+LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
+"""What a handler loads beside the standard library; the others nothing but msgspec."""
+
+ASIDE = {"shopkeeper", "__main__", "sitecustomize", "_distutils_hack", "typing_extensions"}
+"""What an interpreter loads by itself, and what msgspec takes if it finds it; no package has it."""
+
 LOADED = """
 import sys, json, importlib
 importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1])
@@ -110,7 +116,9 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
         timeout=60,
     )
     loaded = set(json.loads(done.stdout))
-    assert not {module.partition(".")[0] for module in loaded} & HEAVY
+    tops = {module.partition(".")[0] for module in loaded}
+    assert not tops & HEAVY
+    assert tops - sys.stdlib_module_names - ASIDE == LIBRARIES.get(function.name, {"msgspec"})
     rooms = {module.split(".")[1] for module in loaded if module.startswith("shopkeeper.")}
     assert rooms & DOMAINS == OWN_DOMAINS[function.name]
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from shopkeeper.cores import any_one
 from shopkeeper.http import ServiceUnavailable
 
 MEMORY_KIB = 19456
@@ -55,6 +56,7 @@ class Passwords:
         if not self._turns.acquire(timeout=PATIENCE_SECONDS):
             raise ServiceUnavailable
         try:
-            yield
+            with any_one():
+                yield
         finally:
             self._turns.release()

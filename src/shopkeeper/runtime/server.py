@@ -19,6 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
+from shopkeeper.cores import share_one
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.identity.secrets import secret_source
 from shopkeeper.runtime.resources import open_resources, open_store
@@ -150,6 +151,7 @@ def _load(settings: Settings) -> WsgiApplication:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
+    share_one()
     resources = open_resources(settings, os.environ, knows_callers=True)
     # A store that is closed leaves everything in its one file, fit to be copied.
     multiprocessing.util.Finalize(None, resources.store.close, exitpriority=1)

@@ -1,26 +1,35 @@
 """One log line and one metrics object for every request, each a line of JSON on standard output.
 
-The log is Powertools' Logger. The metrics are CloudWatch's embedded metric format, one object per
-request: Powertools' own Metrics keep their state on the class, which threads spoil.
+The metrics are CloudWatch's embedded metric format. Log lines carry the names that Powertools for AWS Lambda
+gives its own, so that queries written for those find ours.
 """
 
-import logging
 import os
 import sys
+import threading
 import time
+import traceback
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.powertools import Logger
 from shopkeeper.settings import Settings
 
 NAMESPACE = "Shopkeeper"
 MAX_USER_AGENT = 100
 MAX_PATH = 200
 MAX_ERROR = 200
+MAX_TRACEBACK = 20_000
+MOST_PENDING = 1000
+"""Requests whose lines may wait for another thread's write; beyond it an output that is stuck holds requests up."""
+
+GOOD_ARE_SHOWN = ("DEBUG", "INFO")
+FAULTS_ARE_HIDDEN = ("CRITICAL",)
+"""The levels at which requests without a fault are written, and at which even faults are not."""
 
 
 class Telemetry:
@@ -28,46 +37,71 @@ class Telemetry:
 
     def __init__(self, service: str, settings: Settings) -> None:
         self._dimensions = {"service": service, "stage": settings.stage}
+        self._common = {**self._dimensions, **({"colour": settings.colour} if settings.colour else {})}
+        self._level = settings.log_level
         # A service without an output must serve all the same.
         self._output = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
-        logging.raiseExceptions = False
-        self._logger = Logger(
-            service=service, level=settings.log_level, stream=self._output, use_rfc3339=True, location=None
-        )
-        self._logger.append_keys(stage=settings.stage, colour=settings.colour)
+        self._pending: deque[str] = deque()
+        self._turn = threading.Lock()
         self._cold = True
 
     def record(self, request: Request, response: Response, seconds: float) -> None:
         """Write the request's line and its metrics; `seconds` is how long it took."""
         cold, self._cold = self._cold, False
         milliseconds = round(seconds * 1000, 3)
+        values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
+        if cold:
+            values["ColdStart"] = 1
+        lines = [embedded_metrics(self._dimensions, values)]
+        if self._shows(response.error):
+            lines.insert(0, self._line(request, response, milliseconds, cold))
+        self._write("".join(f"{msgspec.json.encode(line).decode()}\n" for line in lines))
+
+    def _write(self, text: str) -> None:
+        """Write it now, or leave it to the thread that is writing, which looks again before it goes."""
+        self._pending.append(text)
+        while self._pending and self._turn.acquire(blocking=len(self._pending) > MOST_PENDING):
+            try:
+                self._output.write("".join(self._pending.popleft() for _ in range(len(self._pending))))
+                self._output.flush()
+            except (OSError, ValueError):
+                pass  # a closed pipe loses lines; it must not lose requests
+            finally:
+                self._turn.release()
+
+    def _shows(self, error: Exception | None) -> bool:
+        if error is None:
+            return self._level in GOOD_ARE_SHOWN
+        return self._level not in FAULTS_ARE_HIDDEN
+
+    def _line(self, request: Request, response: Response, milliseconds: float, cold: bool) -> dict[str, object]:
+        error = response.error
         line: dict[str, object] = {
+            "level": "INFO" if error is None else "ERROR",
+            "message": "request",
+            "timestamp": rfc3339(utc_now()),
+            **self._common,
             "requestId": request.request_id,
-            "path": request.path[:MAX_PATH],
-            "httpMethod": request.method[:MAX_USER_AGENT],
+            "path": _text(request.path, MAX_PATH),
+            "httpMethod": _text(request.method, MAX_USER_AGENT),
             "status": response.status,
             "durationMs": milliseconds,
             "coldStart": cold,
-            "userAgent": request.headers.get("user-agent", "")[:MAX_USER_AGENT],
+            "userAgent": _text(request.headers.get("user-agent", ""), MAX_USER_AGENT),
         }
-        if response.error is None:
-            self._logger.info("request", extra=line)
-        else:
-            line["errorType"] = type(response.error).__name__
-            line["errorMessage"] = str(response.error)[:MAX_ERROR]
-            self._logger.error("request", extra=line, exc_info=response.error)
-        self._write_metrics(milliseconds, cold, response.metrics)
+        if error is not None:
+            line["errorType"] = line["exception_name"] = type(error).__name__
+            line["errorMessage"] = _text(str(error), MAX_ERROR)
+            line["exception"] = _text("".join(traceback.format_exception(error)), MAX_TRACEBACK)
+        trace = os.environ.get("_X_AMZN_TRACE_ID")
+        if trace:
+            line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
+        return line
 
-    def _write_metrics(self, milliseconds: float, cold: bool, events: Mapping[str, int]) -> None:
-        values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **events}
-        if cold:
-            values["ColdStart"] = 1
-        document = embedded_metrics(self._dimensions, values)
-        try:
-            self._output.write(msgspec.json.encode(document).decode() + "\n")
-            self._output.flush()
-        except (OSError, ValueError):
-            pass  # a closed pipe loses metrics; it must not lose requests
+
+def _text(text: str, most: int) -> str:
+    """Cut a text; halves of surrogate pairs, which a JSON event may hold and UTF-8 may not, are spelt out."""
+    return text[:most].encode("utf-8", "backslashreplace").decode()
 
 
 def embedded_metrics(dimensions: Mapping[str, str], values: Mapping[str, float]) -> dict[str, Any]:

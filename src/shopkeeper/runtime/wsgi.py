@@ -81,8 +81,9 @@ def to_request(environ: Environ) -> Request:
 
 def _query(text: str) -> dict[str, str]:
     query: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        query.setdefault(name, value)
+    if text:
+        for name, value in parse_qsl(text, keep_blank_values=True):
+            query.setdefault(name, value)
     return query
 
 

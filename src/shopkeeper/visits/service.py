@@ -1,7 +1,7 @@
 """Counting visits: one atomic update each, race-free for the very first too."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.storage import VISITOR_COUNTER, Changes, Item, Store, StoreError
@@ -37,9 +37,10 @@ class VisitCounter:
             raise UnknownCounter("There is no counter of that name.")
         now = self._clock()
         key = {"counter_id": counter_id}
-        record = self._store.update(VISITOR_COUNTER, key, self._changes(now))
+        moment = rfc3339(now)
+        record = self._store.update(VISITOR_COUNTER, key, self._changes(now, moment))
         self._forget_old_days(key, record, now)
-        return Visit(count=_count(record), timestamp=rfc3339(now))
+        return Visit(count=_count(record), timestamp=moment)
 
     def read(self, counter_id: str = SITE_COUNTER) -> int:
         """Return the count without counting, 0 where nobody has visited. Raises StoreError."""
@@ -48,8 +49,7 @@ class VisitCounter:
     def _is_kept(self, counter_id: str) -> bool:
         return ANY_COUNTER in self._counter_ids or counter_id in self._counter_ids
 
-    def _changes(self, now: datetime) -> Changes:
-        moment = rfc3339(now)
+    def _changes(self, now: datetime, moment: str) -> Changes:
         expiry: dict[str, int] = {}
         if self._retention_days is not None:
             expiry["ItemExpireTTL"] = int(now.timestamp()) + self._retention_days * 86400
@@ -74,7 +74,7 @@ class VisitCounter:
 
 def day_attribute(moment: datetime) -> str:
     """Return the name of the attribute that counts the visits of `moment`'s day (UTC)."""
-    return DAY + rfc3339(moment)[:10]
+    return DAY + moment.astimezone(UTC).date().isoformat()
 
 
 def _count(record: Item) -> int:

@@ -18,7 +18,6 @@ from shopkeeper.storage.checks import (
     check_key,
     check_keys,
     check_limit,
-    check_size,
 )
 from shopkeeper.storage.errors import (
     AlreadyExists,
@@ -40,6 +39,7 @@ from shopkeeper.storage.port import (
     Put,
     Update,
 )
+from shopkeeper.storage.sqlite.batch import Batch, columns, read_text
 from shopkeeper.storage.sqlite.connection import connect, prepare_file
 from shopkeeper.storage.sqlite.schema import create_tables, expiry, json_path, quoted
 from shopkeeper.storage.sqlite.writer import Writer
@@ -51,7 +51,6 @@ from shopkeeper.storage.values import (
     Scalar,
     Value,
     decode_item,
-    encode_item,
     encode_number,
 )
 
@@ -140,7 +139,7 @@ class SQLiteStore:
     def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
         """See `Store.scan`."""
         check_limit(limit)
-        where, values = ("WHERE (partition, sort) > (?, ?)", _columns(table, after)) if after else ("", [])
+        where, values = ("WHERE (partition, sort) > (?, ?)", columns(table, after)) if after else ("", [])
         sql = f"SELECT item FROM {quoted(table.name)} {where} ORDER BY partition, sort LIMIT ?"
         with self._reader() as connection:
             rows = connection.execute(sql, [*values, limit + 1]).fetchall()
@@ -183,7 +182,7 @@ class SQLiteStore:
             raise
         self._readers.append(connection)
 
-    def _sweep(self, connection: sqlite3.Connection) -> bool:
+    def _sweep(self, batch: Batch) -> bool:
         """Remove some of what has expired, and return whether there is more.
 
         Domains compare expiry themselves and never rely on this.
@@ -193,86 +192,67 @@ class SQLiteStore:
             if table.ttl:
                 expired = f"SELECT rowid FROM {quoted(table.name)} WHERE {expiry(table)} <= ? LIMIT {SWEEP_ROWS}"
                 sweep = f"DELETE FROM {quoted(table.name)} WHERE rowid IN ({expired})"
-                more |= connection.execute(sweep, [int(self._now())]).rowcount == SWEEP_ROWS
+                more |= batch.connection.execute(sweep, [int(self._now())]).rowcount == SWEEP_ROWS
         return more
 
 
 def _read(connection: sqlite3.Connection, table: Table, key: Item) -> dict[str, Value] | None:
-    row = connection.execute(
-        f"SELECT item FROM {quoted(table.name)} WHERE partition = ? AND sort = ?", _columns(table, key)
-    ).fetchone()
-    return _decoded(row[0]) if row else None
-
-
-def _write(connection: sqlite3.Connection, table: Table, item: Item) -> dict[str, Value]:
-    """Write an item and return it as a reader will find it."""
-    attributes = check_size(encode_item(item))
-    text = msgspec.json.encode(attributes).decode()
-    connection.execute(f"INSERT OR REPLACE INTO {quoted(table.name)} VALUES (?, ?, ?)", [*_columns(table, item), text])
-    return decode_item(attributes)
-
-
-def _columns(table: Table, key: Item) -> list[object]:
-    """Return the values of the key's two columns."""
-    sort = table.key.sort
-    return [key[table.key.partition.name], key[sort.name] if sort else ""]
+    text = read_text(connection, table, *columns(table, key))
+    return None if text is None else _decoded(text)
 
 
 def _decoded(text: str) -> dict[str, Value]:
     return decode_item(msgspec.json.decode(text))
 
 
-def _transact(connection: sqlite3.Connection, actions: Sequence[Action]) -> list[int]:
+def _transact(batch: Batch, actions: Sequence[Action]) -> list[int]:
     numbers = []
     for position, action in enumerate(actions):
         try:
             match action:
                 case Put():
-                    _put(connection, action)
+                    _put(batch, action)
                 case Update():
-                    _update(connection, action)
+                    _update(batch, action)
                 case Delete():
-                    _delete(connection, action)
+                    _delete(batch, action)
                 case Check():
-                    _expect(action.table, _read(connection, action.table, action.key), action.expect)
+                    _expect(action.table, batch.get(action.table, action.key), action.expect)
                 case Append():
-                    numbers.append(_append(connection, action))
+                    numbers.append(_append(batch, action))
         except ConditionFailed as error:
             error.position = position
             raise
     return numbers
 
 
-def _put(connection: sqlite3.Connection, action: Put) -> None:
-    if action.if_absent and _read(connection, action.table, action.item) is not None:
+def _put(batch: Batch, action: Put) -> None:
+    if action.if_absent and batch.get(action.table, action.item) is not None:
         raise AlreadyExists(f"{action.table.name} has such an item")
-    _write(connection, action.table, action.item)
+    batch.put(action.table, action.item)
 
 
-def _update(connection: sqlite3.Connection, action: Update) -> dict[str, Value]:
-    item = _read(connection, action.table, action.key)
+def _update(batch: Batch, action: Update) -> dict[str, Value]:
+    item = batch.get(action.table, action.key)
     _expect(action.table, item, action.expect)
     changed = apply_changes({**action.key} if item is None else item, action.changes)
-    return _write(connection, action.table, changed)
+    return batch.put(action.table, changed)
 
 
-def _delete(connection: sqlite3.Connection, action: Delete) -> None:
+def _delete(batch: Batch, action: Delete) -> None:
     if action.expect is not None:
-        _expect(action.table, _read(connection, action.table, action.key), action.expect)
-    connection.execute(
-        f"DELETE FROM {quoted(action.table.name)} WHERE partition = ? AND sort = ?",
-        _columns(action.table, action.key),
-    )
+        _expect(action.table, batch.get(action.table, action.key), action.expect)
+    batch.delete(action.table, action.key)
 
 
-def _append(connection: sqlite3.Connection, action: Append) -> int:
+def _append(batch: Batch, action: Append) -> int:
     partition, sort = action.table.key.attributes
     head_key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
-    head = _read(connection, action.table, head_key) or {**head_key}
+    head = batch.get(action.table, head_key) or {**head_key}
     moved = apply_changes(head, Changes(add={"head": 1, **action.tally}))
-    _write(connection, action.table, moved)
+    batch.put(action.table, moved)
     number = int(str(moved["head"]))
-    _write(connection, action.table, {**action.item, partition.name: action.feed, sort.name: number})
+    batch.put(action.table, {**action.item, partition.name: action.feed, sort.name: number})
     return number
 
 
@@ -333,7 +313,7 @@ def _selection(
     if index is None:
         key, where, order = table.key, "partition = ?", ["sort"]
         attributes = [attribute.name for attribute in key.attributes]
-        bounds = [_columns(table, after)[1]] if after else []
+        bounds = [columns(table, after)[1]] if after else []
     else:
         key = table.index(index).key
         by, *sorts = [json_path(attribute) for attribute in key.attributes]
@@ -354,4 +334,4 @@ def _selection(
 
 def _index_bounds(table: Table, key: DeclaredKey, after: Key) -> list[object]:
     sorts: list[object] = [after[key.sort.name]] if key.sort else []
-    return [*sorts, *_columns(table, after)]
+    return [*sorts, *columns(table, after)]

@@ -1,4 +1,4 @@
-"""Group commit: one thread that writes, many operations to one COMMIT, each under its own savepoint.
+"""Group commit: one writer at a time, many operations to one COMMIT, each undone by itself if it fails.
 
 An operation's answer leaves only after the COMMIT that holds it has reached the disk, so nothing that
 was answered is lost by a killed process or a power cut, and one flush to disk serves all who wait for it.
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from shopkeeper.storage.errors import StoreUnavailable
+from shopkeeper.storage.sqlite.batch import Batch
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ PATIENCE_SECONDS = 5.0
 class Job(Generic[T]):
     """An operation on its way through the writer, and afterwards its outcome."""
 
-    def __init__(self, operation: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(self, operation: Callable[[Batch], T]) -> None:
         self._operation = operation
         self._claim = threading.Lock()
         self._done = threading.Lock()
@@ -34,10 +35,10 @@ class Job(Generic[T]):
         """Return True to the first that asks: to the writer, which begins, or to a caller that gives up."""
         return self._claim.acquire(blocking=False)
 
-    def run(self, connection: sqlite3.Connection) -> None:
+    def run(self, batch: Batch) -> None:
         """Do the operation and keep its outcome; only a fault of the database itself is raised."""
         try:
-            self._result = self._operation(connection)
+            self._result = batch.run(self._operation)
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001  # it is its caller's, and raised there
@@ -46,12 +47,7 @@ class Job(Generic[T]):
     @property
     def result(self) -> T | None:
         """What the operation returned, None if it did not."""
-        return None if self.failed else self._result
-
-    @property
-    def failed(self) -> bool:
-        """Whether what the operation wrote must be undone."""
-        return self._error is not None
+        return None if self._error is not None else self._result
 
     def finish(self, error: BaseException | None = None) -> None:
         """Let the caller go on, with `error` if the batch as a whole failed."""
@@ -71,12 +67,12 @@ class Job(Generic[T]):
 
 
 class Writer:
-    """The one thread that writes to a data file."""
+    """The one connection that writes to a data file, and the thread that uses it for all who would wait."""
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        chore: Callable[[sqlite3.Connection], bool],
+        chore: Callable[[Batch], bool],
         chore_seconds: float,
     ) -> None:
         """Start the thread on `connection`; `chore` is done at once and then every `chore_seconds`.
@@ -87,19 +83,27 @@ class Writer:
         self._chore = chore
         self._chore_seconds = chore_seconds
         self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
+        self._turn = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    def do(self, operation: Callable[[sqlite3.Connection], T]) -> T:
+    def do(self, operation: Callable[[Batch], T]) -> T:
         """Run `operation` in the next batch and return its result once that is on the disk.
 
+        Where nobody else writes, the caller's own thread does: waking another costs more than it saves.
         Raises whatever the operation raised, after undoing it, or StoreUnavailable.
         """
         if self._closed:
             raise StoreUnavailable("the store is closed")
         job = Job(operation)
-        self._jobs.put(job)  # type: ignore[arg-type]  # Job is invariant; the writer ignores the result
+        if self._jobs.empty() and self._turn.acquire(blocking=False):
+            try:
+                self._commit([job])  # type: ignore[list-item]  # Job is invariant; nobody looks at the result here
+            finally:
+                self._turn.release()
+        else:
+            self._jobs.put(job)  # type: ignore[arg-type]  # the same
         return job.wait()
 
     def close(self) -> None:
@@ -108,53 +112,54 @@ class Writer:
             self._closed = True
             self._jobs.put(None)
             self._thread.join()
-            self._connection.close()
+            with self._turn:
+                self._connection.close()
 
     def _run(self) -> None:
         next_chore = 0.0
         while True:
             if time.monotonic() >= next_chore:
                 job = Job(self._chore)
-                self._commit([job])  # type: ignore[list-item]  # Job is invariant
+                with self._turn:
+                    self._commit([job])  # type: ignore[list-item]  # Job is invariant
                 next_chore = time.monotonic() + (0 if job.result else self._chore_seconds)
-            batch = self._next_batch(next_chore - time.monotonic())
-            if batch is None:
+            jobs = self._next_jobs(next_chore - time.monotonic())
+            if jobs is None:
                 return
-            self._commit([job for job in batch if job.claim()])
+            with self._turn:
+                self._commit([job for job in jobs if job.claim()])
 
-    def _next_batch(self, patience: float) -> list[Job[object]] | None:
+    def _next_jobs(self, patience: float) -> list[Job[object]] | None:
         """Return what is queued, [] if nothing came for `patience` seconds, None when it is time to stop."""
-        batch: list[Job[object]] = []
+        jobs: list[Job[object]] = []
         try:
-            while len(batch) < MAX_BATCH:
-                job = self._jobs.get_nowait() if batch else self._jobs.get(timeout=max(patience, 0.001))
+            while len(jobs) < MAX_BATCH:
+                job = self._jobs.get_nowait() if jobs else self._jobs.get(timeout=max(patience, 0.001))
                 if job is None:
-                    if batch:
+                    if jobs:
                         self._jobs.put(None)
                         break
                     return None
-                batch.append(job)
+                jobs.append(job)
         except queue.Empty:
             pass
-        return batch
+        return jobs
 
-    def _commit(self, batch: list[Job[object]]) -> None:
-        if not batch:
+    def _commit(self, jobs: list[Job[object]]) -> None:
+        if not jobs:
             return
         outage: StoreUnavailable | None = None
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for job in batch:
-                self._connection.execute("SAVEPOINT operation")
-                job.run(self._connection)
-                if job.failed:
-                    self._connection.execute("ROLLBACK TO operation")
-                self._connection.execute("RELEASE operation")
+            batch = Batch(self._connection)
+            for job in jobs:
+                job.run(batch)
+            batch.flush()
             self._connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001  # this thread must not end: everyone waits for it
             outage = StoreUnavailable(f"the data file could not be written: {type(error).__name__}: {error}")
             self._undo()
-        for job in batch:
+        for job in jobs:
             job.finish(outage)
 
     def _undo(self) -> None:

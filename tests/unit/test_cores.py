@@ -1,0 +1,48 @@
+"""A server's threads share a core; what runs beside Python takes any. Each in a process of its own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import clean_environment
+
+SCRIPT = """
+import json, os, threading
+from shopkeeper import cores
+
+def seen():
+    return sorted(os.sched_getaffinity(0))
+
+def in_a_thread(work):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+def hashing():
+    with cores.any_one():
+        inside = seen()
+    return inside, seen()
+
+before = seen()
+untouched = hashing()
+cores.share_one()
+cores.share_one()
+print(json.dumps([before, untouched, seen(), in_a_thread(seen), in_a_thread(hashing)]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its core")
+def test_threads_share_one_core_but_for_a_while() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=clean_environment(), capture_output=True, text=True, check=True, timeout=60
+    )
+    before, untouched, after, in_thread, (inside, outside) = json.loads(done.stdout)
+    assert untouched == [before, before]
+    assert len(after) == 1
+    assert after[0] in before
+    assert in_thread == after
+    assert (inside, outside) == (before, after)

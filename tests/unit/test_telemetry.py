@@ -1,0 +1,126 @@
+"""What the operator reads: whole lines, none lost, none that says too much."""
+
+import io
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shopkeeper.http import Request, Response
+from shopkeeper.runtime.telemetry import Telemetry
+from shopkeeper.settings import read
+from shopkeeper.storage import TABLES
+
+METRICS = "_aws"
+
+
+def telemetry(**environment: str) -> Telemetry:
+    return Telemetry("service", read({"STAGE": "staging", **environment}, TABLES))
+
+
+def request(**fields: Any) -> Request:
+    return Request(**{"method": "GET", "path": "/x", "segments": ("x",), "request_id": "id", **fields})
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """What was written to standard output, as JSON."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+FAULT = Response(500, {}, error=ValueError("the reason"))
+GOOD = Response(200, {}, metrics={"Visits": 1})
+
+LEVELS = [
+    ("DEBUG", GOOD, "INFO"),
+    ("INFO", GOOD, "INFO"),
+    ("WARNING", GOOD, None),
+    ("ERROR", GOOD, None),
+    ("CRITICAL", GOOD, None),
+    ("INFO", FAULT, "ERROR"),
+    ("WARNING", FAULT, "ERROR"),
+    ("ERROR", FAULT, "ERROR"),
+    ("CRITICAL", FAULT, None),
+]
+
+
+@pytest.mark.parametrize(("level", "response", "shown"), LEVELS)
+def test_the_level_chooses_lines_and_never_metrics(
+    level: str, response: Response, shown: str | None, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    telemetry(LOG_LEVEL=level).record(request(), response, 0.5)
+    written = lines()
+    assert [line["level"] for line in written if METRICS not in line] == ([shown] if shown else [])
+    (metrics,) = [line for line in written if METRICS in line]
+    assert metrics["RequestCount"] == 1
+    assert metrics["RequestLatency"] == 500
+
+
+def test_a_fault_is_told_with_its_causes(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    try:
+        try:
+            raise KeyError("the cause")
+        except KeyError as cause:
+            raise ValueError("v" * 1000) from cause
+    except ValueError as error:
+        telemetry(COLOUR="green").record(request(), Response(500, {}, error=error), 0)
+    line = lines()[0]
+    assert (line["errorType"], line["errorMessage"], line["colour"]) == ("ValueError", "v" * 200, "green")
+    assert "KeyError: 'the cause'" in line["exception"]
+    assert "test_telemetry.py" in line["exception"]
+
+
+def test_what_no_utf8_can_hold_is_spelt_out(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    odd = "a\ud800b"
+    asked = request(path=f"/{odd}", headers={"user-agent": odd})
+    telemetry().record(asked, Response(500, {}, error=ValueError(odd)), 0)
+    line = lines()[0]
+    assert (line["path"], line["userAgent"], line["errorMessage"]) == ("/a\\ud800b", "a\\ud800b", "a\\ud800b")
+
+
+class Slow(io.StringIO):
+    """An output that lets other threads go on in the middle of a write."""
+
+    def write(self, text: str) -> int:
+        time.sleep(0.001)
+        return super().write(text)
+
+
+def test_no_line_is_lost_or_torn_between_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Slow()
+    monkeypatch.setattr(sys, "stdout", output)
+    told = telemetry()
+
+    def tell(thread: int) -> None:
+        for number in range(50):
+            told.record(request(request_id=f"{thread}-{number}"), GOOD, 0)
+
+    threads = [threading.Thread(target=tell, args=(thread,)) for thread in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    written = [json.loads(line) for line in output.getvalue().splitlines()]
+    ids = [line["requestId"] for line in written if METRICS not in line]
+    assert sorted(ids) == sorted(f"{thread}-{number}" for thread in range(16) for number in range(50))
+    assert sum(line["RequestCount"] for line in written if METRICS in line) == 800
+
+
+@pytest.mark.parametrize("broken", [OSError("closed pipe"), ValueError("closed file")])
+def test_an_output_that_fails_fails_no_request(broken: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    told = telemetry()
+
+    def fail(_: str) -> int:
+        raise broken
+
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "write", fail)
+        told.record(request(), GOOD, 0)
+    told.record(request(request_id="later"), GOOD, 0)
+    assert "later" in output.getvalue()
