@@ -31,7 +31,7 @@ def on_lambda(quick: bool) -> Results:
             found["cold_3.13"] = lambda_calls.cold_starts(on, lambda_calls.NEWER, rounds)
         found["warm"] = lambda_calls.warm_calls(on, rounds=2 if quick else 6, calls=50)
     found["cost"] = {
-        name: cost.per_million(found["cold"][name]["p50"], figures["p50"])
+        name: cost.per_million(found["cold"][name]["p50"], figures["p50"], figures["processor_ms"])
         for name, figures in found["warm"].items()
         if name != "nothing"
     }

@@ -8,6 +8,7 @@ import json
 import os
 import queue
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -37,6 +38,11 @@ class RuntimeApi(ThreadingHTTPServer):
     def address(self) -> str:
         """Host and port."""
         return f"127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a function that was ended while it waited for its next event."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def call(self, event: dict[str, Any]) -> tuple[float, dict[str, Any]]:
         """Put an event to the function, and return when its answer came, and the answer."""

@@ -109,11 +109,11 @@ def test_the_chart_is_an_svg_with_a_bar_for_every_figure() -> None:
 
 
 def test_a_million_visits_cost_what_the_prices_say() -> None:
-    cheap, dear = cost.per_million(100, 1), cost.per_million(800, 4)
+    cheap, dear = cost.per_million(100, 1, 0.5), cost.per_million(800, 4, 3)
     assert cheap["function"] < dear["function"]
     assert cheap["all"] - cheap["function"] == pytest.approx(dear["all"] - dear["function"])
     prices = cost.PRICES
-    seconds = (0.99 * 0.001 + 0.01 * 0.1) * 1_000_000
+    seconds = (0.99 * 0.004 + 0.01 * 0.1) * 1_000_000  # 0.5 ms of waiting and 0.5 ms on a seventh of a processor
     wanted = seconds * 0.25 * prices["lambda_per_gb_second"] + prices["lambda_per_million_requests"]
     assert cheap["function"] == pytest.approx(wanted, abs=0.001)
 
