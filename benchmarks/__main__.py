@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, sharding
+from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, report, sharding
 from benchmarks.environments import ROOT
 from tests.support.tools import DYNOXIDE
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 CHART = ROOT / "docs" / "performance.svg"
+DOCUMENT = ROOT / "docs" / "performance.md"
 
 Results = dict[str, Any]
 
@@ -55,7 +56,7 @@ def on_one_machine(quick: bool) -> Results:
     """Measure servers."""
     sizes = (1_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
     return {
-        "throughput": one_machine.throughput(rounds=1 if quick else 3, seconds=2 if quick else 8),
+        "throughput": one_machine.throughput(rounds=1 if quick else 5, seconds=2 if quick else 5),
         "growth": one_machine.growth(sizes, calls=50 if quick else 300),
         "hot_counter": one_machine.hot_counter(clients=1_000, visits=2 if quick else 10),
         "sharding": sharding.table(),
@@ -82,10 +83,11 @@ def main() -> None:
 
 
 def keep(results: Results) -> None:
-    """Write the figures, and the chart that is drawn from them."""
+    """Write the figures, and the chart and the tables that come of them."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     CHART.write_text(chart.draw(results))
-    print(f"Kept in {_short(RESULTS)}, drawn in {_short(CHART)}.")
+    DOCUMENT.write_text(report.insert(DOCUMENT.read_text(), results))
+    print(f"Kept in {_short(RESULTS)}, shown in {_short(DOCUMENT)}.")
 
 
 def _short(path: Path) -> str:

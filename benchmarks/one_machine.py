@@ -1,6 +1,7 @@
 """One machine: durable visits and orders, against FastAPI and SQLite; how it grows; a hot counter."""
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -102,14 +103,13 @@ def throughput(rounds: int, seconds: int) -> dict[str, dict[str, dict[str, float
     else:
         print("fastapi_sqlite is left out: it has no environment.")
     found: dict[str, list[tuple[float, float, float]]] = {}
-    with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder:
-        for turn in range(rounds):
-            for name, server in servers.items():
-                with server(Path(folder) / f"{name}{turn}.db") as shop:
-                    for kind in ("visits", "orders"):
-                        for connections in CONNECTIONS:
-                            figures = _wrk(wrk, shop, kind, connections, seconds)
-                            found.setdefault(f"{kind}/{name}/{connections}", []).append(figures)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ROOT / "dist")))
+        shops = {name: stack.enter_context(server(folder / f"{name}.db")) for name, server in servers.items()}
+        for _, kind, connections in itertools.product(range(rounds), ("visits", "orders"), CONNECTIONS):
+            for name, shop in shops.items():
+                figures = _wrk(wrk, shop, kind, connections, seconds)
+                found.setdefault(f"{kind}/{name}/{connections}", []).append(figures)
     result: dict[str, dict[str, dict[str, float]]] = {}
     for key, figures_of in found.items():
         kind, name, at = key.split("/")

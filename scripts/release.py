@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from urllib.parse import urlsplit, urlunsplit
 
 import account
 import boto3
@@ -140,7 +141,7 @@ def promote(stage: str, colour: str, domain: str) -> None:
     base = account.url(name, stage)
     for path in HEALTH_PATHS:
         try:
-            with urllib.request.urlopen(base + path, timeout=15) as answer:  # noqa: S310  # the API's own address
+            with urllib.request.urlopen(_request(base + path), timeout=15) as answer:  # noqa: S310  # the API's own address
                 answer.read()
         except OSError as error:
             raise Failed(f"{name} is not healthy at {path} ({error}); the domain stays where it is.") from None
@@ -157,6 +158,14 @@ def promote(stage: str, colour: str, domain: str) -> None:
         ]
         gateway.update_base_path_mapping(domainName=domain, basePath="(none)", patchOperations=changes)
     print(f"{domain} is served by {name}.")
+
+
+def _request(url: str) -> urllib.request.Request:
+    """Return the request of a URL; names under localhost are this machine (RFC 6761), as not every resolver knows."""
+    parts = urlsplit(url)
+    near = parts.netloc.endswith(f".localhost:{parts.port}")
+    place = parts._replace(netloc=f"127.0.0.1:{parts.port}") if near else parts
+    return urllib.request.Request(urlunsplit(place), headers={"Host": parts.netloc})  # noqa: S310  # the same
 
 
 def _rest_apis() -> list[dict[str, str]]:

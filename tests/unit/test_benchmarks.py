@@ -1,13 +1,17 @@
 """The benchmark says what it cannot measure, judges what it can, and draws what it measured."""
 
+import json
 import shutil
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, sharding
+from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, report, sharding
+from benchmarks.__main__ import CHART, DOCUMENT
+from benchmarks.__main__ import RESULTS as KEPT
 
 
 def figures(p50: float) -> dict[str, float]:
@@ -94,6 +98,7 @@ def test_an_environment_that_cannot_be_made_is_left_out(
     monkeypatch.setattr(environments, "LOCKS", tmp_path)
     monkeypatch.setattr(environments, "PEERS", ("founding",))
     monkeypatch.setattr(environments, "python313", lambda: None)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     environments.make()
     said = capsys.readouterr().out
     assert "no Python 3.13" in said
@@ -122,3 +127,10 @@ def test_a_partition_takes_a_thousand_writes_a_second_and_shards_more() -> None:
     assert sharding.simulate(500, 1)["at once"] == 100
     assert sharding.simulate(2000, 1)["refused"] > 30
     assert sharding.simulate(2000, 8)["refused"] == 0
+
+
+def test_the_page_and_its_chart_show_the_kept_figures() -> None:
+    kept = json.loads(KEPT.read_text())
+    assert report.insert(DOCUMENT.read_text(), kept) == DOCUMENT.read_text()
+    assert chart.draw(kept) == CHART.read_text()
+    assert "### What it must reach" in DOCUMENT.read_text()

@@ -59,7 +59,12 @@ class Batch:
             if text is None:
                 sql, values = f"DELETE FROM {quoted(table.name)} WHERE partition = ? AND sort = ?", [partition, sort]
             else:
-                sql, values = f"INSERT OR REPLACE INTO {quoted(table.name)} VALUES (?, ?, ?)", [partition, sort, text]
+                # In place, where REPLACE would write the row and its key anew, to more pages.
+                sql = (
+                    f"INSERT INTO {quoted(table.name)} VALUES (?, ?, ?) "
+                    "ON CONFLICT (partition, sort) DO UPDATE SET item = excluded.item"
+                )
+                values = [partition, sort, text]
             self.connection.execute(sql, values)
 
     def _text(self, place: Place) -> str | None:

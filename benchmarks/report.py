@@ -1,0 +1,111 @@
+"""The figures of a run as the tables of docs/performance.md."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks import bars
+
+Results = dict[str, Any]
+
+BEGIN = "<!-- figures: written by make bench -->\n"
+END = "<!-- end -->"
+
+
+def insert(document: str, results: Results) -> str:
+    """Return the document with the tables of `results` in the place of those that it had."""
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + "\n".join(tables(results)) + "\n" + END + after
+
+
+def tables(results: Results) -> Iterator[str]:
+    """Yield the lines of all tables."""
+    machine = results["machine"]
+    yield f"On {machine['processors']} cores ({machine['system']}), Python {machine['python']} if nothing else is said."
+    yield from _table(
+        "Cold start",
+        ("function", "ms", "quartiles", "ms on Python 3.13", "memory (MB)"),
+        [
+            (
+                name,
+                f"{figures['p50']:.0f}",
+                f"{figures['p25']:.0f} to {figures['p75']:.0f}",
+                f"{results['cold_3.13'][name]['p50']:.0f}" if name in results.get("cold_3.13", {}) else "",
+                f"{figures['memory_mb']:.0f}",
+            )
+            for name, figures in results.get("cold", {}).items()
+        ],
+    )
+    yield from _table(
+        "Warm call",
+        (
+            "function",
+            "median ms",
+            "p99 ms",
+            "processor ms",
+            "memory (MB)",
+            "$ a million visits",
+            "with gateway and table",
+        ),
+        [
+            (
+                name,
+                f"{figures['p50']:.2f}",
+                f"{figures['p99']:.1f}",
+                f"{figures['processor_ms']:.2f}",
+                f"{figures['memory_mb']:.0f}",
+                *((f"{cost['function']:.2f}", f"{cost['all']:.2f}") if cost else ("", "")),
+            )
+            for name, figures in results.get("warm", {}).items()
+            for cost in [results.get("cost", {}).get(name)]
+        ],
+    )
+    yield from _table(
+        "Package, zipped",
+        ("function", "MB"),
+        [(name, f"{sizes['zipped_mb']:.2f}") for name, sizes in results.get("packages", {}).items()],
+    )
+    for kind, rates in (results.get("throughput") or {}).items():
+        yield from _table(
+            f"One machine: durable {kind} a second",
+            ("server and connections", "median", "from", "to", "p50 ms", "p99 ms"),
+            [(name, *(f"{figures[key]:,g}" for key in _RATES)) for name, figures in rates.items()],
+        )
+    yield from _table(
+        "One connection, by stored orders",
+        ("orders", "list ms", "get ms", "post ms"),
+        [
+            (f"{int(size):,}", *(f"{figures[kind]:.2f}" for kind in ("list", "get", "post")))
+            for size, figures in results.get("growth", {}).items()
+        ],
+    )
+    if "hot_counter" in results:
+        hot = results["hot_counter"]
+        made = f"{hot['clients']:,} clients at once made {hot['answered']:,} visits"
+        yield f"\n{made}, of which {hot['counted']:,} were counted.\n"
+    yield from _table(
+        "A hot counter on DynamoDB, simulated: visits a second on so many shards",
+        ("load", "counted at once", "after a retry", "refused"),
+        [
+            (load, *(f"{share:g} %" for share in shares.values()))
+            for load, shares in results.get("sharding", {}).items()
+        ],
+    )
+    yield from _table(
+        "What it must reach",
+        ("figure", "measured", "bar", ""),
+        [
+            (bar, f"{figure:.2f}", f"{limit:g}", "reached" if holds else "**missed**")
+            for bar, figure, limit, holds in bars.checked(results)
+        ],
+    )
+
+
+_RATES = ("per_second", "from", "to", "p50_ms", "p99_ms")
+
+
+def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    if rows:
+        yield f"\n### {title}\n"
+        for row in (head, ("---",) * len(head), *rows):
+            yield f"| {' | '.join(row)} |"
