@@ -25,12 +25,12 @@ def on_lambda(quick: bool) -> Results:
     if not DYNOXIDE.exists():
         print("The functions are left out: dynoxide is not installed (npm ci).")
         return {}
-    rounds = 5 if quick else 15
+    rounds = 3 if quick else 15
     with lambda_calls.stage() as on:
         found: Results = {"cold": lambda_calls.cold_starts(on, lambda_calls.CONTESTANTS, rounds)}
         if not quick:
             found["cold_3.13"] = lambda_calls.cold_starts(on, lambda_calls.NEWER, rounds)
-        found["warm"] = lambda_calls.warm_calls(on, rounds=2 if quick else 6, calls=50)
+        found["warm"] = lambda_calls.warm_calls(on, rounds=1 if quick else 6, calls=50)
     found["cost"] = {
         name: cost.per_million(found["cold"][name]["p50"], figures["p50"], figures["processor_ms"])
         for name, figures in found["warm"].items()
@@ -54,11 +54,11 @@ def packages(_: bool) -> Results:
 
 def on_one_machine(quick: bool) -> Results:
     """Measure servers."""
-    sizes = (1_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
+    sizes = (1_000, 20_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
     return {
-        "throughput": one_machine.throughput(rounds=1 if quick else 5, seconds=2 if quick else 5),
-        "growth": one_machine.growth(sizes, calls=50 if quick else 300),
-        "hot_counter": one_machine.hot_counter(clients=1_000, visits=2 if quick else 10),
+        "throughput": one_machine.throughput(rounds=1 if quick else 5, seconds=1 if quick else 5),
+        "growth": one_machine.growth(sizes, calls=30 if quick else 300),
+        "hot_counter": one_machine.hot_counter(clients=1_000, visits=1 if quick else 10),
         "sharding": sharding.table(),
     }
 

@@ -143,38 +143,55 @@ def _wrk(wrk: str, shop: Shop, kind: str, connections: int, seconds: int) -> tup
     return requests / microseconds * 1e6, middle / 1000, slow / 1000
 
 
+WARMING = 20
+"""Calls of each kind that are not counted."""
+
+
+class Grown(msgspec.Struct, frozen=True):
+    """A server with many orders, and a connection to it."""
+
+    size: int
+    shop: Shop
+    client: Client
+    times: dict[str, list[float]]
+
+    def call(self, *, counted: bool) -> None:
+        """List, read and place an order, and keep how long each took, in ms."""
+        known = {"Authorization": f"Bearer {self.shop.token}"}
+        lines = [{"item_id": self.shop.item_id, "quantity": 1}]
+        body = json.dumps({"customer": {"name": "Ann", "phone": "+14155550123"}, "lines": lines}).encode()
+        posting = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+        path = self.shop.orders_path
+        requests: dict[str, tuple[str, str, bytes | None, dict[str, str]]] = {
+            "list": ("GET", f"{path}?limit=10", None, known),
+            "get": ("GET", f"/api/orders/{order_id(self.size // 2)}", None, known),
+            "post": ("POST", path, body, posting),
+        }
+        for kind, request in requests.items():
+            began = time.perf_counter()
+            answer = self.client.send(*request)
+            took = (time.perf_counter() - began) * 1000
+            assert answer.status in (200, 201), answer
+            if counted:
+                self.times.setdefault(kind, []).append(took)
+
+
 def growth(sizes: tuple[int, ...], calls: int) -> dict[str, dict[str, float]]:
-    """Return how long it takes to list, read and place orders (ms) with so many stored."""
-    result = {}
-    for size in sizes:
-        with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder:
-            data = Path(folder) / "shop.db"
+    """Return how long it takes to list, read and place orders (ms) with so many stored; the sizes take turns."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ROOT / "dist")))
+        grown = []
+        for size in sizes:
+            data = folder / f"{size}.db"
             with ours(data) as shop:
                 pass
-            business_id = shop.orders_path.split("/")[3]
-            seed_orders(data, business_id, shop.item_id, size)
-            with shopkeeper(data, KEY) as server:
-                headers = {"Authorization": f"Bearer {shop.token}"}
-                times: dict[str, list[float]] = {"list": [], "get": [], "post": []}
-                body = {"customer": {"name": "Ann", "phone": "+14155550123"}}
-                order = json.dumps({**body, "lines": [{"item_id": shop.item_id, "quantity": 1}]}).encode()
-                posting = {"Content-Type": "application/json"}
-                with Client(server.url) as client:
-                    for number in range(calls + 20):
-                        key = {"Idempotency-Key": f"{uuid.uuid4()}"}
-                        for kind, request in {
-                            "list": ("GET", f"{shop.orders_path}?limit=10", None, headers),
-                            "get": ("GET", f"/api/orders/{order_id(size // 2)}", None, headers),
-                            "post": ("POST", shop.orders_path, order, {**posting, **key}),
-                        }.items():
-                            began = time.perf_counter()
-                            answer = client.send(*request)
-                            took = (time.perf_counter() - began) * 1000
-                            assert answer.status in (200, 201), answer
-                            if number >= 20:
-                                times[kind].append(took)
-                result[str(size)] = {kind: spread(values)["p50"] for kind, values in times.items()}
-    return result
+            seed_orders(data, shop.orders_path.split("/")[3], shop.item_id, size)
+            server = stack.enter_context(shopkeeper(data, KEY))
+            grown.append(Grown(size, shop, stack.enter_context(Client(server.url)), {}))
+        for number in range(WARMING + calls):
+            for one in grown:
+                one.call(counted=number >= WARMING)
+        return {str(one.size): {kind: spread(values)["p50"] for kind, values in one.times.items()} for one in grown}
 
 
 def order_id(number: int) -> str:
