@@ -4,12 +4,11 @@ import argparse
 import json
 import os
 import platform
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, report, sharding
+from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, packed, report, sharding
 from benchmarks.environments import ROOT
 from tests.support.tools import DYNOXIDE
 
@@ -39,17 +38,12 @@ def on_lambda(quick: bool) -> Results:
     return found
 
 
-def packages(_: bool) -> Results:
-    """Return the sizes of our packages, zipped and unpacked, in MB."""
-    found = {}
-    for path in sorted((ROOT / "dist").glob("*-arm64.zip")):
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        sizes = {"zipped_mb": round(path.stat().st_size / 1e6, 2), "unpacked_mb": round(unpacked / 1e6, 2)}
-        found[path.name.removesuffix("-arm64.zip")] = sizes
+def packages(quick: bool) -> Results:
+    """Return the sizes of our packages and, in a full run, of what the peers would have to upload."""
+    found = {path.name.removesuffix("-arm64.zip"): packed.sizes(path) for path in packed.ours()}
     if not found:
         print("The packages are left out: run `make package`.")
-    return {"packages": found}
+    return {"packages": found} | ({} if quick else {"peer_packages": packed.peers()})
 
 
 def on_one_machine(quick: bool) -> Results:

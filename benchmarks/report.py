@@ -60,10 +60,11 @@ def tables(results: Results) -> Iterator[str]:
             for cost in [results.get("cost", {}).get(name)]
         ],
     )
+    packages = results.get("packages", {}) | results.get("peer_packages", {})
     yield from _table(
-        "Package, zipped",
-        ("function", "MB"),
-        [(name, f"{sizes['zipped_mb']:.2f}") for name, sizes in results.get("packages", {}).items()],
+        "Package",
+        ("function", "zipped (MB)", "unpacked (MB)"),
+        [(name, f"{sizes['zipped_mb']:.2f}", f"{sizes['unpacked_mb']:.1f}") for name, sizes in packages.items()],
     )
     for kind, rates in (results.get("throughput") or {}).items():
         yield from _table(
