@@ -71,11 +71,15 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     # A closed terminal means the end, too; granian would start its worker anew.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    ready = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce), daemon=True)
-    ready.start()
+    ended = threading.Event()
+    announcer = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce, ended), daemon=True)
+    announcer.start()
     try:
         server.serve(target_loader=partial(_load, settings), wrap_loader=False)
     finally:
+        # Python aborts if it ends while a thread is at its output.
+        ended.set()
+        announcer.join()
         for lock in locks:
             if lock is not None:
                 lock.close()
@@ -164,13 +168,16 @@ def _end_with(wait: Callable[[], None]) -> None:
     os._exit(1)
 
 
-def _announce_when_ready(host: str, port: int, url: str, announce: Callable[[str], None]) -> None:
+def _announce_when_ready(
+    host: str, port: int, url: str, announce: Callable[[str], None], ended: threading.Event
+) -> None:
     ends = time.monotonic() + READY_WITHIN_SECONDS
     while time.monotonic() < ends:
         try:
             socket.create_connection((host, port), timeout=1).close()
         except OSError:
-            time.sleep(0.02)
+            if ended.wait(0.02):
+                return
         else:
             announce(url)
             return
