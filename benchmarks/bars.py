@@ -13,7 +13,8 @@ def lines(results: Results) -> Iterator[str]:
             rest = ", ".join(f"{key} {value}" for key, value in figures.items() if key != "p50")
             yield f"{kind:<10} {name:<12} {figures['p50']:>9.2f} {unit} ({rest})"
     for name, dollars in results.get("cost", {}).items():
-        yield f"cost       {name:<12} ${dollars['function']:.2f} for a million visits, ${dollars['all']:.2f} in all"
+        parts = f"${dollars['function']:.2f} function, ${dollars['log']:.2f} log, ${dollars['all']:.2f} in all"
+        yield f"cost       {name:<12} a million visits: {parts}"
     for kind, rates in (results.get("throughput") or {}).items():
         for name, figures in rates.items():
             yield f"{kind:<10} {name:<16} {figures['per_second']:>6} a second, p99 {figures['p99_ms']} ms"
@@ -44,8 +45,9 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
         yield _most("p99 of visits at 256, ms", visits["ours at 256"]["p99_ms"], 100)
     growth = results.get("growth", {})
     if len(growth) > 1:
-        smallest, largest = next(iter(growth.values())), next(reversed(growth.values()))
-        yield _most("a page of orders, largest ÷ smallest", largest["list"] / smallest["list"], 1.2)
+        for kind, what in (("list", "a page of orders"), ("get", "an order"), ("post", "a new order")):
+            took = [figures[kind] for figures in growth.values()]
+            yield _most(f"{what}, slowest ÷ quickest size", max(took) / min(took), 1.2)
     if "hot_counter" in results:
         hot = results["hot_counter"]
         yield _most("visits miscounted", abs(hot["counted"] - hot["answered"]), 0)

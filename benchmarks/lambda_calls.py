@@ -15,8 +15,14 @@ import trustme
 
 from benchmarks.environments import FOLDER, ROOT, python
 from benchmarks.runtime_api import Function
-from shopkeeper.storage import TABLES
-from shopkeeper.storage.dynamodb import DynamoDBClient
+from shopkeeper.businesses.model import Registration
+from shopkeeper.businesses.service import BusinessRegistry
+from shopkeeper.catalogue.model import NewItem
+from shopkeeper.catalogue.service import Catalogue
+from shopkeeper.clock import utc_now
+from shopkeeper.http import Caller
+from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from tests.support.processes import free_port, running
 from tests.support.tools import DYNOXIDE
@@ -34,7 +40,7 @@ class Contestant(msgspec.Struct, frozen=True):
     environment: str
     handler: str
     folder: Path
-    event: Callable[[], Event]
+    event: "Callable[[Stage], Event]"
     status: int = 200
     version: str = ""
 
@@ -72,36 +78,47 @@ def post(path: str, body: object) -> Event:
     return {**event, "httpMethod": "POST", "body": json.dumps(body)}
 
 
-def _registration() -> Event:
+def _registration(_: "Stage") -> Event:
     someone = uuid.uuid4().hex
     body = {"business_name": "Test", "email": f"{someone}@example.com", "phone": "+1234567890", "address": "1 Street"}
     return post("/auth/register-business", {**body, "cognito_user_id": someone})
 
 
-def _account() -> Event:
+def _account(_: "Stage") -> Event:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery", "name": "Ann"}
     return post("/api/auth/register", body)
 
 
-def _ours(name: str, event: Callable[[], Event], status: int = 200, version: str = "") -> Contestant:
+def _order(on: "Stage") -> Event:
+    body = {"customer": {"name": "Ann", "phone": "+14155550123"}, "lines": [{"item_id": on.item_id, "quantity": 2}]}
+    event = post(f"/api/businesses/{on.business_id}/orders", body)
+    event["headers"]["Idempotency-Key"] = uuid.uuid4().hex
+    return event
+
+
+def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200, version: str = "") -> Contestant:
     return Contestant(name, "ours", f"shopkeeper.runtime.handlers.{name}.handler", SOURCE, event, status, version)
 
 
 def _peer(name: str, version: str = "") -> Contestant:
-    return Contestant(name, name, "handler.handler", PEERS / name, lambda: get("/counter"), version=version)
+    return Contestant(name, name, "handler.handler", PEERS / name, lambda _: get("/counter"), version=version)
 
 
 CONTESTANTS = (
     _peer("nothing"),
-    _ours("visits", lambda: get("/counter")),
+    _ours("visits", lambda _: get("/counter")),
     _peer("founding"),
     _peer("powertools"),
     _peer("fastapi"),
     _ours("auth", _registration, 201),
     _ours("accounts", _account, 201),
-    _ours("orders", lambda: get("/api/items")),
+    _ours("orders", _order, 201),
 )
-NEWER = (_peer("nothing", "3.13"), _ours("visits", lambda: get("/counter"), version="3.13"), _peer("founding", "3.13"))
+NEWER = (
+    _peer("nothing", "3.13"),
+    _ours("visits", lambda _: get("/counter"), version="3.13"),
+    _peer("founding", "3.13"),
+)
 WARM = CONTESTANTS[:5]
 
 
@@ -117,7 +134,7 @@ def ready(contestants: tuple[Contestant, ...]) -> list[Contestant]:
 
 
 class Stage:
-    """A DynamoDB-compatible server behind TLS, with our tables."""
+    """A DynamoDB-compatible server behind TLS, with our tables, and a business with an item to order."""
 
     def __init__(self, folder: Path, url: str, plain: str, authority: trustme.CA) -> None:
         self._folder = folder
@@ -126,6 +143,7 @@ class Stage:
         credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
         client = DynamoDBClient("us-east-1", {**credentials, "AWS_ENDPOINT_URL": plain}, seconds=20)
         create_tables(client, names, lambda *_: None)
+        self.business_id, self.item_id = _open_shop(DynamoDBStore(client, names))
         client.close()
         self._environment = {
             **credentials,
@@ -150,6 +168,17 @@ class Stage:
         environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle), "PYTHONPATH": str(contestant.folder)}
         log = self._folder / f"{contestant.name}.log"
         return Function(interpreter, contestant.handler, contestant.folder, environment, log)
+
+
+def _open_shop(store: Store) -> tuple[str, str]:
+    """Register a business with an item, and return the ids of both."""
+    registration = Registration(
+        business_name="Shop", email="ann@example.com", phone="+1234567890", address="1 Street", cognito_user_id="ann"
+    )
+    business, _ = BusinessRegistry(store, utc_now).register(registration)
+    new = NewItem(business_id=business.business_id, name="Tea", price_minor=250, currency="EUR")
+    item = Catalogue(store, utc_now).create(Caller("ann"), new)
+    return business.business_id, item.item_id
 
 
 @contextmanager
@@ -177,7 +206,7 @@ def cold_starts(on: Stage, contestants: tuple[Contestant, ...], rounds: int) -> 
         for contestant in there:
             function = on.start(contestant)
             try:
-                arrived = function.call(contestant.event(), contestant.status)
+                arrived = function.call(contestant.event(on), contestant.status)
                 if turn:  # the first round writes byte code and warms the disk
                     times[contestant.name].append((arrived - function.began) * 1000)
                     memory[contestant.name].append(function.peak_megabytes())
@@ -190,21 +219,23 @@ def cold_starts(on: Stage, contestants: tuple[Contestant, ...], rounds: int) -> 
 
 
 def warm_calls(on: Stage, rounds: int, calls: int) -> dict[str, dict[str, float]]:
-    """Return the times of warm calls, in ms, the processor time of each and the memory after them, in MB."""
+    """Return the times of warm calls, in ms, the processor time and log of each, and the memory after them, in MB."""
     there = ready(WARM)
     functions = {contestant.name: on.start(contestant) for contestant in there}
     times: dict[str, list[float]] = {contestant.name: [] for contestant in there}
     processor: dict[str, float] = dict.fromkeys(functions, 0.0)
+    logged: dict[str, int] = {}
     try:
         for contestant in there:
             for _ in range(20):
-                functions[contestant.name].call(contestant.event(), contestant.status)
+                functions[contestant.name].call(contestant.event(on), contestant.status)
+            logged[contestant.name] = functions[contestant.name].log_bytes()
         for _ in range(rounds):
             for contestant in there:
                 function = functions[contestant.name]
                 before = function.processor_seconds()
                 for _ in range(calls):
-                    took = function.warm_call(contestant.event(), contestant.status)
+                    took = function.warm_call(contestant.event(on), contestant.status)
                     times[contestant.name].append(took * 1000)
                 processor[contestant.name] += function.processor_seconds() - before
                 time.sleep(0.05)
@@ -214,6 +245,7 @@ def warm_calls(on: Stage, rounds: int, calls: int) -> dict[str, dict[str, float]
                 "p99": round(statistics.quantiles(values, n=100)[98], 3),
                 "processor_ms": round(processor[name] * 1000 / (rounds * calls), 3),
                 "memory_mb": round(functions[name].peak_megabytes(), 1),
+                "log_bytes": round((functions[name].log_bytes() - logged[name]) / (rounds * calls)),
             }
             for name, values in times.items()
         }

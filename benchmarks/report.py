@@ -45,7 +45,8 @@ def tables(results: Results) -> Iterator[str]:
             "processor ms",
             "memory (MB)",
             "$ a million visits",
-            "with gateway and table",
+            "$ their log",
+            "$ with gateway and table",
         ),
         [
             (
@@ -54,7 +55,7 @@ def tables(results: Results) -> Iterator[str]:
                 f"{figures['p99']:.1f}",
                 f"{figures['processor_ms']:.2f}",
                 f"{figures['memory_mb']:.0f}",
-                *((f"{cost['function']:.2f}", f"{cost['all']:.2f}") if cost else ("", "")),
+                *((f"{cost[part]:.2f}" for part in ("function", "log", "all")) if cost else ("", "", "")),
             )
             for name, figures in results.get("warm", {}).items()
             for cost in [results.get("cost", {}).get(name)]
@@ -86,7 +87,7 @@ def tables(results: Results) -> Iterator[str]:
         yield f"\n{made}, of which {hot['counted']:,} were counted.\n"
     yield from _table(
         "A hot counter on DynamoDB, simulated: visits a second on so many shards",
-        ("load", "counted at once", "after a retry", "refused"),
+        ("load", "counted at once", "counted after a retry", "refused"),
         [
             (load, *(f"{share:g} %" for share in shares.values()))
             for load, shares in results.get("sharding", {}).items()

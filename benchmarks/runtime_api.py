@@ -93,6 +93,7 @@ class Function:
     def __init__(self, python: Path, handler: str, folder: Path, environment: Mapping[str, str], log: Path) -> None:
         self._api = RuntimeApi()
         self._log = log.open("wb")
+        self._log_path = log
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
             [str(python), "-m", "awslambdaric", handler],
@@ -130,6 +131,10 @@ class Function:
         """Return the processor time that the process has used."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def log_bytes(self) -> int:
+        """Return how much the process has written to its log."""
+        return self._log_path.stat().st_size
 
     def peak_megabytes(self) -> float:
         """Return the most memory that the process has had, in MB of a million bytes (VmHWM)."""

@@ -8,9 +8,11 @@ import json
 import os
 import sys
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 LOGS_ROLE = "shopkeeper-api-gateway-logs"
@@ -23,23 +25,37 @@ class Refused(Exception):
     """What an operator must mend, in one sentence."""
 
 
+def region() -> str:
+    """Return the region that everything is about. Raises Refused if none is named."""
+    named = os.environ.get("AWS_REGION", "")
+    if not named:
+        raise Refused("AWS_REGION must name the region to deploy to.")
+    return named
+
+
+def client(service: str) -> Any:
+    """Return a client of a service in that region, which repeats what failed for a moment. Raises Refused.
+
+    botocore by itself asks AWS_DEFAULT_REGION, which may name another.
+    """
+    return boto3.client(service, region_name=region(), config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+
 def check() -> str:
     """Return where a deployment would go. Raises Refused for a missing or wrong region or credentials."""
-    region = os.environ.get("AWS_REGION", "")
-    if not region:
-        raise Refused("AWS_REGION must name the region to deploy to.")
-    if region not in boto3.session.Session().get_available_regions("lambda"):
-        raise Refused(f"AWS_REGION names no region of AWS: '{region}'.")
+    named = region()
+    if named not in boto3.session.Session().get_available_regions("lambda"):
+        raise Refused(f"AWS_REGION names no region of AWS: '{named}'.")
     try:
-        account = boto3.client("sts", region_name=region).get_caller_identity()["Account"]
+        account = client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise Refused(f"There are no credentials that AWS takes: {error}") from None
-    return f"To account {account}, region {region}."
+    return f"To account {account}, region {named}."
 
 
 def prepare() -> str:
     """Make sure that API Gateway can write logs in this region, and return what was done."""
-    gateway = boto3.client("apigateway")
+    gateway = client("apigateway")
     if gateway.get_account().get("cloudwatchRoleArn"):
         return "API Gateway has a role for its logs."
     role = _logs_role()
@@ -57,7 +73,7 @@ def prepare() -> str:
 
 
 def _logs_role() -> str:
-    iam = boto3.client("iam")
+    iam = client("iam")
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -75,14 +91,14 @@ def _logs_role() -> str:
 
 def url(name: str, stage: str) -> str:
     """Return where the API called `name` answers; behind AWS_ENDPOINT_URL that is an emulator's address."""
-    pages = boto3.client("apigateway").get_paginator("get_rest_apis").paginate()
+    pages = client("apigateway").get_paginator("get_rest_apis").paginate()
     ids = [api["id"] for page in pages for api in page["items"] if api["name"] == name]
     if len(ids) != 1:
         raise Refused(f"There is {'more than one API' if ids else 'no API'} called {name} in this region.")
     emulator = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
     if emulator.netloc:
         return f"{emulator.scheme}://{ids[0]}.execute-api.localhost:{emulator.port}/{stage}"
-    return f"https://{ids[0]}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com/{stage}"
+    return f"https://{ids[0]}.execute-api.{region()}.amazonaws.com/{stage}"
 
 
 def main(command: str = "", *arguments: str) -> None:
@@ -97,7 +113,7 @@ def main(command: str = "", *arguments: str) -> None:
                 print(url(name, stage))
             case _:
                 raise Refused("The command must be check, prepare or url API STAGE.")
-    except Refused as refusal:
+    except (Refused, BotoCoreError, ClientError) as refusal:
         print(f"account.py: {refusal}", file=sys.stderr)
         raise SystemExit(2) from None
 

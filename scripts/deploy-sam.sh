@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploy a stage with SAM: scripts/deploy-sam.sh dev|staging|prod [--dry-run]
+# Deploy a stage with SAM: scripts/deploy-sam.sh dev|staging|prod [--dry-run] [--only-data]
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
 # COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
@@ -9,7 +9,7 @@ export SAM_CLI_TELEMETRY=0
 SAM=$TOOLS/sam
 need_tool "$SAM" "run \`make tools\`"
 check_account
-need_packages
+$ONLY_DATA || need_code
 
 stack() {
     local stack=$1 template=$2
@@ -27,8 +27,21 @@ code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
 [[ -z ${SNAP_START:-} ]] || code_parameters+=("SnapStart=$SNAP_START")
 [[ -z ${ALARM_EMAIL:-} ]] || code_parameters+=("AlarmEmail=$ALARM_EMAIL")
 
-step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
-step "the data: stack $DATA" stack "$DATA" data.yaml "Stage=$STAGE"
-step "the code: stack $NAME, shifted by CodeDeploy" stack "$NAME" template.yaml "${code_parameters[@]}"
+# fingerprint: changes with the packages, the template and the parameters, so that each change is a version.
+fingerprint() {
+    (cd "$ROOT" && printf '%s\n' "${code_parameters[@]}" |
+        cat dist/{visits,health,auth,accounts,orders}-arm64.zip infrastructure/sam/template.yaml - |
+        "$TOOLS/python" -c 'import hashlib, sys; print(hashlib.file_digest(sys.stdin.buffer, "sha256").hexdigest())')
+}
+
+deploy_data stack "$DATA" data.yaml "Stage=$STAGE"
+code_parameters+=("Fingerprint=$(fingerprint)")
+
+# CodeDeploy shifts within the stack's update; what is in service before it is remembered for `release back`.
+deploy_code() {
+    "$ROOT/scripts/release" mark "$STAGE" "$COLOUR" && stack "$@"
+}
+
+step "the code: stack $NAME, shifted by CodeDeploy" deploy_code "$NAME" template.yaml "${code_parameters[@]}"
 step "the API collection" api_collection
 deployed

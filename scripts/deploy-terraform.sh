@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploy a stage with Terraform: scripts/deploy-terraform.sh dev|staging|prod [--dry-run]
+# Deploy a stage with Terraform: scripts/deploy-terraform.sh dev|staging|prod [--dry-run] [--only-data]
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
 # COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
 # TERRAFORM_STATE_BUCKET keeps the state in S3 (else it stays beside the configuration); TERRAFORM_PLUGINS names
@@ -10,7 +10,7 @@ deployment_arguments "$@"
 FOLDER=$ROOT/infrastructure/terraform
 need_tool terraform "version 1.11 or newer is needed"
 check_account
-need_packages
+$ONLY_DATA || need_code
 
 # init FOLDER KEY: each stage and colour has a state of its own.
 init() {
@@ -39,8 +39,7 @@ code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=
     "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
     "-var=alarm_email=${ALARM_EMAIL:-}")
 
-step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
-step "the data: $DATA" apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE"
+deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE"
 step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
 step "the API collection" api_collection

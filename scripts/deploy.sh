@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploy a stage with the Serverless Framework: scripts/deploy.sh dev|staging|prod [--dry-run]
+# Deploy a stage with the Serverless Framework: scripts/deploy.sh dev|staging|prod [--dry-run] [--only-data]
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
 # COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
@@ -9,7 +9,7 @@ SERVICE=$ROOT/infrastructure/serverless
 OSLS=$SERVICE/node_modules/.bin/osls
 need_tool "$OSLS" "run \`make tools\`"
 check_account
-need_packages
+$ONLY_DATA || need_code
 
 deploy_in() {
     (cd "$1" && "$OSLS" deploy --stage "$STAGE")
@@ -17,13 +17,12 @@ deploy_in() {
 
 # Versions in service stay there until the shift; the framework would move the alias at once.
 deploy_code() {
-    LIVE_VERSIONS=$("$ROOT/scripts/release" versions "$STAGE" "$COLOUR")
+    LIVE_VERSIONS=$("$ROOT/scripts/release" versions "$STAGE" "$COLOUR") || return 1
     export LIVE_VERSIONS
     deploy_in "$SERVICE"
 }
 
-step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
-step "the data: stack $DATA" deploy_in "$SERVICE/data"
+deploy_data deploy_in "$SERVICE/data"
 step "the code: stack $NAME" deploy_code
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
 step "the API collection" api_collection

@@ -7,6 +7,7 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
 DRY_RUN=false
+ONLY_DATA=false
 STAGE=
 STEP=
 
@@ -15,17 +16,18 @@ fail() {
     exit 2
 }
 
-# deployment_arguments "$@": a stage, and perhaps --dry-run.
+# deployment_arguments "$@": a stage, and perhaps --dry-run or --only-data.
 deployment_arguments() {
     local argument
     for argument in "$@"; do
         case $argument in
             --dry-run) DRY_RUN=true ;;
+            --only-data) ONLY_DATA=true ;;
             dev | staging | prod) STAGE=$argument ;;
             *) fail "the stage must be dev, staging or prod, not '$argument'." ;;
         esac
     done
-    [[ -n $STAGE ]] || fail "name the stage: $PROGRAM dev|staging|prod [--dry-run]"
+    [[ -n $STAGE ]] || fail "name the stage: $PROGRAM dev|staging|prod [--dry-run] [--only-data]"
     [[ $COLOUR == blue || $COLOUR == green ]] || fail "COLOUR must be blue or green, not '$COLOUR'."
     [[ $STAGE == dev || -n ${ALLOWED_ORIGINS:-} ]] ||
         fail "ALLOWED_ORIGINS must name the web origins of stage $STAGE, with commas between."
@@ -39,14 +41,21 @@ need_tool() {
     command -v "$1" > /dev/null || fail "$(basename "$1") is not installed; $2."
 }
 
+# check_account: who deploys, and where to. Tools that ask AWS_DEFAULT_REGION are told the same region.
 check_account() {
     need_tool "$TOOLS/python" "run \`make tools\`"
     "$TOOLS/python" "$ROOT/scripts/account.py" check
+    export AWS_DEFAULT_REGION=$AWS_REGION
 }
 
-need_packages() {
-    [[ -f $ROOT/dist/visits-arm64.zip || -f $ROOT/dist/visits-x86_64.zip ]] ||
-        fail "the functions are not packaged; run \`make package\`."
+# need_code: fail unless what the code and its tests need is there.
+need_code() {
+    local function
+    for function in visits health auth accounts orders; do
+        [[ -f $ROOT/dist/$function-arm64.zip ]] ||
+            fail "dist/$function-arm64.zip is not there; run \`make package\`."
+    done
+    need_tool "$ROOT/node_modules/.bin/newman" "run \`npm ci\`"
 }
 
 # step NAME COMMAND…: say what is done, do it (not in a dry run), and tell how to go back if it fails.
@@ -68,9 +77,9 @@ way_back() {
     case $STEP in
         "the data"*) echo "The code was not touched; the tables are as they were before, mend the cause and repeat." ;;
         "the code"*) echo "What was in service still is: nothing moves before the code is complete. Mend the cause and repeat." ;;
-        "into service"*) echo "The alias 'live' is back on the version before; see the alarms of $NAME." ;;
+        "into service"*) echo "What is in service now stands above; the alarms are those of $NAME." ;;
         "the API collection"*) echo "Go back with: scripts/release back $STAGE $COLOUR" ;;
-        *) echo "Nothing was changed." ;;
+        *) echo "The stage was not touched; mend the cause and repeat." ;;
     esac
 }
 
@@ -78,9 +87,27 @@ api_url() {
     "$TOOLS/python" "$ROOT/scripts/account.py" url "$NAME" "$STAGE"
 }
 
+# With Cognito nobody can register here, so that only what needs no account can be tried.
 api_collection() {
-    local origins=${ALLOWED_ORIGINS:-http://localhost:1580}
-    BASE_URL=$(api_url) ALLOWED_ORIGIN=${origins%%,*} "$ROOT/scripts/run-api-tests.sh" "$COLOUR"
+    local origins=${ALLOWED_ORIGINS:-http://localhost:1580} groups=()
+    [[ -z ${COGNITO_USER_POOL_ID:-} ]] || groups=(--folder Performance)
+    BASE_URL=$(api_url) || return 1
+    BASE_URL=$BASE_URL ALLOWED_ORIGIN=${origins%%,*} "$ROOT/scripts/run-api-tests.sh" "$COLOUR" \
+        ${groups[@]+"${groups[@]}"}
+}
+
+# deploy_data COMMAND…: the step that both begin with; --only-data ends there, with tables that hold nothing yet.
+deploy_data() {
+    step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
+    step "the data: $DATA" "$@"
+    if $ONLY_DATA; then
+        if $DRY_RUN; then
+            echo "Nothing was changed: this was a dry run."
+        else
+            echo "The tables and the secret of stage $STAGE are there."
+        fi
+        exit
+    fi
 }
 
 deployed() {

@@ -1,68 +1,92 @@
 """Zero downtime for all three descriptions: move the alias `live` in steps, watch the alarms, go back if one fires.
 
 release versions STAGE COLOUR                 the versions in service, as JSON
-release shift STAGE COLOUR [--steps 10,50] [--pause 60]
+release mark STAGE COLOUR                     remember them as those to go back to; `shift` does so itself
+release shift STAGE COLOUR [--steps 10,50] [--pause 300]
                                               from the versions in service to the newest ones
-release back STAGE COLOUR                     at once to the versions before those in service
+release back STAGE COLOUR                     at once to what was in service before the last release
 release promote STAGE COLOUR --domain NAME    give a domain to a colour, after its health was seen
+
+With --dry-run they say what they would do. AWS_REGION names the region.
 """
 
 import argparse
 import json
+import signal
 import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import account
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 ALIAS = "live"
 FUNCTIONS = ("visits", "health", "auth", "accounts", "orders")
 HEALTH_PATHS = ("/health", "/health/detailed", "/auth/health")
 LOOK_EVERY_SECONDS = 5.0
+PAUSE_SECONDS = 300.0
+"""Longer than the slowest alarm needs: three datapoints of a minute, and the minutes by which metrics are late."""
+
+MARK = "Before the last release: "
+"""What an alias's description begins with; the version to go back to follows."""
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Failed(Exception):
-    """Why a release ended, in one sentence; what is in service is what was before."""
+    """Why a release ended, and what is in service now, in a sentence or two."""
+
+
+class Stopped(BaseException):
+    """A signal ended it; no Exception, which botocore would take for a failed call and repeat that."""
 
 
 class Release:
     """The functions of one stage in one colour, and the alarms that watch them."""
 
     def __init__(self, stage: str, colour: str, say: Callable[[str], None] = print) -> None:
-        self._lambda = boto3.client("lambda")
-        self._cloudwatch = boto3.client("cloudwatch")
+        self._lambda = account.client("lambda")
+        self._cloudwatch = account.client("cloudwatch")
         self._name = f"shopkeeper-{stage}-{colour}"
         self._say = say
 
     def versions(self) -> dict[str, str]:
         """Return the version in service of each function; of none before the first deployment."""
-        found = {}
-        for function in FUNCTIONS:
-            try:
-                alias = self._lambda.get_alias(FunctionName=f"{self._name}-{function}", Name=ALIAS)
-            except self._lambda.exceptions.ResourceNotFoundException:
-                continue
-            found[function] = str(alias["FunctionVersion"])
-        return found
+        return {function: str(alias["FunctionVersion"]) for function, alias in self._aliases().items()}
 
-    def shift(self, steps: list[int], pause: float) -> None:
+    def mark(self) -> None:
+        """Remember the versions in service as those to go back to. Raises Failed during a shift."""
+        aliases = self._aliases()
+        self._refuse_half_shifts(aliases)
+        for function, alias in aliases.items():
+            self._point(function, alias["FunctionVersion"], {}, Description=MARK + alias["FunctionVersion"])
+
+    def shift(self, steps: list[int], pause: float, is_dry: bool = False) -> None:
         """Move all functions to their newest versions, a share of the calls at a time.
 
         `steps` are percentages; after each, `pause` seconds pass in which no alarm may fire. Raises Failed,
         after everything is back on the versions of before.
         """
-        before = self.versions()
-        self._refuse_half_shifts()
+        aliases = self._aliases()
+        missing = [function for function in FUNCTIONS if function not in aliases]
+        if missing:
+            raise Failed(f"{self._name}-{missing[0]} is not deployed.")
+        self._refuse_half_shifts(aliases)
+        before = {function: str(alias["FunctionVersion"]) for function, alias in aliases.items()}
         after = {function: self._published(function)[-1] for function in before}
         moving = {function: after[function] for function in before if after[function] != before[function]}
         if not moving:
             self._say("The newest versions are in service already.")
             return
         self._check_alarms("before anything was moved")
+        if is_dry:
+            self._say(f"Would move by {[*steps, 100]} %: {_listed(moving)}")
+            return
+        self.mark()
         try:
             for percent in steps:
                 for function, version in moving.items():
@@ -72,33 +96,63 @@ class Release:
             for function, version in moving.items():
                 self._point(function, version, {})
             self._watch(pause, "at 100 %")
-        except BaseException:
-            for function in moving:
-                self._point(function, before[function], {})
-            self._say("All calls go to the versions of before.")
-            raise
+        except BaseException as cause:  # noqa: BLE001  # whatever stops it, nothing may stay half moved
+            self._restore({function: before[function] for function in moving}, str(cause) or type(cause).__name__)
         self._say("The new versions are in service: " + _listed(moving))
 
-    def back(self) -> None:
-        """Put the versions before those in service there, at once. Raises Failed where there are none."""
-        before = {}
-        for function, version in self.versions().items():
-            older = [number for number in self._published(function) if int(number) < int(version)]
-            if not older:
-                raise Failed(f"There is no version of {function} before {version}.")
-            before[function] = older[-1]
-        for function, version in before.items():
-            self._point(function, version, {})
-        self._say("In service again: " + _listed(before))
+    def back(self, is_dry: bool = False) -> None:
+        """Put the versions from before the last release into service, at once, from whatever state it left.
 
-    def _refuse_half_shifts(self) -> None:
+        Raises Failed where they are in service already, or nothing tells which they are.
+        """
+        wanted = {}
+        for function, alias in self._aliases().items():
+            version, weights = alias["FunctionVersion"], _weights(alias)
+            mark = str(alias.get("Description", ""))
+            before = mark.removeprefix(MARK) if mark.startswith(MARK) else version
+            if before != version or weights:
+                wanted[function] = before
+        if not wanted:
+            raise Failed("There is nothing to go back to: the versions from before the last release are in service.")
+        if is_dry:
+            self._say("Would put in service again: " + _listed(wanted))
+            return
+        failures = self._point_all(wanted)
+        if failures:
+            raise Failed(_not_back(failures))
+        self._say("In service again: " + _listed(wanted))
+
+    def _restore(self, versions: dict[str, str], cause: str) -> NoReturn:
+        """Send every call back to some versions, whoever interrupts, and raise Failed with what came of it."""
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
+        failures = self._point_all(versions)
+        outcome = _not_back(failures) if failures else "All calls go to the versions of before."
+        raise Failed(f"{cause.rstrip('.')}. {outcome}")
+
+    def _point_all(self, versions: dict[str, str]) -> dict[str, str]:
+        """Give each alias its version, and return those that would not take it, with the reasons."""
+        failures = {}
+        for function, version in versions.items():
+            try:
+                self._point(function, version, {})
+            except (BotoCoreError, ClientError) as error:
+                failures[function] = str(error)
+        return failures
+
+    def _aliases(self) -> dict[str, dict[str, Any]]:
+        found = {}
         for function in FUNCTIONS:
             try:
-                alias = self._lambda.get_alias(FunctionName=f"{self._name}-{function}", Name=ALIAS)
+                found[function] = self._lambda.get_alias(FunctionName=f"{self._name}-{function}", Name=ALIAS)
             except self._lambda.exceptions.ResourceNotFoundException:
-                raise Failed(f"{self._name}-{function} is not deployed.") from None
-            if (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights"):
-                raise Failed(f"Another shift of {self._name}-{function} is under way.")
+                continue
+        return found
+
+    def _refuse_half_shifts(self, aliases: dict[str, dict[str, Any]]) -> None:
+        for function, alias in aliases.items():
+            if _weights(alias):
+                raise Failed(f"Another shift of {self._name}-{function} is under way; `release back` ends it.")
 
     def _published(self, function: str) -> list[str]:
         """Return the published versions of a function, the oldest first."""
@@ -108,12 +162,13 @@ class Release:
         numbers = [entry["Version"] for page in pages for entry in page["Versions"] if entry["Version"] != "$LATEST"]
         return sorted(numbers, key=int)
 
-    def _point(self, function: str, version: str, weights: dict[str, float]) -> None:
+    def _point(self, function: str, version: str, weights: dict[str, float], **more: str) -> None:
         self._lambda.update_alias(
             FunctionName=f"{self._name}-{function}",
             Name=ALIAS,
             FunctionVersion=version,
             RoutingConfig={"AdditionalVersionWeights": weights},
+            **more,
         )
 
     def _watch(self, seconds: float, moment: str) -> None:
@@ -135,7 +190,7 @@ class Release:
             raise Failed(f"Alarm {', '.join(fired)} fired {moment}.")
 
 
-def promote(stage: str, colour: str, domain: str) -> None:
+def promote(stage: str, colour: str, domain: str, is_dry: bool = False) -> None:
     """Move a custom domain's mapping to a colour, whose health was seen first. Raises Failed."""
     name = f"shopkeeper-{stage}-{colour}"
     base = account.url(name, stage)
@@ -145,10 +200,13 @@ def promote(stage: str, colour: str, domain: str) -> None:
                 answer.read()
         except OSError as error:
             raise Failed(f"{name} is not healthy at {path} ({error}); the domain stays where it is.") from None
-    gateway = boto3.client("apigateway")
+    gateway = account.client("apigateway")
     api = next(api["id"] for api in _rest_apis() if api["name"] == name)
     mappings = gateway.get_base_path_mappings(domainName=domain).get("items", [])
     root = next((mapping for mapping in mappings if mapping["basePath"] in ("(none)", "")), None)
+    if is_dry:
+        print(f"Would let {domain} be served by {name}, which is healthy.")
+        return
     if root is None:
         gateway.create_base_path_mapping(domainName=domain, restApiId=api, stage=stage)
     else:
@@ -169,8 +227,19 @@ def _request(url: str) -> urllib.request.Request:
 
 
 def _rest_apis() -> list[dict[str, str]]:
-    pages = boto3.client("apigateway").get_paginator("get_rest_apis").paginate()
+    pages = account.client("apigateway").get_paginator("get_rest_apis").paginate()
     return [api for page in pages for api in page["items"]]
+
+
+def _weights(alias: dict[str, Any]) -> dict[str, float]:
+    weights: dict[str, float] = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    return weights
+
+
+def _not_back(failures: dict[str, str]) -> str:
+    """Say which functions do not serve what they should."""
+    named = "; ".join(f"{function}: {reason}" for function, reason in failures.items())
+    return f"NOT back on the versions of before (repeat `release back`): {named}"
 
 
 def _listed(versions: dict[str, str]) -> str:
@@ -186,37 +255,46 @@ def _percentages(text: str) -> list[int]:
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="release", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["versions", "shift", "back", "promote"])
+    parser.add_argument("command", choices=["versions", "mark", "shift", "back", "promote"])
     parser.add_argument("stage", choices=["dev", "staging", "prod"])
     parser.add_argument("colour", choices=["blue", "green"])
     parser.add_argument("--steps", type=_percentages, help="percentages, rising; by default 10,50 in prod, else none")
-    parser.add_argument("--pause", type=float, help="seconds to watch after each; by default 60 in prod, else 0")
+    parser.add_argument("--pause", type=float, help="seconds to watch after each; by default 300 in prod, else 0")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--domain", help="the custom domain to move")
     asked = parser.parse_args(arguments)
     if asked.command == "promote" and not asked.domain:
         parser.error("promote needs --domain")
     is_prod = asked.stage == "prod"
     asked.steps = ([10, 50] if is_prod else []) if asked.steps is None else asked.steps
-    asked.pause = (60.0 if is_prod else 0.0) if asked.pause is None else asked.pause
+    asked.pause = (PAUSE_SECONDS if is_prod else 0.0) if asked.pause is None else asked.pause
     return asked
 
 
+def _stop(number: int, _: FrameType | None) -> None:
+    raise Stopped(f"Stopped by {signal.Signals(number).name}.")
+
+
 def main(arguments: list[str]) -> None:
-    """Run a command; what stopped it is one sentence and exit status 1."""
+    """Run a command; what stopped it is said in one line, and exit status 1."""
     asked = _arguments(arguments)
+    for ending in ENDINGS:
+        signal.signal(ending, _stop)
     try:
         if asked.command == "promote":
-            promote(asked.stage, asked.colour, asked.domain)
+            promote(asked.stage, asked.colour, asked.domain, asked.dry_run)
             return
         release = Release(asked.stage, asked.colour)
         match asked.command:
             case "versions":
                 print(json.dumps(release.versions()))
+            case "mark":
+                release.mark()
             case "shift":
-                release.shift(asked.steps, asked.pause)
+                release.shift(asked.steps, asked.pause, asked.dry_run)
             case "back":
-                release.back()
-    except (Failed, account.Refused, BotoCoreError, ClientError) as failure:
+                release.back(asked.dry_run)
+    except (Failed, Stopped, account.Refused, BotoCoreError, ClientError) as failure:
         print(f"release: {failure}", file=sys.stderr)
         raise SystemExit(1) from None
 

@@ -30,6 +30,8 @@ class ShopkeeperPlugin {
   constructor(serverless) {
     this.service = serverless.service;
     this.naming = serverless.getProvider('aws').naming;
+    this.deploys = serverless.processedInput.commands.includes('deploy');
+    this.Refused = serverless.classes.Error;
     this.hooks = {
       'before:package:compileFunctions': () => this.eachFunction(this.pointAtAlias),
       'after:package:compileFunctions': () => this.eachFunction(this.addAlias),
@@ -50,9 +52,12 @@ class ShopkeeperPlugin {
     definition.targetAlias = { name: ALIAS, logicalId: `${this.naming.getNormalizedFunctionName(name)}LiveAlias` };
   }
 
-  // A version that is in service stays there: scripts/release alone moves the alias on (LIVE_VERSIONS).
+  // A version that is in service stays there: scripts/release alone moves the alias on. Without LIVE_VERSIONS the
+  // alias would move at once, so that only a package that nobody deploys may do without.
   addAlias(name, definition) {
-    const live = JSON.parse(process.env.LIVE_VERSIONS || '{}')[name];
+    const versions = process.env.LIVE_VERSIONS;
+    if (!versions && this.deploys) throw new this.Refused('Deploy with scripts/deploy.sh: it says what is in service.');
+    const live = JSON.parse(versions || '{}')[name];
     const lambda = this.naming.getLambdaLogicalId(name);
     this.resources[definition.targetAlias.logicalId] = {
       Type: 'AWS::Lambda::Alias',

@@ -87,7 +87,7 @@ def copy(
 
     The source must stand still: a SQLite file is held for as long, of DynamoDB it is the operator's word.
     """
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from shopkeeper.runtime.copying import open_side
     from shopkeeper.storage.copying import Copy
@@ -95,15 +95,17 @@ def copy(
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
     with open_side(source, os.environ, must_exist=True) as read, open_side(target, os.environ) as written:
-        copying = Copy(read, written, TABLES, Path(JOURNAL), (source, target))
+        copying = Copy(read, written, TABLES, Path(JOURNAL), (_side(source), _side(target)))
         if copying.is_resumed:
             out.print(f"Going on where {JOURNAL} says.")
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
-        columns = [SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn()]
+        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
         with Progress(*columns, console=out, transient=True) as progress:
-            bars = {table.name: progress.add_task(table.name, total=None) for table in TABLES}
-            counts = copying.run(lambda table, items: progress.update(bars[table.name], advance=items))
+            bars = {table: progress.add_task(table.name, total=None) for table in TABLES}
+            counts = copying.run(
+                lambda table, copied, total: progress.update(bars[table], completed=copied, total=total)
+            )
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")
 
@@ -178,6 +180,14 @@ def main() -> None:
 
 def _settings(environment: Mapping[str, str]) -> Settings:
     return read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+
+
+def _side(url: str) -> str:
+    """Return what a side of a copy is called: of DynamoDB there is one for each stage and region."""
+    if url != DYNAMODB:
+        return url
+    settings = _settings({**os.environ, "STORE_URL": url})
+    return f"{url} (stage {settings.stage}, {settings.region})"
 
 
 def _where(settings: Settings) -> str:

@@ -8,19 +8,23 @@ that can take longer than the work itself; a server whose threads share one core
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _any: set[int] = set()
 _shared: set[int] = set()
 
 
 def share_one() -> None:
-    """Keep this thread, and those that it starts from now on, to one core; to none where a system cannot."""
-    if sys.platform == "linux" and not _shared:
-        _any.update(os.sched_getaffinity(0))
-        # Not everybody's first: servers beside one another take different ones.
-        _shared.add(sorted(_any)[os.getpid() % len(_any)])
-        os.sched_setaffinity(0, _shared)
+    """Keep this thread, and those that it starts from now on, to one core; to none where that is not allowed."""
+    if sys.platform != "linux" or _shared:
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    # Not everybody's first: servers beside one another, in containers too, take different ones.
+    core = allowed[int.from_bytes(os.urandom(4), "big") % len(allowed)]
+    with suppress(OSError):  # a sandbox may forbid it, which costs speed alone
+        os.sched_setaffinity(0, {core})
+        _any.update(allowed)
+        _shared.add(core)
 
 
 @contextmanager
@@ -29,8 +33,13 @@ def any_one() -> Iterator[None]:
     if not _shared:
         yield
         return
-    os.sched_setaffinity(0, _any)
+    _move(_any)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, _shared)
+        _move(_shared)
+
+
+def _move(cores: set[int]) -> None:
+    with suppress(OSError):  # the machine may have taken those cores away meanwhile, and chosen others
+        os.sched_setaffinity(0, cores)

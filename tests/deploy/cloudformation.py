@@ -1,6 +1,7 @@
 """CloudFormation templates, as SAM and the Serverless Framework leave them, read into the plain model."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::StackName": "stack",
 }
-BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-XRAY = {"arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess", "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"}
+SHIFTER = "CodeDeployServiceRole"
+"""The role that SAM's transform makes for CodeDeploy: it is nobody's to choose."""
+
 NOTHING = object()
 
 
@@ -162,7 +164,10 @@ def _table(table: Model) -> Model:
     recovery = table.get("PointInTimeRecoverySpecification", {})
     return {
         "key": key(table),
-        "indexes": {index["IndexName"]: key(index) for index in table.get("GlobalSecondaryIndexes", [])},
+        "indexes": {
+            index["IndexName"]: [*key(index), index["Projection"]["ProjectionType"]]
+            for index in table.get("GlobalSecondaryIndexes", [])
+        },
         "ttl": ttl.get("AttributeName") if ttl.get("Enabled") else None,
         "billing": table.get("BillingMode"),
         "encrypted": table.get("SSESpecification", {}).get("SSEEnabled", False),
@@ -173,6 +178,7 @@ def _table(table: Model) -> Model:
 
 def read_code(template: Template) -> Model:
     """Return the API, the functions and what watches them, of a code stack."""
+    roles = {str(function["Role"]) for _, function in template.of_type("AWS::Lambda::Function")}
     functions = {
         str(properties["Handler"]).split(".")[-2]: (logical, properties)
         for logical, properties in template.of_type("AWS::Lambda::Function")
@@ -189,6 +195,11 @@ def read_code(template: Template) -> Model:
             group["LogGroupName"]: group.get("RetentionInDays") for _, group in template.of_type("AWS::Logs::LogGroup")
         },
         "alarms": dict(_alarm(alarm) for _, alarm in template.of_type("AWS::CloudWatch::Alarm")),
+        "other_identities": {
+            name
+            for name, resource in template.resources.items()
+            if resource["Type"].startswith("AWS::IAM::") and f"<{name}.Arn>" not in roles and name != SHIFTER
+        },
         "dashboard": read_dashboard(json.loads((template.only("AWS::CloudWatch::Dashboard") or {})["DashboardBody"])),
     }
 
@@ -259,8 +270,12 @@ def _function(template: Template, logical: str, function: Model) -> Model:
     ]
     groups = {f"<{name}.Arn>" for name, _ in template.of_type("AWS::Logs::LogGroup")}
     granted, telemetry = statement_permissions(statements, groups)
-    managed = set(role.get("ManagedPolicyArns", []))
-    granted |= {f"everything in {policy}" for policy in managed - {BASIC} - XRAY}
+    granted |= {f"everything in {policy}" for policy in role.get("ManagedPolicyArns", [])}
+    permissions = [
+        permission
+        for _, permission in template.of_type("AWS::Lambda::Permission")
+        if logical in permission["FunctionName"]
+    ]
     return {
         "name": function["FunctionName"],
         "handler": function["Handler"],
@@ -270,20 +285,26 @@ def _function(template: Template, logical: str, function: Model) -> Model:
         "timeout": function["Timeout"],
         "tracing": function["TracingConfig"]["Mode"],
         "alias": alias["Name"],
-        "invoked_by_api": any(
-            _aliased(permission["FunctionName"], logical) and permission["Principal"] == "apigateway.amazonaws.com"
-            for _, permission in template.of_type("AWS::Lambda::Permission")
-        ),
+        "invoked_by_api": permissions != [] and all(_by_api(permission, logical) for permission in permissions),
         "environment": function["Environment"]["Variables"],
         "permissions": granted,
-        "telemetry": {"logs": telemetry["logs"] or BASIC in managed, "xray": telemetry["xray"] or bool(managed & XRAY)},
+        "telemetry": telemetry,
+        "role_of": {
+            str(statement["Principal"].get("Service", statement["Principal"]))
+            for statement in role["AssumeRolePolicyDocument"]["Statement"]
+        },
         "reserved": function.get("ReservedConcurrentExecutions", -1),
         "snap_start": function["SnapStart"]["ApplyOn"],
     }
 
 
-def _aliased(target: str, logical: str) -> bool:
-    return target in (f"<{logical}Aliaslive>", f"<{logical}.Arn>:live")
+def _by_api(permission: Model, logical: str) -> bool:
+    """Tell whether a permission is API Gateway's, for this API's calls, of the alias."""
+    return (
+        permission["FunctionName"] in (f"<{logical}Aliaslive>", f"<{logical}.Arn>:live")
+        and permission["Principal"] == "apigateway.amazonaws.com"
+        and re.search(r":execute-api:[^*]*:<\w+>/", str(permission.get("SourceArn"))) is not None
+    )
 
 
 def _api(template: Template, body: Model | None) -> Model:
@@ -292,8 +313,12 @@ def _api(template: Template, body: Model | None) -> Model:
     plan = template.only("AWS::ApiGateway::UsagePlan") or {}
     acl = template.only("AWS::WAFv2::WebACL")
     associated = template.only("AWS::WAFv2::WebACLAssociation") is not None
+    turns_away = acl is not None and associated and "Block" in acl["Rules"][0]["Action"]
+    key = template.only("AWS::ApiGateway::ApiKey") or {}
+    deployments = [deployment for _, deployment in template.of_type("AWS::ApiGateway::Deployment")]
     return {
         "stage": stage["StageName"],
+        "unprotected_stages": [deployment["StageName"] for deployment in deployments if "StageName" in deployment],
         "tracing": stage.get("TracingEnabled", False),
         "metrics": settings.get("MetricsEnabled", False),
         "rate": settings.get("ThrottlingRateLimit"),
@@ -301,8 +326,8 @@ def _api(template: Template, body: Model | None) -> Model:
         "access_log": json.loads(stage["AccessLogSetting"]["Format"]),
         "errors": _gateway_responses(template, body),
         "plan": {"rate": plan["Throttle"]["RateLimit"], "burst": plan["Throttle"]["BurstLimit"]},
-        "plan_has_key": template.only("AWS::ApiGateway::UsagePlanKey") is not None,
-        "rate_rule": acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"] if acl and associated else None,
+        "plan_has_key": template.only("AWS::ApiGateway::UsagePlanKey") is not None and key.get("Enabled", False),
+        "rate_rule": acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"] if acl and turns_away else None,
     }
 
 
@@ -321,7 +346,12 @@ def _gateway_responses(template: Template, body: Model | None) -> Model:
 
 def _alarm(alarm: Model) -> tuple[str, Model]:
     queries = alarm.get("Metrics", [])
-    metrics = {query["Id"]: query.get("Expression") or _metric(query["MetricStat"]) for query in queries}
+    metrics = {
+        query["Id"]: expression(query["Expression"], query.get("Period"))
+        if "Expression" in query
+        else _metric(query["MetricStat"])
+        for query in queries
+    }
     if not queries:
         stat = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         metrics = {"one": _metric({**alarm, "Metric": alarm, "Stat": stat})}
@@ -334,6 +364,11 @@ def _alarm(alarm: Model) -> tuple[str, Model]:
         "comparison": alarm["ComparisonOperator"],
         "missing": alarm["TreatMissingData"],
     }
+
+
+def expression(text: str, period: int | None) -> str:
+    """Return a metric that is worked out from others as the model has it."""
+    return f"{text} in {period} s" if period else text
 
 
 def _metric(stat: Model) -> str:

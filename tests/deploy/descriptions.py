@@ -61,12 +61,12 @@ def read_sam(root: Path, stage: str, colour: str, environment: Mapping[str, str]
     """Return what SAM's own transform makes of the templates."""
     folder = root / "infrastructure" / "sam"
     parameters = {"Stage": stage, "Colour": colour, "AllowedOrigins": "" if stage == "dev" else ORIGINS[stage]}
-    data = Template(yaml.load((folder / "data.yaml").read_text(), _Loader), parameters)
+    data = _sam_data(root, stage)
     code = Template(transformed(folder / "template.yaml"), parameters)
     return cloudformation.read_data(data) | cloudformation.read_code(code)
 
 
-def transformed(template: Path) -> Model:
+def transformed(template: Path, parameters: Mapping[str, str] | None = None) -> Model:
     """Return a SAM template as CloudFormation gets it; packages stand for their uploads."""
     source = yaml.load(template.read_text(), _Loader)
     for resource in source["Resources"].values():
@@ -76,7 +76,7 @@ def transformed(template: Path) -> Model:
     plain = json.loads(json.dumps(source))
     policies = _NoPolicies()
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    made: Model = transform(plain, {}, policies)
+    made: Model = transform(plain, dict(parameters or {}), policies)
     return made
 
 
@@ -87,17 +87,28 @@ class _NoPolicies:
         return {}
 
 
+def _sam_data(root: Path, stage: str) -> Template:
+    source = yaml.load((root / "infrastructure/sam/data.yaml").read_text(), _Loader)
+    return Template(source, {"Stage": stage})
+
+
+def data_templates(root: Path, stage: str, environment: Mapping[str, str]) -> list[Template]:
+    """Return the data stacks of the two descriptions that make stacks."""
+    return [_sam_data(root, stage), _packaged(root, "data", stage, environment)]
+
+
+def _packaged(root: Path, place: str, stage: str, environment: Mapping[str, str]) -> Template:
+    folder = root / "infrastructure" / "serverless" / place
+    output = root / "packaged" / (place or "code")
+    run([need(OSLS), "package", "--stage", stage, "--package", str(output)], folder, environment)
+    return Template(json.loads((output / "cloudformation-template-update-stack.json").read_text()), {})
+
+
 def read_serverless(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
     """Return what the Serverless Framework packages."""
-    folder = root / "infrastructure" / "serverless"
     variables = {**environment, "COLOUR": colour, "ALLOWED_ORIGINS": ORIGINS[stage], "SLS_TELEMETRY_DISABLED": "1"}
-    templates = []
-    for place in (folder / "data", folder):
-        output = root / "packaged" / place.name
-        run([need(OSLS), "package", "--stage", stage, "--package", str(output)], place, variables)
-        source = json.loads((output / "cloudformation-template-update-stack.json").read_text())
-        templates.append(Template(source, {}))
-    return cloudformation.read_data(templates[0]) | cloudformation.read_code(templates[1])
+    data, code = (_packaged(root, place, stage, variables) for place in ("data", ""))
+    return cloudformation.read_data(data) | cloudformation.read_code(code)
 
 
 def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:

@@ -89,7 +89,6 @@ class Aws:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "SAM_CLI_TELEMETRY": "0",
             "CHECKPOINT_DISABLE": "1",
@@ -134,6 +133,16 @@ class Aws:
             "roles": [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]],
             "alarms": [alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
             "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "dashboards": [
+                board["DashboardName"] for board in self.client("cloudwatch").list_dashboards()["DashboardEntries"]
+            ],
+            "keys": [key["name"] for key in self.client("apigateway").get_api_keys()["items"]],
+            "plans": [plan["name"] for plan in self.client("apigateway").get_usage_plans()["items"]],
+            "stacks": [
+                stack["StackName"]
+                for stack in self.client("cloudformation").list_stacks()["StackSummaries"]
+                if stack["StackStatus"] != "DELETE_COMPLETE"
+            ],
             "logs": [group["logGroupName"] for group in self.client("logs").describe_log_groups()["logGroups"]],
         }
         return {kind: ours for kind, names in found.items() if (ours := [name for name in names if _is_ours(name)])}

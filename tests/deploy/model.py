@@ -52,6 +52,7 @@ def declared(stage: str, colour: str) -> Model:
         "functions": {function.name: _function(function, name, stage, colour) for function in FUNCTIONS},
         "tables": {f"{table.name}-{stage}": _table(table, stage) for table in TABLES},
         "secret": {"name": f"shopkeeper/{stage}/jwt", "generated": True},
+        "other_identities": set(),
     }
 
 
@@ -84,6 +85,7 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "environment": environment,
         "permissions": granted,
         "telemetry": TELEMETRY,
+        "role_of": {"lambda.amazonaws.com"},
     }
 
 
@@ -94,12 +96,12 @@ TELEMETRY = {"logs": True, "xray": True}
 def _table(table: Table, stage: str) -> Model:
     return {
         "key": _key(table.key),
-        "indexes": {index.name: _key(index.key) for index in table.indexes},
+        "indexes": {index.name: [*_key(index.key), "ALL"] for index in table.indexes},
         "ttl": table.ttl,
         "billing": "PAY_PER_REQUEST",
         "encrypted": True,
         "point_in_time_recovery": stage == "prod",
-        "deletion_protection": stage == "prod",
+        "deletion_protection": stage != "dev",
     }
 
 

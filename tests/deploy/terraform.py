@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from tests.deploy.cloudformation import read_dashboard
+from tests.deploy.cloudformation import expression, read_dashboard
 from tests.deploy.model import SECRET, Model, key_schema, statement_permissions
 
 SECRET_ARN = "arn:aws:secretsmanager:"
 LOG_GROUP = "the function's own log group"
+ROLES = {"aws_iam_role.function", "aws_iam_role_policy.function"}
 
 
 class Plan:
@@ -31,6 +32,10 @@ class Plan:
         found = [values for _, values in self.of_type(kind)]
         assert len(found) <= 1, f"{len(found)} resources of type {kind}"
         return found[0] if found else None
+
+    def kinds(self, beginning: str) -> set[str]:
+        """Return the addresses of the managed resources whose type begins so."""
+        return {address for address in self._configuration if address.startswith(beginning)}
 
     def references(self, resource: str, attribute: str) -> list[str]:
         """Return what an attribute that is not known yet is made of."""
@@ -61,7 +66,9 @@ def _table(table: Model) -> Model:
 
     return {
         "key": key(table),
-        "indexes": {index["name"]: key(index) for index in table["global_secondary_index"]},
+        "indexes": {
+            index["name"]: [*key(index), index["projection_type"]] for index in table["global_secondary_index"]
+        },
         "ttl": next((ttl["attribute_name"] for ttl in table.get("ttl", []) if ttl["enabled"]), None),
         "billing": table["billing_mode"],
         "encrypted": any(entry["enabled"] for entry in table["server_side_encryption"]),
@@ -79,6 +86,7 @@ def read_code(plan: Plan) -> Model:
         "api": _api(plan),
         "logs": {group["name"]: group["retention_in_days"] for _, group in plan.of_type("aws_cloudwatch_log_group")},
         "alarms": {alarm["alarm_name"]: _alarm(alarm) for _, alarm in plan.of_type("aws_cloudwatch_metric_alarm")},
+        "other_identities": plan.kinds("aws_iam_") - ROLES,
         "dashboard": read_dashboard(json.loads((plan.only("aws_cloudwatch_dashboard") or {})["dashboard_body"])),
     }
 
@@ -138,10 +146,18 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
         "timeout": function["timeout"],
         "tracing": function["tracing_config"][0]["mode"],
         "alias": alias["name"],
-        "invoked_by_api": (permission["qualifier"], permission["principal"]) == ("live", "apigateway.amazonaws.com"),
+        "invoked_by_api": (permission["qualifier"], permission["principal"]) == ("live", "apigateway.amazonaws.com")
+        and "aws_api_gateway_rest_api.this.execution_arn" in plan.references("aws_lambda_permission.api", "source_arn"),
         "environment": variables,
         "permissions": granted,
         "telemetry": telemetry,
+        "role_of": {
+            identifier
+            for _, trusted in plan.of_type("aws_iam_policy_document", "assume_role")
+            for statement in trusted["statement"]
+            for principal in statement["principals"]
+            for identifier in principal["identifiers"]
+        },
         "reserved": function["reserved_concurrent_executions"],
         "snap_start": (function["snap_start"] or [{"apply_on": "None"}])[0]["apply_on"],
     }
@@ -167,8 +183,13 @@ def _api(plan: Plan) -> Model:
     (throttle,) = (plan.only("aws_api_gateway_usage_plan") or {})["throttle_settings"]
     acl = plan.only("aws_wafv2_web_acl")
     associated = plan.only("aws_wafv2_web_acl_association") is not None
+    turns_away = acl is not None and associated and bool(acl["rule"][0]["action"][0]["block"])
+    key = plan.only("aws_api_gateway_api_key") or {}
     return {
         "stage": stage["stage_name"],
+        "unprotected_stages": [
+            made["stage_name"] for _, made in plan.of_type("aws_api_gateway_deployment") if made.get("stage_name")
+        ],
         "tracing": stage["xray_tracing_enabled"],
         "metrics": settings["metrics_enabled"],
         "rate": settings["throttling_rate_limit"],
@@ -182,14 +203,19 @@ def _api(plan: Plan) -> Model:
             for kind, answer in plan.of_type("aws_api_gateway_gateway_response")
         },
         "plan": {"rate": throttle["rate_limit"], "burst": throttle["burst_limit"]},
-        "plan_has_key": plan.only("aws_api_gateway_usage_plan_key") is not None,
-        "rate_rule": acl["rule"][0]["statement"][0]["rate_based_statement"][0]["limit"] if acl and associated else None,
+        "plan_has_key": plan.only("aws_api_gateway_usage_plan_key") is not None and key.get("enabled", False),
+        "rate_rule": acl["rule"][0]["statement"][0]["rate_based_statement"][0]["limit"] if acl and turns_away else None,
     }
 
 
 def _alarm(alarm: Model) -> Model:
     queries = alarm["metric_query"]
-    metrics = {query["id"]: query["expression"] or _metric(query["metric"][0]) for query in queries}
+    metrics = {
+        query["id"]: expression(query["expression"], query["period"])
+        if query["expression"]
+        else _metric(query["metric"][0])
+        for query in queries
+    }
     if not queries:
         metrics = {"one": _metric({**alarm, "stat": alarm["statistic"] or alarm["extended_statistic"]})}
     return {

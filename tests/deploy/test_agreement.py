@@ -6,10 +6,13 @@ import pytest
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
-from tests.deploy.descriptions import NAMES, READERS
+from shopkeeper.storage import TABLES
+from tests.deploy.cloudformation import Template
+from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
 from tests.deploy.model import ORIGINS, Model, declared, differences
 
+DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
 
@@ -79,6 +82,7 @@ def test_what_stands_beside_the_declarations_is_right(
     assert api["metrics"]
     assert api["plan"] == {"rate": api["rate"], "burst": api["burst"]}
     assert api["plan_has_key"]
+    assert api["unprotected_stages"] == []
     assert (api["rate_rule"] is not None) == (stage == "prod")
     assert not any("sourceIp" in field for field in api["access_log"].values())
     groups = {f"/aws/lambda/{name}-{function.name}" for function in FUNCTIONS} | {f"/aws/apigateway/{name}"}
@@ -89,6 +93,45 @@ def test_what_stands_beside_the_declarations_is_right(
     assert all(f"TableName = '{table}'" in faults for table in model["tables"])
     shown = {"Requests", "Errors", "Latency", "Cold starts", "Visits, registrations, orders"}
     assert set(model["dashboard"]) == shown
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_data_that_matters_stays_when_its_stack_goes(stage: str, repository: Path, aws: Aws) -> None:
+    """Of the two that make stacks; in Terraform the protected tables refuse to go, and all else waits for them."""
+    for template in data_templates(repository, stage, aws.environment):
+        data = [resource for resource in template.resources.values() if resource["Type"] in DATA]
+        assert len(data) == len(TABLES) + 1
+        kinds = {resource[policy] for resource in data for policy in ("DeletionPolicy", "UpdateReplacePolicy")}
+        assert kinds == {"Delete" if stage == "dev" else "Retain"}
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("stage", "way"), [("dev", "AllAtOnce"), ("prod", "Canary10Percent5Minutes")])
+def test_codedeploy_watches_every_alarm(stage: str, way: str, repository: Path) -> None:
+    code = Template(
+        transformed(repository / "infrastructure/sam/template.yaml"),
+        {"Stage": stage, "Colour": "blue", "AllowedOrigins": "https://shop.example"},
+    )
+    groups = [group for _, group in code.of_type("AWS::CodeDeploy::DeploymentGroup")]
+    assert len(groups) == len(FUNCTIONS)
+    alarms = {alarm["AlarmName"] for _, alarm in code.of_type("AWS::CloudWatch::Alarm")}
+    for group in groups:
+        assert {alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]} == alarms
+        assert way in str(group["DeploymentConfigName"])
+
+
+@pytest.mark.step("agrees")
+def test_with_sam_every_change_is_a_version(repository: Path) -> None:
+    template = repository / "infrastructure/sam/template.yaml"
+    one, same, other = (published(transformed(template, {"Fingerprint": sign * 64})) for sign in "aab")
+    assert len(one) == len(FUNCTIONS)
+    assert one == same
+    assert not one & other
+
+
+def published(template: Model) -> set[str]:
+    return {name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::Lambda::Version"}
 
 
 def test_stages_grow_stricter_and_stronger(models: dict[tuple[str, str, str], Model]) -> None:

@@ -92,7 +92,6 @@ def promote(gateway: FakeGateway, colour: str = "green") -> "subprocess.Complete
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{gateway.server_address[1]}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_REGION": "us-east-1",
     }
     command = [need(ROOT / "scripts" / "release"), "promote", "prod", colour, "--domain", DOMAIN]

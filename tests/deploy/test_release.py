@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import yaml
 
 from shopkeeper.functions.all import FUNCTIONS
 from tests.support.tools import ROOT, need
@@ -17,6 +19,7 @@ from tests.support.tools import ROOT, need
 NAMES = [function.name for function in FUNCTIONS]
 PREFIX = "shopkeeper-prod-blue"
 ALARMS = ("errors", "latency", "throttles", "database")
+METRICS_ARE_LATE_SECONDS = 120
 
 
 class FakeAws(ThreadingHTTPServer):
@@ -33,6 +36,9 @@ class FakeAws(ThreadingHTTPServer):
         self.fires_at_look = 10**6
         self.looks = 0
         self.refuses_update = 10**6
+        self.refuses_always = ""
+        self.ends_at_update: tuple[int, signal.Signals] | None = None
+        self.process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
@@ -48,8 +54,8 @@ class FakeAws(ThreadingHTTPServer):
         return not any(alias["RoutingConfig"]["AdditionalVersionWeights"] for alias in self.aliases.values())
 
     def weights(self, function: str) -> list[tuple[str, dict[str, float]]]:
-        """Return what a function's alias was set to, in order."""
-        return [(version, weights) for name, version, weights in self.history if name == function]
+        """Return what a function's alias was set to, in order, after it was marked."""
+        return [(version, weights) for name, version, weights in self.history if name == function][1:]
 
 
 def _alias(version: str) -> dict[str, Any]:
@@ -73,7 +79,13 @@ class _Handler(BaseHTTPRequestHandler):
         name = self.path.split(f"{PREFIX}-")[1].split("/")[0]
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         weights = asked["RoutingConfig"]["AdditionalVersionWeights"]
-        if len(self.server.history) >= self.server.refuses_update and weights:
+        number = len(self.server.history)
+        ending = self.server.ends_at_update
+        if ending and number == ending[0] and self.server.process:
+            self.server.process.send_signal(ending[1])
+        if (number >= self.server.refuses_update and weights) or (
+            name == self.server.refuses_always and not weights and number > 2 * len(NAMES)
+        ):
             self._answer(400, {"Message": "no"}, "InvalidParameterValueException")
             return
         self.server.history.append((name, asked["FunctionVersion"], weights))
@@ -137,11 +149,15 @@ def release(fake: FakeAws, *arguments: str) -> "subprocess.CompletedProcess[str]
         "AWS_ENDPOINT_URL": fake.url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "eu-nowhere-1",  # botocore's own choice, which is not ours
         "AWS_REGION": "us-east-1",
     }
     command = [need(ROOT / "scripts" / "release"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        fake.process = process
+        output, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def shift(fake: FakeAws, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -170,6 +186,35 @@ def test_an_alarm_sends_every_call_back(fake: FakeAws, look: int) -> None:
     assert fake.live() == dict.fromkeys(NAMES, "1")
     assert fake.is_whole()
     assert len(fake.weights("visits")) == (0 if look == 1 else look), "moved look - 1 times, and back"
+
+
+ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("update", [5, 7, 12])
+@pytest.mark.parametrize("ending", ENDINGS, ids=[ending.name for ending in ENDINGS])
+def test_whoever_ends_it_midway_every_call_goes_back(fake: FakeAws, ending: signal.Signals, update: int) -> None:
+    fake.ends_at_update = (update, ending)
+    done = shift(fake)
+    assert done.returncode == 1
+    assert f"Stopped by {ending.name}. All calls go to the versions of before." in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    assert fake.is_whole()
+
+
+def test_one_that_will_not_go_back_keeps_no_other_from_it_and_is_named(fake: FakeAws) -> None:
+    fake.fires_at_look = 3
+    fake.refuses_always = "health"
+    done = shift(fake)
+    assert done.returncode == 1
+    assert f"{PREFIX}-errors fired at 50 %" in done.stderr
+    assert "NOT back on the versions of before (repeat `release back`): health" in done.stderr
+    fake.refuses_always = ""
+    assert [name for name in NAMES if fake.aliases[name]["RoutingConfig"]["AdditionalVersionWeights"]] == ["health"]
+    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    assert fake.is_whole()
 
 
 def test_a_failure_midway_sends_every_call_back(fake: FakeAws) -> None:
@@ -218,6 +263,61 @@ def test_back_is_at_once(fake: FakeAws) -> None:
     again = release(fake, "back", "prod", "blue")
     assert again.returncode == 1
     assert fake.live() == dict.fromkeys(NAMES, "1")
+
+
+def test_back_touches_only_what_the_last_release_moved(fake: FakeAws) -> None:
+    assert shift(fake).returncode == 0
+    fake.versions["orders"].append("3")
+    assert shift(fake).returncode == 0
+    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.live() == dict.fromkeys(NAMES, "2")
+
+
+def test_back_passes_over_a_version_that_was_taken_back(fake: FakeAws) -> None:
+    fake.fires_at_look = 3
+    assert shift(fake).returncode == 1
+    fake.fires_at_look = 10**6
+    for name in NAMES:
+        fake.versions[name].append("3")
+    assert shift(fake).returncode == 0
+    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+
+
+def test_back_ends_a_shift_that_was_killed(fake: FakeAws) -> None:
+    fake.ends_at_update = (12, signal.SIGKILL)
+    assert shift(fake).returncode == -signal.SIGKILL
+    assert not fake.is_whole()
+    fake.ends_at_update = None
+    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+    assert fake.is_whole()
+
+
+@pytest.mark.parametrize("command", ["shift", "back"])
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(fake: FakeAws, command: str) -> None:
+    if command == "back":
+        assert shift(fake).returncode == 0
+    before = len(fake.history)
+    done = release(fake, command, "prod", "blue", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Would ")
+    assert "orders" in done.stdout
+    assert len(fake.history) == before
+
+
+def test_the_pause_is_longer_than_any_alarm_needs() -> None:
+    template = yaml.safe_load((ROOT / "infrastructure/serverless/resources/alarms.yml").read_text().replace("!", ""))
+    alarms = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert len(alarms) == len(ALARMS)
+    slowest = max(60 * alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) for alarm in alarms)
+    pause = re.search(r"PAUSE_SECONDS = ([\d.]+)", (ROOT / "scripts/release.py").read_text())
+    assert pause is not None
+    assert float(pause[1]) >= slowest + METRICS_ARE_LATE_SECONDS
 
 
 def test_the_versions_in_service_are_told(fake: FakeAws) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.descriptions import copy_repository
-from tests.deploy.emulator import Aws, adapt
-from tests.support.tools import ROOT
+from tests.deploy.descriptions import OSLS, Failed, copy_repository, run
+from tests.deploy.emulator import Aws, adapt, ministack
+from tests.support.tools import ROOT, need
 
 SCRIPTS = ("deploy-sam.sh", "deploy.sh", "deploy-terraform.sh")
 NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONFIG_FILE": os.devnull, "HOME": os.devnull}
@@ -27,6 +27,7 @@ def call(
 REFUSALS = [
     ("no stage", [], {}, "name the stage"),
     ("a bad stage", ["production"], {}, "must be dev, staging or prod, not 'production'"),
+    ("a region of botocore's alone", ["dev"], {"AWS_DEFAULT_REGION": "us-east-1"}, "AWS_REGION must name"),
     ("a bad option", ["dev", "--force"], {}, "not '--force'"),
     ("a bad colour", ["dev"], {"COLOUR": "purple"}, "COLOUR must be blue or green"),
     ("no origins in prod", ["prod"], {}, "ALLOWED_ORIGINS must name"),
@@ -59,6 +60,45 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(script: str, aws: Aws
     assert [step.split()[2].rstrip(":") for step in steps][:3] == ["account", "data", "code"]
     assert "Nothing was changed" in done.stdout
     assert aws.left_over() == before
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_only_data_ends_before_the_code(script: str, aws: Aws) -> None:
+    done = call(script, "dev", "--only-data", "--dry-run", variables=aws.environment)
+    assert done.returncode == 0, done.stderr
+    steps = [line.split()[2].rstrip(":") for line in done.stdout.splitlines() if line.startswith("==")]
+    assert steps == ["account", "data"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("missing", ["dist/orders-arm64.zip", "node_modules/.bin/newman"])
+def test_what_is_missing_is_told_before_anything_is_done(script: str, missing: str, aws: Aws, tmp_path: Path) -> None:
+    root = copy_repository(tmp_path)
+    for name in ("dist", "node_modules"):
+        (root / name).unlink()
+        (root / name / ".bin").mkdir(parents=True)
+    for path in (*(ROOT / "dist").glob("*.zip"), ROOT / "node_modules/.bin/newman"):
+        if str(path.relative_to(ROOT)) != missing:
+            (root / path.relative_to(ROOT)).symlink_to(path)
+    done = call(script, "dev", root=root, variables=aws.environment)
+    assert done.returncode == 2
+    assert Path(missing).name in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "==" not in done.stdout
+
+
+def test_without_knowing_what_is_in_service_nothing_is_deployed(tmp_path: Path) -> None:
+    """osls would else point the alias at the new version, at once and unwatched."""
+    root = adapt(copy_repository(tmp_path / "repository"))
+    release = root / "scripts" / "release"
+    release.write_text("#!/bin/sh\necho 'release: An error occurred (ThrottlingException)' >&2\nexit 1\n")
+    with ministack(tmp_path) as aws:
+        done = call("deploy.sh", "dev", root=root, variables=aws.environment)
+        assert done.returncode == 1
+        assert "failed at 'the code" in done.stderr
+        with pytest.raises(Failed, match=r"Deploy with scripts/deploy\.sh"):
+            run([need(OSLS), "deploy", "--stage", "dev"], root / "infrastructure" / "serverless", aws.environment)
+        assert "functions" not in aws.left_over()
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def test_the_linter_takes_what_sam_makes_of_it(description: str, tmp_path: Path)
     """A dangling reference in a policy passes the check of the template itself."""
     made = tmp_path / "template.json"
     made.write_text(json.dumps(transformed(SAM / "template.yaml"), default=str))
-    run([need(TOOLS / "cfn-lint"), str(made)], tmp_path, CALM)
+    used_up_by_the_transform = ["--ignore-checks", "W2001"]
+    run([need(TOOLS / "cfn-lint"), *used_up_by_the_transform, "--template", str(made)], tmp_path, CALM)
 
 
 @pytest.mark.step("valid")

@@ -120,20 +120,28 @@ def source(tmp_path: Path) -> Store:
     return store
 
 
-def test_a_copy_that_broke_off_goes_on_where_it_was(source: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("writes", "done", "kept"), [(0, [], 0), (5, [], 0), (250, [], 200), (750, ["visitor-counter"], 100)]
+)
+def test_a_copy_that_broke_off_goes_on_where_it_was(
+    writes: int, done: list[str], kept: int, source: Store, tmp_path: Path
+) -> None:
     target = SQLiteStore(tmp_path / "target.db", TABLES)
     journal, names = tmp_path / "journal", ("here", "there")
-    written: list[int] = []
-    broken: Store = Breaking(target, 750)  # type: ignore[assignment]
+    broken: Store = Breaking(target, writes)  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):
-        Copy(source, broken, TABLES, journal, names).run(lambda table, items: written.append(items))
-    assert json.loads(journal.read_text())["done"] == ["visitor-counter"]
-    again = Copy(source, target, TABLES, journal, names)
+        Copy(source, broken, TABLES, journal, names).run(lambda table, copied, total: None)
+    assert json.loads(journal.read_text())["done"] == done
+    whole: Store = Breaking(target, 1000)  # type: ignore[assignment]
+    again = Copy(source, whole, TABLES, journal, names)
     assert again.is_resumed
-    more: list[int] = []
-    counts = again.run(lambda table, items: more.append(items))
+    seen: dict[str, list[tuple[int, int]]] = {}
+    counts = again.run(lambda table, copied, total: seen.setdefault(table.name, []).append((copied, total)))
     assert (counts["visitor-counter"], counts["businesses"]) == (600, 400)
-    assert sum(more) == 1000 - sum(written), "nothing is copied twice but the page that broke"
+    under_way = "businesses" if done else "visitor-counter"
+    assert seen[under_way][0] == (kept, counts[under_way]), "nothing is copied twice but the page that broke"
+    assert whole.left == 600 * len(done) + kept  # type: ignore[attr-defined]
+    assert all(steps[-1] == (counts[name], counts[name]) for name, steps in seen.items())
     assert count(target, VISITOR_COUNTER) == 600
     assert not journal.exists()
     source.close()
@@ -161,8 +169,9 @@ def test_a_journal_of_something_else_is_refused(content: str, source: Store, tmp
 def test_a_source_that_did_not_stand_still_is_noticed(source: Store, tmp_path: Path) -> None:
     target = SQLiteStore(tmp_path / "target.db", TABLES)
 
-    def register_meanwhile(table: object, items: int) -> None:
-        source.put(VISITOR_COUNTER, {"counter_id": "late", "visit_count": 1})
+    def register_meanwhile(table: object, copied: int, total: int) -> None:
+        if copied:
+            source.put(VISITOR_COUNTER, {"counter_id": "late", "visit_count": 1})
 
     with pytest.raises(Differs, match="visitor-counter"):
         Copy(source, target, TABLES, tmp_path / "journal", ("here", "there")).run(register_meanwhile)

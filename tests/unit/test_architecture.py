@@ -86,13 +86,27 @@ HEAVY = {
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
 
+STANDARD = {
+    *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
+    *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "glob", "grp", "hashlib", "hmac", "importlib"),
+    *("inspect", "ipaddress", "itertools", "json", "keyword", "linecache", "math", "ntpath", "numbers", "opcode"),
+    *("operator", "pathlib", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
+    *("textwrap", "threading", "token", "tokenize", "traceback", "types", "typing", "urllib", "uuid"),
+    *("warnings", "zlib"),
+}
+"""What a handler may load of the standard library, in any version of Python that it runs on."""
+
+STANDARD_OF = {"accounts": {"copy", "dataclasses", "weakref"}, "orders": {"unicodedata"}}
+
 ASIDE = {"shopkeeper", "__main__", "sitecustomize", "_distutils_hack", "typing_extensions"}
 """What an interpreter loads by itself, and what msgspec takes if it finds it; no package has it."""
 
 LOADED = """
-import sys, json, importlib
+import sys
+before = set(sys.modules)
+import json, importlib
 importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1])
-print(json.dumps(sorted(sys.modules)))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 OWN_DOMAINS = {
@@ -119,6 +133,8 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     tops = {module.partition(".")[0] for module in loaded}
     assert not tops & HEAVY
     assert tops - sys.stdlib_module_names - ASIDE == LIBRARIES.get(function.name, {"msgspec"})
+    public = {top for top in tops & sys.stdlib_module_names if not top.startswith("_")}
+    assert public <= STANDARD | STANDARD_OF.get(function.name, set())
     rooms = {module.split(".")[1] for module in loaded if module.startswith("shopkeeper.")}
     assert rooms & DOMAINS == OWN_DOMAINS[function.name]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import __main__ as main
 from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, report, sharding
 from benchmarks.__main__ import CHART, DOCUMENT
 from benchmarks.__main__ import RESULTS as KEPT
@@ -39,7 +40,7 @@ RESULTS: dict[str, Any] = {
             for connections in (1, 16, 256)
         }
     },
-    "growth": {"1000": {"list": 1.0}, "1000000": {"list": 1.1}},
+    "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
     "hot_counter": {"counted": 10_000, "answered": 10_000},
 }
 
@@ -50,7 +51,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 16
+    assert len(found) == 18
     assert all(found.values()), found
 
 
@@ -60,7 +61,9 @@ WORSE = [
     ("cold_3.13", "visits", figures(136), "cold visits ÷ founding, Python 3.13"),
     ("warm", "visits", figures(2.5), "warm visits ÷ founding"),
     ("packages", "visits", {"zipped_mb": 4.1}, "package visits, MB"),
-    ("growth", "1000000", {"list": 1.3}, "a page of orders, largest ÷ smallest"),
+    ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
+    ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
+    ("growth", "1000000", {"list": 1, "get": 1, "post": 3}, "a new order, slowest ÷ quickest size"),
 ]
 
 
@@ -114,9 +117,11 @@ def test_the_chart_is_an_svg_with_a_bar_for_every_figure() -> None:
 
 
 def test_a_million_visits_cost_what_the_prices_say() -> None:
-    cheap, dear = cost.per_million(100, 1, 0.5), cost.per_million(800, 4, 3)
+    cheap, dear = cost.per_million(100, 1, 0.5, 2**30 / 1_000_000), cost.per_million(800, 4, 3, 0)
     assert cheap["function"] < dear["function"]
-    assert cheap["all"] - cheap["function"] == pytest.approx(dear["all"] - dear["function"])
+    assert cheap["log"] == pytest.approx(cost.PRICES["cloudwatch_logs_per_gb"], abs=0.001)
+    assert dear["log"] == 0
+    assert cheap["all"] - cheap["function"] - cheap["log"] == pytest.approx(dear["all"] - dear["function"], abs=0.002)
     prices = cost.PRICES
     seconds = (0.99 * 0.004 + 0.01 * 0.1) * 1_000_000  # 0.5 ms of waiting and 0.5 ms on a seventh of a processor
     wanted = seconds * 0.25 * prices["lambda_per_gb_second"] + prices["lambda_per_million_requests"]
@@ -125,8 +130,25 @@ def test_a_million_visits_cost_what_the_prices_say() -> None:
 
 def test_a_partition_takes_a_thousand_writes_a_second_and_shards_more() -> None:
     assert sharding.simulate(500, 1)["at once"] == 100
-    assert sharding.simulate(2000, 1)["refused"] > 30
     assert sharding.simulate(2000, 8)["refused"] == 0
+    for offered, shards in ((2000, 1), (5000, 1), (5000, 4)):
+        shares = sharding.simulate(offered, shards)
+        counted = shares["at once"] + shares["after a retry"]
+        assert counted == pytest.approx(100 * shards * sharding.WRITES_PER_SECOND / offered, abs=0.5)
+        assert counted + shares["refused"] == pytest.approx(100, abs=0.2)
+
+
+def test_a_part_that_fails_is_said_and_the_rest_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: bool) -> dict[str, Any]:
+        raise OSError("Address already in use")
+
+    monkeypatch.setattr(main, "PARTS", (broken, lambda _: {"packages": {}}))
+    results, whole = main.measure(quick=True)
+    assert results["packages"] == {}
+    assert not whole
+    assert "broken is left out: OSError: Address already in use" in capsys.readouterr().out
 
 
 def test_the_page_and_its_chart_show_the_kept_figures() -> None:

@@ -46,3 +46,36 @@ def test_threads_share_one_core_but_for_a_while() -> None:
     assert after[0] in before
     assert in_thread == after
     assert (inside, outside) == (before, after)
+
+
+REFUSED = """
+import os
+from shopkeeper import cores
+
+def refuse(process, wanted):
+    raise PermissionError(1, "Operation not permitted")
+
+os.sched_setaffinity = refuse
+cores.share_one()
+with cores.any_one():
+    print("served")
+"""
+
+TAKEN_AWAY = """
+import os
+from shopkeeper import cores
+
+cores.share_one()
+cores._shared = {10_000}
+with cores.any_one():
+    print("served")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its core")
+@pytest.mark.parametrize("script", [REFUSED, TAKEN_AWAY], ids=["a sandbox forbids it", "the core was taken away"])
+def test_without_a_core_of_its_own_it_serves_all_the_same(script: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("served\n", "")

@@ -199,6 +199,28 @@ def test_a_closed_store_takes_nothing(path: Path) -> None:
         store.put(PLAIN, {"id": "x"})
 
 
+def test_a_read_that_is_under_way_when_it_closes_leaves_one_file(path: Path) -> None:
+    store = SQLiteStore(path, TEST_TABLES)
+    store.put(PLAIN, {"id": "x"})
+    with store._reader() as connection:
+        connection.execute("SELECT 1").fetchone()
+        store.close()
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+    with pytest.raises(StoreUnavailable, match="closed"):
+        store.get(PLAIN, {"id": "x"})
+
+
+def test_an_interrupt_is_one_and_no_outage(store: SQLiteStore) -> None:
+    def interrupted(batch: Batch) -> None:
+        batch.put(PLAIN, {"id": "half"})
+        raise KeyboardInterrupt
+
+    with store._writer._turn, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
+        store._writer._commit([writer.Job[object](interrupted)])
+    assert store.get(PLAIN, {"id": "half"}) is None
+    store.put(PLAIN, {"id": "x"})
+
+
 def test_what_has_expired_is_swept_when_the_store_opens(path: Path) -> None:
     store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
     for name, expires in [("gone", 1000), ("soon", 1001), ("never", None)]:

@@ -82,6 +82,48 @@ def test_what_no_utf8_can_hold_is_spelt_out(lines: Callable[[], list[dict[str, A
     assert (line["path"], line["userAgent"], line["errorMessage"]) == ("/a\\ud800b", "a\\ud800b", "a\\ud800b")
 
 
+def test_what_is_written_is_utf8_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding="ascii"))
+    telemetry().record(request(path="/日本"), GOOD, 0)
+    assert json.loads(output.getvalue().splitlines()[0])["path"] == "/日本"
+
+
+def the_rest_is_written() -> None:
+    """Wait for the thread that writes what requests left."""
+    for thread in threading.enumerate():
+        if thread.name == "telemetry":
+            thread.join(10)
+
+
+class Busy(io.StringIO):
+    """An output so slow that during each write another request has something to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: Telemetry | None = None
+        self.writers: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writers.append(threading.current_thread().name)
+        if self.told and len(self.writers) < 100:
+            other = threading.Thread(target=self.told.record, args=(request(), GOOD, 0), name="another request")
+            other.start()
+            other.join(10)
+        return super().write(text)
+
+
+def test_a_slow_output_holds_no_request_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Busy()
+    monkeypatch.setattr(sys, "stdout", output)
+    output.told = telemetry()
+    output.told.record(request(), GOOD, 0)
+    the_rest_is_written()
+    assert len(output.writers) == 100
+    assert len([name for name in output.writers if name != "telemetry"]) < 10
+    assert output.getvalue().count('"message":"request"') == 100
+
+
 class Slow(io.StringIO):
     """An output that lets other threads go on in the middle of a write."""
 
@@ -104,6 +146,7 @@ def test_no_line_is_lost_or_torn_between_threads(monkeypatch: pytest.MonkeyPatch
         thread.start()
     for thread in threads:
         thread.join()
+    the_rest_is_written()
     written = [json.loads(line) for line in output.getvalue().splitlines()]
     ids = [line["requestId"] for line in written if METRICS not in line]
     assert sorted(ids) == sorted(f"{thread}-{number}" for thread in range(16) for number in range(50))

@@ -24,6 +24,7 @@ variable "stage" {
 
 locals {
   is_prod = var.stage == "prod"
+  is_kept = var.stage != "dev"
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -33,7 +34,7 @@ resource "aws_dynamodb_table" "this" {
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = each.value.hash_key
   range_key                   = try(each.value.range_key, null)
-  deletion_protection_enabled = local.is_prod
+  deletion_protection_enabled = local.is_kept
 
   dynamic "attribute" {
     for_each = each.value.attributes
@@ -68,6 +69,9 @@ resource "aws_dynamodb_table" "this" {
   point_in_time_recovery {
     enabled = local.is_prod
   }
+
+  # So that the tables go first: protected ones refuse to, and nothing of the secret is touched after that.
+  depends_on = [aws_secretsmanager_secret_version.jwt]
 }
 
 # Made here, written once, and never in the state: both the value and what carries it are ephemeral.

@@ -4,6 +4,7 @@ The metrics are CloudWatch's embedded metric format. Log lines carry the names t
 gives its own, so that queries written for those find ours.
 """
 
+import io
 import os
 import sys
 import threading
@@ -27,6 +28,9 @@ MAX_TRACEBACK = 20_000
 MOST_PENDING = 1000
 """Requests whose lines may wait for another thread's write; beyond it an output that is stuck holds requests up."""
 
+MOST_WRITES = 4
+"""How often a request's thread writes before it leaves the rest, so that a slow output holds no request up."""
+
 GOOD_ARE_SHOWN = ("DEBUG", "INFO")
 FAULTS_ARE_HIDDEN = ("CRITICAL",)
 """The levels at which requests without a fault are written, and at which even faults are not."""
@@ -41,6 +45,8 @@ class Telemetry:
         self._level = settings.log_level
         # A service without an output must serve all the same.
         self._output = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+        if isinstance(self._output, io.TextIOWrapper):
+            self._output.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
         self._pending: deque[str] = deque()
         self._turn = threading.Lock()
         self._cold = True
@@ -58,16 +64,33 @@ class Telemetry:
         self._write("".join(f"{msgspec.json.encode(line).decode()}\n" for line in lines))
 
     def _write(self, text: str) -> None:
-        """Write it now, or leave it to the thread that is writing, which looks again before it goes."""
+        """Write it now, or leave it to the thread that is writing.
+
+        That one writes for others a few times, since its own request waits; then a thread of its own does.
+        """
         self._pending.append(text)
-        while self._pending and self._turn.acquire(blocking=len(self._pending) > MOST_PENDING):
-            try:
-                self._output.write("".join(self._pending.popleft() for _ in range(len(self._pending))))
-                self._output.flush()
-            except (OSError, ValueError):
-                pass  # a closed pipe loses lines; it must not lose requests
-            finally:
-                self._turn.release()
+        for _ in range(MOST_WRITES):
+            if not self._write_pending():
+                return
+        if self._pending:
+            threading.Thread(target=self._write_all, name="telemetry").start()
+
+    def _write_all(self) -> None:
+        while self._write_pending():
+            pass
+
+    def _write_pending(self) -> bool:
+        """Write what waits, in one piece; return whether there was any, and nobody else at it."""
+        if not self._pending or not self._turn.acquire(blocking=len(self._pending) > MOST_PENDING):
+            return False
+        try:
+            self._output.write("".join(self._pending.popleft() for _ in range(len(self._pending))))
+            self._output.flush()
+        except (OSError, ValueError):
+            pass  # a closed pipe loses lines; it must not lose requests
+        finally:
+            self._turn.release()
+        return True
 
     def _shows(self, error: Exception | None) -> bool:
         if error is None:

@@ -14,17 +14,19 @@ from shopkeeper.storage.values import Item
 PAGE = 100
 WRITERS = 16
 
-Report = Callable[[Table, int], None]
+Report = Callable[[Table, int, int], None]
+"""Told how many items of a table are copied, and how many there are."""
 
 
 class Journal(msgspec.Struct):
-    """How far a copy has come: the tables that are done, and the key that one has come to."""
+    """How far a copy has come: the tables that are done, and the key that one has come to, by so many items."""
 
     source: str
     target: str
     done: list[str] = []
     table: str | None = None
     after: dict[str, str | int] | None = None
+    copied: int = 0
 
 
 class Differs(ConfigurationError):
@@ -57,13 +59,16 @@ class Copy:
     def run(self, report: Report) -> dict[str, int]:
         """Copy what is not copied yet, and return how many items each table has.
 
-        `report` is told how many items of a table were written. Raises Differs after counting both sides,
-        or StoreError, after which the copy can be taken up again.
+        Raises Differs after counting both sides, or StoreError, after which the copy can be taken up again.
         """
+        self._write()  # from here on the target may hold items that are this copy's
+        totals = {table: count(self._source, table) for table in self._tables}
         with ThreadPoolExecutor(WRITERS) as writers:
-            for table in self._tables:
-                if table.name not in self._journal.done:
-                    self._copy(table, writers, report)
+            for table, total in totals.items():
+                if table.name in self._journal.done:
+                    report(table, total, total)
+                else:
+                    self._copy(table, total, writers, report)
         counts = {table.name: count(self._source, table) for table in self._tables}
         wrong = [table.name for table in self._tables if count(self._target, table) != counts[table.name]]
         if wrong:
@@ -74,18 +79,21 @@ class Copy:
         self._path.unlink(missing_ok=True)
         return counts
 
-    def _copy(self, table: Table, writers: ThreadPoolExecutor, report: Report) -> None:
-        after = self._journal.after if self._journal.table == table.name else None
+    def _copy(self, table: Table, total: int, writers: ThreadPoolExecutor, report: Report) -> None:
+        journal = self._journal
+        if journal.table != table.name:
+            journal.table, journal.after, journal.copied = table.name, None, 0
+        report(table, journal.copied, total)
         while True:
-            page = self._source.scan(table, limit=PAGE, after=after)
+            page = self._source.scan(table, limit=PAGE, after=journal.after)
             list(writers.map(lambda item: self._put(table, item), page.items))
-            report(table, len(page.items))
+            journal.copied += len(page.items)
+            report(table, journal.copied, total)
             if page.next is None:
                 break
-            after = dict(page.next)
-            self._journal.table, self._journal.after = table.name, after
+            journal.after = dict(page.next)
             self._write()
-        self._journal.done.append(table.name)
+        journal.done.append(table.name)
         self._write()
 
     def _put(self, table: Table, item: Item) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Context, Decimal, Inexact
 from functools import partial
 from pathlib import Path
@@ -74,6 +74,7 @@ class SQLiteStore:
         self._tables = tuple(tables)
         self._now = now
         self._readers: list[sqlite3.Connection] = []
+        self._closed = False
         connection = connect(path)
         try:
             create_tables(connection, self._tables)
@@ -160,13 +161,20 @@ class SQLiteStore:
 
     def close(self) -> None:
         """See `Store.close`."""
+        self._closed = True
         self._writer.close()
-        while self._readers:
-            self._readers.pop().close()
+        self._close_readers()
+
+    def _close_readers(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._readers.pop().close()
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection; any number of threads may read while one writes."""
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
         connection: sqlite3.Connection | None = None
         try:
             try:
@@ -181,6 +189,8 @@ class SQLiteStore:
                 raise StoreUnavailable(f"the data file could not be read: {error}") from error
             raise
         self._readers.append(connection)
+        if self._closed:  # while it was lent
+            self._close_readers()
 
     def _sweep(self, batch: Batch) -> bool:
         """Remove some of what has expired, and return whether there is more.

@@ -156,11 +156,14 @@ class Writer:
                 job.run(batch)
             batch.flush()
             self._connection.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001  # this thread must not end: everyone waits for it
+        except BaseException as error:
             outage = StoreUnavailable(f"the data file could not be written: {type(error).__name__}: {error}")
             self._undo()
-        for job in jobs:
-            job.finish(outage)
+            if not isinstance(error, Exception):
+                raise  # Ctrl-C, in a caller's own thread
+        finally:
+            for job in jobs:
+                job.finish(outage)
 
     def _undo(self) -> None:
         try:
