@@ -79,7 +79,7 @@ MUTATIONS = [
     ("terraform", "write to every log", CODE, '["${aws_cloudwatch_log_group.function[each.key].arn}:*"]', '["*"]', "visits.permissions has logs:PutLogEvents *"),
     ("terraform", "attach a managed policy", CODE, 'resource "aws_iam_role_policy" "function" {', 'resource "aws_iam_role_policy_attachment" "extra" {\n  role       = aws_iam_role.function["visits"].name\n  policy_arn = "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"\n}\n\nresource "aws_iam_role_policy" "function" {', "other_identities has aws_iam_role_policy_attachment.extra"),
     ("terraform", "let another service take a role", CODE, '"lambda.amazonaws.com"', '"ec2.amazonaws.com"', "role_of lacks lambda.amazonaws.com"),
-    ("terraform", "let any API invoke", CODE, '"${aws_api_gateway_rest_api.this.execution_arn}/*/*"', '"*"', "invoked_by_api is False"),
+    ("terraform", "let any API invoke", CODE, '"${aws_api_gateway_rest_api.this.execution_arn}/*/*"', '"arn:aws:execute-api:us-east-1:000000000000:*/*/*"', "invoked_by_api is False"),
     ("terraform", "lose a route", CODE, '        "GET /health",\n', "", "routes.GET /health is missing"),
     ("terraform", "misspell a route", CODE, "GET /api/items/{item_id}", "GET /api/item/{item_id}", "routes.GET /api/item/{item_id} is not declared"),
     ("terraform", "put an authorizer before the API", TF_API, 'authorization = "NONE"', 'authorization = "AWS_IAM"', "routes.GET /health is missing"),
