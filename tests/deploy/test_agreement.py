@@ -1,5 +1,6 @@
 """The three descriptions say what the code declares, and the same as each other, in every stage and colour."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
 from tests.deploy.model import ORIGINS, Model, declared, differences
+from tests.support.http import send
+from tests.support.processes import shopkeeper
+from tests.support.shop import Owner, order_for, place
 
 DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
@@ -93,6 +97,29 @@ def test_what_stands_beside_the_declarations_is_right(
     assert all(f"TableName = '{table}'" in faults for table in model["tables"])
     shown = {"Requests", "Errors", "Latency", "Cold starts", "Visits, registrations, orders"}
     assert set(model["dashboard"]) == shown
+
+
+@pytest.mark.step("agrees")
+def test_the_dashboard_shows_what_functions_tell(models: dict[tuple[str, str, str], Model], tmp_path: Path) -> None:
+    """One machine tells the same metrics as the functions, under one service's name."""
+    with shopkeeper(tmp_path / "shop.db") as server:
+        send(server.url, "GET", "/counter")
+        owner = Owner(server.url)
+        assert place(owner, order_for(owner.add())).status == 201
+    told = [json.loads(line) for line in server.lines if line.startswith('{"_aws"')]
+    assert all(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "stage"]] for line in told)
+    emitted = {metric["Name"] for line in told for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    shown = [
+        json.loads(entry)
+        for widget in models["sam", "dev", "blue"]["dashboard"].values()
+        for entry in widget[1:]
+        if entry.startswith('["Shopkeeper"')
+    ]
+    assert {"ColdStart", "Visits", "Registrations", "Orders"} == {entry[1] for entry in shown} <= emitted
+    services = {function.service for function in FUNCTIONS}
+    for _, _, first, service, second, stage in shown:
+        assert (first, second, stage) == ("service", "stage", "dev")
+        assert service in services
 
 
 @pytest.mark.step("agrees")

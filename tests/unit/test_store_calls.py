@@ -1,4 +1,7 @@
-"""What a request costs: how often it goes to the store, each time a round trip on Lambda."""
+"""What a request costs: how often it goes to the store, each time a round trip on Lambda.
+
+An `append` in a transaction takes one more on DynamoDB, to read where the feed has come to.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -86,6 +89,18 @@ def test_a_visit_is_one_round_trip_and_health_one_for_each_table(
     assert store.operations == operations
 
 
+ACCOUNTS = {
+    "POST /api/auth/register": ["transact"],
+    "POST /api/auth/login": ["update", "update", "get", "get", "update", "update", "put"],
+    "GET /api/users/me": ["get"],
+    "PATCH /api/users/me": ["get", "get", "transact"],
+    "POST /auth/register-business": ["transact"],
+    "POST /api/items": ["get", "get", "transact"],
+    "PATCH item": ["get", "get", "update"],
+    "POST /api/auth/refresh": ["get", "get", "update"],
+}
+"""Signing in counts the attempt for the email and for the pair, finds the user, and takes both counts back."""
+
 SHOP = [
     ("GET", "/api/businesses/{business_id}", ["get"]),
     ("GET", "/api/items", ["query"]),
@@ -99,6 +114,31 @@ SHOP = [
     ("GET", "/api/orders/{order_id}", ["get", "get"]),
     ("POST", "/api/orders/{order_id}/accept", ["get", "get", "transact"]),
 ]
+
+
+def test_accounts_and_a_catalogue_ask_no_more_of_the_store_than_they_must(tally: tuple[Tally, Ask]) -> None:
+    store, ask = tally
+    found: dict[str, list[str]] = {}
+
+    def noted(method: str, path: str, body: object = None, **headers: str) -> dict[str, Any]:
+        answer = ask(method, path, body, **headers)
+        found[f"{method} {path}"] = list(store.operations)
+        return answer
+
+    ann = {"email": "ann@example.com", "password": PASSWORD}
+    user = noted("POST", "/api/auth/register", {**ann, "name": "Ann"})
+    tokens = noted("POST", "/api/auth/login", ann)
+    known = {"authorization": f"Bearer {tokens['access_token']}"}
+    noted("GET", "/api/users/me", **known)
+    noted("PATCH", "/api/users/me", {"name": "Anna"}, if_match='"1"', **known)
+    business = {"business_name": "Shop", "email": "ann@example.com", "phone": "+14155550123", "address": "1 Main St"}
+    shop = noted("POST", "/auth/register-business", {**business, "cognito_user_id": user["user_id"]}, **known)
+    new = {"business_id": shop["business_id"], "name": "Tea", "price_minor": 250, "currency": "EUR"}
+    item = noted("POST", "/api/items", new, **known)
+    ask("PATCH", f"/api/items/{item['item_id']}", {"price_minor": 300}, if_match='"1"', **known)
+    found["PATCH item"] = list(store.operations)
+    noted("POST", "/api/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    assert found == ACCOUNTS
 
 
 def test_a_shop_asks_no_more_of_the_store_than_it_must(tally: tuple[Tally, Ask]) -> None:
