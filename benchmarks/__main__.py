@@ -93,10 +93,16 @@ def main() -> None:
     print("\n".join(bars.lines(results)))
     if quick:
         return
-    if whole:
+    missing = judged(json.loads(RESULTS.read_text())) - judged(results)
+    if whole and not missing:
         keep(results)
     else:
-        print("Nothing is kept: a part failed.")
+        print("Nothing is kept: not all was measured. " + ", ".join(sorted(missing)))
+
+
+def judged(results: Results) -> set[str]:
+    """Return the bars that figures suffice for."""
+    return {bar for bar, *_ in bars.checked(results)}
 
 
 def keep(results: Results) -> None:

@@ -37,9 +37,11 @@ fingerprint() {
 deploy_data stack "$DATA" data.yaml "Stage=$STAGE"
 code_parameters+=("Fingerprint=$(fingerprint)")
 
-# CodeDeploy shifts within the stack's update; what is in service before it is remembered for `release back`.
+# CodeDeploy shifts within the stack's update; what was in service before it is remembered for `release back`.
 deploy_code() {
-    "$ROOT/scripts/release" mark "$STAGE" "$COLOUR" && stack "$@"
+    local before
+    before=$("$ROOT/scripts/release" versions "$STAGE" "$COLOUR") || return 1
+    stack "$@" && "$ROOT/scripts/release" mark "$STAGE" "$COLOUR" --before "$before"
 }
 
 step "the code: stack $NAME, shifted by CodeDeploy" deploy_code "$NAME" template.yaml "${code_parameters[@]}"

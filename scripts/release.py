@@ -1,7 +1,7 @@
 """Zero downtime for all three descriptions: move the alias `live` in steps, watch the alarms, go back if one fires.
 
 release versions STAGE COLOUR                 the versions in service, as JSON
-release mark STAGE COLOUR                     remember them as those to go back to; `shift` does so itself
+release mark STAGE COLOUR --before VERSIONS   remember those (as JSON) to go back to, where others are in service
 release shift STAGE COLOUR [--steps 10,50] [--pause 300]
                                               from the versions in service to the newest ones
 release back STAGE COLOUR                     at once to what was in service before the last release
@@ -34,8 +34,6 @@ PAUSE_SECONDS = 300.0
 MARK = "Before the last release: "
 """What an alias's description begins with; the version to go back to follows."""
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 class Failed(Exception):
     """Why a release ended, and what is in service now, in a sentence or two."""
@@ -43,6 +41,31 @@ class Failed(Exception):
 
 class Stopped(BaseException):
     """A signal ended it; no Exception, which botocore would take for a failed call and repeat that."""
+
+
+class Endings:
+    """The signals that end a release: the first counts, and none once it goes back."""
+
+    def __init__(self) -> None:
+        self._deaf = False
+
+    def listen(self) -> None:
+        """Stop at a signal, but for those that this process was started to ignore, as nohup does it."""
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(ending) is not signal.SIG_IGN:
+                signal.signal(ending, self._stop)
+
+    def ignore(self) -> None:
+        """Let no signal stop anything from now on."""
+        self._deaf = True
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        if not self._deaf:
+            self._deaf = True
+            raise Stopped(f"Stopped by {signal.Signals(number).name}.")
+
+
+endings = Endings()
 
 
 class Release:
@@ -58,12 +81,19 @@ class Release:
         """Return the version in service of each function; of none before the first deployment."""
         return {function: str(alias["FunctionVersion"]) for function, alias in self._aliases().items()}
 
-    def mark(self) -> None:
-        """Remember the versions in service as those to go back to. Raises Failed during a shift."""
-        aliases = self._aliases()
-        self._refuse_half_shifts(aliases)
-        for function, alias in aliases.items():
-            self._point(function, alias["FunctionVersion"], {}, Description=MARK + alias["FunctionVersion"])
+    def mark(self, before: dict[str, str], is_dry: bool = False) -> None:
+        """Remember these versions as those to go back to, after something else has put others into service."""
+        now = self.versions()
+        if all(now.get(function) == version for function, version in before.items()):
+            return
+        if is_dry:
+            self._say("Would remember: " + _listed(before))
+            return
+        self._remember(before, now)
+
+    def _remember(self, before: dict[str, str], now: dict[str, str]) -> None:
+        for function, version in before.items():
+            self._point(function, now[function], {}, Description=MARK + version)
 
     def shift(self, steps: list[int], pause: float, is_dry: bool = False) -> None:
         """Move all functions to their newest versions, a share of the calls at a time.
@@ -86,7 +116,7 @@ class Release:
         if is_dry:
             self._say(f"Would move by {[*steps, 100]} %: {_listed(moving)}")
             return
-        self.mark()
+        self._remember(before, before)
         try:
             for percent in steps:
                 for function, version in moving.items():
@@ -97,6 +127,10 @@ class Release:
                 self._point(function, version, {})
             self._watch(pause, "at 100 %")
         except BaseException as cause:  # noqa: BLE001  # whatever stops it, nothing may stay half moved
+            try:
+                endings.ignore()
+            except Stopped:
+                pass  # a signal in this very moment; there is none after it
             self._restore({function: before[function] for function in moving}, str(cause) or type(cause).__name__)
         self._say("The new versions are in service: " + _listed(moving))
 
@@ -123,9 +157,7 @@ class Release:
         self._say("In service again: " + _listed(wanted))
 
     def _restore(self, versions: dict[str, str], cause: str) -> NoReturn:
-        """Send every call back to some versions, whoever interrupts, and raise Failed with what came of it."""
-        for ending in ENDINGS:
-            signal.signal(ending, signal.SIG_IGN)
+        """Send every call back to some versions, and raise Failed with what came of it."""
         failures = self._point_all(versions)
         outcome = _not_back(failures) if failures else "All calls go to the versions of before."
         raise Failed(f"{cause.rstrip('.')}. {outcome}")
@@ -261,6 +293,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--steps", type=_percentages, help="percentages, rising; by default 10,50 in prod, else none")
     parser.add_argument("--pause", type=float, help="seconds to watch after each; by default 300 in prod, else 0")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--before", type=json.loads, default={}, help="what `release versions` said, for mark")
     parser.add_argument("--domain", help="the custom domain to move")
     asked = parser.parse_args(arguments)
     if asked.command == "promote" and not asked.domain:
@@ -271,15 +304,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     return asked
 
 
-def _stop(number: int, _: FrameType | None) -> None:
-    raise Stopped(f"Stopped by {signal.Signals(number).name}.")
-
-
 def main(arguments: list[str]) -> None:
     """Run a command; what stopped it is said in one line, and exit status 1."""
     asked = _arguments(arguments)
-    for ending in ENDINGS:
-        signal.signal(ending, _stop)
+    endings.listen()
     try:
         if asked.command == "promote":
             promote(asked.stage, asked.colour, asked.domain, asked.dry_run)
@@ -289,7 +317,7 @@ def main(arguments: list[str]) -> None:
             case "versions":
                 print(json.dumps(release.versions()))
             case "mark":
-                release.mark()
+                release.mark(asked.before, asked.dry_run)
             case "shift":
                 release.shift(asked.steps, asked.pause, asked.dry_run)
             case "back":

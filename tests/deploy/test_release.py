@@ -37,7 +37,7 @@ class FakeAws(ThreadingHTTPServer):
         self.looks = 0
         self.refuses_update = 10**6
         self.refuses_always = ""
-        self.ends_at_update: tuple[int, signal.Signals] | None = None
+        self.ends_at_update: tuple[int, tuple[signal.Signals, ...]] | None = None
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -82,7 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         number = len(self.server.history)
         ending = self.server.ends_at_update
         if ending and number == ending[0] and self.server.process:
-            self.server.process.send_signal(ending[1])
+            for sent in ending[1]:
+                self.server.process.send_signal(sent)
         if (number >= self.server.refuses_update and weights) or (
             name == self.server.refuses_always and not weights and number > 2 * len(NAMES)
         ):
@@ -188,19 +189,40 @@ def test_an_alarm_sends_every_call_back(fake: FakeAws, look: int) -> None:
     assert len(fake.weights("visits")) == (0 if look == 1 else look), "moved look - 1 times, and back"
 
 
-ENDINGS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+ENDINGS = [
+    (signal.SIGINT,),
+    (signal.SIGTERM,),
+    (signal.SIGHUP,),
+    (signal.SIGTERM, signal.SIGHUP),
+    (signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
+]
 
 
 @pytest.mark.parametrize("update", [5, 7, 12])
-@pytest.mark.parametrize("ending", ENDINGS, ids=[ending.name for ending in ENDINGS])
-def test_whoever_ends_it_midway_every_call_goes_back(fake: FakeAws, ending: signal.Signals, update: int) -> None:
+@pytest.mark.parametrize("ending", ENDINGS, ids=["+".join(one.name for one in ending) for ending in ENDINGS])
+def test_whoever_ends_it_midway_every_call_goes_back(
+    fake: FakeAws, ending: tuple[signal.Signals, ...], update: int
+) -> None:
     fake.ends_at_update = (update, ending)
     done = shift(fake)
     assert done.returncode == 1
-    assert f"Stopped by {ending.name}. All calls go to the versions of before." in done.stderr
+    assert re.search(
+        rf"Stopped by ({'|'.join(one.name for one in ending)})\. All calls go to the versions of before\.", done.stderr
+    )
     assert done.stderr.count("\n") == 1
     assert fake.live() == dict.fromkeys(NAMES, "1")
     assert fake.is_whole()
+
+
+def test_one_that_no_closed_terminal_is_to_end_goes_on(fake: FakeAws) -> None:
+    fake.ends_at_update = (7, (signal.SIGHUP,))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does, and processes inherit
+    try:
+        done = shift(fake)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.returncode == 0, done.stderr
+    assert fake.live() == dict.fromkeys(NAMES, "2")
 
 
 def test_one_that_will_not_go_back_keeps_no_other_from_it_and_is_named(fake: FakeAws) -> None:
@@ -285,7 +307,7 @@ def test_back_passes_over_a_version_that_was_taken_back(fake: FakeAws) -> None:
 
 
 def test_back_ends_a_shift_that_was_killed(fake: FakeAws) -> None:
-    fake.ends_at_update = (12, signal.SIGKILL)
+    fake.ends_at_update = (12, (signal.SIGKILL,))
     assert shift(fake).returncode == -signal.SIGKILL
     assert not fake.is_whole()
     fake.ends_at_update = None
@@ -294,12 +316,35 @@ def test_back_ends_a_shift_that_was_killed(fake: FakeAws) -> None:
     assert fake.is_whole()
 
 
-@pytest.mark.parametrize("command", ["shift", "back"])
+def in_service(fake: FakeAws, version: str) -> None:
+    """Do what CodeDeploy does: shift by itself."""
+    for alias in fake.aliases.values():
+        alias["FunctionVersion"] = version
+
+
+def test_back_knows_what_codedeploy_has_replaced(fake: FakeAws) -> None:
+    before = release(fake, "versions", "prod", "blue").stdout
+    in_service(fake, "2")
+    assert release(fake, "mark", "prod", "blue", "--before", before).returncode == 0
+    unchanged = release(fake, "versions", "prod", "blue").stdout
+    assert release(fake, "mark", "prod", "blue", "--before", unchanged).returncode == 0, "a deployment of nothing new"
+    assert fake.live() == dict.fromkeys(NAMES, "2")
+    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.live() == dict.fromkeys(NAMES, "1")
+
+
+def test_before_a_first_deployment_there_is_nothing_to_remember(fake: FakeAws) -> None:
+    assert release(fake, "mark", "prod", "blue", "--before", "{}").returncode == 0
+    assert fake.history == []
+
+
+@pytest.mark.parametrize("command", ["shift", "back", "mark"])
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(fake: FakeAws, command: str) -> None:
     if command == "back":
         assert shift(fake).returncode == 0
     before = len(fake.history)
-    done = release(fake, command, "prod", "blue", "--dry-run")
+    more = ["--before", '{"orders": "7"}'] if command == "mark" else []
+    done = release(fake, command, "prod", "blue", "--dry-run", *more)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Would ")
     assert "orders" in done.stdout
@@ -336,6 +381,7 @@ def test_the_versions_in_service_are_told(fake: FakeAws) -> None:
         ["shift", "prod", "blue", "--steps", "50,10"],
         ["shift", "prod", "blue", "--steps", "0,100"],
         ["promote", "prod", "blue"],
+        ["mark", "prod", "blue", "--before", "nonsense"],
     ],
 )
 def test_a_wrong_call_changes_nothing(fake: FakeAws, arguments: list[str]) -> None:

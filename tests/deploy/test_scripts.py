@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shopkeeper.storage import TABLES
 from tests.deploy.descriptions import OSLS, Failed, copy_repository, run
 from tests.deploy.emulator import Aws, adapt, ministack
 from tests.support.tools import ROOT, need
@@ -93,6 +94,9 @@ def test_without_knowing_what_is_in_service_nothing_is_deployed(tmp_path: Path) 
     release = root / "scripts" / "release"
     release.write_text("#!/bin/sh\necho 'release: An error occurred (ThrottlingException)' >&2\nexit 1\n")
     with ministack(tmp_path) as aws:
+        done = call("deploy.sh", "dev", "--only-data", root=root, variables=aws.environment)
+        assert done.returncode == 0, done.stderr
+        assert len(aws.left_over()["tables"]) == len(TABLES)
         done = call("deploy.sh", "dev", root=root, variables=aws.environment)
         assert done.returncode == 1
         assert "failed at 'the code" in done.stderr

@@ -43,10 +43,10 @@ def fixed(text: str) -> str:
     return text.strip()
 
 
-@pytest.fixture(scope="module")
-def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+@pytest.fixture
+def tour(tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
     """`make serve` on a free port with new data: its URL, what it printed, and the data file."""
-    data = tmp_path_factory.mktemp("readme") / "shopkeeper.db"
+    data = tmp_path / "shopkeeper.db"
     port = free_port()
     process = subprocess.Popen(
         ["make", "--no-print-directory", "serve", f"PORT={port}", f"DATA={data}"],

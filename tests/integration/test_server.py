@@ -235,6 +235,7 @@ def test_a_refused_registration_changes_nothing(site: Shopkeeper) -> None:
 def test_one_log_line_and_one_metrics_object_for_each_request(server: Shopkeeper) -> None:
     agent = f"agent-{uuid.uuid4()}" + "x" * 200
     headers = {"User-Agent": agent, "Authorization": "Bearer sesame", "X-Forwarded-For": "203.0.113.9"}
+    send(server.url, "GET", "/health")  # so that this is not the first request
     answer = send(server.url, "GET", "/counter/logged?token=sesame", headers=headers)
     identity = answer.headers["x-request-id"]
     lines = await_lines(server, identity)

@@ -1,5 +1,6 @@
 """How a server ends, and what clients that never finish cannot do to it."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -144,6 +145,42 @@ def test_two_servers_that_start_at_once_on_a_port_are_one(tmp_path: Path) -> Non
             if rival.poll() is None:
                 os.killpg(rival.pid, signal.SIGKILL)
             rival.communicate()
+
+
+def test_a_server_whose_output_nobody_reads_ends_and_lets_go(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x" * 4096)
+        os.set_blocking(writing, True)
+        port = free_port()
+        command = ["serve", "--port", str(port), "--data", str(tmp_path / "shop.db")]
+        stuck = subprocess.Popen(
+            [sys.executable, "-m", "shopkeeper", *command],
+            env=clean_environment(),
+            stdout=writing,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            for _ in range(600):
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                    break
+                time.sleep(0.05)
+            os.kill(stuck.pid, signal.SIGTERM)
+            assert stuck.wait(30) == 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(stuck.pid, signal.SIGKILL)
+            stuck.wait()
+    finally:
+        os.close(reading)
+        os.close(writing)
+    with shopkeeper(tmp_path / "shop.db") as server:
+        assert send(server.url, "GET", "/health").status == 200
 
 
 def test_a_server_without_an_output_serves_all_the_same(tmp_path: Path) -> None:

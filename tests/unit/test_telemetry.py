@@ -113,6 +113,22 @@ class Busy(io.StringIO):
         return super().write(text)
 
 
+def test_without_another_thread_no_line_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Busy()
+    monkeypatch.setattr(sys, "stdout", output)
+    output.told = telemetry()
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "telemetry":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    output.told.record(request(), GOOD, 0)
+    assert output.getvalue().count('"message":"request"') == 100
+
+
 def test_a_slow_output_holds_no_request_up(monkeypatch: pytest.MonkeyPatch) -> None:
     output = Busy()
     monkeypatch.setattr(sys, "stdout", output)

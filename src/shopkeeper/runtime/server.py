@@ -33,6 +33,7 @@ THREADS = 64
 
 BACKLOG = 1024
 READY_WITHIN_SECONDS = 30.0
+ANNOUNCED_WITHIN_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 10
 """How long requests at work may take to finish after a signal, before the worker is killed."""
 
@@ -77,12 +78,13 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     try:
         server.serve(target_loader=partial(_load, settings), wrap_loader=False)
     finally:
-        # Python aborts if it ends while a thread is at its output.
         ended.set()
-        announcer.join()
+        announcer.join(ANNOUNCED_WITHIN_SECONDS)
         for lock in locks:
             if lock is not None:
                 lock.close()
+        if announcer.is_alive():
+            os._exit(0)  # nobody reads the output; Python would abort, as it ends, on a thread that is at it
 
 
 def claim_port(host: str, port: int) -> tuple[str, int]:

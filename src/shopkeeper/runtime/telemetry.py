@@ -73,7 +73,10 @@ class Telemetry:
             if not self._write_pending():
                 return
         if self._pending:
-            threading.Thread(target=self._write_all, name="telemetry").start()
+            try:
+                threading.Thread(target=self._write_all, name="telemetry").start()
+            except RuntimeError:  # there may be no more threads
+                self._write_all()
 
     def _write_all(self) -> None:
         while self._write_pending():
