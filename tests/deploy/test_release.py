@@ -132,6 +132,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """No signal is ignored, whoever started the tests: what is, a process inherits."""
+    before = {ending: signal.getsignal(ending) for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for ending, handler in before.items():
+        if handler is signal.SIG_IGN:
+            signal.signal(ending, signal.SIG_DFL)
+    yield
+    for ending, handler in before.items():
+        signal.signal(ending, handler)
+
+
 @pytest.fixture
 def fake() -> Iterator[FakeAws]:
     """Two versions of every function, the first in service, and no alarm."""
