@@ -22,8 +22,9 @@ from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.orders.model import Customer, Happening, Line, Order
 from shopkeeper.storage import partitions
 from shopkeeper.storage.values import encode_item
-from tests.support.http import Client, post_json, send
+from tests.support.http import Client, send
 from tests.support.processes import free_port, running, shopkeeper
+from tests.support.shop import Owner
 
 HERE = ROOT / "benchmarks"
 CONNECTIONS = (1, 16, 256)
@@ -42,17 +43,8 @@ class Shop(msgspec.Struct, frozen=True):
 
 def open_shop(url: str) -> Shop:
     """Make an account, its business and an item on a server of ours."""
-    ann = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery"}
-    user = post_json(url, "/api/auth/register", {**ann, "name": "Ann"}).json
-    token = post_json(url, "/api/auth/login", ann).json["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    business = {"business_name": "Shop", "email": ann["email"], "phone": "+1234567890", "address": "1 Street"}
-    registered = post_json(
-        url, "/auth/register-business", {**business, "cognito_user_id": user["user_id"]}, **headers
-    ).json
-    item = {"business_id": registered["business_id"], "name": "Tea", "price_minor": 250, "currency": "EUR"}
-    made = post_json(url, "/api/items", item, **headers).json
-    return Shop(url, f"/api/businesses/{registered['business_id']}/orders", made["item_id"], token)
+    owner = Owner(url)
+    return Shop(url, owner.orders, owner.add()["item_id"], owner.tokens["access_token"])
 
 
 @contextmanager

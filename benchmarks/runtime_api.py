@@ -93,7 +93,6 @@ class Function:
     def __init__(self, python: Path, handler: str, folder: Path, environment: Mapping[str, str], log: Path) -> None:
         self._api = RuntimeApi()
         self._log = log.open("wb")
-        self._log_path = log
         self.began = time.perf_counter()
         self._process = subprocess.Popen(
             [str(python), "-m", "awslambdaric", handler],
@@ -134,7 +133,7 @@ class Function:
 
     def log_bytes(self) -> int:
         """Return how much the process has written to its log."""
-        return self._log_path.stat().st_size
+        return os.fstat(self._log.fileno()).st_size
 
     def peak_megabytes(self) -> float:
         """Return the most memory that the process has had, in MB of a million bytes (VmHWM)."""

@@ -89,16 +89,21 @@ def _logs_role() -> str:
     return str(role["Arn"])
 
 
-def url(name: str, stage: str) -> str:
-    """Return where the API called `name` answers; behind AWS_ENDPOINT_URL that is an emulator's address."""
+def api_id(name: str) -> str:
+    """Return the id of the API called `name`. Raises Refused unless there is one."""
     pages = client("apigateway").get_paginator("get_rest_apis").paginate()
     ids = [api["id"] for page in pages for api in page["items"] if api["name"] == name]
     if len(ids) != 1:
         raise Refused(f"There is {'more than one API' if ids else 'no API'} called {name} in this region.")
+    return str(ids[0])
+
+
+def url(api: str, stage: str) -> str:
+    """Return where an API answers, by its id; behind AWS_ENDPOINT_URL that is an emulator's address."""
     emulator = urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))
     if emulator.netloc:
-        return f"{emulator.scheme}://{ids[0]}.execute-api.localhost:{emulator.port}/{stage}"
-    return f"https://{ids[0]}.execute-api.{region()}.amazonaws.com/{stage}"
+        return f"{emulator.scheme}://{api}.execute-api.localhost:{emulator.port}/{stage}"
+    return f"https://{api}.execute-api.{region()}.amazonaws.com/{stage}"
 
 
 def main(command: str = "", *arguments: str) -> None:
@@ -110,7 +115,7 @@ def main(command: str = "", *arguments: str) -> None:
             case ["prepare"]:
                 print(prepare())
             case ["url", name, stage]:
-                print(url(name, stage))
+                print(url(api_id(name), stage))
             case _:
                 raise Refused("The command must be check, prepare or url API STAGE.")
     except (Refused, BotoCoreError, ClientError) as refusal:

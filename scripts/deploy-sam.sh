@@ -29,8 +29,8 @@ code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
 
 # fingerprint: changes with the packages, the template and the parameters, so that each change is a version.
 fingerprint() {
-    (cd "$ROOT" && printf '%s\n' "${code_parameters[@]}" |
-        cat dist/{visits,health,auth,accounts,orders}-arm64.zip infrastructure/sam/template.yaml - |
+    (cd "$ROOT/dist" && printf '%s\n' "${code_parameters[@]}" |
+        cat "${FUNCTIONS[@]/%/-arm64.zip}" ../infrastructure/sam/template.yaml - |
         "$TOOLS/python" -c 'import hashlib, sys; print(hashlib.file_digest(sys.stdin.buffer, "sha256").hexdigest())')
 }
 

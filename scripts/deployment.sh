@@ -6,6 +6,7 @@ PROGRAM=$(basename "$0")
 ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
+FUNCTIONS=(visits health auth accounts orders)
 DRY_RUN=false
 ONLY_DATA=false
 STAGE=
@@ -51,7 +52,7 @@ check_account() {
 # need_code: fail unless what the code and its tests need is there.
 need_code() {
     local function
-    for function in visits health auth accounts orders; do
+    for function in "${FUNCTIONS[@]}"; do
         [[ -f $ROOT/dist/$function-arm64.zip ]] ||
             fail "dist/$function-arm64.zip is not there; run \`make package\`."
     done
@@ -96,24 +97,29 @@ api_collection() {
         ${groups[@]+"${groups[@]}"}
 }
 
-# deploy_data COMMAND…: the step that both begin with; --only-data ends there, with tables that hold nothing yet.
+# deploy_data COMMAND…: what every deployment begins with; --only-data ends there, with tables that hold nothing yet.
 deploy_data() {
     step "the account: a role for API Gateway's logs" "$TOOLS/python" "$ROOT/scripts/account.py" prepare
     step "the data: $DATA" "$@"
     if $ONLY_DATA; then
-        if $DRY_RUN; then
-            echo "Nothing was changed: this was a dry run."
-        else
-            echo "The tables and the secret of stage $STAGE are there."
-        fi
+        ended echo "The tables and the secret of stage $STAGE are there."
         exit
     fi
 }
 
 deployed() {
+    ended say_where
+}
+
+say_where() {
+    echo "Stage $STAGE is deployed in $COLOUR: $(api_url)"
+}
+
+# ended COMMAND…: say what there is now, or that this was a dry run.
+ended() {
     if $DRY_RUN; then
         echo "Nothing was changed: this was a dry run."
     else
-        echo "Stage $STAGE is deployed in $COLOUR: $(api_url)"
+        "$@"
     fi
 }

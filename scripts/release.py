@@ -225,7 +225,8 @@ class Release:
 def promote(stage: str, colour: str, domain: str, is_dry: bool = False) -> None:
     """Move a custom domain's mapping to a colour, whose health was seen first. Raises Failed."""
     name = f"shopkeeper-{stage}-{colour}"
-    base = account.url(name, stage)
+    api = account.api_id(name)
+    base = account.url(api, stage)
     for path in HEALTH_PATHS:
         try:
             with urllib.request.urlopen(_request(base + path), timeout=15) as answer:  # noqa: S310  # the API's own address
@@ -233,7 +234,6 @@ def promote(stage: str, colour: str, domain: str, is_dry: bool = False) -> None:
         except OSError as error:
             raise Failed(f"{name} is not healthy at {path} ({error}); the domain stays where it is.") from None
     gateway = account.client("apigateway")
-    api = next(api["id"] for api in _rest_apis() if api["name"] == name)
     mappings = gateway.get_base_path_mappings(domainName=domain).get("items", [])
     root = next((mapping for mapping in mappings if mapping["basePath"] in ("(none)", "")), None)
     if is_dry:
@@ -256,11 +256,6 @@ def _request(url: str) -> urllib.request.Request:
     near = parts.netloc.endswith(f".localhost:{parts.port}")
     place = parts._replace(netloc=f"127.0.0.1:{parts.port}") if near else parts
     return urllib.request.Request(urlunsplit(place), headers={"Host": parts.netloc})  # noqa: S310  # the same
-
-
-def _rest_apis() -> list[dict[str, str]]:
-    pages = account.client("apigateway").get_paginator("get_rest_apis").paginate()
-    return [api for page in pages for api in page["items"]]
 
 
 def _weights(alias: dict[str, Any]) -> dict[str, float]:

@@ -1,26 +1,23 @@
 """A Lambda and a CloudWatch of our own, as far as a release uses them."""
 
-import json
 import re
 import signal
-import subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from shopkeeper.functions.all import FUNCTIONS
+from tests.deploy.fakes import Fake, Handler
 
 NAMES = [function.name for function in FUNCTIONS]
 PREFIX = "shopkeeper-prod-blue"
 ALARMS = ("errors", "latency", "throttles", "database")
 
 
-class FakeAws(ThreadingHTTPServer):
+class FakeAws(Fake):
     """The parts of Lambda and CloudWatch that a release uses. An alarm fires from a given look on."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.versions = {name: ["1", "2"] for name in NAMES}
         self.aliases: dict[str, dict[str, Any]] = {name: _alias("1") for name in NAMES}
         self.history: list[tuple[str, str, dict[str, float]]] = []
@@ -30,12 +27,6 @@ class FakeAws(ThreadingHTTPServer):
         self.refuses_update = 10**6
         self.refuses_always = ""
         self.ends_at_update: tuple[int, tuple[signal.Signals, ...]] | None = None
-        self.process: subprocess.Popen[str] | None = None
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def live(self) -> dict[str, str]:
         """Return the versions that the aliases name."""
@@ -54,22 +45,22 @@ def _alias(version: str) -> dict[str, Any]:
     return {"Name": "live", "FunctionVersion": version, "RoutingConfig": {"AdditionalVersionWeights": {}}}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler, BaseHTTPRequestHandler):
     server: FakeAws
 
     def do_GET(self) -> None:
         found = re.fullmatch(rf"/2015-03-31/functions/{PREFIX}-([a-z]+)/(aliases/live|versions)(\?.*)?", self.path)
         if found is None or found[1] not in self.server.aliases:
-            self._answer(404, {"Type": "User", "Message": "Function not found"}, "ResourceNotFoundException")
+            self.answer(404, {"Type": "User", "Message": "Function not found"}, "ResourceNotFoundException")
         elif found[2] == "versions":
             numbers = ["$LATEST", *self.server.versions[found[1]]]
-            self._answer(200, {"Versions": [{"Version": number} for number in numbers]})
+            self.answer(200, {"Versions": [{"Version": number} for number in numbers]})
         else:
-            self._answer(200, self.server.aliases[found[1]])
+            self.answer(200, self.server.aliases[found[1]])
 
     def do_PUT(self) -> None:
         name = self.path.split(f"{PREFIX}-")[1].split("/")[0]
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        asked = self.asked()
         weights = asked["RoutingConfig"]["AdditionalVersionWeights"]
         number = len(self.server.history)
         ending = self.server.ends_at_update
@@ -79,11 +70,11 @@ class _Handler(BaseHTTPRequestHandler):
         if (number >= self.server.refuses_update and weights) or (
             name == self.server.refuses_always and not weights and number > 2 * len(NAMES)
         ):
-            self._answer(400, {"Message": "no"}, "InvalidParameterValueException")
+            self.answer(400, {"Message": "no"}, "InvalidParameterValueException")
             return
         self.server.history.append((name, asked["FunctionVersion"], weights))
         self.server.aliases[name].update(asked)
-        self._answer(200, self.server.aliases[name])
+        self.answer(200, self.server.aliases[name])
 
     def do_POST(self) -> None:
         """DescribeAlarms, in whichever of CloudWatch's protocols the client speaks."""
@@ -96,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             for alarm in server.alarms
         ]
         if "json" in self.headers.get("content-type", ""):
-            self._answer(200, {"MetricAlarms": alarms, "CompositeAlarms": []})
+            self.answer(200, {"MetricAlarms": alarms, "CompositeAlarms": []})
             return
         members = "".join(
             f"<member><AlarmName>{a['AlarmName']}</AlarmName><StateValue>{a['StateValue']}</StateValue></member>"
@@ -106,19 +97,4 @@ class _Handler(BaseHTTPRequestHandler):
             '<DescribeAlarmsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><DescribeAlarmsResult>'
             f"<MetricAlarms>{members}</MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>"
         )
-        self._send(200, body.encode(), "text/xml", "")
-
-    def _answer(self, status: int, content: object, error: str = "") -> None:
-        self._send(status, json.dumps(content).encode(), "application/json", error)
-
-    def _send(self, status: int, body: bytes, kind: str, error: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if error:
-            self.send_header("x-amzn-ErrorType", error)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        self.send(200, body.encode(), "text/xml")

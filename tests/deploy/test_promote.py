@@ -1,52 +1,46 @@
 """A domain goes from blue to green once green was seen to be healthy: against an API Gateway of our own."""
 
-import json
-import os
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from tests.support.tools import ROOT, need
+from tests.deploy.fakes import Fake, Handler, serving
 
 DOMAIN = "api.example.com"
 MAPPINGS = f"/domainnames/{DOMAIN}/basepathmappings"
 
 
-class FakeGateway(ThreadingHTTPServer):
+class FakeGateway(Fake):
     """Two colours of stage prod, whose health is as told, and a domain."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.apis = {"blueapi": "shopkeeper-prod-blue", "greenapi": "shopkeeper-prod-green"}
         self.mapping: dict[str, str] | None = {"basePath": "(none)", "restApiId": "blueapi", "stage": "prod"}
         self.unhealthy = ""
         self.seen: list[str] = []
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler, BaseHTTPRequestHandler):
     server: FakeGateway
 
     def do_GET(self) -> None:
         host = str(self.headers["host"]).partition(".")[0]
         if host in self.server.apis:
             self.server.seen.append(f"{host} {self.path}")
-            self._answer(503 if self.server.unhealthy and self.path.endswith(self.server.unhealthy) else 200, {})
+            self.answer(503 if self.server.unhealthy and self.path.endswith(self.server.unhealthy) else 200, {})
         elif self.path.startswith("/restapis"):
-            self._answer(200, {"item": [{"id": api, "name": name} for api, name in self.server.apis.items()]})
+            self.answer(200, {"item": [{"id": api, "name": name} for api, name in self.server.apis.items()]})
         else:
             assert self.path.startswith(MAPPINGS)
-            self._answer(200, {"item": [self.server.mapping] if self.server.mapping else []})
+            self.answer(200, {"item": [self.server.mapping] if self.server.mapping else []})
 
     def do_POST(self) -> None:
         assert self.path == MAPPINGS
-        self.server.mapping = {"basePath": "(none)", **self._asked()}
-        self._answer(201, self.server.mapping)
+        self.server.mapping = {"basePath": "(none)", **self.asked()}
+        self.answer(201, self.server.mapping)
 
     def do_PATCH(self) -> None:
         assert self.path == f"{MAPPINGS}/%28none%29"
@@ -54,48 +48,21 @@ class _Handler(BaseHTTPRequestHandler):
         assert mapping is not None
         # API Gateway's API Reference, UpdateBasePathMapping: the paths are spelt exactly so.
         members = {"/restapiId": "restApiId", "/stage": "stage"}
-        for change in self._asked()["patchOperations"]:
+        for change in self.asked()["patchOperations"]:
             assert change["op"] == "replace"
             mapping[members[change["path"]]] = change["value"]
-        self._answer(200, mapping)
-
-    def _asked(self) -> dict[str, Any]:
-        asked: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        return asked
-
-    def _answer(self, status: int, content: object) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        self.answer(200, mapping)
 
 
 @pytest.fixture
 def gateway() -> Iterator[FakeGateway]:
     """The domain is blue's, and both colours are healthy."""
-    with FakeGateway() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(FakeGateway()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def promote(gateway: FakeGateway, colour: str = "green") -> "subprocess.CompletedProcess[str]":
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{gateway.server_address[1]}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-    }
-    command = [need(ROOT / "scripts" / "release"), "promote", "prod", colour, "--domain", DOMAIN]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return gateway.release("promote", "prod", colour, "--domain", DOMAIN)
 
 
 def served_by(gateway: FakeGateway) -> str | None:

@@ -1,18 +1,17 @@
 """A release moves calls in steps, watches the alarms, and goes back: against a Lambda and a CloudWatch of our own."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from tests.deploy.fake_aws import ALARMS, NAMES, PREFIX, FakeAws
-from tests.support.tools import ROOT, need
+from tests.deploy.fakes import serving
+from tests.support.tools import ROOT
 
 METRICS_ARE_LATE_SECONDS = 120
 
@@ -32,34 +31,12 @@ def heard() -> Iterator[None]:
 @pytest.fixture
 def fake() -> Iterator[FakeAws]:
     """Two versions of every function, the first in service, and no alarm."""
-    with FakeAws() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(FakeAws()) as server:
         yield server
-        server.shutdown()
-        thread.join()
-
-
-def release(fake: FakeAws, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the script as an operator does."""
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": fake.url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-nowhere-1",  # botocore's own choice, which is not ours
-        "AWS_REGION": "us-east-1",
-    }
-    command = [need(ROOT / "scripts" / "release"), *arguments]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
-        fake.process = process
-        output, errors = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def shift(fake: FakeAws, *options: str) -> "subprocess.CompletedProcess[str]":
-    return release(fake, "shift", "prod", "blue", "--pause", "0", *options)
+    return fake.release("shift", "prod", "blue", "--pause", "0", *options)
 
 
 def test_calls_move_in_steps_and_stay(fake: FakeAws) -> None:
@@ -131,7 +108,7 @@ def test_one_that_will_not_go_back_keeps_no_other_from_it_and_is_named(fake: Fak
     assert "NOT back on the versions of before (repeat `release back`): health" in done.stderr
     fake.refuses_always = ""
     assert [name for name in NAMES if fake.aliases[name]["RoutingConfig"]["AdditionalVersionWeights"]] == ["health"]
-    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.release("back", "prod", "blue").returncode == 0
     assert fake.live() == dict.fromkeys(NAMES, "1")
     assert fake.is_whole()
 
@@ -176,10 +153,10 @@ def test_a_shift_under_way_is_not_disturbed(fake: FakeAws) -> None:
 
 def test_back_is_at_once(fake: FakeAws) -> None:
     assert shift(fake).returncode == 0
-    done = release(fake, "back", "prod", "blue")
+    done = fake.release("back", "prod", "blue")
     assert done.returncode == 0, done.stderr
     assert fake.live() == dict.fromkeys(NAMES, "1")
-    again = release(fake, "back", "prod", "blue")
+    again = fake.release("back", "prod", "blue")
     assert again.returncode == 1
     assert fake.live() == dict.fromkeys(NAMES, "1")
 
@@ -188,7 +165,7 @@ def test_back_touches_only_what_the_last_release_moved(fake: FakeAws) -> None:
     assert shift(fake).returncode == 0
     fake.versions["orders"].append("3")
     assert shift(fake).returncode == 0
-    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.release("back", "prod", "blue").returncode == 0
     assert fake.live() == dict.fromkeys(NAMES, "2")
 
 
@@ -199,7 +176,7 @@ def test_back_passes_over_a_version_that_was_taken_back(fake: FakeAws) -> None:
     for name in NAMES:
         fake.versions[name].append("3")
     assert shift(fake).returncode == 0
-    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.release("back", "prod", "blue").returncode == 0
     assert fake.live() == dict.fromkeys(NAMES, "1")
 
 
@@ -208,7 +185,7 @@ def test_back_ends_a_shift_that_was_killed(fake: FakeAws) -> None:
     assert shift(fake).returncode == -signal.SIGKILL
     assert not fake.is_whole()
     fake.ends_at_update = None
-    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.release("back", "prod", "blue").returncode == 0
     assert fake.live() == dict.fromkeys(NAMES, "1")
     assert fake.is_whole()
 
@@ -220,18 +197,18 @@ def in_service(fake: FakeAws, version: str) -> None:
 
 
 def test_back_knows_what_codedeploy_has_replaced(fake: FakeAws) -> None:
-    before = release(fake, "versions", "prod", "blue").stdout
+    before = fake.release("versions", "prod", "blue").stdout
     in_service(fake, "2")
-    assert release(fake, "mark", "prod", "blue", "--before", before).returncode == 0
-    unchanged = release(fake, "versions", "prod", "blue").stdout
-    assert release(fake, "mark", "prod", "blue", "--before", unchanged).returncode == 0, "a deployment of nothing new"
+    assert fake.release("mark", "prod", "blue", "--before", before).returncode == 0
+    unchanged = fake.release("versions", "prod", "blue").stdout
+    assert fake.release("mark", "prod", "blue", "--before", unchanged).returncode == 0, "a deployment of nothing new"
     assert fake.live() == dict.fromkeys(NAMES, "2")
-    assert release(fake, "back", "prod", "blue").returncode == 0
+    assert fake.release("back", "prod", "blue").returncode == 0
     assert fake.live() == dict.fromkeys(NAMES, "1")
 
 
 def test_before_a_first_deployment_there_is_nothing_to_remember(fake: FakeAws) -> None:
-    assert release(fake, "mark", "prod", "blue", "--before", "{}").returncode == 0
+    assert fake.release("mark", "prod", "blue", "--before", "{}").returncode == 0
     assert fake.history == []
 
 
@@ -241,7 +218,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(fake: FakeAws, command
         assert shift(fake).returncode == 0
     before = len(fake.history)
     more = ["--before", '{"orders": "7"}'] if command == "mark" else []
-    done = release(fake, command, "prod", "blue", "--dry-run", *more)
+    done = fake.release(command, "prod", "blue", "--dry-run", *more)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Would ")
     assert "orders" in done.stdout
@@ -263,9 +240,9 @@ def test_the_pause_is_longer_than_any_alarm_needs() -> None:
 
 
 def test_the_versions_in_service_are_told(fake: FakeAws) -> None:
-    assert json.loads(release(fake, "versions", "prod", "blue").stdout) == dict.fromkeys(NAMES, "1")
+    assert json.loads(fake.release("versions", "prod", "blue").stdout) == dict.fromkeys(NAMES, "1")
     fake.aliases.clear()
-    assert json.loads(release(fake, "versions", "prod", "blue").stdout) == {}
+    assert json.loads(fake.release("versions", "prod", "blue").stdout) == {}
 
 
 @pytest.mark.parametrize(
@@ -282,5 +259,5 @@ def test_the_versions_in_service_are_told(fake: FakeAws) -> None:
     ],
 )
 def test_a_wrong_call_changes_nothing(fake: FakeAws, arguments: list[str]) -> None:
-    assert release(fake, *arguments).returncode == 2
+    assert fake.release(*arguments).returncode == 2
     assert fake.history == []

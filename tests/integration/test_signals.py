@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.http import send
-from tests.support.processes import Shopkeeper, clean_environment, free_port, run_cli, shopkeeper
+from tests.support.processes import (
+    Shopkeeper,
+    await_port,
+    clean_environment,
+    free_port,
+    run_cli,
+    shopkeeper,
+    stop,
+)
 
 ENDS: list[tuple[str, Callable[[Shopkeeper], None]]] = [
     ("Ctrl-C, which reaches the whole group", lambda server: os.killpg(server.process.pid, signal.SIGINT)),
@@ -165,17 +173,11 @@ def test_a_server_whose_output_nobody_reads_ends_and_lets_go(tmp_path: Path) -> 
             start_new_session=True,
         )
         try:
-            for _ in range(600):
-                with contextlib.suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                    break
-                time.sleep(0.05)
+            await_port(stuck, port)
             os.kill(stuck.pid, signal.SIGTERM)
             assert stuck.wait(30) == 0
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(stuck.pid, signal.SIGKILL)
-            stuck.wait()
+            stop(stuck, signal.SIGKILL)
     finally:
         os.close(reading)
         os.close(writing)
@@ -188,17 +190,7 @@ def test_a_server_without_an_output_serves_all_the_same(tmp_path: Path) -> None:
     command = f"exec {sys.executable} -m shopkeeper serve --port {port} --data {tmp_path / 'shop.db'} >&- 2>&-"
     process = subprocess.Popen(["sh", "-c", command], env=clean_environment(), start_new_session=True)
     try:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                answer = send(url, "GET", "/counter")
-            except OSError:
-                try:
-                    process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    continue
-            break
-        assert answer.status == 200
+        await_port(process, port)
+        assert send(f"http://127.0.0.1:{port}", "GET", "/counter").status == 200
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        stop(process, signal.SIGKILL)

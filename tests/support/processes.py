@@ -36,7 +36,7 @@ def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        _await_port(process, port, log)
+        await_port(process, port, log)
         yield
     finally:
         stop(process)
@@ -56,7 +56,8 @@ def stop(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", sig: int = 
         break
 
 
-def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def await_port(process: "subprocess.Popen[bytes]", port: int, log: Path | None = None) -> None:
+    """Wait until a process listens on a port. Raises AssertionError, with the end of its log, if it never does."""
     ends = time.monotonic() + STARTS_WITHIN_SECONDS
     while time.monotonic() < ends:
         if process.poll() is not None:
@@ -67,7 +68,8 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
             time.sleep(0.02)
         else:
             return
-    raise AssertionError(f"{process.args!r} did not start:\n{log.read_text()[-2000:]}")
+    said = log.read_text()[-2000:] if log else ""
+    raise AssertionError(f"{process.args!r} did not start:\n{said}")
 
 
 class Shopkeeper:

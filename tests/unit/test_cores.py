@@ -35,11 +35,18 @@ print(json.dumps([before, untouched, seen(), in_a_thread(seen), in_a_thread(hash
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its core")
-def test_threads_share_one_core_but_for_a_while() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=clean_environment(), capture_output=True, text=True, check=True, timeout=60
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its core")
+
+
+def run(script: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_threads_share_one_core_but_for_a_while() -> None:
+    done = run(SCRIPT)
+    assert done.returncode == 0, done.stderr
     before, untouched, after, in_thread, (inside, outside) = json.loads(done.stdout)
     assert untouched == [before, before]
     assert len(after) == 1
@@ -72,10 +79,7 @@ with cores.any_one():
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its core")
 @pytest.mark.parametrize("script", [REFUSED, TAKEN_AWAY], ids=["a sandbox forbids it", "the core was taken away"])
 def test_without_a_core_of_its_own_it_serves_all_the_same(script: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run(script)
     assert (done.stdout, done.stderr) == ("served\n", "")

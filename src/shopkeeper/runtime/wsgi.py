@@ -81,9 +81,8 @@ def to_request(environ: Environ) -> Request:
 
 def _query(text: str) -> dict[str, str]:
     query: dict[str, str] = {}
-    if text:
-        for name, value in parse_qsl(text, keep_blank_values=True):
-            query.setdefault(name, value)
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        query.setdefault(name, value)
     return query
 
 

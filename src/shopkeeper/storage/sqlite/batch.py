@@ -41,7 +41,7 @@ class Batch:
     def get(self, table: Table, key: Item) -> dict[str, Value] | None:
         """Return an item, or None if it is not there."""
         text = self._text((table, *columns(table, key)))
-        return None if text is None else decode_item(msgspec.json.decode(text))
+        return None if text is None else decoded(text)
 
     def put(self, table: Table, item: Item) -> dict[str, Value]:
         """Write an item, and return it as a reader will find it."""
@@ -79,6 +79,11 @@ def read_text(connection: sqlite3.Connection, table: Table, partition: object, s
     sql = f"SELECT item FROM {quoted(table.name)} WHERE partition = ? AND sort = ?"
     row = connection.execute(sql, [partition, sort]).fetchone()
     return str(row[0]) if row else None
+
+
+def decoded(text: str) -> dict[str, Value]:
+    """Return an item from the text that the file has of it."""
+    return decode_item(msgspec.json.decode(text))
 
 
 def columns(table: Table, key: Item) -> tuple[object, object]:

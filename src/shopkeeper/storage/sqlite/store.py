@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import overload
 
-import msgspec
-
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.checks import (
     check_actions,
@@ -39,7 +37,7 @@ from shopkeeper.storage.port import (
     Put,
     Update,
 )
-from shopkeeper.storage.sqlite.batch import Batch, columns, read_text
+from shopkeeper.storage.sqlite.batch import Batch, columns, decoded, read_text
 from shopkeeper.storage.sqlite.connection import connect, prepare_file
 from shopkeeper.storage.sqlite.schema import create_tables, expiry, json_path, quoted
 from shopkeeper.storage.sqlite.writer import Writer
@@ -50,7 +48,6 @@ from shopkeeper.storage.values import (
     Key,
     Scalar,
     Value,
-    decode_item,
     encode_number,
 )
 
@@ -133,7 +130,7 @@ class SQLiteStore:
         sql, values, attributes = _selection(table, partition, index, descending, after)
         with self._reader() as connection:
             rows = connection.execute(f"{sql} LIMIT ?", [*values, limit + 1]).fetchall()
-        items = [_decoded(text) for (text,) in rows[:limit]]
+        items = [decoded(text) for (text,) in rows[:limit]]
         more = {name: items[-1][name] for name in attributes} if len(rows) > limit else None
         return Page(items, more)  # type: ignore[arg-type]  # key attributes are strings and integers
 
@@ -144,7 +141,7 @@ class SQLiteStore:
         sql = f"SELECT item FROM {quoted(table.name)} {where} ORDER BY partition, sort LIMIT ?"
         with self._reader() as connection:
             rows = connection.execute(sql, [*values, limit + 1]).fetchall()
-        items = [_decoded(text) for (text,) in rows[:limit]]
+        items = [decoded(text) for (text,) in rows[:limit]]
         names = [attribute.name for attribute in table.key.attributes]
         more = {name: items[-1][name] for name in names} if len(rows) > limit else None
         return Page(items, more)  # type: ignore[arg-type]  # key attributes are strings and integers
@@ -208,11 +205,7 @@ class SQLiteStore:
 
 def _read(connection: sqlite3.Connection, table: Table, key: Item) -> dict[str, Value] | None:
     text = read_text(connection, table, *columns(table, key))
-    return None if text is None else _decoded(text)
-
-
-def _decoded(text: str) -> dict[str, Value]:
-    return decode_item(msgspec.json.decode(text))
+    return None if text is None else decoded(text)
 
 
 def _transact(batch: Batch, actions: Sequence[Action]) -> list[int]:
