@@ -76,3 +76,10 @@ def dynamodb_server(dynoxide: str) -> Iterator[Shopkeeper]:
     run_cli("tables", **environment)
     with shopkeeper(None, environment) as running:
         yield running
+
+
+@pytest.fixture(params=["server", "dynamodb_server"])
+def site(request: pytest.FixtureRequest) -> Shopkeeper:
+    """Shopkeeper on each store in turn."""
+    running: Shopkeeper = request.getfixturevalue(request.param)
+    return running

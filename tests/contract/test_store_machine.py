@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 from shopkeeper.storage import (
     ABSENT,
     Append,
+    Below,
     Changes,
     ConditionFailed,
     Delete,
@@ -46,7 +47,12 @@ ATTRIBUTES = st.fixed_dictionaries(
     {}, optional={"n": NUMBERS, "v": VALUES, "topic": TOPICS, "rank": RANKS, "author": OWNERS}
 )
 EXPECTATIONS = st.none() | st.fixed_dictionaries(
-    {}, optional={"n": st.just(ABSENT) | st.integers(-2, 2), "topic": st.just(ABSENT) | TOPICS, "owner": OWNERS}
+    {},
+    optional={
+        "n": st.just(ABSENT) | st.integers(-2, 2) | st.builds(Below, st.integers(-2, 2)),
+        "topic": st.just(ABSENT) | TOPICS,
+        "owner": OWNERS,
+    },
 ).filter(bool)
 
 

@@ -10,13 +10,6 @@ from tests.support.http import post_json, send
 from tests.support.processes import Shopkeeper
 from tests.support.shop import Owner, Person, new_key, order_for, place
 
-
-@pytest.fixture(params=["server", "dynamodb_server"])
-def site(request: pytest.FixtureRequest) -> Shopkeeper:
-    running: Shopkeeper = request.getfixturevalue(request.param)
-    return running
-
-
 # Businesses
 
 
@@ -342,13 +335,25 @@ def test_the_feed_is_the_owners_and_holds_nothing_of_the_customer(site: Shopkeep
     place(owner, order_for(owner.add()))
     path = f"/api/businesses/{owner.business_id}/events"
     answer = owner.ask("GET", path)
-    assert set(answer.json["events"][0]) == {"seq", "type", "order_id", "status", "at"}
+    assert set(answer.json["events"][0]) == {"seq", "type", "order_id", "status", "at", "reason", "ready_at"}
     assert answer.headers["retry-after"] == "5"
     assert "Bob" not in answer.body.decode()
     assert owner.ask("GET", f"{path}?after=1").json == {"events": [], "next": None}
     assert other.ask("GET", path).status == 404
     assert send(site.url, "GET", path).status == 401
     assert owner.ask("GET", f"{path}?after=-1").status == 400
+
+
+def test_a_number_that_the_feed_has_not_come_to_is_refused(site: Shopkeeper) -> None:
+    owner = Owner(site.url)
+    path = f"/api/businesses/{owner.business_id}/events"
+    assert owner.ask("GET", f"{path}?after=0").json == {"events": [], "next": None}
+    for number in (1, 2**53):
+        answer = owner.ask("GET", f"{path}?after={number}")
+        assert (answer.status, answer.json["errors"]) == (
+            400,
+            [{"field": "after", "message": "must be at most 0, the number of the newest event"}],
+        )
 
 
 def test_two_hundred_orders_under_one_key_are_one(site: Shopkeeper) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shopkeeper.storage import Append, Check, Item, Page, Put, Store, Table
+from tests.support.wrapping import WrappedStore
 
 LAGGING = "lagging"
 """The name of this kind of store among the backends."""
@@ -16,43 +17,17 @@ def settle(store: Store) -> None:
         store.catch_up()
 
 
-class LaggingStore(Store):
+class LaggingStore(WrappedStore):
     """Wraps a store: what an index shows may be without the latest writes."""
 
     def __init__(self, store: Store, seed: int) -> None:
-        self._store = store
+        super().__init__(store)
         self._random = random.Random(seed)
         self._unseen: dict[tuple[str, ...], int] = {}
-
-        self.kind = store.kind
 
     def catch_up(self) -> None:
         """Show everything from now on."""
         self._unseen.clear()
-
-    def get(self, *arguments: Any, **options: Any) -> Any:
-        """Read the table, which does not lag."""
-        return self._store.get(*arguments, **options)
-
-    def get_many(self, *arguments: Any, **options: Any) -> Any:
-        """Read the table, which does not lag."""
-        return self._store.get_many(*arguments, **options)
-
-    def scan(self, *arguments: Any, **options: Any) -> Any:
-        """Read the table, which does not lag."""
-        return self._store.scan(*arguments, **options)
-
-    def ping(self, table: Table) -> None:
-        """Look whether the table is there."""
-        self._store.ping(table)
-
-    def close(self) -> None:
-        """Let go of the store."""
-        self._store.close()
-
-    def delete(self, table: Table, key: Item, **options: Any) -> None:
-        """Remove an item; an index may show it for a while, which a test cannot tell from before."""
-        self._store.delete(table, key, **options)  # type: ignore[arg-type]
 
     def put(self, table: Table, item: Item, **options: Any) -> None:
         """Write an item, which the indexes will show later."""

@@ -12,7 +12,7 @@ from shopkeeper.http import NotFound
 from shopkeeper.orders.model import Order, OutOfTurn, PlacedOrder
 from shopkeeper.storage import EVENTS, FEED_HEAD, TABLES
 from shopkeeper.storage.sqlite import SQLiteStore
-from tests.unit.test_orders import ACCEPT_SECONDS, Shop
+from tests.support.shops import ACCEPT_SECONDS, Shop
 
 EXPECTED = {
     # step: what it makes of which status, for the business and for the customer; written out, not derived

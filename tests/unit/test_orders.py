@@ -3,73 +3,28 @@
 import http.client
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from shopkeeper.businesses.model import Business, OrdersOpen, Registration
-from shopkeeper.businesses.service import BusinessRegistry
+from shopkeeper.businesses.model import OrdersOpen
 from shopkeeper.catalogue import service as catalogue_service
-from shopkeeper.catalogue.model import NewItem, TooManyItems
-from shopkeeper.catalogue.service import Catalogue
-from shopkeeper.http import Caller
-from shopkeeper.identity.keys import Keyring
+from shopkeeper.catalogue.folding import MAX_FOLDED
+from shopkeeper.catalogue.model import ItemChange, TooManyItems
 from shopkeeper.orders.events import KEPT_SECONDS, EventFeed
-from shopkeeper.orders.model import EventsGone, KeyReused, NewOrder, Order, OutOfTurn, Status
+from shopkeeper.orders.model import EventsGone, KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.orders.service import KEY_SECONDS, Orders
-from shopkeeper.storage import BUSINESSES, TABLES, Changes, Store
+from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.faults import Exchange, FaultyServer
 from tests.support.lagging import LaggingStore, settle
+from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.stores import aws_environment, table_names
-
-ACCEPT_SECONDS = 600
-
-
-class Shop:
-    """A business with one item, and a clock that a test moves."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-        keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
-        self.registry = BusinessRegistry(store, self.clock)
-        self.catalogue = Catalogue(store, self.clock)
-        self.orders = Orders(store, keyring, self.clock, ACCEPT_SECONDS)
-        self.feed = EventFeed(store, self.clock)
-        registration = Registration(
-            business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner"
-        )
-        self.business: Business = self.registry.register(registration)[0]
-        self.owner = Caller("owner")
-        self.item = self.add("Tea")
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def add(self, name: str) -> str:
-        new = NewItem(business_id=self.business.business_id, name=name, price_minor=100, currency="EUR")
-        return self.catalogue.create(self.owner, new).item_id
-
-    def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
-        body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
-        return self.orders.place(self.business.business_id, key, msgspec.convert(body, NewOrder))[0]
-
-    def accept(self, order: Order) -> Order:
-        return self.orders.advance(self.owner, order.order_id, None, "accept")
-
-    def listed(self, status: Status | None = None) -> list[str]:
-        settle(self.store)
-        orders, _ = self.orders.list_orders(self.owner, self.business.business_id, status, 100, None)
-        return [order.order_id for order in orders]
+from tests.support.wrapping import WrappedStore
 
 
 @pytest.fixture
@@ -130,6 +85,127 @@ def test_events_are_kept_for_thirty_days(shop: Shop) -> None:
     assert shop.feed.after(shop.owner, business_id, 2, 100) == ([], None)
     shop.place("c" * 16)
     assert [event.seq for event in shop.feed.after(shop.owner, business_id, 2, 100)[0]] == [3]
+
+
+@pytest.mark.parametrize(("kept", "oldest"), [(0, 8), (1, 7), (3, 5), (6, 2)])
+def test_a_feed_that_begins_later_says_where_it_can_be_joined(shop: Shop, kept: int, oldest: int) -> None:
+    for number in range(7):
+        if number == 7 - kept:
+            shop.wait(1000)
+        shop.place(f"{number:016}")
+    shop.wait(KEPT_SECONDS - 1000 if kept else KEPT_SECONDS)
+    business_id = shop.business.business_id
+    with pytest.raises(EventsGone) as raised:
+        shop.feed.after(shop.owner, business_id, 0, 2)
+    assert raised.value.facts == {"oldest": oldest, "newest": 7}
+    joined: list[int] = []
+    last: int | None = oldest - 1
+    while last is not None:
+        events, last = shop.feed.after(shop.owner, business_id, last, 2)
+        joined += [event.seq for event in events]
+    assert joined == list(range(oldest, 8))
+
+
+class AppendsBetweenReads(WrappedStore):
+    """A store in which an order is placed behind every read of a feed's head."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(shop.store)
+        self._shop = shop
+        self._number = 0
+
+    def get(self, table: Table, key: Key) -> Any:
+        """Read, then place an order."""
+        found = self._store.get(table, key)
+        if table is EVENTS:
+            self._number += 1
+            self._shop.place(f"{self._number:016}")
+        return found
+
+
+def test_an_event_that_comes_while_the_feed_is_read_is_no_gap(shop: Shop) -> None:
+    feed = EventFeed(AppendsBetweenReads(shop), shop.clock)
+    last = 0
+    for _ in range(5):
+        events, _ = feed.after(shop.owner, shop.business.business_id, last, 100)
+        assert [event.seq for event in events] == list(range(last + 1, last + 1 + len(events)))
+        last += len(events)
+
+
+def test_a_history_does_not_run_backwards_though_clocks_do(shop: Shop) -> None:
+    order = shop.place()
+    shop.accept(order)
+    shop.wait(-5)
+    prepared = shop.orders.advance(shop.owner, order.order_id, None, "prepare")
+    shop.wait(30)
+    ready = shop.orders.advance(shop.owner, order.order_id, None, "ready")
+    times = [change.at for change in ready.history]
+    assert prepared.history == ready.history[:3]
+    assert times == sorted(times)
+    assert times[1] == times[2]
+    assert [event.at for event in shop.feed.after(shop.owner, shop.business.business_id, 0, 9)[0]] == times
+
+
+class CountsQueries(WrappedStore):
+    """A store that counts its queries."""
+
+    queries = 0
+
+    def query(self, *arguments: Any, **options: Any) -> Page:
+        """Count, and query as the store does."""
+        self.queries += 1
+        return self._store.query(*arguments, **options)
+
+
+def test_orders_told_apart_by_the_time_are_looked_for_in_large_pages(tmp_path: Path) -> None:
+    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
+    late = sorted(shop.place(f"{number:016}").order_id for number in range(150))
+    shop.wait(ACCEPT_SECONDS)
+    fresh = sorted(shop.place(f"{number:017}").order_id for number in range(150))
+    counting = CountsQueries(shop.store)
+    orders = Orders(counting, shop.keyring, shop.clock, ACCEPT_SECONDS)
+
+    def pages(status: Status, limit: int) -> list[list[str]]:
+        found, after = [], None
+        while True:
+            page, after = orders.list_orders(shop.owner, shop.business.business_id, status, limit, after)
+            found.append([order.order_id for order in page])
+            if after is None:
+                return found
+
+    assert pages("expired", 100) == [late[:-101:-1], late[-101::-1]]
+    assert counting.queries <= 4
+    counting.queries = 0
+    one, after = orders.list_orders(shop.owner, shop.business.business_id, "expired", 1, None)
+    assert ([order.order_id for order in one], counting.queries) == ([late[-1]], 2)
+    assert after is not None
+    assert [order_id for page in pages("received", 7) for order_id in page] == fresh[::-1]
+    shop.store.close()
+
+
+def test_a_search_compares_with_the_text_that_is_stored(shop: Shop) -> None:
+    key = {"item_id": shop.item}
+    assert (shop.store.get(ITEMS, key) or {})["folded"] == "tea\n"
+    shop.store.update(ITEMS, key, Changes(set={"folded": "what is stored"}))
+    settle(shop.store)
+    assert [item.name for item in shop.catalogue.list_items(None, "STÖRED", 0, 10, None)[0]] == ["Tea"]
+    change = ItemChange(name="Crème brûlée", description="ŒUFS \ufdfa")
+    shop.catalogue.change(shop.catalogue.get(shop.item), change)
+    settle(shop.store)
+    for search in ("creme BRULEE", "œufs", "صلى"):
+        assert [item.name for item in shop.catalogue.list_items(None, search, 0, 10, None)[0]] == ["Crème brûlée"]
+    assert shop.catalogue.list_items(None, "stored", 0, 10, None) == ([], None)
+
+
+def test_what_is_stored_for_a_search_is_bounded(shop: Shop) -> None:
+    shop.catalogue.change(shop.catalogue.get(shop.item), ItemChange(description="\ufdfa" * 2000))
+    assert len(str((shop.store.get(ITEMS, {"item_id": shop.item}) or {})["folded"])) == MAX_FOLDED
+
+
+def test_an_item_from_before_is_found_by_its_name(shop: Shop) -> None:
+    shop.store.update(ITEMS, {"item_id": shop.item}, Changes(remove=["folded"]))
+    settle(shop.store)
+    assert [item.name for item in shop.catalogue.list_items(None, "TEA", 0, 10, None)[0]] == ["Tea"]
 
 
 def test_a_business_has_at_most_5000_items(shop: Shop) -> None:

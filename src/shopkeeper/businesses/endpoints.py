@@ -3,7 +3,9 @@
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
+from shopkeeper.businesses.address import check_address
 from shopkeeper.businesses.model import (
     AuthHealthy,
     AuthUnhealthy,
@@ -11,6 +13,7 @@ from shopkeeper.businesses.model import (
     BusinessChange,
     BusinessChanged,
     BusinessChangeParameters,
+    BusinessClosing,
     BusinessParameters,
     EmailTaken,
     IdentityTaken,
@@ -18,6 +21,7 @@ from shopkeeper.businesses.model import (
     PublicBusiness,
     Registered,
     Registration,
+    StoredBusiness,
 )
 from shopkeeper.businesses.ownership import owns
 from shopkeeper.businesses.service import BusinessRegistry
@@ -52,11 +56,12 @@ def check_auth(registry: BusinessRegistry, _: Call[Nothing, Nothing]) -> Reply[A
 
 def register_business(registry: BusinessRegistry, call: Call[Nothing, Registration]) -> Reply[Registered]:
     """Register a business; a repeat is answered like the first time."""
-    if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
+    if call.caller is not None and call.body.cognito_user_id not in (None, call.caller.subject):
         raise Forbidden("The token is another identity's than cognito_user_id.")
     if call.caller is None and registry.requires_token:
         raise Unauthenticated("Registering a business needs the token of the identity that will own it.")
-    business, is_new = registry.register(call.body)
+    check_address(call.body.address)
+    business, is_new = registry.register(call.body, call.caller)
     return Reply(
         Registered(**msgspec.structs.asdict(business)),
         headers={
@@ -95,7 +100,9 @@ def get_business(
     """Return all of a business to its owner, and to others what is public."""
     business = registry.get(call.parameters.business_id)
     if owns(call.caller, business):
-        return Reply(business, headers=etag(business.version))
+        return Reply(business.business, headers=etag(business.version))
+    if business.closing_since is not None:
+        raise NotFound("There is no such business.")
     shown = {name: getattr(business, name) for name in PublicBusiness.__struct_fields__}
     return Reply(PublicBusiness(**shown), headers=etag(business.version))
 
@@ -103,13 +110,15 @@ def get_business(
 def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[Business]:
     """Return the business that the caller owns."""
     business = registry.mine(call.identity)
-    return Reply(business, headers=etag(business.version))
+    return Reply(business.business, headers=etag(business.version))
 
 
 def change_business(
     registry: BusinessRegistry, call: Call[BusinessChangeParameters, BusinessChange]
 ) -> Reply[Business]:
     """Change a business that the caller owns."""
+    if call.body.address is not UNSET:
+        check_address(call.body.address)
     business = registry.change(_own(registry, call), call.body)
     return Reply(business, headers=etag(business.version))
 
@@ -120,7 +129,7 @@ def delete_business(registry: BusinessRegistry, call: Call[BusinessChangeParamet
     return Reply(Nothing())
 
 
-def _own(registry: BusinessRegistry, call: Call[BusinessChangeParameters, B]) -> Business:
+def _own(registry: BusinessRegistry, call: Call[BusinessChangeParameters, B]) -> StoredBusiness:
     business = registry.get(call.parameters.business_id)
     if not owns(call.identity, business):
         raise NotFound("There is no such business.")
@@ -157,7 +166,7 @@ OWNER_ENDPOINTS = (
         parameters=BusinessChangeParameters,
         body=BusinessChange,
         responses={200: Business},
-        errors=(NotFound, EmailTaken, BusinessChanged, PreconditionFailed, ServiceUnavailable),
+        errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed, ServiceUnavailable),
     ),
     endpoint(
         "DELETE",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shopkeeper.businesses.address import Address
 from shopkeeper.http import Conflict
 from shopkeeper.http.fields import Email, IfMatch, Phone, text
 
@@ -12,30 +13,38 @@ BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering",
 
 
 BusinessName = Annotated[str, text(200, examples=["Test Business"])]
-Address = Annotated[str, text(500, examples=["123 Test St"])]
 BusinessId = Annotated[str, text(128)]
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of a registration; `cognito_user_id` is the identity that will own the business."""
+    """The body of a registration.
+
+    `cognito_user_id` is the identity that will own the business: the caller's own where it is left out. The founding
+    order receiver's app calls the phone `phone_number` and sends the address in parts.
+    """
 
     business_name: BusinessName
     email: Email
-    phone: Phone
+    phone: Annotated[
+        Phone, msgspec.Meta(description="May be called `phone_number` as well", extra={"alias": "phone_number"})
+    ]
     address: Address
-    cognito_user_id: Annotated[str, text(128, examples=["test-user-123"])]
+    cognito_user_id: Annotated[str, text(128, examples=["test-user-123"])] | None = None
     owner_name: Annotated[str, text(200)] | None = None
     business_type: BusinessType | None = None
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered business; times are RFC 3339, `version` counts its changes."""
+    """A registered business; times are RFC 3339, `version` counts its changes.
+
+    An address is a text or has parts, as it was given.
+    """
 
     business_id: str
     business_name: str
     email: str
     phone: str
-    address: str
+    address: str | dict[str, str]
     cognito_user_id: str
     owner_name: str | None = None
     business_type: BusinessType | None = None
@@ -43,6 +52,21 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     updated_at: str
     version: int = 1
+
+
+class StoredBusiness(Business, frozen=True, kw_only=True):
+    """A business as it is stored: with the number of its items, and since when it is being deleted, if it is.
+
+    Version 0 is a record in the founding order receiver's form, which nothing of ours has written yet.
+    """
+
+    item_count: int = 0
+    closing_since: str | None = None
+
+    @property
+    def business(self) -> Business:
+        """What of it its owner sees."""
+        return Business(**{name: getattr(self, name) for name in Business.__struct_fields__})
 
 
 class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +137,12 @@ class BusinessChanged(Conflict):
     """The business was changed by another request at the same time."""
 
     code = "changed_meanwhile"
+
+
+class BusinessClosing(Conflict):
+    """The business is being deleted, which nothing can stop any more."""
+
+    code = "business_closing"
 
 
 class OrdersOpen(Conflict):

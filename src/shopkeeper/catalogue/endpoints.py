@@ -1,5 +1,6 @@
 """The endpoints of the catalogue."""
 
+from shopkeeper.businesses.model import BusinessClosing
 from shopkeeper.catalogue.model import (
     Item,
     ItemChange,
@@ -86,7 +87,7 @@ ENDPOINTS = (
         access=Access.SIGNED_IN,
         body=NewItem,
         responses={201: Item},
-        errors=(NotFound, TooManyItems, ItemChanged, ServiceUnavailable),
+        errors=(NotFound, TooManyItems, BusinessClosing, ServiceUnavailable),
     ),
     endpoint(
         "GET",

@@ -68,9 +68,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredItem(Item, frozen=True, kw_only=True):
-    """An item as it is stored, with what lists all of them."""
+    """An item as it is stored, with what lists all of them and what a search compares with."""
 
     kind: Literal["item"] = "item"
+    folded: str | None = None
 
     @property
     def item(self) -> Item:

@@ -1,10 +1,10 @@
 """Keeping a catalogue: items of businesses, by their owners."""
 
-import unicodedata
-
 import msgspec
 
+from shopkeeper.businesses.model import BusinessClosing
 from shopkeeper.businesses.ownership import own_business
+from shopkeeper.catalogue.folding import fold, folded_text
 from shopkeeper.catalogue.model import (
     MAX_ITEMS,
     Item,
@@ -22,6 +22,7 @@ from shopkeeper.storage import (
     ABSENT,
     BUSINESSES,
     ITEMS,
+    Below,
     Changes,
     ConditionFailed,
     Delete,
@@ -35,7 +36,6 @@ from shopkeeper.storage import (
 ALL_ITEMS = "item"
 MOST_CANDIDATES = 1000
 STEP = 100
-TRIES = 5
 
 
 class Catalogue:
@@ -48,24 +48,26 @@ class Catalogue:
     def create(self, caller: Caller, new: NewItem) -> Item:
         """Add an item to a business that the caller owns; the business counts its items with it.
 
-        Raises NotFound, TooManyItems, ItemChanged or StoreError.
+        Items that are added at the same time do not get into one another's way: the count has an upper bound, and no
+        expected value. Raises NotFound, TooManyItems, BusinessClosing or StoreError.
         """
-        own_business(self._store, new.business_id, caller)
+        self._check_open(new.business_id, caller)
         now = rfc3339(self._clock())
-        item = StoredItem(item_id=uuid7(), created_at=now, updated_at=now, **msgspec.structs.asdict(new))
-        for _ in range(TRIES):
-            business = self._store.get(BUSINESSES, {"business_id": new.business_id}) or {}
-            count = int(str(business.get("item_count", 0)))
-            if count >= MAX_ITEMS:
-                raise TooManyItems(f"A business has at most {MAX_ITEMS} items.")
-            seen = {"item_count": count if "item_count" in business else ABSENT, "business_id": new.business_id}
-            counted = Update(BUSINESSES, {"business_id": new.business_id}, Changes(add={"item_count": 1}), expect=seen)
-            try:
-                self._store.transact([Put(ITEMS, msgspec.structs.asdict(item), if_absent=True), counted])
-            except ConditionFailed:
-                continue  # another item was first
-            return item.item
-        raise ItemChanged("Too many items are added at the same time.")
+        facts = msgspec.structs.asdict(new)
+        folded = folded_text(new.name, new.description)
+        item = StoredItem(item_id=uuid7(), created_at=now, updated_at=now, folded=folded, **facts)
+        counted = Update(
+            BUSINESSES,
+            {"business_id": new.business_id},
+            Changes(add={"item_count": 1}),
+            expect={"business_id": new.business_id, "closing_since": ABSENT, "item_count": Below(MAX_ITEMS)},
+        )
+        try:
+            self._store.transact([Put(ITEMS, msgspec.structs.asdict(item), if_absent=True), counted])
+        except ConditionFailed:
+            self._check_open(new.business_id, caller)
+            raise TooManyItems(f"A business has at most {MAX_ITEMS} items.") from None
+        return item.item
 
     def get(self, item_id: str) -> Item:
         """Return an item, whoever asks. Raises NotFound or StoreError."""
@@ -84,12 +86,14 @@ class Catalogue:
         """Change an item from the version given. Raises ItemChanged or StoreError."""
         new: dict[str, Value] = given(change)
         new |= {"version": item.version + 1, "updated_at": rfc3339(self._clock())}
+        changed = msgspec.convert({**msgspec.structs.asdict(item), **new}, Item)
+        new["folded"] = folded_text(changed.name, changed.description)
         try:
             key = {"item_id": item.item_id}
             self._store.update(ITEMS, key, Changes(set=new), expect={"version": item.version})
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
-        return msgspec.convert({**msgspec.structs.asdict(item), **new}, Item)
+        return changed
 
     def delete(self, item: Item) -> None:
         """Delete an item in the version given. Raises ItemChanged or StoreError."""
@@ -114,7 +118,7 @@ class Catalogue:
         more behind it.
         """
         index, partition = ("by-business", business_id) if business_id else ("all-items", ALL_ITEMS)
-        wanted = _plain(search or "")
+        wanted = fold(search or "")
         found: list[Item] = []
         looked = 0
         while True:
@@ -122,19 +126,22 @@ class Catalogue:
             page = self._store.query(ITEMS, partition, index=index, limit=min(step, 1000), after=after)
             for raw in page.items:
                 looked += 1
-                item = msgspec.convert(raw, StoredItem).item
-                if not _matches(item, wanted):
+                if wanted and wanted not in _folded(raw):
                     continue
                 if skip:
                     skip -= 1
                     continue
-                found.append(item)
+                found.append(msgspec.convert(raw, StoredItem).item)
                 if len(found) == limit:
                     is_last = raw is page.items[-1] and page.next is None
                     return found, None if is_last else _position(raw, index)
             after = page.next
             if after is None or (wanted and looked >= MOST_CANDIDATES):
                 return found, after
+
+    def _check_open(self, business_id: str, caller: Caller) -> None:
+        if own_business(self._store, business_id, caller).closing_since is not None:
+            raise BusinessClosing("The business is being deleted.")
 
     def _find(self, item_id: str) -> StoredItem:
         raw = self._store.get(ITEMS, {"item_id": item_id})
@@ -143,14 +150,13 @@ class Catalogue:
         return msgspec.convert(raw, StoredItem)
 
 
-def _plain(text: str) -> str:
-    """Return a text without case and accents (Unicode NFKD without marks, case folded)."""
-    parts = unicodedata.normalize("NFKD", text.strip())
-    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
-
-
-def _matches(item: Item, wanted: str) -> bool:
-    return not wanted or wanted in _plain(item.name) or wanted in _plain(item.description or "")
+def _folded(raw: dict[str, Value]) -> str:
+    """Return what a search compares with: it is stored, but with items that were written before that was so."""
+    folded = raw.get("folded")
+    if folded is None:
+        description = raw.get("description")
+        return folded_text(str(raw["name"]), None if description is None else str(description))
+    return str(folded)
 
 
 def _position(raw: dict[str, Value], index: str) -> Key:

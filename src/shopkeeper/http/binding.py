@@ -44,7 +44,7 @@ def bind(
     """
     values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
     parameters = _convert(values, endpoint.parameters, strict=False)
-    body = _bind_body(request, endpoint.body) if endpoint.takes_body else endpoint.body()
+    body = _bind_body(request, endpoint) if endpoint.takes_body else endpoint.body()
     return Call(parameters, body, request, caller)
 
 
@@ -67,12 +67,21 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
     return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
 
 
-def _bind_body(request: Request, kind: type[T]) -> T:
+def _bind_body(request: Request, endpoint: Endpoint[Any]) -> msgspec.Struct:
+    kind = endpoint.body
+    if endpoint.body_required:
+        _check_media_type(request)
+    content = request.content()
+    if not endpoint.body_required:
+        if not content:
+            return kind()
+        _check_media_type(request)
     errors: list[FieldError] = []
     verbatim = _verbatim_fields(cast(Hashable, kind))
+    aliases = _aliases(cast(Hashable, kind))
     values = {
         name: value if name in verbatim else _clean(value, _shown(name), errors)
-        for name, value in _decode(request).items()
+        for name, value in _renamed(_decode(content), aliases).items()
     }
     if errors:
         named = {error.field for error in errors}
@@ -81,11 +90,13 @@ def _bind_body(request: Request, kind: type[T]) -> T:
     return _convert(values, kind)
 
 
-def _decode(request: Request) -> dict[str, Any]:
+def _check_media_type(request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType("The body must be sent as Content-Type: application/json.")
-    body = request.content()
+
+
+def _decode(body: bytes) -> dict[str, Any]:
     if len(body) > MAX_BODY_BYTES:
         raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     if _nests_deeper(body, MAX_DEPTH):
@@ -104,6 +115,18 @@ def _verbatim_fields(kind: Hashable) -> frozenset[str]:
     """Return the fields of a type that are taken as they are, spaces and all: passwords."""
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     return frozenset(field.encode_name for field in fields if "verbatim" in _extra(field.type))
+
+
+@cache
+def _aliases(kind: Hashable) -> dict[str, str]:
+    """Return the other names under which fields of a type are taken, each with the field's own."""
+    fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
+    return {alias: field.encode_name for field in fields if (alias := _extra(field.type).get("alias"))}
+
+
+def _renamed(values: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values under the fields' own names; beside its own name a field's other name is an unknown field."""
+    return {name if aliases.get(name, name) in values else aliases.get(name, name): values[name] for name in values}
 
 
 def _nests_deeper(body: bytes, most: int) -> bool:

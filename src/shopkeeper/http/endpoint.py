@@ -65,6 +65,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True):
     body: type[msgspec.Struct]
     errors: tuple[type[ApiError], ...]
     access: Access = Access.ANYONE
+    body_required: bool = True
 
     @property
     def operation_id(self) -> str:
@@ -92,10 +93,14 @@ def endpoint(
     responses: Mapping[int, type[msgspec.Struct]],
     parameters: type[P] | None = None,
     body: type[B] | None = None,
+    body_required: bool = True,
     errors: tuple[type[ApiError], ...] = (),
     access: Access = Access.ANYONE,
 ) -> Endpoint[S]:
-    """Declare an endpoint; the type checker holds the handler to the declared parameters and body."""
+    """Declare an endpoint; the type checker holds the handler to the declared parameters and body.
+
+    A body that is not required may be left out, and then has its type's defaults.
+    """
     return Endpoint(
         method=method,
         path=path,
@@ -106,6 +111,7 @@ def endpoint(
         body=cast(type[msgspec.Struct], body or Nothing),
         errors=errors,
         access=access,
+        body_required=body_required,
     )
 
 

@@ -203,6 +203,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item_id: str | None = None
     order_status: str | None = None
     total_minor: int | None = None
+    oldest: int | None = None
+    newest: int | None = None
 
 
 def _problem(error: ApiError, request_id: str) -> Problem:

@@ -101,7 +101,7 @@ def _operation(route: Described, by_type: dict[type[msgspec.Struct], Json], comp
         operation["parameters"] = _parameters(endpoint, components[endpoint.parameters.__name__])
     if endpoint.takes_body:
         operation["requestBody"] = {
-            "required": True,
+            "required": endpoint.body_required,
             "content": {"application/json": {"schema": by_type[endpoint.body]}},
         }
     operation["responses"] = _responses(route, by_type)

@@ -1,6 +1,7 @@
 """The endpoints of orders and of the feed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
 from shopkeeper.http.version import etag
 from shopkeeper.orders.events import EventFeed
 from shopkeeper.orders.model import (
+    STEP_BODIES,
     EventsGone,
     Feed,
     FeedParameters,
@@ -35,6 +37,7 @@ from shopkeeper.orders.model import (
     PlacedOrder,
     PlaceParameters,
     Step,
+    StepBody,
     TotalDiffers,
     TotalTooLarge,
 )
@@ -85,10 +88,10 @@ def read_feed(desk: OrderDesk, call: Call[FeedParameters, Nothing]) -> Reply[Fee
     return Reply(Feed(events, None if last is None else str(last)), headers={"Retry-After": str(pause)})
 
 
-def _advance(step: Step) -> Callable[[OrderDesk, Call[OrderParameters, Nothing]], Reply[Order]]:
-    def advance(desk: OrderDesk, call: Call[OrderParameters, Nothing]) -> Reply[Order]:
+def _advance(step: Step) -> Callable[[OrderDesk, Call[OrderParameters, Any]], Reply[Order]]:
+    def advance(desk: OrderDesk, call: Call[OrderParameters, StepBody]) -> Reply[Order]:
         asked = call.parameters
-        order = desk.orders.advance(call.caller, asked.order_id, asked.order_token, step)
+        order = desk.orders.advance(call.caller, asked.order_id, asked.order_token, step, call.body)
         return Reply(order, headers=etag(order.version))
 
     advance.__name__ = f"{step}_order" if step != "ready" else "mark_order_ready"
@@ -103,6 +106,8 @@ def _step_endpoint(step: Step, summary: str) -> Endpoint[OrderDesk]:
         summary=summary,
         access=Access.OPTIONAL,
         parameters=OrderParameters,
+        body=STEP_BODIES[step],
+        body_required=False,
         responses={200: Order},
         errors=(NotFound, OutOfTurn, ServiceUnavailable),
     )

@@ -6,15 +6,15 @@ import msgspec
 
 from shopkeeper.businesses.ownership import own_business
 from shopkeeper.clock import Clock
-from shopkeeper.http import Caller
+from shopkeeper.http import Caller, FieldError, InvalidInput
 from shopkeeper.orders.model import Event, EventsGone, Order
-from shopkeeper.storage import EVENTS, FEED_HEAD, Store, Table, Value
+from shopkeeper.storage import EVENTS, FEED_HEAD, Item, Key, Store, Table, Value
 
 KEPT_SECONDS = 30 * 86400
 
 
 def event_of(order: Order, at: str) -> tuple[Table, str, dict[str, Value]]:
-    """Return where the event goes that an order has become what it is, and the event; nothing of the customer."""
+    """Return where the event goes that an order has become what it is, and the event, without the customer's data."""
     expires = int(datetime.fromisoformat(at).timestamp()) + KEPT_SECONDS
     event: dict[str, Value] = {
         "type": f"order.{order.status}",
@@ -23,6 +23,8 @@ def event_of(order: Order, at: str) -> tuple[Table, str, dict[str, Value]]:
         "at": at,
         "ItemExpireTTL": expires,
     }
+    said = {"reason": order.reason, "ready_at": order.ready_at}
+    event |= {name: text for name, text in said.items() if text is not None}
     return EVENTS, order.business_id, event
 
 
@@ -36,20 +38,40 @@ class EventFeed:
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
         """Return the events behind `number` and, if there are more, the number of the last of them.
 
-        Raises NotFound, EventsGone if some of them are not kept any more, or StoreError.
+        Raises NotFound, InvalidInput for a number that the feed has not come to, EventsGone if some of the events are
+        not kept any more, or StoreError.
         """
         own_business(self._store, business_id, caller)
-        key: dict[str, str | int] = {"business_id": business_id, "seq": number}
+        # The head is read before the events: one that is appended in between is then no gap.
+        newest = self._head(business_id)
+        if number == newest:
+            return [], None
+        if number > newest:
+            raise InvalidInput([FieldError("after", f"must be at most {newest}, the number of the newest event")])
+        key: Key = {"business_id": business_id, "seq": number}
         page = self._store.query(EVENTS, business_id, limit=limit, after=key)
-        now = self._clock().timestamp()
-        kept = [raw for raw in page.items if int(str(raw["ItemExpireTTL"])) > now]
-        events = [msgspec.convert(raw, Event) for raw in kept]
-        if self._is_gap(business_id, number, events):
-            raise EventsGone("Events behind this number are not kept any more.")
+        events = [msgspec.convert(record, Event) for record in page.items if self._is_kept(record)]
+        if not events or events[0].seq != number + 1:
+            oldest = self._oldest(business_id, number + 1, newest)
+            raise EventsGone("Events behind this number are not kept any more.", oldest=oldest, newest=newest)
         return events, events[-1].seq if page.next is not None else None
 
-    def _is_gap(self, business_id: str, number: int, events: list[Event]) -> bool:
-        if events:
-            return events[0].seq != number + 1
+    def _head(self, business_id: str) -> int:
         head = self._store.get(EVENTS, {"business_id": business_id, "seq": FEED_HEAD}) or {}
-        return int(str(head.get("head", 0))) > number
+        number = head.get("head", 0)
+        return number if isinstance(number, int) else 0
+
+    def _oldest(self, business_id: str, low: int, newest: int) -> int:
+        """Return the number of the oldest event that is kept, by bisection; behind the newest where none is."""
+        high = newest + 1
+        while low < high:
+            middle = (low + high) // 2
+            record = self._store.get(EVENTS, {"business_id": business_id, "seq": middle})
+            if record is not None and self._is_kept(record):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _is_kept(self, record: Item) -> bool:
+        return int(str(record["ItemExpireTTL"])) > self._clock().timestamp()

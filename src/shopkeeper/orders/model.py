@@ -1,5 +1,7 @@
 """What an order is, its life cycle as a table, and what its endpoints take and give."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +16,9 @@ Step = Literal["accept", "reject", "prepare", "ready", "complete", "cancel"]
 MAX_LINES = 100
 MAX_TOTAL_MINOR = 2**53
 """Beyond this, JSON's numbers are not exact everywhere."""
+
+MOST_MINUTES = 30 * 24 * 60
+"""How far ahead a business may say that an order will be ready."""
 
 OPEN = frozenset({"received", "accepted", "preparing", "ready"})
 
@@ -82,6 +87,47 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     expected_total_minor: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOTAL_MINOR)] | None = None
 
 
+Reason = Annotated[str, text(500, examples=["Sold out for today"])]
+ReadyAt = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True,
+        description="A moment within the next 30 days (RFC 3339, with its zone)",
+        examples=["2026-11-21T18:30:00Z"],
+        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
+    ),
+]
+
+
+class NoDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a step that has nothing to say: none, or an empty object."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a step that ends an order: why."""
+
+    reason: Reason | None = None
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a step towards a ready order: when it will be, as a moment or in minutes from now."""
+
+    ready_at: ReadyAt | None = None
+    prepare_minutes: Annotated[int, msgspec.Meta(ge=1, le=MOST_MINUTES, examples=[20])] | None = None
+
+
+StepBody = NoDetails | Refusal | Timing
+STEP_BODIES: Mapping[Step, type[StepBody]] = {
+    "accept": Timing,
+    "reject": Refusal,
+    "prepare": Timing,
+    "ready": NoDetails,
+    "complete": NoDetails,
+    "cancel": Refusal,
+}
+"""What the body of each step may say; it may be left out."""
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A line of an order, with name and price as they were."""
 
@@ -101,7 +147,10 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order; money is in minor units of `currency`, times are RFC 3339."""
+    """An order; money is in minor units of `currency`, times are RFC 3339.
+
+    `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready.
+    """
 
     order_id: str
     business_id: str
@@ -111,6 +160,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     total_minor: int
     note: str | None = None
+    reason: str | None = None
+    ready_at: str | None = None
     created_at: str
     accept_until: str
     version: int = 1
@@ -123,7 +174,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     def as_created(self) -> "Order":
         """Return the order as it was when it was received, from the facts that never change."""
-        return msgspec.structs.replace(self, status="received", version=1, history=self.history[:1])
+        first = self.history[:1]
+        return msgspec.structs.replace(self, status="received", version=1, reason=None, ready_at=None, history=first)
 
 
 class PlacedOrder(Order, frozen=True, kw_only=True):
@@ -140,13 +192,15 @@ class OrderList(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a business's feed; it holds nothing of the customer."""
+    """One entry of a business's feed; it holds nothing of the customer but the reason of a cancellation."""
 
     seq: int
     type: str
     order_id: str
     status: Status
     at: str
+    reason: str | None = None
+    ready_at: str | None = None
 
 
 class Feed(msgspec.Struct, frozen=True):

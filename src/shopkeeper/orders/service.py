@@ -1,11 +1,12 @@
 """Placing orders, once each, and leading them through their life cycle."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from shopkeeper.businesses.ownership import find_business, own_business, owns
+from shopkeeper.businesses.model import Business
+from shopkeeper.businesses.ownership import find_business, own_business, owns, taking_orders
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
 from shopkeeper.identifiers import uuid7
@@ -13,6 +14,7 @@ from shopkeeper.identity.keys import Keyring
 from shopkeeper.orders.events import event_of
 from shopkeeper.orders.model import (
     MAX_TOTAL_MINOR,
+    MOST_MINUTES,
     OPEN,
     TRANSITIONS,
     Happening,
@@ -21,13 +23,17 @@ from shopkeeper.orders.model import (
     Line,
     MixedCurrencies,
     NewOrder,
+    NoDetails,
     NotAccepting,
     Order,
     OutOfTurn,
     Party,
     PlacedOrder,
+    Refusal,
     Status,
     Step,
+    StepBody,
+    Timing,
     TotalDiffers,
     TotalTooLarge,
 )
@@ -56,6 +62,11 @@ KEY_SECONDS = 48 * 3600
 PURPOSE = "order token"
 TRIES = 5
 STEP = 100
+MOST_CANDIDATES = 1000
+TOLD_APART_BY_TIME = ("received", "expired")
+"""Statuses that share a partition of the index `by-status`."""
+
+NO_DETAILS = NoDetails()
 
 
 class Orders:
@@ -81,14 +92,15 @@ class Orders:
             record = self._store.get(IDEMPOTENCY, {"idempotency_key": record_key})
             if record is not None and self._is_fresh(record):
                 return self._repeat(record, fingerprint), False
-            order = self._priced(business_id, new)
+            business = find_business(self._store, business_id)
+            order = self._priced(business, new)
             remembered = self._remember(record_key, record, fingerprint, order)
             try:
                 self._store.transact(
                     [
                         Put(ORDERS, _stored(order), if_absent=True),
                         remembered,
-                        Check(BUSINESSES, {"business_id": business_id}, {"accepting_orders": True}),
+                        Check(BUSINESSES, {"business_id": business_id}, taking_orders(business)),
                         Append(*event_of(order, order.created_at), tally={"open": 1}),
                     ]
                 )
@@ -105,8 +117,14 @@ class Orders:
         order, _ = self._find_for(caller, order_id, token)
         return order.at(self._now())
 
-    def advance(self, caller: Caller | None, order_id: str, token: str | None, step: Step) -> Order:
-        """Take a step of the life cycle; each is won once. Raises NotFound, OutOfTurn or StoreError."""
+    def advance(
+        self, caller: Caller | None, order_id: str, token: str | None, step: Step, body: StepBody = NO_DETAILS
+    ) -> Order:
+        """Take a step of the life cycle; each is won once. `body` says why, or when the order will be ready.
+
+        Raises InvalidInput, NotFound, OutOfTurn or StoreError.
+        """
+        said = _said(body, self._clock())
         while True:
             stored, party = self._find_for(caller, order_id, token)
             now = self._now()
@@ -114,12 +132,14 @@ class Orders:
             after = _next_status(step, order.status, party)
             if after is None:
                 raise OutOfTurn(f"The order is {order.status}.", order_status=order.status)
-            happening = Happening(status=after, at=now, by=party)
+            # Clocks differ from machine to machine; a history does not run backwards.
+            at = max(now, order.history[-1].at)
+            happening = Happening(status=after, at=at, by=party)
             moved = msgspec.structs.replace(
-                order, status=after, version=order.version + 1, history=[*order.history, happening]
+                order, status=after, version=order.version + 1, history=[*order.history, happening], **said
             )
             record = _stored(moved)
-            changed = {name: record[name] for name in ("status", "version", "history", "business_status")}
+            changed = {name: record[name] for name in ("status", "version", "history", "business_status", *said)}
             update = Update(
                 ORDERS,
                 {"order_id": order_id},
@@ -128,7 +148,7 @@ class Orders:
             )
             tally = {} if after in OPEN else {"open": -1}
             try:
-                self._store.transact([update, Append(*event_of(moved, now), tally=tally)])
+                self._store.transact([update, Append(*event_of(moved, at), tally=tally)])
             except ExpectationFailed:
                 continue  # another step was first: look again whether this one is still in turn
             return moved
@@ -138,7 +158,8 @@ class Orders:
     ) -> tuple[list[Order], Key | None]:
         """Return a page of a business's orders to its owner, newest first, and where the next begins.
 
-        `received` and `expired` are told apart by the time alone, so that pages of them may be short.
+        `received` and `expired` are told apart by the time alone: to find some of either it looks at no more than
+        1,000 orders, so that a page may be short, or empty, with more behind it.
         """
         own_business(self._store, business_id, caller)
         now = self._now()
@@ -148,19 +169,24 @@ class Orders:
         found: list[Order] = []
         looked = 0
         while True:
-            page = self._store.query(
-                ORDERS, partition, index=index, descending=True, limit=limit - len(found), after=after
-            )
-            shown = [msgspec.convert(raw, Order).at(now) for raw in page.items]
-            found += [order for order in shown if status in (None, order.status)]
+            step = STEP if status in TOLD_APART_BY_TIME else limit
+            page = self._store.query(ORDERS, partition, index=index, descending=True, limit=step, after=after)
+            for raw in page.items:
+                order = msgspec.convert(raw, Order).at(now)
+                if status not in (None, order.status):
+                    continue
+                found.append(order)
+                if len(found) == limit:
+                    is_last = raw is page.items[-1] and page.next is None
+                    return found, None if is_last else _position(raw, index)
             looked += len(page.items)
             after = page.next
-            if after is None or len(found) >= limit or looked >= 10 * STEP:
+            if after is None or looked >= MOST_CANDIDATES:
                 return found, after
 
-    def _priced(self, business_id: str, new: NewOrder) -> Order:
+    def _priced(self, business: Business, new: NewOrder) -> Order:
         """Return the order with the prices of now. Nothing is stored."""
-        business = find_business(self._store, business_id)
+        business_id = business.business_id
         if not business.accepting_orders:
             raise NotAccepting("The business takes no orders at present.")
         _check_lines(new)
@@ -271,6 +297,28 @@ def _check_lines(new: NewOrder) -> None:
         seen.add(line.item_id)
     if errors:
         raise InvalidInput(errors)
+
+
+def _said(body: StepBody, now: datetime) -> dict[str, str]:
+    """Return what a step's body says of its order. Raises InvalidInput."""
+    match body:
+        case Refusal(reason=str(reason)):
+            return {"reason": reason}
+        case Timing(ready_at=datetime(), prepare_minutes=int()):
+            raise InvalidInput([FieldError("prepare_minutes", "must be left out where ready_at is given")])
+        case Timing(prepare_minutes=int(minutes)):
+            return {"ready_at": rfc3339(now + timedelta(minutes=minutes))}
+        case Timing(ready_at=datetime() as moment):
+            if not now <= moment <= now + timedelta(minutes=MOST_MINUTES):
+                raise InvalidInput([FieldError("ready_at", "must lie within the next 30 days")])
+            return {"ready_at": rfc3339(moment)}
+    return {}
+
+
+def _position(raw: Record, index: str) -> Key:
+    """Return the key of an order in the index that lists it."""
+    partition = "business_id" if index == "by-business" else "business_status"
+    return {"order_id": str(raw["order_id"]), partition: str(raw[partition])}
 
 
 def _stored(order: Order) -> dict[str, Value]:

@@ -25,7 +25,14 @@ class Missing(Enum):
 ABSENT: Final = Missing.ABSENT
 """In an expectation: the attribute must not be there."""
 
-Expectation = Mapping[str, Scalar | Missing]
+
+class Below(msgspec.Struct, frozen=True):
+    """In an expectation: the attribute must be a number below `limit`, or not be there."""
+
+    limit: int
+
+
+Expectation = Mapping[str, Scalar | Missing | Below]
 """What attributes must be for a write to happen; an item that does not exist has none."""
 
 

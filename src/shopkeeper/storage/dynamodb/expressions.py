@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shopkeeper.storage.checks import check_size
-from shopkeeper.storage.port import ABSENT, Changes, Check, Delete, Expectation, Put, Update
+from shopkeeper.storage.port import ABSENT, Below, Changes, Check, Delete, Expectation, Put, Update
 from shopkeeper.storage.table import Key
 from shopkeeper.storage.values import AttributeValue, Scalar, Value, encode, encode_item
 
@@ -83,6 +83,9 @@ def condition(expect: Expectation, expressions: Expressions) -> str:
 def _term(name: str, value: Scalar | object, expressions: Expressions) -> str:
     if value is ABSENT:
         return f"attribute_not_exists({expressions.name(name)})"
+    if isinstance(value, Below):
+        short = expressions.name(name)
+        return f"(attribute_not_exists({short}) OR {short} < {expressions.value(value.limit)})"
     return f"{expressions.name(name)} = {expressions.value(value)}"  # type: ignore[arg-type]  # no other is left
 
 

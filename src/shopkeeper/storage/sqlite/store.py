@@ -29,10 +29,12 @@ from shopkeeper.storage.port import (
     FEED_HEAD,
     Action,
     Append,
+    Below,
     Changes,
     Check,
     Delete,
     Expectation,
+    Missing,
     Page,
     Put,
     Update,
@@ -294,13 +296,17 @@ def _sum(present: Value, amount: Value) -> Value:
 
 def _expect(table: Table, item: Item | None, expectation: Expectation | None) -> None:
     for name, expected in (expectation or {}).items():
-        there = item is not None and name in item
-        if expected is ABSENT:
-            fits = not there
-        else:
-            fits = item is not None and there and _same(item[name], expected)
-        if not fits:
+        if not _fits(item or {}, name, expected):
             raise ExpectationFailed(f"{table.name}: {name} is not as expected")
+
+
+def _fits(item: Item, name: str, expected: Scalar | Missing | Below) -> bool:
+    if name not in item:
+        return expected is ABSENT or isinstance(expected, Below)
+    present = item[name]
+    if isinstance(expected, Below):
+        return isinstance(present, int | Decimal) and not isinstance(present, bool) and present < expected.limit
+    return not isinstance(expected, Missing) and _same(present, expected)
 
 
 def _same(present: Value, expected: Scalar) -> bool:

@@ -1,0 +1,68 @@
+"""A shop on a store, without a server: a business with items and orders, and a clock that a test moves."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from shopkeeper.businesses.model import Business, Registration
+from shopkeeper.businesses.service import BusinessRegistry
+from shopkeeper.catalogue.model import NewItem
+from shopkeeper.catalogue.service import Catalogue
+from shopkeeper.http import Caller
+from shopkeeper.identity.keys import Keyring
+from shopkeeper.orders.events import EventFeed
+from shopkeeper.orders.model import NewOrder, Order, Status
+from shopkeeper.orders.service import Orders
+from shopkeeper.storage import ITEMS, Store
+from tests.support.lagging import settle
+
+ACCEPT_SECONDS = 600
+
+
+class Shop:
+    """A business with one item, and a clock that a test moves."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+        self.keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
+        self.registry = BusinessRegistry(store, self.clock)
+        self.catalogue = Catalogue(store, self.clock)
+        self.orders = Orders(store, self.keyring, self.clock, ACCEPT_SECONDS)
+        self.feed = EventFeed(store, self.clock)
+        registration = Registration(
+            business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner"
+        )
+        self.business: Business = self.registry.register(registration)[0]
+        self.business_id = self.business.business_id
+        self.owner = Caller("owner")
+        self.item = self.add("Tea")
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def add(self, name: str) -> str:
+        new = NewItem(business_id=self.business_id, name=name, price_minor=100, currency="EUR")
+        return self.catalogue.create(self.owner, new).item_id
+
+    def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
+        body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
+        return self.orders.place(self.business_id, key, msgspec.convert(body, NewOrder))[0]
+
+    def accept(self, order: Order) -> Order:
+        return self.orders.advance(self.owner, order.order_id, None, "accept")
+
+    def delete(self) -> None:
+        self.registry.delete(self.registry.get(self.business_id))
+
+    def listed(self, status: Status | None = None) -> list[str]:
+        settle(self.store)
+        orders, _ = self.orders.list_orders(self.owner, self.business_id, status, 100, None)
+        return [order.order_id for order in orders]
+
+    def item_ids(self) -> set[str]:
+        """Return the ids of all items that the table has, whoever lists them."""
+        return {str(item["item_id"]) for item in self.store.scan(ITEMS, limit=1000).items}
