@@ -60,7 +60,11 @@ def serve(
 
 
 @app.command()
-def tables() -> None:
+def tables(
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Also bring old records into today's form; see docs/migration.md.")
+    ] = False,
+) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
     settings = _settings(os.environ)
     if settings.store_url == DYNAMODB:
@@ -76,6 +80,26 @@ def tables() -> None:
         open_store(settings, os.environ).close()
         for table in TABLES:
             out.print(f"{table.name}: is as declared")
+    if backfill:
+        _backfill(settings)
+
+
+def _backfill(settings: Settings) -> None:
+    from shopkeeper.clock import utc_now
+    from shopkeeper.operator.backfill import backfill
+    from shopkeeper.runtime.resources import open_store
+
+    store = open_store(settings, os.environ)
+    try:
+        report = backfill(store, utc_now)
+    finally:
+        store.close()
+    out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} counted anew")
+    out.print(
+        f"items: {report.items}, {report.folded} made ready for searches, {report.orphans} without a business removed"
+    )
+    if report.problems:
+        raise ConfigurationError("\n".join(report.problems))
 
 
 @app.command()

@@ -164,6 +164,7 @@ def keep_shop(ask: Ask) -> None:
     token = ask.later()  # type: ignore[attr-defined]
     again = ask("POST", f"{business}/orders", order, idempotency_key="k" * 16)
     ask("GET", f"/api/orders/{again['order_id']}", None, token)
+    ask("DELETE", business, None, token)  # it is refused, for an order is open
     ask("POST", f"/api/orders/{again['order_id']}/reject", None, token)
     ask("GET", f"{business}/orders", None, token)
     ask("GET", f"{business}/events", None, token)
@@ -199,7 +200,7 @@ class Asking:
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         headers |= {name.replace("_", "-"): value for name, value in more.items()}
-        raw = msgspec.json.encode(body)
+        raw = b"" if body is None else msgspec.json.encode(body)
         response = self._app.handle(Request(method, path, split_path(path), "id", headers=headers, body=raw))
         assert response.status < 500, response.body
         return msgspec.json.decode(response.body) if response.body else None

@@ -31,7 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orders": LEAVES | {"http", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "storage", "identity"} | DOMAINS,
     "runtime": LEAVES | {"settings", "http", "aws", "storage", "identity", "functions"},
-    "cli": LEAVES | {"settings", "http", "storage", "functions", "runtime", "accounts"},
+    "operator": LEAVES | {"storage"} | DOMAINS,
+    "cli": LEAVES | {"settings", "http", "storage", "functions", "runtime", "accounts", "operator"},
     "__main__": {"cli"},
     **{leaf: set() for leaf in LEAVES},
 }

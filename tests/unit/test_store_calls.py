@@ -95,7 +95,7 @@ ACCOUNTS = {
     "GET /api/users/me": ["get"],
     "PATCH /api/users/me": ["get", "get", "transact"],
     "POST /auth/register-business": ["transact"],
-    "POST /api/items": ["get", "get", "transact"],
+    "POST /api/items": ["get", "transact"],
     "PATCH item": ["get", "get", "update"],
     "POST /api/auth/refresh": ["get", "get", "update"],
 }
@@ -110,7 +110,8 @@ SHOP = [
     ("GET", "/api/businesses/{business_id}/orders", ["get", "query"]),
     ("GET", "/api/businesses/{business_id}/orders?limit=100", ["get", "query"]),
     ("GET", "/api/businesses/{business_id}/orders?status=received", ["get", "query"]),
-    ("GET", "/api/businesses/{business_id}/events?after=0", ["get", "query"]),
+    ("GET", "/api/businesses/{business_id}/events?after=0", ["get", "get", "query"]),
+    ("GET", "/api/businesses/{business_id}/events?after=1", ["get", "get"]),
     ("GET", "/api/orders/{order_id}", ["get", "get"]),
     ("POST", "/api/orders/{order_id}/accept", ["get", "get", "transact"]),
 ]

@@ -97,7 +97,7 @@ locals {
         { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"], tables = ["markers-${var.stage}"] },
         { actions = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["items-${var.stage}"] },
         { actions = ["dynamodb:Query"], tables = ["items-${var.stage}/index/all-items", "items-${var.stage}/index/by-business", "orders-${var.stage}/index/by-business", "orders-${var.stage}/index/by-status"] },
-        { actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["orders-${var.stage}"] },
+        { actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["orders-${var.stage}"] },
         { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], tables = ["idempotency-${var.stage}"] },
         { actions = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], tables = ["events-${var.stage}"] },
       ]

@@ -4,7 +4,7 @@ Closing is the only decision, one conditional write. What follows cannot be refu
 that a deletion that was cut off is finished by the next attempt.
 """
 
-from shopkeeper.businesses.model import BusinessChanged, OrdersOpen, StoredBusiness
+from shopkeeper.businesses.model import Business, BusinessChanged, OrdersOpen, StoredBusiness
 from shopkeeper.businesses.ownership import find_business
 from shopkeeper.businesses.records import unchanged
 from shopkeeper.clock import Clock, rfc3339
@@ -137,14 +137,17 @@ class Deletion:
     def _remove(self, business: StoredBusiness) -> None:
         closed = find_business(self._store, business.business_id)
         actions: list[Action] = [Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since})]
-        actions.append(free(markers.business_email(closed.email), closed))
-        if closed.cognito_user_id:
-            actions.append(free(markers.business_identity(closed.cognito_user_id), closed))
         try:
-            self._store.transact(actions)
+            self._store.transact([*actions, *(free(marker, closed) for marker in taken_by(closed))])
         except ConditionFailed:
             find_business(self._store, business.business_id)  # NotFound: another attempt was first
             raise StoreUnavailable(f"the markers of the business {business.business_id} are not its own") from None
+
+
+def taken_by(business: Business) -> list[str]:
+    """Return the markers that a business holds."""
+    named = {markers.business_email: business.email, markers.business_identity: business.cognito_user_id}
+    return [marker(name) for marker, name in named.items() if name]
 
 
 def free(marker: str, business: StoredBusiness) -> Delete:

@@ -56,12 +56,12 @@ def check_auth(registry: BusinessRegistry, _: Call[Nothing, Nothing]) -> Reply[A
 
 def register_business(registry: BusinessRegistry, call: Call[Nothing, Registration]) -> Reply[Registered]:
     """Register a business; a repeat is answered like the first time."""
-    if call.caller is not None and call.body.cognito_user_id not in (None, call.caller.subject):
+    if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
         raise Forbidden("The token is another identity's than cognito_user_id.")
     if call.caller is None and registry.requires_token:
         raise Unauthenticated("Registering a business needs the token of the identity that will own it.")
     check_address(call.body.address)
-    business, is_new = registry.register(call.body, call.caller)
+    business, is_new = registry.register(call.body)
     return Reply(
         Registered(**msgspec.structs.asdict(business)),
         headers={

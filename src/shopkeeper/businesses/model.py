@@ -19,8 +19,8 @@ BusinessId = Annotated[str, text(128)]
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a registration.
 
-    `cognito_user_id` is the identity that will own the business: the caller's own where it is left out. The founding
-    order receiver's app calls the phone `phone_number` and sends the address in parts.
+    `cognito_user_id` is the identity that will own the business. The founding order receiver's app calls the phone
+    `phone_number` and sends the address in parts.
     """
 
     business_name: BusinessName
@@ -29,7 +29,14 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Phone, msgspec.Meta(description="May be called `phone_number` as well", extra={"alias": "phone_number"})
     ]
     address: Address
-    cognito_user_id: Annotated[str, text(128, examples=["test-user-123"])] | None = None
+    cognito_user_id: Annotated[
+        str,
+        text(128, examples=["test-user-123"]),
+        msgspec.Meta(
+            description="The identity that will own the business; may be left out with its access token",
+            extra={"defaults to the caller": True},
+        ),
+    ]
     owner_name: Annotated[str, text(200)] | None = None
     business_type: BusinessType | None = None
 

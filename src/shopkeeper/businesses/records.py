@@ -7,16 +7,25 @@ from typing import get_args
 
 import msgspec
 
-from shopkeeper.businesses.model import BusinessType, StoredBusiness
+from shopkeeper.businesses.model import Business, BusinessType, StoredBusiness
 from shopkeeper.clock import rfc3339
 from shopkeeper.storage import ABSENT, Expectation, Item, Value
 
 UNKNOWN_TIME = "1970-01-01T00:00:00.000Z"
+INDEXED = ("email", "cognito_user_id")
+"""Attributes that indexes list businesses by. A store has no place for an empty one: it is left out."""
 
 
 def read_business(record: Item) -> StoredBusiness:
     """Return the business of a record. One that has no version has the founding form, and becomes version 0."""
-    return msgspec.convert(record if "version" in record else _from_founding_form(record), StoredBusiness)
+    ours = record if "version" in record else _from_founding_form(record)
+    return msgspec.convert({**dict.fromkeys(INDEXED, ""), **ours}, StoredBusiness)
+
+
+def business_record(business: Business) -> dict[str, Value]:
+    """Return the record that is written of a business."""
+    record = msgspec.structs.asdict(business)
+    return {name: value for name, value in record.items() if value != "" or name not in INDEXED}
 
 
 def unchanged(business: StoredBusiness) -> Expectation:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shopkeeper.businesses.deletion import Deletion, free
+from shopkeeper.businesses.deletion import Deletion, free, taken_by
 from shopkeeper.businesses.model import (
     Business,
     BusinessChange,
@@ -14,9 +14,9 @@ from shopkeeper.businesses.model import (
     StoredBusiness,
 )
 from shopkeeper.businesses.ownership import find_business, own_business
-from shopkeeper.businesses.records import read_business, unchanged
+from shopkeeper.businesses.records import business_record, read_business, unchanged
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
+from shopkeeper.http import Caller, NotFound
 from shopkeeper.http.fields import given
 from shopkeeper.identifiers import uuid7
 from shopkeeper.storage import (
@@ -44,29 +44,25 @@ class BusinessRegistry:
         self._clock = clock
         self.requires_token = requires_token
 
-    def register(self, registration: Registration, caller: Caller | None = None) -> tuple[Business, bool]:
-        """Register a business for the identity that the registration names, or the caller's; return it and whether new.
+    def register(self, registration: Registration) -> tuple[Business, bool]:
+        """Register a business, and return it and whether it is new.
 
         A repeat of a registration equal to the stored one, as after a lost reply, returns the stored one.
-        Raises InvalidInput where nobody is named, EmailTaken or IdentityTaken, or StoreError if the store is away.
+        Raises EmailTaken or IdentityTaken, or StoreError if the store is away.
         """
-        owner = registration.cognito_user_id or (caller.subject if caller else None)
-        if owner is None:
-            raise InvalidInput([FieldError("cognito_user_id", "is required without an access token")])
-        registration = msgspec.structs.replace(registration, email=registration.email.lower(), cognito_user_id=owner)
+        registration = msgspec.structs.replace(registration, email=registration.email.lower())
         now = rfc3339(self._clock())
         facts = msgspec.structs.asdict(registration)
         business = Business(business_id=uuid7(), created_at=now, updated_at=now, **facts)
         try:
             self._store.transact(
                 [
-                    Put(BUSINESSES, msgspec.structs.asdict(business), if_absent=True),
-                    self._marker(markers.business_email(business.email), business),
-                    self._marker(markers.business_identity(business.cognito_user_id), business),
+                    Put(BUSINESSES, business_record(business), if_absent=True),
+                    *(self._marker(marker, business) for marker in taken_by(business)),
                 ]
             )
         except AlreadyExists:
-            return self._registered_before(registration, owner), False
+            return self._registered_before(registration), False
         return business, True
 
     def get(self, business_id: str) -> StoredBusiness:
@@ -114,12 +110,10 @@ class BusinessRegistry:
         """
         if business.version:
             return business
-        facts = {**msgspec.structs.asdict(business.business), "version": 1}
+        facts = {**business_record(business.business), "version": 1}
         del facts["business_id"]
         changes = Changes(set=facts, remove=("phone_number",))
-        wanted = [markers.business_email(business.email)]
-        if business.cognito_user_id:
-            wanted.append(markers.business_identity(business.cognito_user_id))
+        wanted = taken_by(business)
         missing = [marker for marker in wanted if self._holder(marker) != business.business_id]
         try:
             self._store.transact(
@@ -129,7 +123,7 @@ class BusinessRegistry:
                 ]
             )
         except AlreadyExists as error:
-            if missing[error.position - 1] == wanted[0]:
+            if missing[error.position - 1] == markers.business_email(business.email):
                 raise EmailTaken("Another business is registered with this email address.") from None
             raise IdentityTaken("This identity has registered another business.") from None
         except ConditionFailed:
@@ -150,10 +144,10 @@ class BusinessRegistry:
         item = {"marker": marker, "business_id": business.business_id, "created_at": business.created_at}
         return Put(MARKERS, item, if_absent=True)
 
-    def _registered_before(self, registration: Registration, owner: str) -> Business:
+    def _registered_before(self, registration: Registration) -> Business:
         """Return the stored business if `registration` repeats it, else raise what is taken."""
         by_email = self._holder(markers.business_email(registration.email))
-        by_identity = self._holder(markers.business_identity(owner))
+        by_identity = self._holder(markers.business_identity(registration.cognito_user_id))
         if by_email is not None and by_email == by_identity:
             stored = self._store.get(BUSINESSES, {"business_id": by_email})
             if stored is not None:

@@ -31,7 +31,7 @@ ORDERS_FUNCTION = Function(
         BUSINESSES: may("get", "update", "delete", "check"),
         MARKERS: may("get", "put", "delete"),
         ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
-        ORDERS: may("get", "put", "update", query=("by-business", "by-status")),
+        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status")),
         IDEMPOTENCY: may("get", "update"),
         EVENTS: may("get", "query", "append", "check"),
     },

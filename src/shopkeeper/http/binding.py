@@ -29,6 +29,9 @@ MAX_DEPTH = 32
 MAX_MESSAGE = 200
 MAX_EXACT = 2**53
 
+ALIAS, CALLER, VERBATIM = "alias", "defaults to the caller", "verbatim"
+"""Marks of fields: see `marked`."""
+
 _NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -44,7 +47,7 @@ def bind(
     """
     values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
     parameters = _convert(values, endpoint.parameters, strict=False)
-    body = _bind_body(request, endpoint) if endpoint.takes_body else endpoint.body()
+    body = _bind_body(request, endpoint, caller) if endpoint.takes_body else endpoint.body()
     return Call(parameters, body, request, caller)
 
 
@@ -67,7 +70,7 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
     return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
 
 
-def _bind_body(request: Request, endpoint: Endpoint[Any]) -> msgspec.Struct:
+def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None) -> msgspec.Struct:
     kind = endpoint.body
     if endpoint.body_required:
         _check_media_type(request)
@@ -77,11 +80,10 @@ def _bind_body(request: Request, endpoint: Endpoint[Any]) -> msgspec.Struct:
             return kind()
         _check_media_type(request)
     errors: list[FieldError] = []
-    verbatim = _verbatim_fields(cast(Hashable, kind))
-    aliases = _aliases(cast(Hashable, kind))
+    verbatim = marked(cast(Hashable, kind), VERBATIM)
     values = {
         name: value if name in verbatim else _clean(value, _shown(name), errors)
-        for name, value in _renamed(_decode(content), aliases).items()
+        for name, value in _completed(_decode(content), cast(Hashable, kind), caller).items()
     }
     if errors:
         named = {error.field for error in errors}
@@ -111,22 +113,27 @@ def _decode(body: bytes) -> dict[str, Any]:
 
 
 @cache
-def _verbatim_fields(kind: Hashable) -> frozenset[str]:
-    """Return the fields of a type that are taken as they are, spaces and all: passwords."""
+def marked(kind: Hashable, mark: str) -> dict[str, Any]:
+    """Return the fields of a type whose constraints carry a mark beside what they say, each with the mark's value.
+
+    `verbatim` fields are taken as they are, spaces and all: passwords. An `alias` is another name that is taken for a
+    field. A field that `defaults to the caller` is required of nobody who is signed in.
+    """
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
-    return frozenset(field.encode_name for field in fields if "verbatim" in _extra(field.type))
+    extras = {field.encode_name: _extra(field.type) for field in fields}
+    return {name: extra[mark] for name, extra in extras.items() if mark in extra}
 
 
-@cache
-def _aliases(kind: Hashable) -> dict[str, str]:
-    """Return the other names under which fields of a type are taken, each with the field's own."""
-    fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
-    return {alias: field.encode_name for field in fields if (alias := _extra(field.type).get("alias"))}
+def _completed(values: dict[str, Any], kind: Hashable, caller: Caller | None) -> dict[str, Any]:
+    """Return the values under the fields' own names, with the caller where they do not say who.
 
-
-def _renamed(values: dict[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values under the fields' own names; beside its own name a field's other name is an unknown field."""
-    return {name if aliases.get(name, name) in values else aliases.get(name, name): values[name] for name in values}
+    Beside a field's own name its alias is an unknown field.
+    """
+    names = {alias: name for name, alias in marked(kind, ALIAS).items() if name not in values}
+    completed = {names.get(name, name): value for name, value in values.items()}
+    if caller is not None:
+        completed = {**dict.fromkeys(marked(kind, CALLER), caller.subject), **completed}
+    return completed
 
 
 def _nests_deeper(body: bytes, most: int) -> bool:
@@ -184,10 +191,9 @@ def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[F
 
 def _extra(kind: object) -> Mapping[str, Any]:
     """Return what a field's type says beside its constraints, inside `Annotated` and unions."""
-    for meta in getattr(kind, "__metadata__", ()):
-        if isinstance(meta, msgspec.Meta) and meta.extra:
-            return meta.extra
-    return next((extra for part in get_args(kind) if (extra := _extra(part))), {})
+    metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    extra = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
+    return extra or next((extra for part in get_args(kind) if (extra := _extra(part))), {})
 
 
 def _shown(name: str) -> str:

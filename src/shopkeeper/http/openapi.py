@@ -7,7 +7,7 @@ import msgspec
 
 from shopkeeper.http.access import Access
 from shopkeeper.http.application import GATEWAY_REFUSAL_TYPE
-from shopkeeper.http.binding import parameter_sources
+from shopkeeper.http.binding import CALLER, marked, parameter_sources
 from shopkeeper.http.endpoint import Endpoint, Nothing
 from shopkeeper.http.errors import (
     ApiError,
@@ -63,6 +63,7 @@ def document(title: str, version: str, description: str, routes: Iterable[Descri
     for route in routes:
         operation = _operation(route, by_type, components)
         paths.setdefault(route.endpoint.path, {})[route.endpoint.method.lower()] = operation
+    _let_callers_out(routes, components)
     shown = {name: schema for name, schema in components.items() if name not in _parameter_types(routes)}
     return {
         "openapi": "3.1.0",
@@ -78,6 +79,16 @@ def document(title: str, version: str, description: str, routes: Iterable[Descri
             "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+
+
+def _let_callers_out(routes: list[Described], components: Json) -> None:
+    """Take the fields that default to the caller from those that a body must have."""
+    for route in routes:
+        body = route.endpoint.body
+        defaulted = marked(cast(Hashable, body), CALLER)
+        if defaulted:
+            schema = components[body.__name__]
+            schema["required"] = [name for name in schema["required"] if name not in defaulted]
 
 
 def _types(routes: list[Described]) -> list[type[msgspec.Struct]]:

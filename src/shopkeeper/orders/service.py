@@ -124,9 +124,9 @@ class Orders:
 
         Raises InvalidInput, NotFound, OutOfTurn or StoreError.
         """
-        said = _said(body, self._clock())
         while True:
             stored, party = self._find_for(caller, order_id, token)
+            said = _said(body, self._clock())
             now = self._now()
             order = stored.at(now)
             after = _next_status(step, order.status, party)
