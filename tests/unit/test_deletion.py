@@ -122,9 +122,10 @@ def test_no_item_outlives_a_business_that_is_deleted_while_it_is_added(shop_stor
 @pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)
 def test_items_that_are_added_at_the_same_time_are_all_added(shop_store: Store) -> None:
     shop = Shop(shop_store)
-    results = race(*[lambda: shop.add("New")] * 24)
-    assert [result for result in results if not isinstance(result, str)] == []
-    assert shop.registry.get(shop.business_id).item_count == 25
+    for round_ in range(1, ROUNDS + 1):
+        results = race(*[lambda: shop.add("New")] * 24)
+        assert [result for result in results if not isinstance(result, str)] == []
+        assert shop.registry.get(shop.business_id).item_count == 1 + 24 * round_
 
 
 @pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)

@@ -192,7 +192,7 @@ def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[F
 def _extra(kind: object) -> Mapping[str, Any]:
     """Return what a field's type says beside its constraints, inside `Annotated` and unions."""
     metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
-    extra = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
+    extra: Mapping[str, Any] = {name: value for meta in metas for name, value in (meta.extra or {}).items()}
     return extra or next((extra for part in get_args(kind) if (extra := _extra(part))), {})
 
 
