@@ -66,7 +66,7 @@ def is_gone(shop: Shop) -> bool:
 
 
 def test_a_deleted_business_takes_its_catalogue_and_its_markers_with_it(shop: Shop) -> None:
-    for number in range(205):
+    for number in range(110):
         shop.add(f"Tea {number}")
     shop.delete()
     assert is_gone(shop)
@@ -155,7 +155,7 @@ class FailsAt(WrappedStore):
 
 @pytest.mark.parametrize("transactions", [1, 2, 3])
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop, transactions: int) -> None:
-    for number in range(150):
+    for number in range(110):
         shop.add(f"Tea {number}")
     registry = BusinessRegistry(FailsAt(shop.store, transactions), shop.clock)
     with pytest.raises(StoreUnavailable):
