@@ -41,11 +41,11 @@ def hold(path: Path, held: str) -> IO[str]:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigurationError(f"The lock file {path} cannot be opened: {error.strerror}.") from None
-    lock = os.fdopen(descriptor, "r+")
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
-        lock.close()
+        os.close(descriptor)
         raise ConfigurationError(f"The lock file {path} is not a file of this user's alone; remove it.")
+    lock = os.fdopen(descriptor, "r+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

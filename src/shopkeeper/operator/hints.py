@@ -13,15 +13,14 @@ CLOSE = 0.8
 
 def near_misses(environment: Mapping[str, str]) -> list[str]:
     """Return a sentence for each variable that is almost called like a setting that is not set."""
-    unset = [name for name in SETTINGS if not environment.get(name)]
     found = []
-    for name in sorted(environment):
-        meant = get_close_matches(name.upper(), unset, n=1, cutoff=CLOSE)
-        if meant and name not in SETTINGS and not _is_another_tools(name, meant[0]):
+    for name in sorted(environment.keys() - SETTINGS):
+        meant = get_close_matches(name.upper(), SETTINGS, n=1, cutoff=CLOSE)
+        if meant and not environment.get(meant[0]) and not _is_another_tools(name.upper(), meant[0]):
             found.append(f"{name} is no setting and is not read; {meant[0]} is one.")
     return found
 
 
 def _is_another_tools(name: str, meant: str) -> bool:
-    """AWS's own variables are, and those with a prefix, like CI_ENVIRONMENT or PIP_LOG_LEVEL."""
-    return name.startswith("AWS_") or name.upper().endswith(f"_{meant}")
+    """AWS's own variables are, and those with a prefix more or less, like CI_ENVIRONMENT or SECRET_KEY."""
+    return name.startswith("AWS_") or name.endswith(f"_{meant}") or meant.endswith(f"_{name}")

@@ -86,7 +86,10 @@ def serve(
     ):
         try:
             step()
-        except (SystemExit, ConfigurationError) as error:  # the worker ended by itself; data is left outside
+        except SystemExit as error:  # the worker ended by itself
+            # A signal to the whole group may end the worker before its parent gets to telling it.
+            failure = None if server.interrupt_signal else error
+        except ConfigurationError as error:  # data is left outside of the file
             failure = error
     ended.set()
     announcer.join(ANNOUNCED_WITHIN_SECONDS)
