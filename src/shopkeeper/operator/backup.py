@@ -114,8 +114,8 @@ def _placed(target: Path) -> Iterator[Path]:
         with new_file(target) as fresh:
             yield fresh
     except BaseException as error:
-        if not had_key:
-            key.unlink(missing_ok=True)
+        if not had_key and key.exists():
+            key.unlink()
         if isinstance(error, FileExistsError):
             raise ConfigurationError(f"There is a file {target} already; it is not overwritten.") from None
         if isinstance(error, OSError):
