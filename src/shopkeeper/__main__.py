@@ -1,6 +1,6 @@
 """`python -m shopkeeper` is the command line."""
 
-from shopkeeper.cli import main
+from shopkeeper.operator.cli import main
 
 if __name__ == "__main__":
     main()

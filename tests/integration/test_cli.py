@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from shopkeeper.storage.dynamodb import DynamoDBClient
 from tests.support.http import send
 from tests.support.processes import Shopkeeper, free_port, run_cli, shopkeeper
 from tests.support.stores import aws_environment
-from tests.support.tools import ROOT
+from tests.support.tools import ROOT, need
+
+KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
 def test_the_version() -> None:
@@ -29,6 +33,33 @@ def test_serve_says_where_it_listens_where_the_data_is_and_what_to_try(tmp_path:
     assert printed.count(f"curl {server.url}/") == 3
     with shopkeeper(data) as server:
         assert send(server.url, "GET", "/counter").json["count"] == 2, "the data survives a restart"
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_nothing_that_the_greeting_suggests_is_refused(stage: str, tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db", {"STAGE": stage, "JWT_SECRET_KEY": KEY}) as server:
+        for _ in range(200):
+            suggested = [line.strip() for line in list(server.lines) if line.startswith("  curl ")]
+            if len(suggested) == 3:
+                break
+            time.sleep(0.02)
+        curl = f"{need('curl')} --silent --output /dev/null --write-out '%{{http_code}}' "
+        for command in suggested:
+            line = command.replace("curl ", curl, 1)
+            done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+            assert done.stdout in ("200", "201"), command
+        assert len(suggested) == 3
+
+
+def test_a_variable_that_is_almost_a_setting_is_named_at_the_start(tmp_path: Path) -> None:
+    with shopkeeper(tmp_path / "shop.db", {"ALLOWED_ORIGIN": "https://shop.example"}) as server:
+        assert "ALLOWED_ORIGIN is no setting and is not read; ALLOWED_ORIGINS is one." in server.lines
+    done = run_cli("tables", STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}", TABLENAME="x", JWT_SECRET="y")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "JWT_SECRET is no setting and is not read; JWT_SECRET_KEY is one.",
+        "TABLENAME is no setting and is not read; TABLE_NAME is one.",
+    ]
 
 
 def test_the_store_may_be_named_by_its_url(tmp_path: Path) -> None:

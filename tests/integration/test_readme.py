@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import URL, Shopkeeper, free_port, stop
+from tests.support.processes import URL, Shopkeeper, clean_environment, free_port, stop
 from tests.support.tools import NEWMAN, ROOT, need
 
 README = (ROOT / "README.md").read_text()
@@ -123,17 +123,31 @@ def test_make_package_prints_what_the_readme_shows() -> None:
     assert fixed(done.stdout) == fixed(dict(commands())["make package"])
 
 
-def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> None:
-    """All of its commands in one shell, as a reader types them; a marker tells their outputs apart."""
-    guide = (ROOT / "docs" / "guide.md").read_text()
-    steps = commands(guide)
+def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
+    """Run all commands of a page in one shell, as a reader types them; a marker tells their outputs apart."""
+    steps = commands((ROOT / "docs" / page).read_text())
     marker = "-- end of a command --"
-    script = "\n".join(f"{command.replace(ADDRESS, server.url)}\necho '{marker}'" for command, _ in steps)
+    port = url.rpartition(":")[2]
+    typed = [command.replace(ADDRESS, url).replace("--port 8000", f"--port {port}") for command, _ in steps]
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", "\n".join(f"{command}\necho '{marker}'" for command in typed)],
+        cwd=folder,
+        env=clean_environment(PATH=f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     printed = [part.strip() for part in done.stdout.split(marker)[:-1]]
     assert printed == [expected.strip() for _, expected in steps], done.stderr
+
+
+def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> None:
+    assert_prints_what_it_shows("guide.md", server.url, tmp_path)
+
+
+def test_the_page_for_operators_prints_what_it_shows(tmp_path: Path) -> None:
+    assert_prints_what_it_shows("operating.md", f"http://127.0.0.1:{free_port()}", tmp_path)
 
 
 def test_the_collection_is_run_as_the_readme_says(tour: tuple[str, str, Path]) -> None:

@@ -49,6 +49,7 @@ def test_after_a_clean_stop_everything_is_in_the_one_file(tmp_path: Path) -> Non
         for _ in range(3):
             send(server.url, "GET", "/counter")
     (tmp_path / "shop.db").rename(tmp_path / "copy.db")
+    (tmp_path / "shop.db.key").rename(tmp_path / "copy.db.key")
     assert not (tmp_path / "shop.db-wal").exists()
     with shopkeeper(tmp_path / "copy.db") as server:
         assert send(server.url, "GET", "/counter").json["count"] == 4

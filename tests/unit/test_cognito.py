@@ -136,6 +136,7 @@ def test_keys_that_cannot_be_read_are_an_outage(behaviour: Callable[[Exchange], 
 def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_path: Any) -> None:
     environment = {
         "STORE_URL": f"sqlite:///{tmp_path / 's.db'}",
+        "JWT_SECRET_KEY": "0123456789abcdef" * 2,
         "COGNITO_USER_POOL_ID": POOL,
         "COGNITO_CLIENT_ID": CLIENT,
         ENDPOINT_VARIABLE: pool.url,

@@ -1,12 +1,10 @@
 """Keys, secrets and access tokens: what verifies, and above all what does not."""
 
 import json
-import stat
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -16,14 +14,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shopkeeper.errors import ConfigurationError
-from shopkeeper.http import ServiceUnavailable, Unauthenticated
+from shopkeeper.http import Unauthenticated
 from shopkeeper.identity.keys import READ_AGAIN_SECONDS, Keyring, SigningKey, hkdf
-from shopkeeper.identity.secrets import secret_source
 from shopkeeper.identity.tokens import PURPOSE, AccessTokens
-from shopkeeper.settings import Settings, read
+from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
-from tests.support.faults import Behaviour, FaultyServer, fails, well
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -192,67 +187,3 @@ def test_an_unknown_key_has_the_secrets_read_again_but_not_often() -> None:
     moment[0] += READ_AGAIN_SECONDS
     assert tokens(ring=ring).authenticate(GOOD).subject == "ann"
     assert len(reads) == 2
-
-
-def settings(**environment: str) -> Settings:
-    return read(environment, TABLES)
-
-
-WRONG = [
-    {"STAGE": "prod"},
-    {"STAGE": "staging", "STORE_URL": "sqlite:///shop.db"},
-    {"STAGE": "dev", "STORE_URL": "dynamodb:"},
-    {"STAGE": "prod", "JWT_SECRET_KEY": "short"},
-    {"STAGE": "prod", "JWT_SECRET_KEY": "change-me-change-me-change-me-change-me"},
-    {"STAGE": "prod", "JWT_SECRET_KEY": "your-secret-key-here-your-secret-key-here"},
-]
-
-
-@pytest.mark.parametrize("environment", WRONG, ids=str)
-def test_a_missing_short_or_copied_secret_stops_the_start(environment: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY") as raised:
-        secret_source(settings(**environment), {})
-    assert environment.get("JWT_SECRET_KEY", "nothing") not in str(raised.value)
-
-
-def test_in_dev_on_one_machine_a_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
-    data = tmp_path / "shop.db"
-    made = secret_source(settings(STORE_URL=f"sqlite:///{data}"), {})()
-    again = secret_source(settings(STORE_URL=f"sqlite:///{data}"), {})()
-    elsewhere = secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'other.db'}"), {})()
-    assert made == again != elsewhere
-    assert len(made[0]) >= 32
-    assert stat.S_IMODE((tmp_path / "shop.db.key").stat().st_mode) == 0o600
-
-
-ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-
-
-def test_secrets_manager_gives_the_current_and_the_previous_secret() -> None:
-    with FaultyServer(well(SecretString="current"), well(SecretString="previous")) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN, STAGE="prod"), {**KEYS, "AWS_ENDPOINT_URL": server.url})
-        assert server.requests == []
-        assert source() == [b"current", b"previous"]
-        for request, stage in zip(server.requests, ("AWSCURRENT", "AWSPREVIOUS"), strict=True):
-            assert b"x-amz-target: secretsmanager.GetSecretValue" in request.header
-            assert b"/us-east-1/secretsmanager/aws4_request" in request.header
-            assert json.loads(request.body) == {"SecretId": ARN, "VersionStage": stage}
-
-
-@pytest.mark.parametrize(
-    "behaviour",
-    [fails(400, "AccessDeniedException"), fails(400, "ResourceNotFoundException"), well(SecretBinary="AAAA")],
-)
-def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None:
-    with FaultyServer(behaviour) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
-        with pytest.raises(ServiceUnavailable):
-            source()
-
-
-@pytest.mark.parametrize("previous", [fails(400, "ResourceNotFoundException"), well(VersionStages=["AWSPREVIOUS"])])
-def test_a_secret_that_was_never_rotated_or_made_empty_has_no_previous_one(previous: Behaviour) -> None:
-    with FaultyServer(well(SecretString="current"), previous) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
-        assert source() == [b"current"]

@@ -38,6 +38,11 @@ def hkdf(secret: bytes, purpose: str) -> bytes:
     return hmac.digest(pseudorandom, purpose.encode() + b"\x01", "sha256")
 
 
+def fingerprint(secret: bytes) -> str:
+    """Return a name for a secret that tells nothing of it, 16 hexadecimal digits."""
+    return hkdf(secret, "key fingerprint")[:8].hex()
+
+
 class Keyring:
     """The current secret and, for a while after a rotation, the one before it."""
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from shopkeeper.aws.client import AwsClient, NoAnswer, Service
@@ -19,8 +20,11 @@ SECRETS_MANAGER = Service(
     endpoint_variable="AWS_ENDPOINT_URL_SECRETS_MANAGER",
 )
 VERSION_STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-DEFAULTS = ("change", "secret", "example", "default", "your-")
+DEFAULTS = (b"change", b"secret", b"example", b"default", b"your-")
 """What a secret that was copied from somebody's documentation begins with."""
+
+FEWEST_CHARACTERS = 8
+"""A random secret has at least so many: of 32 random hexadecimal digits one in 28 million has fewer."""
 
 ReadSecrets = Callable[[], list[bytes]]
 
@@ -28,60 +32,83 @@ ReadSecrets = Callable[[], list[bytes]]
 def secret_source(settings: Settings, environment: Mapping[str, str] = os.environ) -> ReadSecrets:
     """Return what reads the secrets, the current one first.
 
-    Raises ConfigurationError where the settings name none that will do. In stage dev on one machine one
-    is made and kept beside the data file, readable by its owner alone.
+    Raises ConfigurationError where the settings name none that will do. In stage dev on one machine it is in
+    a file beside the data file, readable by its owner alone; none is made here.
     """
     if settings.jwt_secret_arn:
         client = AwsClient(SECRETS_MANAGER, settings.region, environment)
-        return lambda: _from_secrets_manager(client, settings.jwt_secret_arn)
+        return lambda: _from_secrets_manager(client, settings.jwt_secret_arn, settings.stage)
     if settings.jwt_secret:
-        secret = _checked(settings.jwt_secret.value, settings.stage)
+        # What is not UTF-8 stands as surrogates in Python's environment.
+        text = settings.jwt_secret.value.encode(errors="surrogateescape")
+        secret = checked(text, "JWT_SECRET_KEY", settings.stage)
         return lambda: [secret]
-    data = sqlite_path(settings.store_url)
-    if settings.stage != "dev" or data is None:
+    path = key_file(settings)
+    if path is None:
         raise ConfigurationError("JWT_SECRET_KEY or JWT_SECRET_ARN is needed, except in stage dev on one machine.")
-    made = _kept_beside(Path(data))
-    return lambda: [made]
+    from shopkeeper.identity.keyfile import read_key
+
+    kept = checked(read_key(path), f"The key file {path}", settings.stage)
+    return lambda: [kept]
 
 
-def _checked(text: str, stage: str) -> bytes:
-    if stage != "dev" and (len(text.encode()) < KEY_BYTES or text.lower().startswith(DEFAULTS)):
+def key_file(settings: Settings) -> Path | None:
+    """Return the key file that the settings mean, None where the secret comes from elsewhere."""
+    data = sqlite_path(settings.store_url)
+    if data is None or settings.stage != "dev" or settings.jwt_secret or settings.jwt_secret_arn:
+        return None
+    from shopkeeper.identity.keyfile import key_path
+
+    return key_path(Path(data))
+
+
+def checked(secret: bytes, source: str, stage: str) -> bytes:
+    """Return a secret without the line's end that an editor may have left behind it.
+
+    Raises ConfigurationError, which names the source and never the secret, if it is too short, or outside dev
+    one that can be guessed.
+    """
+    secret = secret.rstrip(b"\r\n")
+    if len(secret) < KEY_BYTES and source.startswith("The key file"):
         raise ConfigurationError(
-            f"JWT_SECRET_KEY must be at least {KEY_BYTES} random bytes outside dev, and no example."
+            f"{source} is damaged, as by a full disk: it holds {len(secret)} bytes and needs {KEY_BYTES}; put its copy "
+            "back, or remove it and run `shopkeeper adopt`, after which everybody signs in anew."
         )
-    return text.encode()
+    if len(secret) < KEY_BYTES:
+        raise ConfigurationError(f"{source} must be at least {KEY_BYTES} random bytes, not {len(secret)}.")
+    if stage != "dev" and _can_be_guessed(secret):
+        raise ConfigurationError(
+            f"{source} must be random bytes outside dev, not an example, a repeated word or a few characters."
+        )
+    return secret
 
 
-def _kept_beside(data: Path) -> bytes:
-    path = data.with_name(data.name + ".key")
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"The key file {path} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(KEY_BYTES).hex().encode())
-    return path.read_bytes()
+def _can_be_guessed(secret: bytes) -> bool:
+    words = range(1, len(secret) // 2 + 1)
+    is_repeated = any(secret[length:] == secret[:-length] for length in words)
+    return is_repeated or len(set(secret)) < FEWEST_CHARACTERS or secret.lower().startswith(DEFAULTS)
 
 
-def _from_secrets_manager(client: AwsClient, arn: str) -> list[bytes]:
+def _from_secrets_manager(client: AwsClient, arn: str, stage: str) -> list[bytes]:
     """Read the secret's versions. Raises ServiceUnavailable, with the reason behind it for the log."""
     secrets = []
     try:
-        for stage in VERSION_STAGES:
-            request = {"SecretId": arn, "VersionStage": stage}
+        for version in VERSION_STAGES:
+            request = {"SecretId": arn, "VersionStage": version}
             try:
                 answer = client.call("GetSecretValue", request, repeatable=True)
             except Failure as failure:
-                if stage == "AWSPREVIOUS" and failure.code == "ResourceNotFoundException":
+                if version == "AWSPREVIOUS" and failure.code == "ResourceNotFoundException":
                     break  # it has never been rotated
                 raise
             text = answer.get("SecretString")
-            if isinstance(text, str):
-                secrets.append(text.encode())
-            elif stage == "AWSCURRENT":
-                raise ConfigurationError(f"The secret {arn} has no value that is a text.")
+            if version == "AWSCURRENT":
+                if not isinstance(text, str):
+                    raise ConfigurationError(f"The secret {arn} has no value that is a text.")
+                secrets.append(checked(text.encode(), f"The secret {arn}", stage))
+            elif isinstance(text, str):
+                with suppress(ConfigurationError):  # a weak one was replaced, and its tokens ended with it
+                    secrets.append(checked(text.encode(), f"The secret {arn}", stage))
     except (Failure, NoAnswer, NoCredentials, ConfigurationError) as error:
         raise ServiceUnavailable from error
     finally:

@@ -1,19 +1,16 @@
 """`shopkeeper serve`: one process that listens, one that works, one data file that is theirs alone."""
 
-import fcntl
 import multiprocessing
 import multiprocessing.util
 import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -22,11 +19,15 @@ from granian.log import LogLevels
 from shopkeeper.cores import share_one
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.identity.secrets import secret_source
-from shopkeeper.runtime.resources import open_resources, open_store
+from shopkeeper.locks import hold, lock_folder
+from shopkeeper.runtime.datafile import claim
+from shopkeeper.runtime.leaving import AtWork, end_when_told
+from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
-from shopkeeper.settings import Settings, sqlite_path
+from shopkeeper.settings import Settings
 from shopkeeper.storage.dynamodb import DynamoDBClient
-from shopkeeper.storage.sqlite.connection import prepare_file
+from shopkeeper.storage.sqlite.connection import settle
+from shopkeeper.storage.sqlite.lock import DataLock
 
 THREADS = 64
 """Requests at work at once; each waits for the disk or the network far longer than it computes."""
@@ -45,15 +46,18 @@ LOGGING = {
 }
 
 
-def serve(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until a signal says to stop; requests at work are then finished.
+def serve(
+    settings: Settings, host: str, port: int, announce: Callable[[str], None], warn: Callable[[str], None]
+) -> None:
+    """Serve until a signal says to stop; requests at work are then finished, and all data is in its one file.
 
-    Port 0 takes a free one. `announce` is told the URL once it answers. Raises ConfigurationError, before
-    anything is started, if the port or the data file is taken or cannot be used.
+    Port 0 takes a free one. `announce` is told the URL once it answers, `warn` what the operator should know.
+    Raises ConfigurationError, before anything is started, if the port or the data file is taken or cannot be
+    used, and at the end, if data is left outside of the file; SystemExit if the worker failed.
     """
-    locks: list[IO[str] | None] = [lock_port(port)] if port else []
+    port_lock = lock_port(port) if port else None
     address, port = claim_port(host, port)
-    locks.append(_claim_data(settings))
+    data_lock = _claim_data(settings, warn)
     server = Granian(
         "shopkeeper",
         address=address,
@@ -75,16 +79,26 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     ended = threading.Event()
     announcer = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce, ended), daemon=True)
     announcer.start()
-    try:
-        server.serve(target_loader=partial(_load, settings), wrap_loader=False)
-    finally:
-        ended.set()
-        announcer.join(ANNOUNCED_WITHIN_SECONDS)
-        for lock in locks:
-            if lock is not None:
-                lock.close()
-        if announcer.is_alive():
-            os._exit(0)  # nobody reads the output; Python would abort, as it ends, on a thread that is at it
+    failure: SystemExit | ConfigurationError | None = None
+    for step in (
+        partial(server.serve, target_loader=partial(_load, settings), wrap_loader=False),
+        partial(_leave, data_lock),
+    ):
+        try:
+            step()
+        except SystemExit as error:  # the worker ended by itself
+            # A signal to the whole group may end the worker before its parent gets to telling it.
+            failure = None if server.interrupt_signal else error
+        except ConfigurationError as error:  # data is left outside of the file
+            failure = error
+    ended.set()
+    announcer.join(ANNOUNCED_WITHIN_SECONDS)
+    if port_lock is not None:
+        port_lock.close()
+    if announcer.is_alive():
+        _end_unheard(failure)
+    if failure is not None:
+        raise failure
 
 
 def claim_port(host: str, port: int) -> tuple[str, int]:
@@ -108,46 +122,43 @@ def lock_port(port: int) -> IO[str]:
 
     Raises ConfigurationError if it is held.
     """
-    path = Path(tempfile.gettempdir()) / f"shopkeeper-{os.getuid()}-{port}.lock"
-    return _lock(path, f"The port {port} is in use by another server")
+    return hold(lock_folder() / f"shopkeeper-port-{port}.lock", f"The port {port} is in use by another server")
 
 
-def lock_data(path: Path) -> IO[str]:
-    """Return the open lock of a data file; closing it lets go. Raises ConfigurationError if it is held."""
-    path = path.resolve()
-    return _lock(path.with_name(path.name + ".lock"), f"The data file {path} is in use by another server")
-
-
-def _lock(path: Path, held: str) -> IO[str]:
-    try:
-        lock = path.open("a+")
-    except OSError as error:
-        raise ConfigurationError(f"The lock file {path} cannot be written: {error.strerror}.") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        holder = lock.read().strip()
-        lock.close()
-        raise ConfigurationError(f"{held} (process {holder}).") from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def _claim_data(settings: Settings, environment: Mapping[str, str] = os.environ) -> IO[str] | None:
+def _claim_data(
+    settings: Settings, warn: Callable[[str], None], environment: Mapping[str, str] = os.environ
+) -> DataLock | None:
     """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
-    path = sqlite_path(settings.store_url)
-    if path is None:
+    lock = claim(settings, environment, warn)
+    if lock is None:
         secret_source(settings, environment)
         DynamoDBClient(settings.region, environment).check_credentials()
-        return None
-    prepare_file(Path(path))
-    lock = lock_data(Path(path))
-    open_store(settings, environment).close()
-    secret_source(settings, environment)
     return lock
+
+
+def _leave(lock: DataLock | None) -> None:
+    """Let go of the data file, once everything is in it, in whatever way the worker ended.
+
+    Raises ConfigurationError if that cannot be.
+    """
+    if lock is None:
+        return
+    with lock:
+        if not lock.is_in_place:
+            raise ConfigurationError(
+                f"The data file {lock.path} was replaced or removed while it was served: the data is in the former "
+                f"one, to which {lock.path.name}-wal belongs, if it is there; move that away before the next start."
+            )
+        settle(lock.path)
+
+
+def _end_unheard(failure: BaseException | None) -> NoReturn:
+    """End although a thread is stuck, as nobody reads the output: Python would abort on it as it ends."""
+    if failure is None:
+        os._exit(0)
+    threading.Thread(target=print, args=(failure,), kwargs={"file": sys.stderr, "flush": True}, daemon=True).start()
+    time.sleep(ANNOUNCED_WITHIN_SECONDS)
+    os._exit(1)
 
 
 def _load(settings: Settings) -> WsgiApplication:
@@ -159,9 +170,10 @@ def _load(settings: Settings) -> WsgiApplication:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
     share_one()
     resources = open_resources(settings, os.environ, knows_callers=True)
-    # A store that is closed leaves everything in its one file, fit to be copied.
     multiprocessing.util.Finalize(None, resources.store.close, exitpriority=1)
-    return wsgi_application(resources)
+    work = AtWork(wsgi_application(resources))
+    end_when_told(work, resources.store.close)
+    return work
 
 
 def _end_with(wait: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Opening the data file: the pragmas that durability rests on, and clear words where it cannot be used."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -9,34 +10,109 @@ from pathlib import Path
 from urllib.parse import quote
 
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.files import tighten
 
 BUSY_SECONDS = 5.0
+RESTORE = "`shopkeeper restore` puts a backup in its place"
 
 
-def prepare_file(path: Path) -> None:
+def prepare_file(path: Path) -> Path:
     """Make the data file if need be, readable by its owner alone (it holds people's addresses).
 
-    Raises ConfigurationError if it cannot be written or is not a SQLite database.
+    Returns its real path, behind any symbolic links. Raises ConfigurationError if it cannot be written or is
+    not a SQLite database.
     """
+    path = real_path(path)
     try:
         if path.is_dir():
             raise ConfigurationError(f"The data file {path} is a folder.")
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        # The superuser may write to a file that its owner made read-only; we take the mode at its word.
-        if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-            raise ConfigurationError(f"The data file {path} is read-only.")
-        with path.open("r+b"):
-            pass
+        found = path.stat()
     except FileNotFoundError:
         raise ConfigurationError(f"The folder of the data file {path} does not exist.") from None
     except OSError as error:
         raise ConfigurationError(f"The data file {path} cannot be written: {error.strerror}.") from None
+    # The superuser may write to a file that its owner made read-only; we take the mode at its word. The file
+    # is not opened to try: closing it would drop the locks of whatever SQLite has open in this process.
+    if not found.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigurationError(f"The data file {path} is read-only.")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise ConfigurationError(f"The data file {path} cannot be written: {os.strerror(errno.EACCES)}.")
+    if found.st_nlink > 1:
+        raise ConfigurationError(
+            f"The data file {path} has a second name (a hard link), and SQLite keeps its log beside one of them; "
+            "remove the other."
+        )
     try:
         with closing(connect(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
-        raise ConfigurationError(f"The data file {path} cannot be used: {error}.") from None
+        raise ConfigurationError(f"The data file {path} cannot be used: {error}; {RESTORE}.") from None
+    return path
+
+
+def real_path(path: Path) -> Path:
+    """Return where a data file is, behind any symbolic links: that is where its key and SQLite's log stand.
+
+    Raises ConfigurationError.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise ConfigurationError(f"The data file {path} is a symbolic link that leads nowhere.") from None
+
+
+def existing_file(path: Path) -> Path:
+    """Return the real path of a data file that must be there, and can be used. Raises ConfigurationError."""
+    if not real_path(path).exists():
+        raise ConfigurationError(f"There is no data file {path}.")
+    return prepare_file(path)
+
+
+def tighten_file(path: Path) -> list[Path]:
+    """Take the data file and SQLite's files beside it from everybody but their owner.
+
+    Returns those that others had a right to. Raises ConfigurationError.
+    """
+    files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+    try:
+        return [file for file in files if file.exists() and tighten(file)]
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data file {path} may be read by others, and its mode cannot be changed: {error.strerror}."
+        ) from None
+
+
+def check_whole(path: Path) -> None:
+    """Read the whole data file. Raises ConfigurationError if it is damaged."""
+    try:
+        with closing(connect(path)) as connection:
+            found = damage(connection)
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found:
+        raise ConfigurationError(f"The data file {path} is damaged ({found}); {RESTORE}.")
+
+
+def damage(connection: sqlite3.Connection) -> str | None:
+    """Return what SQLite's `quick_check` finds first, None for nothing. Raises sqlite3.Error."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    return None if found == "ok" else " ".join(str(found).split())
+
+
+def settle(path: Path) -> None:
+    """Bring everything from SQLite's log into the data file. Raises ConfigurationError if that cannot be."""
+    try:
+        with closing(connect(path)) as connection:
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        reason = "another program is reading it" if busy else None
+    except sqlite3.Error as error:
+        reason = str(error)
+    if reason:
+        raise ConfigurationError(
+            f"Not all data is in the file {path} itself: {reason}; what {path.name}-wal holds belongs to it."
+        )
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -41,6 +41,7 @@ from shopkeeper.storage.port import (
 )
 from shopkeeper.storage.sqlite.batch import Batch, columns, decoded, read_text
 from shopkeeper.storage.sqlite.connection import connect, prepare_file
+from shopkeeper.storage.sqlite.guard import Guard
 from shopkeeper.storage.sqlite.schema import create_tables, expiry, json_path, quoted
 from shopkeeper.storage.sqlite.writer import Writer
 from shopkeeper.storage.table import Key as DeclaredKey
@@ -68,19 +69,20 @@ class SQLiteStore:
         `now` gives the present second of the Unix epoch, for sweeping what has expired. Raises
         ConfigurationError if the file cannot be used.
         """
-        prepare_file(path)
-        self._path = path
+        self._path = prepare_file(path)
         self._tables = tuple(tables)
         self._now = now
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
-        connection = connect(path)
+        self._guard = Guard(self._path)
+        connection = connect(self._path)
         try:
             create_tables(connection, self._tables)
+            self._guard.opened()
         except sqlite3.Error as error:
             connection.close()
             raise ConfigurationError(f"The data file {path} is not Shopkeeper's: {error}.") from None
-        self._writer = Writer(connection, self._sweep, SWEEP_SECONDS)
+        self._writer = Writer(connection, self._guard.check, self._sweep, SWEEP_SECONDS)
 
     def get(self, table: Table, key: Key) -> dict[str, Value] | None:
         """See `Store.get`."""
@@ -161,8 +163,9 @@ class SQLiteStore:
     def close(self) -> None:
         """See `Store.close`."""
         self._closed = True
-        self._writer.close()
-        self._close_readers()
+        if self._guard.may_close:
+            self._writer.close()
+            self._close_readers()
 
     def _close_readers(self) -> None:
         with suppress(IndexError):
@@ -174,6 +177,7 @@ class SQLiteStore:
         """Lend a connection; any number of threads may read while one writes."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
+        self._guard.check()
         connection: sqlite3.Connection | None = None
         try:
             try:

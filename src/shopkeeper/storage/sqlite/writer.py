@@ -72,14 +72,18 @@ class Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
+        check: Callable[[], None],
         chore: Callable[[Batch], bool],
         chore_seconds: float,
     ) -> None:
-        """Start the thread on `connection`; `chore` is done at once and then every `chore_seconds`.
+        """Start the thread on `connection`.
 
-        A chore does a little at a time and returns whether there is more of it; what is queued goes between.
+        `check` is called before each COMMIT, and stops it by raising StoreUnavailable. `chore` is done at once
+        and then every `chore_seconds`; it does a little at a time and returns whether there is more of it, and
+        what is queued goes between.
         """
         self._connection = connection
+        self._check = check
         self._chore = chore
         self._chore_seconds = chore_seconds
         self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
@@ -155,7 +159,11 @@ class Writer:
             for job in jobs:
                 job.run(batch)
             batch.flush()
+            self._check()
             self._connection.execute("COMMIT")
+        except StoreUnavailable as error:
+            outage = error
+            self._undo()
         except BaseException as error:
             outage = StoreUnavailable(f"the data file could not be written: {type(error).__name__}: {error}")
             self._undo()

@@ -1,6 +1,8 @@
-"""The command line: `shopkeeper serve | tables | copy | admin | reset | openapi`."""
+"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`."""
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -11,11 +13,13 @@ from rich.console import Console
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError
+from shopkeeper.operator.hints import near_misses
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read
 from shopkeeper.storage import TABLES, StoreError
 
 if TYPE_CHECKING:
     from shopkeeper.accounts.service import Accounts
+    from shopkeeper.operator.backup import Report
 
 T = TypeVar("T")
 
@@ -30,33 +34,31 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Data = Annotated[Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")]
 
 
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
-    data: Annotated[
-        Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")
-    ] = None,
+    data: Data = None,
 ) -> None:
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime import server
 
-    environment = dict(os.environ)
-    if data is not None:
-        environment["STORE_URL"] = f"{SQLITE}{data}"
-    settings = _settings(environment)
+    settings = _settings(_environment(data))
 
     def announce(url: str) -> None:
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
             f"The data is in {_where(settings)}. Try:",
-            *(f"  {line}" for line in examples(url)),
+            *(f"  {line}" for line in examples(url, settings)),
         ]
         out.print("\n".join(lines), markup=False)
 
-    server.serve(settings, host, port, announce)
+    server.serve(settings, host, port, announce, _warn)
 
 
 @app.command()
@@ -64,9 +66,10 @@ def tables(
     backfill: Annotated[
         bool, typer.Option("--backfill", help="Also bring old records into today's form; see docs/migration.md.")
     ] = False,
+    data: Data = None,
 ) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = _settings(os.environ)
+    settings = _settings(_environment(data))
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
@@ -113,7 +116,7 @@ def copy(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from shopkeeper.runtime.copying import open_side
+    from shopkeeper.operator.copying import open_side
     from shopkeeper.storage.copying import Copy
 
     if source == target:
@@ -135,9 +138,59 @@ def copy(
 
 
 @app.command()
-def admin(user_id: Annotated[str, typer.Argument(help="The account's user_id.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; nothing is overwritten.")],
+    data: Data = None,
+    with_key: Annotated[bool, typer.Option("--with-key", help="Put the key beside it, as FILE.key.")] = False,
+) -> None:
+    """Write a whole copy of the data file, checked, while the server runs or not."""
+    from shopkeeper.operator.backup import back_up
+
+    report = back_up(_settings(_environment(data)), file, with_key=with_key)
+    _tell(report, f"{report.path} is a whole copy, checked.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    data: Data = None,
+    check: Annotated[bool, typer.Option("--check", help="Read the backup and change nothing.")] = False,
+) -> None:
+    """Put a copy of a backup in place as the data file, where none is; with FILE.key, if that stands beside."""
+    from shopkeeper.operator import backup as work
+
+    environment = _environment(data)
+    settings = _settings(environment)
+    if check:
+        _tell(work.check(settings, environment, file), f"{file} is whole.")
+    else:
+        report = work.restore(settings, environment, file)
+        _tell(report, f"{report.path} is restored.")
+
+
+@app.command()
+def adopt(data: Data = None) -> None:
+    """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
+    from shopkeeper.runtime import datafile
+
+    environment = _environment(data)
+    settings = _settings(environment)
+    before, after = datafile.adopt(settings, environment)
+    bound = f"to stage {after.stage} and the key of {datafile.source_name(settings)}"
+    if before == after:
+        out.print(f"The data file belongs {bound} already.", markup=False)
+        return
+    out.print(f"The data file belongs {bound} now.", markup=False)
+    if before and before.key != after.key:
+        out.print("Everybody signs in anew: sessions, reset links and order tokens of the former key have ended.")
+    elif before:
+        out.print(f"Access tokens of stage {before.stage} have ended.")
+
+
+@app.command()
+def admin(user_id: Annotated[str, typer.Argument(help="The account's user_id.")], data: Data = None) -> None:
     """Make an account an admin's."""
-    user = _accounts(lambda accounts: accounts.set_role(user_id, "admin"))
+    user = _accounts(data, lambda accounts: accounts.set_role(user_id, "admin"))
     out.print(f"{user.email} is an admin now.", markup=False)
 
 
@@ -145,19 +198,23 @@ def admin(user_id: Annotated[str, typer.Argument(help="The account's user_id.")]
 def reset(
     email: Annotated[str, typer.Argument(help="The account's email address.")],
     page: Annotated[str, typer.Option(help="The page of your site that takes the token.")] = "/reset-password",
+    data: Data = None,
 ) -> None:
     """Print a link with which the owner of an account sets a new password, once, within an hour."""
-    token = _accounts(lambda accounts: accounts.reset_token(email))
+    token = _accounts(data, lambda accounts: accounts.reset_token(email))
     out.print(f"{page}#token={token}", markup=False)
 
 
-def _accounts(work: "Callable[[Accounts], T]") -> T:
-    """Do some work on the accounts, in the store that the settings name."""
+def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
+    """Do some work on the accounts, in the store that the settings name and with the key that belongs to it."""
     from shopkeeper.functions.accounts import build
+    from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    settings = _settings(os.environ)
-    resources = open_resources(settings, os.environ, knows_callers=True)
+    environment = _environment(data)
+    settings = _settings(environment)
+    check_belongs(settings, environment)
+    resources = open_resources(settings, environment, knows_callers=True)
     try:
         return work(build(resources))
     finally:
@@ -180,30 +237,52 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-def examples(url: str) -> list[str]:
-    """Return three lines to try against a server at `url`."""
+def examples(url: str, settings: Settings) -> list[str]:
+    """Return three lines to try against a server at `url`, which these settings let anybody do."""
     business = (
         '{"business_name": "Test Business", "email": "test@example.com", "phone": "+1234567890", '
         '"address": "123 Test St", "cognito_user_id": "test-user-123"}'
     )
+    register = f"curl {url}/auth/register-business -H 'Content-Type: application/json' -d '{business}'"
     return [
         f"curl {url}/counter",
         f"curl {url}/health/detailed",
-        f"curl {url}/auth/register-business -H 'Content-Type: application/json' -d '{business}'",
+        f"curl {url}/" if settings.registration_requires_token else register,
     ]
 
 
 def main() -> None:
     """Run the command line; what the operator got wrong is one sentence and exit status 2."""
+    # What is half done is taken back; a server has a handler of its own.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app()
     except (ConfigurationError, StoreError, ApiError) as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(str(error), markup=False)
+        _warn(str(error))
         raise SystemExit(FAILED) from None
 
 
+def _environment(data: Path | None) -> dict[str, str]:
+    """Return the environment, in which `--data` stands for STORE_URL."""
+    return {**os.environ, "STORE_URL": f"{SQLITE}{data}"} if data is not None else dict(os.environ)
+
+
 def _settings(environment: Mapping[str, str]) -> Settings:
+    for sentence in near_misses(environment):
+        _warn(sentence)
     return read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+
+
+def _warn(sentence: str) -> None:
+    err.print(sentence, markup=False)
+
+
+def _tell(report: "Report", done: str) -> None:
+    """Print how many items of each table a backup holds, and what an operator should know."""
+    for name, items in report.contents.items.items():
+        out.print(f"{name}: {items}")
+    for sentence in (done, *report.notes):
+        out.print(sentence, markup=False)
 
 
 def _side(url: str) -> str:

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shopkeeper.errors import ConfigurationError
 from shopkeeper.runtime.resources import open_store
-from shopkeeper.runtime.server import lock_data
 from shopkeeper.settings import read, sqlite_path
 from shopkeeper.storage import TABLES, Store
-from shopkeeper.storage.sqlite.connection import prepare_file
+from shopkeeper.storage.sqlite.connection import existing_file, prepare_file
+from shopkeeper.storage.sqlite.lock import lock_data
 
 
 @contextmanager
@@ -29,10 +28,8 @@ def open_side(url: str, environment: Mapping[str, str], *, must_exist: bool = Fa
         finally:
             store.close()
         return
-    if must_exist and not Path(path).exists():
-        raise ConfigurationError(f"There is no data file {path}.")
-    prepare_file(Path(path))
-    with lock_data(Path(path)):
+    file = existing_file(Path(path)) if must_exist else prepare_file(Path(path))
+    with lock_data(file):
         store = open_store(settings, environment)
         try:
             yield store

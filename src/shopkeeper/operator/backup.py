@@ -1,0 +1,176 @@
+"""Backups of a data file, and what becomes one again."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.files import new_file
+from shopkeeper.identity.keyfile import key_path, read_key, write_key
+from shopkeeper.identity.keys import fingerprint
+from shopkeeper.runtime.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
+from shopkeeper.settings import Settings
+from shopkeeper.storage import TABLES
+from shopkeeper.storage.sqlite.about import About
+from shopkeeper.storage.sqlite.backup import Contents, inspect, write_copy
+from shopkeeper.storage.sqlite.connection import existing_file
+from shopkeeper.storage.sqlite.lock import lock_data
+
+LOGS = ("-wal", "-shm", "-journal")
+"""What SQLite adds to a data file's name for the files that it keeps beside it."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a backup holds, where it was put, and what an operator should know."""
+
+    contents: Contents
+    path: Path
+    notes: list[str]
+
+
+def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
+    """Write a backup of the data file to `target`; a server may run meanwhile.
+
+    `with_key` puts the key beside it, where that is in a file. Raises ConfigurationError, after which nothing
+    is left; what stood at `target` before stays.
+    """
+    source = existing_file(_data_file(settings, "backup"))
+    if target.absolute() in {beside(source, suffix) for suffix in (*LOGS, ".key", ".lock")}:
+        raise ConfigurationError(f"{target} is a name that belongs to the data file {source}; take another.")
+    with _placed(target) as fresh:
+        write_copy(source, fresh)
+        contents = inspect(fresh, TABLES)
+        key = _kept_key(key_path(source), contents.about)
+        if with_key and key:
+            write_key(beside(target, ".key"), key)
+    if key is None:
+        note = "Its key is in no file: keep what JWT_SECRET_KEY or JWT_SECRET_ARN means, or everybody signs in anew."
+    elif with_key:
+        note = f"Its key is in {target}.key: keep both where only you can read them."
+    else:
+        note = f"Its key is not in it: keep {key_path(source)}, too (--with-key puts a copy beside)."
+    return Report(contents, target, [note])
+
+
+def check(settings: Settings, environment: Mapping[str, str], backup: Path) -> Report:
+    """Read a whole backup, and tell what an operator should know before it is restored.
+
+    Raises ConfigurationError if it is none.
+    """
+    log = beside(backup, "-wal")
+    if log.exists() and log.stat().st_size:
+        raise ConfigurationError(
+            f"{backup} is a data file and no backup, and {log.name} belongs to it: "
+            f"make a backup of both by `shopkeeper backup FILE --data {backup}`."
+        )
+    contents = inspect(backup, TABLES)
+    notes = []
+    if contents.may_lack_a_log:
+        notes.append("It is a plain copy of a data file: if a server ran when it was made, the newest data is missing.")
+    return Report(contents, backup, [*notes, *_fit(settings, environment, backup, contents.about)])
+
+
+def restore(settings: Settings, environment: Mapping[str, str], backup: Path) -> Report:
+    """Put a copy of a backup, and of the key beside it, in place as the data file.
+
+    Raises ConfigurationError, after which nothing is changed, also if there is a data file already.
+    """
+    data = _data_file(settings, "restore")
+    _refuse_remains(data)
+    report = check(settings, environment, backup)
+    key = _brought_key(backup, data, report.contents.about)
+    with _placed(data) as fresh:
+        shutil.copyfile(backup, fresh)
+        if inspect(fresh, TABLES) != report.contents:
+            raise ConfigurationError(f"{backup} was changed while it was copied; nothing was restored.")
+        if key:
+            write_key(key_path(data), key)
+    return Report(report.contents, data, report.notes)
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """Return the absolute path of a file that stands beside another, under its name and a suffix."""
+    return path.absolute().with_name(path.name + suffix)
+
+
+def _data_file(settings: Settings, command: str) -> Path:
+    path = data_path(settings)
+    if path is None:
+        raise ConfigurationError(
+            f"`shopkeeper {command}` is for data files; for tables on DynamoDB there is point-in-time recovery."
+        )
+    return path
+
+
+@contextmanager
+def _placed(target: Path) -> Iterator[Path]:
+    """Lend a new file that will stand at `target`; if it cannot, a key that was put beside it goes, too."""
+    key = beside(target, ".key")
+    had_key = key.exists()
+    try:
+        with new_file(target) as fresh:
+            yield fresh
+    except BaseException as error:
+        if not had_key and key.exists():
+            key.unlink()
+        if isinstance(error, FileExistsError):
+            raise ConfigurationError(f"There is a file {target} already; it is not overwritten.") from None
+        if isinstance(error, OSError):
+            raise ConfigurationError(f"The file {target} cannot be written: {error.strerror}.") from None
+        raise
+
+
+def _kept_key(path: Path, about: About | None) -> bytes | None:
+    """Return what a key file holds, None if it is not there or its key is not the data's."""
+    if not path.exists():
+        return None
+    key = read_key(path)
+    return key if about is None or about.key == fingerprint(key.rstrip(b"\r\n")) else None
+
+
+def _brought_key(backup: Path, data: Path, about: About | None) -> bytes | None:
+    """Return the key to be put beside the data, None if none is needed."""
+    brought, present = beside(backup, ".key"), key_path(data)
+    if not brought.exists():
+        return None
+    key = _kept_key(brought, about)
+    if key is None:
+        raise ConfigurationError(f"The key {brought} is not that of {backup}; take it away.")
+    if not present.exists():
+        return key
+    if read_key(present) != key:
+        raise ConfigurationError(f"There is another key {present} already; move it away.")
+    return None
+
+
+def _fit(settings: Settings, environment: Mapping[str, str], backup: Path, about: About | None) -> list[str]:
+    """Return what is to be said of the key and the stage that a backup belongs to."""
+    if about is None:
+        return ["It was never served: the first start binds it to a key and a stage."]
+    wrong = wrong_stage(about, settings)
+    notes = [f"It {wrong}."] if wrong else []
+    brought = beside(backup, ".key")
+    try:
+        if brought.exists():
+            source, secrets = str(brought), [read_key(brought).rstrip(b"\r\n")]
+        elif wrong:
+            return notes  # another stage has another key
+        else:
+            source, secrets = source_name(settings), read_secrets(settings, environment)
+    except ConfigurationError as error:
+        return [*notes, f"Its key is not at hand. {error}"]
+    stranger = wrong_key(about, source, secrets)
+    return [*notes, f"It {stranger}." if stranger else f"Its key is in {source}."]
+
+
+def _refuse_remains(data: Path) -> None:
+    """Raise ConfigurationError if a data file is there, or what a former one left, which SQLite would read."""
+    if data.exists():
+        lock_data(data).close()
+        raise ConfigurationError(f"There is a data file {data} already; move it away, and with it what is beside it.")
+    for log in (beside(data, suffix) for suffix in LOGS):
+        if log.exists():
+            raise ConfigurationError(f"{log} is left of a former data file, and part of it; move it away.")

@@ -1,0 +1,26 @@
+"""Variables of the environment that were meant to be settings."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from shopkeeper.settings import VARIABLES
+from shopkeeper.storage import TABLES
+
+SETTINGS = [*VARIABLES, "ENVIRONMENT", *(table.environment for table in TABLES)]
+CLOSE = 0.8
+"""How alike names are that are taken for each other: 1 is the same, 0.83 `JWT_SECRET` and `JWT_SECRET_KEY`."""
+
+
+def near_misses(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that is almost called like a setting that is not set."""
+    found = []
+    for name in sorted(environment.keys() - SETTINGS):
+        meant = get_close_matches(name.upper(), SETTINGS, n=1, cutoff=CLOSE)
+        if meant and not environment.get(meant[0]) and not _is_another_tools(name.upper(), meant[0]):
+            found.append(f"{name} is no setting and is not read; {meant[0]} is one.")
+    return found
+
+
+def _is_another_tools(name: str, meant: str) -> bool:
+    """AWS's own variables are, and those with a prefix more or less, like CI_ENVIRONMENT or SECRET_KEY."""
+    return name.startswith("AWS_") or name.endswith(f"_{meant}") or meant.endswith(f"_{name}")

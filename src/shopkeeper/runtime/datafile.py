@@ -1,0 +1,143 @@
+"""The data file of one machine: who may have it, and the key and the stage that it belongs to."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from shopkeeper.errors import ConfigurationError
+from shopkeeper.http import ServiceUnavailable
+from shopkeeper.identity.keyfile import make_key
+from shopkeeper.identity.keys import fingerprint
+from shopkeeper.identity.secrets import key_file, secret_source
+from shopkeeper.runtime.resources import open_store
+from shopkeeper.settings import Settings, sqlite_path
+from shopkeeper.storage.sqlite.about import About, read_about, write_about
+from shopkeeper.storage.sqlite.connection import check_whole, existing_file, prepare_file, real_path, tighten_file
+from shopkeeper.storage.sqlite.lock import DataLock, lock_data
+
+ADOPT = "or run `shopkeeper adopt` to bind the data to what is set"
+
+
+def data_path(settings: Settings) -> Path | None:
+    """Return the real path of the data file, None for DynamoDB. Raises ConfigurationError."""
+    path = sqlite_path(settings.store_url)
+    return None if path is None else real_path(Path(path))
+
+
+def claim(settings: Settings, environment: Mapping[str, str], warn: Callable[[str], None]) -> DataLock | None:
+    """Take the data file for a server: make it if need be, lock it, check it and its key; None for DynamoDB.
+
+    A file that was never served is bound to the key and the stage of the settings. Raises ConfigurationError.
+    """
+    path = data_path(settings)
+    if path is None:
+        return None
+    prepare_file(path)
+    lock = lock_data(path)
+    try:
+        for file in tighten_file(path):
+            warn(f"{file} could be read by others; it is its owner's alone now.")
+        check_whole(path)
+        open_store(settings, environment).close()
+        about = read_about(path)
+        if about is None:
+            _refuse_key_beside_link(settings)
+            make_missing_key(settings)
+            secrets = read_secrets(settings, environment)
+        else:
+            secrets = _fitting(path, about, settings, environment)
+        bound = About(fingerprint(secrets[0]), settings.stage)
+        if bound != about:  # it is new, or the secret was rotated
+            write_about(path, bound)
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def check_belongs(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Raise ConfigurationError unless the data file is there and belongs to the settings' key and stage.
+
+    Of DynamoDB nothing is known here.
+    """
+    path = data_path(settings)
+    if path is None:
+        return
+    about = read_about(existing_file(path))
+    if about is None:
+        raise ConfigurationError(f"The data file {path} belongs to no key yet: start the server on it once.")
+    _fitting(path, about, settings, environment)
+
+
+def adopt(settings: Settings, environment: Mapping[str, str]) -> tuple[About | None, About]:
+    """Bind a data file to the key and the stage of the settings, making a key file if that is what they mean.
+
+    Returns what it belonged to and what it belongs to. Raises ConfigurationError, also while a server has it.
+    """
+    path = data_path(settings)
+    if path is None:
+        raise ConfigurationError("Only a data file is bound to a key; tables on DynamoDB carry their stage's name.")
+    with lock_data(existing_file(path)):
+        before = read_about(path)
+        make_missing_key(settings)
+        after = About(fingerprint(read_secrets(settings, environment)[0]), settings.stage)
+        write_about(path, after)
+    return before, after
+
+
+def make_missing_key(settings: Settings) -> None:
+    """Make the key file that the settings mean, if it is not there. Raises ConfigurationError."""
+    path = key_file(settings)
+    if path is not None and not os.path.lexists(path):
+        make_key(path)
+
+
+def read_secrets(settings: Settings, environment: Mapping[str, str]) -> list[bytes]:
+    """Return the secrets that the settings name, the current one first. Raises ConfigurationError."""
+    try:
+        return secret_source(settings, environment)()
+    except ServiceUnavailable as error:
+        raise ConfigurationError(f"The secret of JWT_SECRET_ARN cannot be read: {error.__cause__}.") from None
+
+
+def wrong_stage(about: About, settings: Settings) -> str | None:
+    """Return what is wrong with the settings' stage for data that belongs to `about`, None for nothing."""
+    if about.stage == settings.stage:
+        return None
+    return f"belongs to stage {about.stage}, not {settings.stage}: set STAGE={about.stage}"
+
+
+def wrong_key(about: About, source: str, secrets: list[bytes]) -> str | None:
+    """Return what is wrong with the secrets of a source for data that belongs to `about`, None for nothing."""
+    if about.key in map(fingerprint, secrets):
+        return None
+    return f"belongs to the key with the fingerprint {about.key}, not to {source} ({fingerprint(secrets[0])})"
+
+
+def source_name(settings: Settings) -> str:
+    """Return what the operator calls the place that the key comes from."""
+    if settings.jwt_secret_arn:
+        return "JWT_SECRET_ARN"
+    return "JWT_SECRET_KEY" if settings.jwt_secret else str(key_file(settings))
+
+
+def _fitting(path: Path, about: About, settings: Settings, environment: Mapping[str, str]) -> list[bytes]:
+    """Return the secrets that the settings name, if the data belongs to them and their stage."""
+    wrong = wrong_stage(about, settings)
+    if wrong:
+        raise ConfigurationError(f"The data file {path} {wrong}, {ADOPT}.")
+    secrets = read_secrets(settings, environment)
+    wrong = wrong_key(about, source_name(settings), secrets)
+    if wrong and key_file(settings):
+        raise ConfigurationError(f"The data file {path} {wrong}: put its own there, or set JWT_SECRET_KEY, {ADOPT}.")
+    if wrong:
+        raise ConfigurationError(f"The data file {path} {wrong}: set that to its own, {ADOPT}.")
+    return secrets
+
+
+def _refuse_key_beside_link(settings: Settings) -> None:
+    """The key of a data file that is reached by a symbolic link once stood beside the link."""
+    named = Path(sqlite_path(settings.store_url) or "")
+    key, former = key_file(settings), named.with_name(named.name + ".key")
+    if key and named.is_symlink() and former.exists() and not key.exists():
+        raise ConfigurationError(f"The key file {former} belongs beside the data file itself: move it to {key}.")
