@@ -21,9 +21,9 @@ test: check ## run every gate: format, lint, types, tests, the API collection
 test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes)
+bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: $(VENV)/test ## the same for a first look (one minute)
 	-@$(MAKE) -s --keep-going package node_modules/.done
