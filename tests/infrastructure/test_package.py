@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -116,6 +117,15 @@ def test_every_module_has_its_byte_code_beside_it(built: Path, function: str, ar
     command = [need_python313(), "-I", "-c", CHECK, str(built / f"{function}-{architecture}.zip")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+DESCRIPTIONS = ["sam/template.yaml", "serverless/serverless.yml", "terraform/code/functions.tf"]
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS)
+def test_the_runtime_that_is_deployed_is_the_one_that_packages_are_made_for(description: str) -> None:
+    text = (ROOT / "infrastructure" / description).read_text()
+    assert set(re.findall(r"python3\.\d+", text)) == {"python3.13"}
 
 
 RUN = """
