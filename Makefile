@@ -21,9 +21,9 @@ test: check ## run every gate: format, lint, types, tests, the API collection
 test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes)
+bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: $(VENV)/test ## the same for a first look (one minute)
 	-@$(MAKE) -s --keep-going package node_modules/.done
@@ -73,12 +73,10 @@ $(VENV)-deploy/done: requirements/deploy.txt | $(BIN)/python
 	@touch $@
 
 # The emulator runs functions on its own interpreter, and packages are made for Lambda's.
-PYTHON313 = $(shell for p in python3.13 $$($(PYTHON) -c 'import glob, sys; print(*glob.glob(sys.base_prefix + "/../3.13*/bin/python3.13"))'); do $$p -c "" 2> /dev/null && echo $$p && break; done)
-
 $(VENV)-emulator/done: requirements/emulator.txt
-	@test -n "$(PYTHON313)" || { echo "The emulator needs Python 3.13, as Lambda has it (PYTHON313= names it)."; exit 1; }
+	@$(PYTHON) scripts/python313.py > /dev/null || { echo "The emulator needs Python 3.13, as Lambda has it (PYTHON313= names it)."; exit 1; }
 	@echo "Installing the emulator of AWS …"
-	@$(PYTHON313) -m venv $(VENV)-emulator
+	@$$($(PYTHON) scripts/python313.py) -m venv $(VENV)-emulator
 	@$(VENV)-emulator/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
 

@@ -1,51 +1,58 @@
-"""Run the benchmark: `python -m benchmarks [--quick]`. Ten minutes, or one for a first look."""
+"""Run the benchmark: `python -m benchmarks [--quick] [--only PART ...]`. Ten minutes, or one for a first look."""
 
 import argparse
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, packed, report, sharding
-from benchmarks.environments import ROOT
-from tests.support.tools import DYNOXIDE
+from tests.support.tools import DYNOXIDE, ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 CHART = ROOT / "docs" / "performance.svg"
 DOCUMENT = ROOT / "docs" / "performance.md"
 
 Results = dict[str, Any]
+Part = Callable[[bool], Results]
 
 
 def on_lambda(quick: bool) -> Results:
-    """Measure functions."""
+    """Measure functions, on Lambda's Python."""
     if not DYNOXIDE.exists():
         print("The functions are left out: dynoxide is not installed (npm ci).")
         return {}
-    rounds = 3 if quick else 15
+    interpreter = environments.python("lambda")
+    contestants = lambda_calls.ready(lambda_calls.CONTESTANTS)
+    if interpreter is None or not contestants:
+        return {}
     with lambda_calls.stage() as on:
-        found: Results = {"cold": lambda_calls.cold_starts(on, lambda_calls.CONTESTANTS, rounds)}
-        if not quick:
-            found["cold_3.13"] = lambda_calls.cold_starts(on, lambda_calls.NEWER, rounds)
-        found["warm"] = lambda_calls.warm_calls(on, rounds=1 if quick else 6, calls=50)
+        found: Results = {"lambda_python": environments.build(interpreter)}
+        found["cold"] = lambda_calls.cold_starts(on, contestants, rounds=3 if quick else 15)
+        visits = [contestant for contestant in contestants if contestant in lambda_calls.VISITS]
+        found["warm"] = lambda_calls.warm_calls(on, visits, rounds=1 if quick else 6, calls=50)
     found["cost"] = {
         name: cost.per_million(
             found["cold"][name]["p50"], figures["p50"], figures["processor_ms"], figures["log_bytes"]
         )
         for name, figures in found["warm"].items()
-        if name != "nothing" and name in found["cold"]
+        if name != "nothing"
     }
     return found
 
 
-def packages(quick: bool) -> Results:
-    """Return the sizes of our packages and, in a full run, of what the peers would have to upload."""
-    found = {path.name.removesuffix("-arm64.zip"): packed.sizes(path) for path in packed.ours()}
-    if not found:
+def packages(_: bool) -> Results:
+    """Return the sizes of our packages and of what the peers would have to upload, for x86_64."""
+    if not all(packed.package(name).exists() for name in packed.OURS):
         print("The packages are left out: run `make package`.")
-    return {"packages": found} | ({} if quick else {"peer_packages": packed.peers()})
+        return {}
+    peers = [name for name in packed.PEERS if name != "nothing" and packed.package(name).exists()]
+    return {
+        kind: {name: packed.sizes(name) for name in names}
+        for kind, names in (("packages", packed.OURS), ("peer_packages", peers))
+    }
 
 
 def throughput(quick: bool) -> Results:
@@ -65,15 +72,15 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Callable[[bool], Results], ...] = (on_lambda, packages, throughput, growth, hot_counter)
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, growth, hot_counter)
 
 
-def measure(quick: bool) -> tuple[Results, bool]:
+def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:
     """Return what could be measured, and whether all of it could; what could not is said."""
     machine = {"processors": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}
     results: Results = {"machine": machine}
     whole = True
-    for part in PARTS:
+    for part in parts:
         try:
             results |= part(quick)
         except Exception as error:  # noqa: BLE001  # a port, a tool, a server: the other parts need none of it
@@ -84,20 +91,33 @@ def measure(quick: bool) -> tuple[Results, bool]:
 
 def main() -> None:
     """Measure what can be measured, print it beside the bars, and keep a full run's figures."""
+    names = [part.__name__ for part in PARTS]
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one minute, and nothing is kept")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="the other kept figures stay")
+    options = parser.parse_args()
     environments.make()
-    (ROOT / "dist").mkdir(exist_ok=True)
-    results, whole = measure(quick)
+    packed.make()
+    results, whole = measure([part for part in PARTS if part.__name__ in options.only], options.quick)
     print("\n".join(bars.lines(results)))
-    if quick:
+    if options.quick:
         return
-    missing = judged(json.loads(RESULTS.read_text())) - judged(results)
+    kept = json.loads(RESULTS.read_text())
+    if set(options.only) < set(names):
+        results = merged(kept, results)
+    missing = judged(kept) - judged(results)
     if whole and not missing:
         keep(results)
     else:
         print("Nothing is kept: not all was measured. " + ", ".join(sorted(missing)))
+
+
+def merged(kept: Results, results: Results) -> Results:
+    """Return the kept figures with `results` in the place of their like.
+
+    Figures of two machines are not mixed: those of another are dropped, and so nothing will be kept.
+    """
+    return {**kept, **results} if kept["machine"] == results["machine"] else results
 
 
 def judged(results: Results) -> set[str]:

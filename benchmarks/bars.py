@@ -8,7 +8,7 @@ Results = dict[str, Any]
 
 def lines(results: Results) -> Iterator[str]:
     """Yield every figure as a line, then every bar with what was measured against it."""
-    for kind, unit in (("cold", "ms from start to answer"), ("cold_3.13", "ms, on Python 3.13"), ("warm", "ms a call")):
+    for kind, unit in (("cold", "ms from start to answer"), ("warm", "ms a call")):
         for name, figures in results.get(kind, {}).items():
             rest = ", ".join(f"{key} {value}" for key, value in figures.items() if key != "p50")
             yield f"{kind:<10} {name:<12} {figures['p50']:>9.2f} {unit} ({rest})"
@@ -59,15 +59,13 @@ def _cold(results: Results) -> Iterator[tuple[str, float, float, bool]]:
         ("visits", "founding", 0.35),
         ("visits", "fastapi", 0.20),
         ("visits", "nothing", 3.0),
+        ("health", "founding", 0.55),
         ("auth", "founding", 0.55),
         ("accounts", "founding", 0.55),
         ("orders", "founding", 0.55),
     ):
         if ours in cold and peer in cold:
             yield _most(f"cold {ours} ÷ {peer}", cold[ours] / cold[peer], limit)
-    newer = results.get("cold_3.13", {})
-    if {"visits", "founding"} <= set(newer):
-        yield _most("cold visits ÷ founding, Python 3.13", newer["visits"]["p50"] / newer["founding"]["p50"], 0.45)
 
 
 def _most(bar: str, figure: float, limit: float) -> tuple[str, float, float, bool]:

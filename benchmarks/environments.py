@@ -1,65 +1,105 @@
-"""The environments of the contestants: where they are, and what is missing of them."""
+"""What the contestants run in: Lambda's image in small, the libraries of peers as they would be uploaded, a server's.
 
+It says what cannot be made.
+"""
+
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from tests.support.tools import ROOT, python313
+
 FOLDER = ROOT / ".venv-bench"
 LOCKS = ROOT / "requirements"
-PEERS = ("nothing", "founding", "powertools", "fastapi", "ours")
-BOTH = ("nothing", "founding", "ours")
-"""What is measured on Lambda's Python 3.13, too."""
+UPLOADED = ("powertools", "fastapi")
+"""Peers that upload libraries. What Lambda's image holds, boto3 among it, they take from there."""
+
+BUILD = """
+import json, platform, shlex, sysconfig
+options = shlex.split(sysconfig.get_config_var("CONFIG_ARGS") or "")
+print(json.dumps({
+    "version": platform.python_version(),
+    "compiler": platform.python_compiler(),
+    "pgo": "--enable-optimizations" in options,
+    "lto": any(option.split("=")[0] == "--with-lto" and not option.endswith("=no") for option in options),
+}))
+"""
 
 
-def python(name: str, version: str = "") -> Path | None:
+def python(name: str) -> Path | None:
     """Return the interpreter of an environment, None where it was not made."""
-    path = FOLDER / f"{name}{version}" / "bin" / "python"
+    path = FOLDER / name / "bin" / "python"
     return path if path.exists() else None
 
 
-def python313() -> str | None:
-    """Return a Python 3.13, as Lambda has it, if this machine has one."""
-    beside = Path(sys.base_prefix).parent.glob("3.13*/bin/python3.13")
-    for candidate in ["python3.13", *map(str, beside)]:
-        path = shutil.which(candidate)
-        if path and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:
-            return path
-    return None
+def libraries(name: str) -> Path:
+    """Return the folder of what a peer uploads beside its handler. It may not be there."""
+    return FOLDER / name / "libraries"
+
+
+def build(interpreter: Path) -> dict[str, Any]:
+    """Return the version of a Python and how it was built: its compiler, and whether with PGO and with LTO.
+
+    Source: `CONFIG_ARGS` of sysconfig, the options of its `configure`.
+    """
+    found: dict[str, Any] = json.loads(subprocess.check_output([interpreter, "-c", BUILD]))
+    return found
 
 
 def make() -> None:
-    """Make every environment that is not there as its lock says; say which cannot be made."""
+    """Make all that is not there as its lock says; say what cannot be made."""
+    _make("fastapi_sqlite", _environment(sys.executable, "fastapi_sqlite"))
     newer = python313()
     if newer is None:
-        print("There is no Python 3.13 here: its figures are left out.")
-    for name in (*PEERS, "fastapi_sqlite"):
-        _make(FOLDER / name, sys.executable, LOCKS / f"bench-{name}.txt")
-        if newer and name in BOTH:
-            _make(FOLDER / f"{name}3.13", newer, LOCKS / f"bench-{name}.txt")
+        print("There is no Python 3.13, which is Lambda's, on this machine (PYTHON313= names one).")
+        return
+    _make("lambda", _environment(newer, "lambda"))
+    for name in UPLOADED:
+        target = ["--no-compile", "--only-binary=:all:", "--target", str(libraries(name))]
+        _make(name, [_install(FOLDER / "lambda" / "bin" / "python", name, *target)])
 
 
-def _make(folder: Path, interpreter: str, lock: Path) -> None:
+def _environment(interpreter: str, name: str) -> list[list[str]]:
+    return [[interpreter, "-m", "venv", str(FOLDER / name)], _install(FOLDER / name / "bin" / "python", name)]
+
+
+def _install(interpreter: Path, name: str, *options: str) -> list[str]:
+    return [
+        *(str(interpreter), "-m", "pip", "--disable-pip-version-check", "-qq", "install"),
+        *("--no-deps", "--require-hashes", "--requirement", str(_lock(name)), *options),
+    ]
+
+
+def _lock(name: str) -> Path:
+    return LOCKS / f"bench-{name}.txt"
+
+
+def _make(name: str, commands: list[list[str]]) -> None:
+    folder, lock = FOLDER / name, _lock(name)
     done = folder / "done"
     if done.exists() and done.read_bytes() == lock.read_bytes():
         return
     print(f"Making {folder.relative_to(ROOT)} …", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    commands = [
-        [interpreter, "-m", "venv", str(folder)],
-        [
-            *(str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq", "install"),
-            *("--no-deps", "--require-hashes", "--requirement", str(lock)),
-        ],
-    ]
     for command in commands:
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ran.returncode:
-            print(f"  it cannot be made, and is left out: {ran.stderr.strip().splitlines()[-1:]}")
+        ran = _run(command)
+        if ran:
+            print(f"  it cannot be made, and is left out: {ran}")
             shutil.rmtree(folder, ignore_errors=True)
             return
     done.write_bytes(lock.read_bytes())
+
+
+def _run(command: list[str]) -> str:
+    """Run a command, and return the last line of what it said if it failed."""
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return str(error)
+    return (ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"])[-1] if ran.returncode else ""
 
 
 if __name__ == "__main__":

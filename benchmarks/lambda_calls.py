@@ -1,11 +1,15 @@
-"""Cold starts, warm calls and memory of functions, side by side and interleaved."""
+"""Cold starts, warm calls and memory of functions, side by side and interleaved.
+
+Each is its package, unpacked, on Lambda's Python, and finds byte code only where it would on Lambda: in the package, if
+it was uploaded with some, and in what Lambda's image holds.
+"""
 
 import json
 import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,8 @@ from typing import Any
 import msgspec
 import trustme
 
-from benchmarks.environments import FOLDER, ROOT, python
+from benchmarks import packed
+from benchmarks.environments import python
 from benchmarks.runtime_api import Function
 from shopkeeper.businesses.model import Registration
 from shopkeeper.businesses.service import BusinessRegistry
@@ -25,24 +30,18 @@ from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from tests.support.processes import free_port, running
-from tests.support.tools import DYNOXIDE
+from tests.support.tools import DYNOXIDE, ROOT
 
-SOURCE = ROOT / "src"
-PEERS = ROOT / "benchmarks" / "peers"
-ROOTS = SOURCE / "shopkeeper" / "aws" / "amazon_roots.pem"
 Event = dict[str, Any]
 
 
 class Contestant(msgspec.Struct, frozen=True):
-    """A function to measure: its environment, its handler, and the call that is put to it."""
+    """A function to measure: whose package it is, its handler, and the call that is put to it."""
 
     name: str
-    environment: str
     handler: str
-    folder: Path
     event: "Callable[[Stage], Event]"
     status: int = 200
-    version: str = ""
 
 
 def get(path: str) -> Event:
@@ -96,40 +95,43 @@ def _order(on: "Stage") -> Event:
     return event
 
 
-def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200, version: str = "") -> Contestant:
-    return Contestant(name, "ours", f"shopkeeper.runtime.handlers.{name}.handler", SOURCE, event, status, version)
+def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200) -> Contestant:
+    return Contestant(name, f"shopkeeper.runtime.handlers.{name}.handler", event, status)
 
 
-def _peer(name: str, version: str = "") -> Contestant:
-    return Contestant(name, name, "handler.handler", PEERS / name, lambda _: get("/counter"), version=version)
+def _peer(name: str) -> Contestant:
+    return Contestant(name, "handler.handler", lambda _: get("/counter"))
 
 
-CONTESTANTS = (
+VISITS = (
     _peer("nothing"),
     _ours("visits", lambda _: get("/counter")),
     _peer("founding"),
     _peer("powertools"),
     _peer("fastapi"),
+)
+"""Those that count a visit, and the floor."""
+
+CONTESTANTS = (
+    *VISITS,
+    _ours("health", lambda _: get("/health/detailed")),
     _ours("auth", _registration, 201),
     _ours("accounts", _account, 201),
     _ours("orders", _order, 201),
 )
-NEWER = (
-    _peer("nothing", "3.13"),
-    _ours("visits", lambda _: get("/counter"), version="3.13"),
-    _peer("founding", "3.13"),
-)
-WARM = CONTESTANTS[:5]
 
 
-def ready(contestants: tuple[Contestant, ...]) -> list[Contestant]:
-    """Return those whose environment is there, and say which are left out."""
+def ready(contestants: Sequence[Contestant]) -> list[Contestant]:
+    """Return those whose package is there, none without Lambda's Python, and say which are left out."""
+    if python("lambda") is None:
+        print("The functions are left out: they are measured on Python 3.13 alone.")
+        return []
     found = []
     for contestant in contestants:
-        if python(contestant.environment, contestant.version):
+        if packed.package(contestant.name).exists():
             found.append(contestant)
         else:
-            print(f"{contestant.name}{contestant.version} is left out: {FOLDER.name} has no environment for it.")
+            print(f"{contestant.name} is left out: it has no package.")
     return found
 
 
@@ -154,20 +156,22 @@ class Stage:
         }
 
     def start(self, contestant: Contestant) -> Function:
-        """Start a process of a function.
+        """Start a process of a function in its unpacked package.
 
         Each trusts what it would trust on Lambda, and this server's authority beside: Amazon's roots with us,
         botocore's whole bundle with the others.
         """
-        interpreter = python(contestant.environment, contestant.version)
+        interpreter = python("lambda")
         assert interpreter is not None
-        bundle = self._folder / f"{contestant.environment}{contestant.version}.pem"
-        if not bundle.exists():
-            found = [*interpreter.parents[1].glob("lib/python*/site-packages/botocore/cacert.pem"), ROOTS]
-            bundle.write_bytes(found[0].read_bytes() + self._certificate)
-        environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle), "PYTHONPATH": str(contestant.folder)}
-        log = self._folder / f"{contestant.name}.log"
-        return Function(interpreter, contestant.handler, contestant.folder, environment, log)
+        task = self._folder / contestant.name
+        bundle = self._folder / f"{contestant.name}.pem"
+        if not task.exists():
+            packed.unpack(contestant.name, task)
+            botocores = interpreter.parents[1].glob("lib/python*/site-packages/botocore/cacert.pem")
+            roots = [*task.glob("shopkeeper/aws/amazon_roots.pem"), *botocores][0]
+            bundle.write_bytes(roots.read_bytes() + self._certificate)
+        environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle)}
+        return Function(interpreter, contestant.handler, task, environment, self._folder / f"{contestant.name}.log")
 
 
 def _open_shop(store: Store) -> tuple[str, str]:
@@ -197,17 +201,16 @@ def stage() -> Iterator[Stage]:
         yield Stage(folder, f"https://localhost:{front}", f"http://127.0.0.1:{back}", authority)
 
 
-def cold_starts(on: Stage, contestants: tuple[Contestant, ...], rounds: int) -> dict[str, dict[str, float]]:
+def cold_starts(on: Stage, contestants: Sequence[Contestant], rounds: int) -> dict[str, dict[str, float]]:
     """Return how long each takes from its start to its first answer, in ms, and the memory it then has, in MB."""
-    there = ready(contestants)
-    times: dict[str, list[float]] = {contestant.name: [] for contestant in there}
-    memory: dict[str, list[float]] = {contestant.name: [] for contestant in there}
+    times: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
+    memory: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for turn in range(rounds + 1):
-        for contestant in there:
+        for contestant in contestants:
             function = on.start(contestant)
             try:
                 arrived = function.call(contestant.event(on), contestant.status)
-                if turn:  # the first round writes byte code and warms the disk
+                if turn:  # the first round only brings files from the disk into memory
                     times[contestant.name].append((arrived - function.began) * 1000)
                     memory[contestant.name].append(function.peak_megabytes())
             finally:
@@ -218,20 +221,19 @@ def cold_starts(on: Stage, contestants: tuple[Contestant, ...], rounds: int) -> 
     }
 
 
-def warm_calls(on: Stage, rounds: int, calls: int) -> dict[str, dict[str, float]]:
+def warm_calls(on: Stage, contestants: Sequence[Contestant], rounds: int, calls: int) -> dict[str, dict[str, float]]:
     """Return the times of warm calls, in ms, the processor time and log of each, and the memory after them, in MB."""
-    there = ready(WARM)
-    functions = {contestant.name: on.start(contestant) for contestant in there}
-    times: dict[str, list[float]] = {contestant.name: [] for contestant in there}
+    functions = {contestant.name: on.start(contestant) for contestant in contestants}
+    times: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     processor: dict[str, float] = dict.fromkeys(functions, 0.0)
     logged: dict[str, int] = {}
     try:
-        for contestant in there:
+        for contestant in contestants:
             for _ in range(20):
                 functions[contestant.name].call(contestant.event(on), contestant.status)
             logged[contestant.name] = functions[contestant.name].log_bytes()
         for _ in range(rounds):
-            for contestant in there:
+            for contestant in contestants:
                 function = functions[contestant.name]
                 before = function.processor_seconds()
                 for _ in range(calls):

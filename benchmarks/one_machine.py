@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.environments import ROOT, python
+from benchmarks.environments import python
 from benchmarks.lambda_calls import spread
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.orders.model import Customer, Happening, Line, Order
@@ -25,6 +25,7 @@ from shopkeeper.storage.values import encode_item
 from tests.support.http import Client, send
 from tests.support.processes import free_port, running, shopkeeper
 from tests.support.shop import Owner
+from tests.support.tools import ROOT
 
 HERE = ROOT / "benchmarks"
 CONNECTIONS = (1, 16, 256)

@@ -1,50 +1,57 @@
-"""The sizes of packages: of those that `make package` built, and of what the peers would have to upload."""
+"""The packages of functions as they are uploaded: what `make package` built of ours, and what peers would upload.
 
-import tempfile
+A peer's is what `sam build` makes of it: its libraries' wheels, unpacked, and its handler, without byte code.
+Source: aws-lambda-builders 1.67, `python_pip` (`DependencyBuilder._install_wheels` unpacks the wheels, and
+`PythonPipWorkflow.EXCLUDED_FILES` leaves `*.pyc` and `__pycache__` of the function's own folder behind).
+"""
+
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.environments import ROOT, python
-from benchmarks.lambda_calls import PEERS
+from benchmarks.environments import FOLDER, UPLOADED, libraries
+from shopkeeper.functions.all import FUNCTIONS
+from tests.support.tools import ROOT
 
-NAMES = ("founding", "powertools", "fastapi")
-NOT_UPLOADED = ("pip", "setuptools", "wheel", "_distutils_hack", "pkg_resources", "distutils-precedence")
-GIVEN_BY_LAMBDA = ("awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client")
-"""The runtime's own client, which the peers' environments hold for this benchmark alone."""
-
-
-def ours() -> list[Path]:
-    """Return the packages for arm64."""
-    return sorted((ROOT / "dist").glob("*-arm64.zip"))
+HANDLERS = ROOT / "benchmarks" / "peers"
+OURS = tuple(function.name for function in FUNCTIONS)
+PEERS = ("nothing", "founding", "powertools", "fastapi")
+DIST = ROOT / "dist"
 
 
-def peers() -> dict[str, dict[str, float]]:
-    """Return the sizes of the peers' packages: their libraries and their handler, zipped."""
-    found = {}
-    for name in NAMES:
-        interpreter = python(name)
-        if interpreter is None:
-            continue
-        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-                for root in [*interpreter.parents[1].glob("lib/python*/site-packages"), PEERS / name]:
+def package(name: str) -> Path:
+    """Return where a function's package for this machine, x86_64, is. It may not be there."""
+    return DIST / f"{name}-x86_64.zip" if name in OURS else FOLDER / f"{name}.zip"
+
+
+def make() -> None:
+    """Make the packages of the peers whose libraries are there."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in PEERS:
+        roots = [HANDLERS / name, *([libraries(name)] if name in UPLOADED else [])]
+        package(name).unlink(missing_ok=True)
+        if all(root.exists() for root in roots):
+            with zipfile.ZipFile(package(name), "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+                for root in roots:
                     for path in _uploaded(root):
                         archive.write(path, path.relative_to(root))
-            found[name] = sizes(Path(file.name))
-    return found
 
 
-def sizes(package: Path) -> dict[str, float]:
-    """Return a package's size, zipped and unpacked, in MB."""
-    with zipfile.ZipFile(package) as archive:
+def unpack(name: str, folder: Path) -> None:
+    """Unpack a function's package into `folder`, as Lambda does."""
+    with zipfile.ZipFile(package(name)) as archive:
+        archive.extractall(folder)
+
+
+def sizes(name: str) -> dict[str, float]:
+    """Return the size of a function's package, zipped and unpacked, in MB."""
+    with zipfile.ZipFile(package(name)) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
-    return {"zipped_mb": round(package.stat().st_size / 1e6, 2), "unpacked_mb": round(unpacked / 1e6, 2)}
+    return {"zipped_mb": round(package(name).stat().st_size / 1e6, 2), "unpacked_mb": round(unpacked / 1e6, 2)}
 
 
 def _uploaded(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        aside = relative.parts[0].startswith((*NOT_UPLOADED, *GIVEN_BY_LAMBDA)) or "__pycache__" in relative.parts
-        if path.is_file() and not aside:
+        if path.is_file() and "__pycache__" not in relative.parts and relative.parts[0] != "bin":
             yield path

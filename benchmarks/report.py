@@ -21,16 +21,17 @@ def insert(document: str, results: Results) -> str:
 def tables(results: Results) -> Iterator[str]:
     """Yield the lines of all tables."""
     machine = results["machine"]
-    yield f"On {machine['processors']} cores ({machine['system']}), Python {machine['python']} if nothing else is said."
+    yield f"On {machine['processors']} cores ({machine['system']}), servers on Python {machine['python']}."
+    if "lambda_python" in results:
+        yield _built(results["lambda_python"])
     yield from _table(
         "Cold start",
-        ("function", "ms", "quartiles", "ms on Python 3.13", "memory (MB)"),
+        ("function", "ms", "quartiles", "memory (MB)"),
         [
             (
                 name,
                 f"{figures['p50']:.0f}",
                 f"{figures['p25']:.0f} to {figures['p75']:.0f}",
-                f"{results['cold_3.13'][name]['p50']:.0f}" if name in results.get("cold_3.13", {}) else "",
                 f"{figures['memory_mb']:.0f}",
             )
             for name, figures in results.get("cold", {}).items()
@@ -101,6 +102,11 @@ def tables(results: Results) -> Iterator[str]:
             for bar, figure, limit, holds in bars.checked(results)
         ],
     )
+
+
+def _built(python: dict[str, Any]) -> str:
+    parts = [f"{'with' if python[kind.lower()] else 'without'} {kind}" for kind in ("PGO", "LTO")]
+    return f"Functions on Python {python['version']}, built by {python['compiler']} {' and '.join(parts)}."
 
 
 _RATES = ("per_second", "from", "to", "p50_ms", "p99_ms")

@@ -88,7 +88,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Function:
-    """One process of a function: started, called, measured, ended."""
+    """One process of a function: started in the folder of its package, called, measured, ended.
+
+    That folder is read-only on Lambda; here Python writes no byte code into it.
+    """
 
     def __init__(self, python: Path, handler: str, folder: Path, environment: Mapping[str, str], log: Path) -> None:
         self._api = RuntimeApi()
@@ -103,7 +106,8 @@ class Function:
                 "AWS_LAMBDA_FUNCTION_NAME": "bench",
                 "AWS_LAMBDA_FUNCTION_VERSION": "1",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.11",
+                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+                "PYTHONDONTWRITEBYTECODE": "1",
                 **environment,
             },
             stdout=self._log,

@@ -15,7 +15,6 @@ lock requirements/server.txt --extra server --group pyproject.toml:build pyproje
 lock requirements/test.txt --extra server --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
 lock requirements/deploy.txt --group pyproject.toml:deploy
 lock requirements/emulator.txt --group pyproject.toml:emulator
-for peer in nothing founding powertools fastapi fastapi_sqlite; do
-  lock "requirements/bench-$peer.txt" --group "pyproject.toml:bench-$peer"
+for environment in lambda powertools fastapi fastapi_sqlite; do
+  lock "requirements/bench-$environment.txt" --group "pyproject.toml:bench-$environment"
 done
-lock requirements/bench-ours.txt --extra accounts --group pyproject.toml:bench-ours pyproject.toml

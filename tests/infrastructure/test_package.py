@@ -1,8 +1,9 @@
-"""The deployable packages: what is in them, that their bytes repeat, and that they run."""
+"""The deployable packages: what is in them, that their bytes repeat, and that they run unpacked on Lambda's Python."""
 
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,7 +15,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.storage import TABLES
 from tests.support.processes import clean_environment, run_cli
 from tests.support.stores import aws_environment, table_names
-from tests.support.tools import ROOT
+from tests.support.tools import ROOT, need_python313
 
 MACHINES = {"arm64": 183, "x86_64": 62}
 """`e_machine` of the ELF header: AArch64 and x86-64."""
@@ -39,13 +40,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_package(folder: Path) -> str:
+def run_package(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "scripts" / "package.py"), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
 
 
 def test_the_sizes_are_printed_and_the_bytes_repeat(built: Path, tmp_path: Path) -> None:
-    printed = run_package(tmp_path)
+    printed = run_package(tmp_path).stdout
     for function, architecture in NAMES:
         name = f"{function}-{architecture}.zip"
         assert f"{name}  {(built / name).stat().st_size / 1e6:.2f} MB" in printed
@@ -88,34 +90,135 @@ FIRST_WORDS: dict[str, tuple[str, object]] = {
 }
 """What each function answers to an empty event."""
 
+CHECK = """
+import importlib.util, marshal, sys, types, zipfile
+
+def sources(code):
+    yield code.co_filename
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from sources(constant)
+
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    names = archive.namelist()
+    modules = {name: importlib.util.cache_from_source(name) for name in names if name.endswith(".py")}
+    assert modules and set(modules.values()) == {name for name in names if name.endswith(".pyc")}
+    for name, cache in modules.items():
+        source, compiled = archive.read(name), archive.read(cache)
+        header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
+        assert compiled[:16] == header, name
+        assert set(sources(marshal.loads(compiled[16:]))) == {"/var/task/" + name}, name
+"""
+"""A header of PEP 552 whose flags say: hashed, and not checked when it is loaded."""
+
+
+@pytest.mark.parametrize(("function", "architecture"), NAMES)
+def test_every_module_has_its_byte_code_beside_it(built: Path, function: str, architecture: str) -> None:
+    command = [need_python313(), "-I", "-c", CHECK, str(built / f"{function}-{architecture}.zip")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+DESCRIPTIONS = ["sam/template.yaml", "serverless/serverless.yml", "terraform/code/functions.tf"]
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS)
+def test_the_runtime_that_is_deployed_is_the_one_that_packages_are_made_for(description: str) -> None:
+    text = (ROOT / "infrastructure" / description).read_text()
+    assert set(re.findall(r"python3\.\d+", text)) == {"python3.13"}
+
+
 RUN = """
-import json, sys
-import shopkeeper
-assert sys.argv[2] in shopkeeper.__file__, shopkeeper.__file__
-import importlib
-handler = importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1]).handler
-print(json.dumps(handler({}, None)), file=sys.stderr)
+import importlib, json, os, sys
+
+function, folder = sys.argv[1:]
+compiled = []
+
+def watch(event, arguments):
+    if event == "compile" and str(arguments[1]).startswith(folder):
+        compiled.append(os.path.relpath(arguments[1], folder))
+
+sys.addaudithook(watch)
+sys.path.insert(0, folder)
+handler = importlib.import_module("shopkeeper.runtime.handlers." + function).handler
+answer = handler({}, None)
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+loaded = [os.path.relpath(file, folder) for file in files if file.startswith(folder)]
+print(json.dumps({"answer": answer, "compiled": compiled, "loaded": loaded}), file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
-def test_a_package_runs(built: Path, function: str, dynoxide: str, tmp_path: Path) -> None:
-    """Its own modules, with this machine's build of the libraries."""
-    with zipfile.ZipFile(built / f"{function}-x86_64.zip") as archive:
-        archive.extractall(tmp_path, [name for name in archive.namelist() if name.startswith("shopkeeper/")])
+@pytest.fixture
+def tables(dynoxide: str) -> dict[str, str]:
+    """The environment of a function whose tables are there."""
     names = {table.environment: name for table, name in table_names(TABLES).items()}
     environment = {**aws_environment(dynoxide), **names}
     assert run_cli("tables", STORE_URL="dynamodb:", **environment).returncode == 0
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, function, str(tmp_path)],
-        env=clean_environment(PYTHONPATH=str(tmp_path), **environment),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-        cwd=os.sep,
-    )
-    answer = json.loads(done.stderr)
+    return environment
+
+
+def unpack(package: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(package) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run_function(function: str, folder: Path, environment: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Put an empty event to an unpacked function, and return which of its files were compiled, and which loaded."""
+    # Isolated (-I), Python heeds no variable of its own, and would write byte code that it does not find.
+    command = [need_python313(), "-I", "-c", RUN, function, str(folder)]
+    environment = clean_environment(**environment)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=os.sep)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stderr)
     # The first endpoint of `accounts` is oneself, and an empty event is nobody.
-    assert answer["statusCode"] == (401 if function == "accounts" else 200)
-    assert json.loads(answer["body"])[FIRST_WORDS[function][0]] == FIRST_WORDS[function][1]
+    assert said["answer"]["statusCode"] == (401 if function == "accounts" else 200)
+    assert json.loads(said["answer"]["body"])[FIRST_WORDS[function][0]] == FIRST_WORDS[function][1]
+    return said["compiled"], said["loaded"]
+
+
+@pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
+def test_an_unpacked_package_runs_and_compiles_and_writes_nothing(
+    built: Path, function: str, tables: dict[str, str], tmp_path: Path
+) -> None:
+    folder = unpack(built / f"{function}-x86_64.zip", tmp_path)
+    before = sorted(folder.rglob("*"))
+    compiled, loaded = run_function(function, folder, tables)
+    assert compiled == []
+    assert {"msgspec/__init__.py", f"shopkeeper/runtime/handlers/{function}.py"} <= set(loaded)
+    assert sorted(folder.rglob("*")) == before
+
+
+UNFIT = {
+    "none": lambda path: path.unlink(),
+    "that of another Python": lambda path: path.write_bytes(b"\0" * 4 + path.read_bytes()[4:]),
+    "a piece of a header": lambda path: path.write_bytes(path.read_bytes()[:10]),
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_a_module_without_byte_code_that_fits_is_compiled_from_its_source(
+    built: Path, unfit: str, tables: dict[str, str], tmp_path: Path
+) -> None:
+    folder = unpack(built / "visits-x86_64.zip", tmp_path)
+    need_python313()
+    UNFIT[unfit](folder / "shopkeeper" / "visits" / "__pycache__" / "service.cpython-313.pyc")
+    assert run_function("visits", folder, tables)[0] == ["shopkeeper/visits/service.py"]
+
+
+def test_without_python_313_packages_hold_no_byte_code_and_it_is_said(tmp_path: Path) -> None:
+    said = run_package(tmp_path, PYTHON313="/bin/false").stderr
+    assert "no byte code" in said
+    assert "PYTHON313=" in said
+    packages = [zipfile.ZipFile(tmp_path / f"{function}-{architecture}.zip") for function, architecture in NAMES]
+    for package in packages:
+        with package:
+            assert not [name for name in package.namelist() if name.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("named", ["/bin/false", "/nowhere/python3.13"])
+def test_only_a_python_313_that_starts_is_taken_for_lambdas(named: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "python313.py")]
+    environment = {**os.environ, "PYTHON313": named}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
