@@ -3,6 +3,7 @@
 The same sources and locks give the same bytes. Run by `make package`.
 """
 
+import argparse
 import ast
 import shutil
 import subprocess
@@ -11,8 +12,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-
-from shopkeeper.functions.all import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -30,6 +29,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def main(dist: Path = DIST) -> None:
     """Build every function for every architecture into the folder `dist` and print the sizes."""
+    from shopkeeper.functions.all import FUNCTIONS  # not before --help, which needs nothing installed
+
     dist.mkdir(exist_ok=True)
     for architecture, machine in ARCHITECTURES.items():
         for lock in sorted({function.libraries for function in FUNCTIONS}):
@@ -115,4 +116,6 @@ def _is_server_only(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=DIST, help="where to; dist by default")
+    main(parser.parse_args().folder)
