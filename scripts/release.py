@@ -318,9 +318,15 @@ def main(arguments: list[str]) -> None:
                 release.shift(asked.steps, asked.pause, asked.dry_run)
             case "back":
                 release.back(asked.dry_run)
-    except (Failed, Stopped, account.Refused, *account.failures()) as failure:
-        print(f"release: {failure}", file=sys.stderr)
-        raise SystemExit(1) from None
+    except (Failed, Stopped, account.Refused) as failure:
+        _end(failure)
+    except account.failures() as failure:
+        _end(failure)
+
+
+def _end(failure: BaseException) -> NoReturn:
+    print(f"release: {failure}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

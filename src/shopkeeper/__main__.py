@@ -8,7 +8,7 @@ from shopkeeper.libraries import advice, missing
 def main() -> None:
     """Run the command line; libraries that are missing are one sentence and exit status 2."""
     if missed := missing():
-        print(f"Libraries are missing that Shopkeeper needs; run: {advice(missed)}", file=sys.stderr)
+        print(f"Shopkeeper needs libraries that are missing; {advice(missed)}.", file=sys.stderr)
         raise SystemExit(2)
     from shopkeeper.cli import main as run
 

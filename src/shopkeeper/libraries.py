@@ -1,6 +1,7 @@
 """The libraries that Shopkeeper was published with, and which of them are not installed."""
 
 import re
+import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, distribution, requires
 
@@ -25,8 +26,8 @@ def missing(extra: str = "") -> list[str]:
 
 
 def advice(missed: list[str]) -> str:
-    """Return the command that installs what is missing, for this very interpreter."""
-    return f"{sys.executable} -m pip install " + " ".join(f"'{one}'" for one in missed)
+    """Return what an operator is told: the command that installs what is missing for this very interpreter."""
+    return f"run `{sys.executable} -m pip install {' '.join(map(shlex.quote, missed))}`"
 
 
 def _requirements() -> list[str]:
