@@ -29,7 +29,7 @@ bench-quick: $(VENV)/test ## the same for a first look (one minute)
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks --quick
 
-tools: $(VENV)-deploy/done infrastructure/serverless/node_modules/.done ## install what deploying needs
+tools: $(VENV)-deploy/done infrastructure/serverless/node_modules/.done node_modules/.done ## install what deploying needs
 
 check: $(VENV)/test node_modules/.done ## format, lint and types alone
 	@$(BIN)/ruff format --check --quiet . || { echo "make test: the format is not ruff's; run 'make format'"; exit 1; }

@@ -8,12 +8,8 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 LOGS_ROLE = "shopkeeper-api-gateway-logs"
 LOGS_POLICY = "arn:{partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
@@ -38,17 +34,29 @@ def client(service: str) -> Any:
 
     botocore by itself asks AWS_DEFAULT_REGION, which may name another.
     """
+    import boto3  # here and below, so that --help works before it is installed
+    from botocore.config import Config
+
     return boto3.client(service, region_name=region(), config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Return what a call of AWS raises."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
 
 
 def check() -> str:
     """Return where a deployment would go. Raises Refused for a missing or wrong region or credentials."""
+    import boto3
+
     named = region()
     if named not in boto3.session.Session().get_available_regions("lambda"):
         raise Refused(f"AWS_REGION names no region of AWS: '{named}'.")
     try:
         account = client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
+    except failures() as error:
         raise Refused(f"There are no credentials that AWS takes: {error}") from None
     return f"To account {account}, region {named}."
 
@@ -64,7 +72,7 @@ def prepare() -> str:
         try:
             change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
             gateway.update_account(patchOperations=[change])
-        except ClientError:
+        except failures():
             if time.monotonic() > ends:
                 raise
             time.sleep(2)
@@ -108,7 +116,13 @@ def url(api: str, stage: str) -> str:
 
 def main(command: str = "", *arguments: str) -> None:
     """Run a command and print its answer; a refusal is one sentence and exit status 2."""
+    if {"-h", "--help"} & {command, *arguments}:
+        print(__doc__)
+        return
     try:
+        for argument in (command, *arguments):
+            if argument.startswith("-"):
+                raise Refused(f"There is no option '{argument}'.")
         match command, *arguments:
             case ["check"]:
                 print(check())
@@ -118,9 +132,15 @@ def main(command: str = "", *arguments: str) -> None:
                 print(url(api_id(name), stage))
             case _:
                 raise Refused("The command must be check, prepare or url API STAGE.")
-    except (Refused, BotoCoreError, ClientError) as refusal:
-        print(f"account.py: {refusal}", file=sys.stderr)
-        raise SystemExit(2) from None
+    except Refused as refusal:
+        _end(refusal)
+    except failures() as failure:
+        _end(failure)
+
+
+def _end(reason: Exception) -> NoReturn:
+    print(f"account.py: {reason}", file=sys.stderr)
+    raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
-# Deploy a stage with SAM: scripts/deploy-sam.sh dev|staging|prod [--dry-run] [--only-data]
+# Deploy a stage with SAM.
+# Usage: scripts/deploy-sam.sh dev|staging|prod [--dry-run] [--only-data] [--no-collection]
+#   --dry-run        say what would be done, and do nothing
+#   --only-data      end with the tables and the secret, before any code
+#   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
 # COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
@@ -45,5 +49,5 @@ deploy_code() {
 }
 
 step "the code: stack $NAME, shifted by CodeDeploy" deploy_code "$NAME" template.yaml "${code_parameters[@]}"
-step "the API collection" api_collection
+api_collection
 deployed

@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
-# Deploy a stage with Terraform: scripts/deploy-terraform.sh dev|staging|prod [--dry-run] [--only-data]
+# Deploy a stage with Terraform.
+# Usage: scripts/deploy-terraform.sh dev|staging|prod [--dry-run] [--only-data] [--no-collection]
+#   --dry-run        say what would be done, and do nothing
+#   --only-data      end with the tables and the secret, before any code
+#   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
 # COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
 # TERRAFORM_STATE_BUCKET keeps the state in S3 (else it stays beside the configuration); TERRAFORM_PLUGINS names
@@ -42,5 +46,5 @@ code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=
 deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE"
 step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
-step "the API collection" api_collection
+api_collection
 deployed

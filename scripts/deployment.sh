@@ -1,45 +1,40 @@
 # What the three deploy scripts share: arguments, checks, and steps that say where they failed. Sourced, not run.
 # shellcheck shell=bash
-set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/usage.sh"
 
-PROGRAM=$(basename "$0")
-ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
 FUNCTIONS=(visits health auth accounts orders)
 DRY_RUN=false
 ONLY_DATA=false
+COLLECTION=true
 STAGE=
 STEP=
 
-fail() {
-    echo "$PROGRAM: $1" >&2
-    exit 2
-}
-
-# deployment_arguments "$@": a stage, and perhaps --dry-run or --only-data.
+# deployment_arguments "$@": a stage, and perhaps options.
 deployment_arguments() {
     local argument
+    asks_for_help "$@" && usage
     for argument in "$@"; do
         case $argument in
             --dry-run) DRY_RUN=true ;;
             --only-data) ONLY_DATA=true ;;
-            dev | staging | prod) STAGE=$argument ;;
+            --no-collection) COLLECTION=false ;;
+            -*) fail "there is no option '$argument'; --help lists them." ;;
+            dev | staging | prod)
+                [[ -z $STAGE ]] || fail "name one stage, not '$STAGE' and '$argument'."
+                STAGE=$argument
+                ;;
             *) fail "the stage must be dev, staging or prod, not '$argument'." ;;
         esac
     done
-    [[ -n $STAGE ]] || fail "name the stage: $PROGRAM dev|staging|prod [--dry-run] [--only-data]"
+    [[ -n $STAGE ]] || fail "name the stage: dev, staging or prod; --help tells more."
     [[ $COLOUR == blue || $COLOUR == green ]] || fail "COLOUR must be blue or green, not '$COLOUR'."
     [[ $STAGE == dev || -n ${ALLOWED_ORIGINS:-} ]] ||
         fail "ALLOWED_ORIGINS must name the web origins of stage $STAGE, with commas between."
     export COLOUR
     NAME=shopkeeper-$STAGE-$COLOUR
     DATA=shopkeeper-data-$STAGE
-}
-
-# need_tool COMMAND HOW: fail unless the command is there.
-need_tool() {
-    command -v "$1" > /dev/null || fail "$(basename "$1") is not installed; $2."
 }
 
 # check_account: who deploys, and where to. Tools that ask AWS_DEFAULT_REGION are told the same region.
@@ -56,7 +51,7 @@ need_code() {
         [[ -f $ROOT/dist/$function-arm64.zip ]] ||
             fail "dist/$function-arm64.zip is not there; run \`make package\`."
     done
-    need_tool "$ROOT/node_modules/.bin/newman" "run \`npm ci\`"
+    ! $COLLECTION || need_tool "$ROOT/node_modules/.bin/newman" "run \`make tools\`, or deploy with --no-collection"
 }
 
 # step NAME COMMAND…: say what is done, do it (not in a dry run), and tell how to go back if it fails.
@@ -89,12 +84,21 @@ api_url() {
 }
 
 # With Cognito nobody can register here, so that only what needs no account can be tried.
-api_collection() {
+run_collection() {
     local origins=${ALLOWED_ORIGINS:-http://localhost:1580} groups=()
     [[ -z ${COGNITO_USER_POOL_ID:-} ]] || groups=(--folder Performance)
     BASE_URL=$(api_url) || return 1
     BASE_URL=$BASE_URL ALLOWED_ORIGIN=${origins%%,*} "$ROOT/scripts/run-api-tests.sh" "$COLOUR" \
         ${groups[@]+"${groups[@]}"}
+}
+
+# api_collection: the last step, unless it was not wanted.
+api_collection() {
+    if $COLLECTION; then
+        step "the API collection" run_collection
+    else
+        echo "The API collection is left out, as --no-collection says."
+    fi
 }
 
 # deploy_data COMMAND…: what every deployment begins with; --only-data ends there, with tables that hold nothing yet.

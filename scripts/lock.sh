@@ -1,20 +1,31 @@
 #!/usr/bin/env bash
 # Renew the locks under requirements/: exact versions and hashes for every platform, no index named.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+# Usage: scripts/lock.sh [--upgrade]
+# Versions that are locked already stay as they are where they still fit; --upgrade takes the newest. Needs uv.
+. "$(dirname -- "${BASH_SOURCE[0]}")/usage.sh"
+
+asks_for_help "$@" && usage
+upgrade=()
+for argument in "$@"; do
+    case $argument in
+        --upgrade) upgrade=(--upgrade) ;;
+        *) fail "the one option is --upgrade, not '$argument'." ;;
+    esac
+done
+need_tool uv "\`pip install uv\` installs it"
+cd "$ROOT"
 
 lock() {
-  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-    --no-annotate --no-header --output-file "$@"
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-annotate --no-header ${upgrade[@]+"${upgrade[@]}"} --output-file "requirements/$1.txt" "${@:2}"
 }
 
-lock requirements/function.txt pyproject.toml
-lock requirements/tokens.txt --extra tokens pyproject.toml
-lock requirements/accounts.txt --extra accounts pyproject.toml
-lock requirements/server.txt --extra server --group pyproject.toml:build pyproject.toml
-lock requirements/test.txt --extra server --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
-lock requirements/deploy.txt --group pyproject.toml:deploy
-lock requirements/emulator.txt --group pyproject.toml:emulator
-for environment in lambda powertools fastapi fastapi_sqlite; do
-  lock "requirements/bench-$environment.txt" --group "pyproject.toml:bench-$environment"
+# What one machine runs decides; a function gets the same versions, as no more than names of its group say.
+lock server --group pyproject.toml:build pyproject.toml
+for function in function tokens accounts; do
+    lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
+done
+lock test --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+for group in deploy emulator bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite; do
+    lock "$group" --group "pyproject.toml:$group"
 done

@@ -5,6 +5,7 @@ cold start would compile all that it loads. The same sources, locks and Python 3
 `make package`.
 """
 
+import argparse
 import ast
 import shutil
 import subprocess
@@ -15,8 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import python313
-
-from shopkeeper.functions.all import FUNCTIONS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -41,6 +40,8 @@ NO_BYTE_CODE = (
 
 def main(dist: Path = DIST) -> None:
     """Build every function for every architecture into the folder `dist` and print the sizes."""
+    from shopkeeper.functions.all import FUNCTIONS  # not before --help, which needs nothing installed
+
     dist.mkdir(exist_ok=True)
     python = python313.find()
     for architecture, machine in ARCHITECTURES.items():
@@ -152,4 +153,6 @@ def _is_server_only(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=DIST, help="where to; dist by default")
+    main(parser.parse_args().folder)

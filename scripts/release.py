@@ -22,7 +22,6 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import account
-from botocore.exceptions import BotoCoreError, ClientError
 
 ALIAS = "live"
 FUNCTIONS = ("visits", "health", "auth", "accounts", "orders")
@@ -168,7 +167,7 @@ class Release:
         for function, version in versions.items():
             try:
                 self._point(function, version, {})
-            except (BotoCoreError, ClientError) as error:
+            except account.failures() as error:
                 failures[function] = str(error)
         return failures
 
@@ -281,7 +280,9 @@ def _percentages(text: str) -> list[int]:
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="release", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="release", description=__doc__, formatter_class=argparse.RawTextHelpFormatter, allow_abbrev=False
+    )
     parser.add_argument("command", choices=["versions", "mark", "shift", "back", "promote"])
     parser.add_argument("stage", choices=["dev", "staging", "prod"])
     parser.add_argument("colour", choices=["blue", "green"])
@@ -317,9 +318,15 @@ def main(arguments: list[str]) -> None:
                 release.shift(asked.steps, asked.pause, asked.dry_run)
             case "back":
                 release.back(asked.dry_run)
-    except (Failed, Stopped, account.Refused, BotoCoreError, ClientError) as failure:
-        print(f"release: {failure}", file=sys.stderr)
-        raise SystemExit(1) from None
+    except (Failed, Stopped, account.Refused) as failure:
+        _end(failure)
+    except account.failures() as failure:
+        _end(failure)
+
+
+def _end(failure: BaseException) -> NoReturn:
+    print(f"release: {failure}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

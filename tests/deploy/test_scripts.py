@@ -29,7 +29,7 @@ REFUSALS = [
     ("no stage", [], {}, "name the stage"),
     ("a bad stage", ["production"], {}, "must be dev, staging or prod, not 'production'"),
     ("a region of botocore's alone", ["dev"], {"AWS_DEFAULT_REGION": "us-east-1"}, "AWS_REGION must name"),
-    ("a bad option", ["dev", "--force"], {}, "not '--force'"),
+    ("a bad option", ["dev", "--force"], {}, "no option '--force'"),
     ("a bad colour", ["dev"], {"COLOUR": "purple"}, "COLOUR must be blue or green"),
     ("no origins in prod", ["prod"], {}, "ALLOWED_ORIGINS must name"),
     ("no region", ["dev"], {}, "AWS_REGION must name"),
@@ -69,6 +69,17 @@ def test_only_data_ends_before_the_code(script: str, aws: Aws) -> None:
     assert done.returncode == 0, done.stderr
     steps = [line.split()[2].rstrip(":") for line in done.stdout.splitlines() if line.startswith("==")]
     assert steps == ["account", "data"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_deployment_can_go_without_the_collection_and_what_runs_it(script: str, aws: Aws, tmp_path: Path) -> None:
+    root = copy_repository(tmp_path)
+    (root / "node_modules").unlink()
+    done = call(script, "dev", "--dry-run", "--no-collection", root=root, variables=aws.environment)
+    assert done.returncode == 0, done.stderr
+    assert "== the code" in done.stdout
+    assert "== the API collection" not in done.stdout
+    assert "left out, as --no-collection says" in done.stdout
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

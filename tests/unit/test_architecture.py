@@ -15,7 +15,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "cores", "errors", "files", "identifiers", "locks", "__version__"}
+LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
 DOMAINS = {"visits", "health", "businesses", "accounts", "catalogue", "orders"}
 SHARED = {"shopkeeper.businesses.model", "shopkeeper.businesses.ownership"}
 """What other domains may know of a domain: whose a business is, but never its service."""
@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "functions": LEAVES | {"settings", "http", "storage", "identity"} | DOMAINS,
     "runtime": LEAVES | {"settings", "http", "aws", "storage", "identity", "functions"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "functions", "runtime"} | DOMAINS,
-    "__main__": {"operator"},
+    "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},
     "locks": {"errors", "files"},
 }

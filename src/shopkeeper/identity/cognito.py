@@ -1,6 +1,7 @@
 """Access tokens of an Amazon Cognito user pool, verified by its published keys.
 
-Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens". Needs the extra `cognito`.
+Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens". Needs cryptography, which is not among
+what everybody installs.
 """
 
 import threading
@@ -39,11 +40,14 @@ class CognitoTokens:
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ConfigurationError where the extra `cognito` is not installed. Fetches nothing yet."""
+        """Raises ConfigurationError where cryptography is not installed. Fetches nothing yet."""
         try:
             import cryptography  # noqa: F401  # PyJWT verifies RS256 with it
         except ImportError:
-            raise ConfigurationError("COGNITO_USER_POOL_ID needs the extra 'cognito' to be installed.") from None
+            from shopkeeper.libraries import advice, missing
+
+            how = advice(missing("cognito") or ["cryptography"])
+            raise ConfigurationError(f"COGNITO_USER_POOL_ID needs a library that is missing; {how}.") from None
         region = pool_id.partition("_")[0]
         self._issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
         self._url = f"{environment.get(ENDPOINT_VARIABLE, self._issuer.rpartition('/')[0])}/{pool_id}"
