@@ -18,7 +18,7 @@ from granian.log import LogLevels
 
 from shopkeeper.cores import share_one
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.identity.secrets import secret_source
+from shopkeeper.identity.service import open_identity
 from shopkeeper.locks import hold, lock_folder
 from shopkeeper.runtime.datafile import claim
 from shopkeeper.runtime.leaving import AtWork, end_when_told
@@ -130,8 +130,8 @@ def _claim_data(
 ) -> DataLock | None:
     """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
     lock = claim(settings, environment, warn)
+    open_identity(settings, environment)
     if lock is None:
-        secret_source(settings, environment)
         DynamoDBClient(settings.region, environment).check_credentials()
     return lock
 
@@ -154,11 +154,11 @@ def _leave(lock: DataLock | None) -> None:
 
 def _end_unheard(failure: BaseException | None) -> NoReturn:
     """End although a thread is stuck, as nobody reads the output: Python would abort on it as it ends."""
-    if failure is None:
-        os._exit(0)
-    threading.Thread(target=print, args=(failure,), kwargs={"file": sys.stderr, "flush": True}, daemon=True).start()
-    time.sleep(ANNOUNCED_WITHIN_SECONDS)
-    os._exit(1)
+    if isinstance(failure, ConfigurationError):
+        say = partial(print, failure, file=sys.stderr, flush=True)
+        threading.Thread(target=say, daemon=True).start()
+        time.sleep(ANNOUNCED_WITHIN_SECONDS)
+    os._exit(0 if failure is None else 1)
 
 
 def _load(settings: Settings) -> WsgiApplication:
