@@ -238,7 +238,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 @pytest.mark.usefixtures("cheap_passwords")
 def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
-    settings = read({"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}, TABLES)
+    environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
+    settings = read(environment, TABLES)
     resources = open_resources(settings, {}, knows_callers=True)
     operations = Operations(resources.store)
     live(function, resources, cast(Store, operations))

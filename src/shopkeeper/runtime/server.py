@@ -154,11 +154,11 @@ def _leave(lock: DataLock | None) -> None:
 
 def _end_unheard(failure: BaseException | None) -> NoReturn:
     """End although a thread is stuck, as nobody reads the output: Python would abort on it as it ends."""
-    if failure is None:
-        os._exit(0)
-    threading.Thread(target=print, args=(failure,), kwargs={"file": sys.stderr, "flush": True}, daemon=True).start()
-    time.sleep(ANNOUNCED_WITHIN_SECONDS)
-    os._exit(1)
+    if isinstance(failure, ConfigurationError):
+        say = partial(print, failure, file=sys.stderr, flush=True)
+        threading.Thread(target=say, daemon=True).start()
+        time.sleep(ANNOUNCED_WITHIN_SECONDS)
+    os._exit(0 if failure is None else 1)
 
 
 def _load(settings: Settings) -> WsgiApplication:
