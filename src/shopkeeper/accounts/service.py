@@ -189,12 +189,15 @@ class Accounts:
         self._store_change(account, new, actions)
         return msgspec.convert({**msgspec.structs.asdict(account), **new}, Account).user
 
-    def delete(self, caller: Caller) -> None:
+    def delete(self, caller: Caller, expected: int | None = None) -> None:
         """Delete the caller's own account; its identity can then never own a business.
 
-        Raises Unauthenticated, OwnsBusiness, ChangedMeanwhile or StoreError.
+        `expected` is the version that the caller has seen, None for any. Raises Unauthenticated,
+        OwnsBusiness, ChangedMeanwhile or StoreError.
         """
         account = self._account_of(caller)
+        if expected is not None and expected != account.version:
+            raise ChangedMeanwhile("The account was changed by another request.")
         grave = {"marker": markers.business_identity(account.user_id), "deleted_at": rfc3339(self._clock())}
         try:
             self._store.transact(

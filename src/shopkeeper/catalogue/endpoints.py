@@ -43,7 +43,7 @@ def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply
 def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChange]) -> Reply[Item]:
     """Change an item of one's business."""
     item = catalogue.own(call.identity, call.parameters.item_id)
-    require_if_match(call.request, item.version)
+    require_if_match(call.parameters.if_match, item.version)
     changed = catalogue.change(item, call.body)
     return Reply(changed, headers=etag(changed.version))
 
@@ -51,7 +51,7 @@ def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChang
 def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing]) -> Reply[Nothing]:
     """Delete an item of one's business."""
     item = catalogue.own(call.identity, call.parameters.item_id)
-    require_if_match(call.request, item.version)
+    require_if_match(call.parameters.if_match, item.version)
     catalogue.delete(item)
     return Reply(Nothing())
 
