@@ -149,7 +149,7 @@ QUERIES = [
     ({"business_id": "  "}, {"business_id": "must not be empty or hold control characters"}),
     ({"search": "\ud800"}, {"search": "must be well-formed text"}),
     ({"limit": "\ud800", "skip": "x"}, {"limit": "must be well-formed text", "skip": A_SKIP}),
-    ({"cursor": "c" * 1001, "limit": "x"}, {"cursor": "must have at most 1000 characters", "limit": A_LIMIT}),
+    ({"cursor": "c" * 2501, "limit": "x"}, {"cursor": "must have at most 2500 characters", "limit": A_LIMIT}),
 ]
 
 

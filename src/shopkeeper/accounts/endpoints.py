@@ -37,6 +37,7 @@ from shopkeeper.http import (
 )
 from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
 from shopkeeper.http.version import check_if_match, etag
+from shopkeeper.storage import USERS
 
 B = TypeVar("B")
 
@@ -115,7 +116,7 @@ def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[U
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
     """Return a page of all users to an admin."""
     accounts.check_admin(call.identity)
-    after = decode_cursor(USER_LIST, call.parameters.cursor, {"kind": ALL_USERS})
+    after = decode_cursor(USER_LIST, call.parameters.cursor, USERS.position("all-users"), {"kind": ALL_USERS})
     users, behind = accounts.list_all(call.parameters.limit, after)
     cursor = encode_cursor(USER_LIST, behind)
     return Reply(UserList(users, cursor), headers=next_link(call.request, cursor))

@@ -25,6 +25,7 @@ from shopkeeper.http import (
 )
 from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
 from shopkeeper.http.version import etag, require_if_match
+from shopkeeper.storage import ITEMS
 
 
 def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Item]:
@@ -60,8 +61,10 @@ def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) ->
     """Return a page of items."""
     asked = call.parameters
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"
-    fixed = {"business_id": asked.business_id} if asked.business_id else {"kind": ALL_ITEMS}
-    after = decode_cursor(scope, asked.cursor, fixed)
+    index, fixed = "all-items", {"kind": ALL_ITEMS}
+    if asked.business_id is not None:
+        index, fixed = "by-business", {"business_id": asked.business_id}
+    after = decode_cursor(scope, asked.cursor, ITEMS.position(index), fixed)
     skip = 0 if after else asked.skip
     items, behind = catalogue.list_items(asked.business_id, asked.search, skip, asked.limit, after)
     cursor = encode_cursor(scope, behind)

@@ -54,7 +54,9 @@ def given(change: msgspec.Struct) -> dict[str, Any]:
 
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="The most that a page holds")]
-CursorText = Annotated[str, msgspec.Meta(max_length=1000, description="Where the last page ended")]
+CursorText = Annotated[str, msgspec.Meta(max_length=2500, description="Where the last page ended")]
+"""Long enough for the longest cursor that a list gives: its scope repeats the search."""
+
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 
 IfMatch = Annotated[
