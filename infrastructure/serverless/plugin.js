@@ -13,9 +13,15 @@ const HEADERS = {
 };
 
 // Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
-const pickOrigin = (origins) => `#set($origin = $input.params("Origin"))
+const readOrigin = `#set($origin = $input.params("Origin"))
 #if($origin == "")#set($origin = $input.params("origin"))#end
-#set($origins = "${origins}")
+`;
+const pickLocalOrigin = `${readOrigin}#set($local = $origin.replace("127.0.0.1", "localhost").replace("[::1]", "localhost"))
+#if($local.matches("https?://localhost(:[0-9]{1,5})?"))
+#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+#end
+`;
+const pickOrigin = (origins) => `${readOrigin}#set($origins = "${origins}")
 #foreach($allowed in $origins.split(","))
 #if($allowed == $origin)
 #set($context.responseOverride.header.Access-Control-Allow-Origin = $allowed)
@@ -30,6 +36,7 @@ class ShopkeeperPlugin {
   constructor(serverless) {
     this.service = serverless.service;
     this.naming = serverless.getProvider('aws').naming;
+    this.stage = serverless.getProvider('aws').getStage();
     this.deploys = serverless.processedInput.commands.includes('deploy');
     this.Refused = serverless.classes.Error;
     this.hooks = {
@@ -78,6 +85,8 @@ class ShopkeeperPlugin {
     const ofType = (type) => Object.keys(this.resources).filter((id) => this.resources[id].Type === type);
     const [deployment] = ofType('AWS::ApiGateway::Deployment');
     const methods = ofType('AWS::ApiGateway::Method').map((id) => this.resources[id].Properties.ResourceId);
+    this.resources.UndeclaredPath = this.undeclaredPath();
+    methods.push({ Ref: 'UndeclaredPath' });
     for (const place of new Map(methods.map((id) => [JSON.stringify(id), id])).values()) {
       const id = `Preflight${place.Ref || 'Root'}`;
       this.resources[id] = this.preflight(place);
@@ -89,7 +98,17 @@ class ShopkeeperPlugin {
     stages.ApiStage.Properties.DeploymentId = { Ref: deployment };
   }
 
+  // Every path that is not declared, for its preflight alone, so that a mistyped one shows as the gateway's 403.
+  undeclaredPath() {
+    const api = this.naming.getRestApiLogicalId();
+    const root = { 'Fn::GetAtt': [api, 'RootResourceId'] };
+    const Properties = { RestApiId: { Ref: api }, ParentId: root, PathPart: '{proxy+}' };
+    return { Type: 'AWS::ApiGateway::Resource', Properties };
+  }
+
   preflight(place) {
+    const { origins } = this.service.custom;
+    const isLocal = this.stage === 'dev' && !origins;
     const names = ['Access-Control-Allow-Origin', ...Object.keys(HEADERS)];
     return {
       Type: 'AWS::ApiGateway::Method',
@@ -106,7 +125,7 @@ class ShopkeeperPlugin {
             {
               StatusCode: '200',
               ResponseParameters: underHeader(Object.entries(HEADERS)),
-              ResponseTemplates: { 'application/json': pickOrigin(this.service.custom.origins) },
+              ResponseTemplates: { 'application/json': isLocal ? pickLocalOrigin : pickOrigin(origins) },
             },
           ],
         },

@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `store_url` is `sqlite:///PATH` (relative to the working folder; four slashes for an absolute path) or
     `dynamodb:`. `colour` names only the code, `stage` names the data. `retention_days` is None where
-    counters are kept for ever.
+    counters are kept for ever. With `local_origins` every port of this machine is an allowed origin.
     """
 
     stage: Stage
@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store_url: str
     region: str
     allowed_origins: tuple[str, ...]
+    local_origins: bool
     counter_ids: tuple[str, ...]
     retention_days: int | None
     log_level: LogLevel
@@ -73,7 +74,7 @@ VARIABLES = {
     "COLOUR": "`blue` or `green`: names only the code that stands beside the other; none",
     "STORE_URL": "`sqlite:///PATH` or `dynamodb:`; a file in the working folder, on Lambda `dynamodb:`",
     "AWS_REGION": "the region of the tables; `us-east-1`",
-    "ALLOWED_ORIGINS": f"web origins that may read answers, with commas between; in dev `{DEV_ORIGINS}`, else none",
+    "ALLOWED_ORIGINS": "web origins that may read, with commas between; in dev every port of `localhost`, else none",
     "COUNTER_IDS": "names of page counters, with commas between, `*` for any; in dev `*`, else `main_counter`",
     "COUNTER_RETENTION_DAYS": "days after its last visit that a counter is purged; never",
     "JWT_SECRET_KEY": "what tokens are signed with, 32 random bytes or more; in dev on one machine one is made",
@@ -99,6 +100,7 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_stor
         store_url=_checked(environment, "STORE_URL", default_store, _store_url),
         region=_checked(environment, "AWS_REGION", "us-east-1", _region),
         allowed_origins=_checked(environment, "ALLOWED_ORIGINS", DEV_ORIGINS if is_dev else "", _origins),
+        local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
         counter_ids=_checked(environment, "COUNTER_IDS", "*" if is_dev else "main_counter", _counter_ids),
         retention_days=_checked(environment, "COUNTER_RETENTION_DAYS", "", _days),
         log_level=cast(LogLevel, _one_of(environment, "LOG_LEVEL", LOG_LEVELS, "INFO")),

@@ -140,6 +140,7 @@ FUNCTIONS: dict[str, Callable[[Template, Any], Any]] = {
     "Fn::Split": _split,
     "Fn::Join": _join,
     "Fn::Equals": _equals,
+    "Fn::And": lambda template, argument: all(template.worked_out(argument)),
     "Fn::Not": lambda template, argument: not template.worked_out(argument)[0],
     "Fn::ImportValue": _import,
 }

@@ -8,7 +8,6 @@ from typing import Any
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.settings import DEV_ORIGINS
 from shopkeeper.storage import TABLES, Table
 from shopkeeper.storage.dynamodb.permissions import permissions
 from shopkeeper.storage.table import Key
@@ -19,7 +18,12 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
 SECRET = "the secret"
-ORIGINS = {"dev": DEV_ORIGINS, "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
+ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
+
+"""The origins that each stage is deployed with; without any, dev permits every port of localhost."""
+
+UNDECLARED = "/{proxy+}"
+"""The path of whatever is not declared, which has a preflight alone."""
 
 
 def differences(found: object, wanted: object, at: str = "") -> Iterator[str]:

@@ -7,11 +7,12 @@ import pytest
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from shopkeeper.settings import DEV_ORIGINS
 from shopkeeper.storage import TABLES
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
-from tests.deploy.model import ORIGINS, Model, declared, differences
+from tests.deploy.model import ORIGINS, UNDECLARED, Model, declared, differences
 from tests.support.http import send
 from tests.support.processes import shopkeeper
 from tests.support.shop import Owner, order_for, place
@@ -69,7 +70,8 @@ def test_what_stands_beside_the_declarations_is_right(
     model = models["sam", stage, colour]
     name = f"shopkeeper-{stage}-{colour}"
     api = model["api"]
-    assert set(model["preflights"]) == {endpoint.path for function in FUNCTIONS for endpoint in function.endpoints}
+    paths = {endpoint.path for function in FUNCTIONS for endpoint in function.endpoints}
+    assert set(model["preflights"]) == {*paths, UNDECLARED}
     for preflight in model["preflights"].values():
         assert preflight["type"] == "MOCK"
         assert preflight["headers"]["Access-Control-Allow-Headers"] == f"'{ALLOWED_HEADERS}'"
@@ -78,7 +80,7 @@ def test_what_stands_beside_the_declarations_is_right(
     methods = {endpoint.method for function in FUNCTIONS for endpoint in function.endpoints}
     offered = model["preflights"]["/counter"]["headers"]["Access-Control-Allow-Methods"].strip("'").split(", ")
     assert set(offered) == {*methods, "OPTIONS"}
-    first = ORIGINS[stage].split(",")[0]
+    first = (ORIGINS[stage] or DEV_ORIGINS).split(",")[0]
     errors = {"Access-Control-Allow-Origin": f"'{first}'", "Vary": "'Origin'"}
     assert api["errors"] == {"DEFAULT_4XX": errors, "DEFAULT_5XX": errors}
     assert api["stage"] == stage

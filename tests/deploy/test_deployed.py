@@ -77,6 +77,18 @@ def test_the_whole_api_collection_passes(deployment: Deployment) -> None:
     assert deployment.collection() == set(CANNOT)
 
 
+@pytest.mark.step("collection")
+def test_a_mistyped_path_has_a_preflight_and_nothing_else(deployment: Deployment) -> None:
+    deployment.complete_preflights()
+    for path in ("/nothing", "/api/item/7", "/counter/a/b"):
+        preflight = deployment.call("OPTIONS", path)
+        assert preflight.status == 200, preflight
+        assert preflight.headers["access-control-allow-methods"] == "DELETE, GET, PATCH, POST, OPTIONS"
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            answer = deployment.call(method, path)
+            assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
+
+
 @pytest.mark.step("removed")
 def test_it_comes_down_with_nothing_left(deployment: Deployment) -> None:
     assert deployment.aws.left_over()

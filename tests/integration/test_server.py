@@ -147,6 +147,35 @@ def test_cors_on_answers_errors_and_refusals(site: Shopkeeper) -> None:
     assert "access-control-allow-origin" not in send(site.url, "GET", "/nowhere").headers
 
 
+def test_a_site_on_any_port_of_this_machine_is_served_in_dev(site: Shopkeeper) -> None:
+    for origin in ("http://localhost:3000", "http://127.0.0.1:5173", "https://localhost", "http://[::1]:8080"):
+        for path in ("/counter", "/nowhere"):
+            asks = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            for answer in (send(site.url, "GET", path, headers=asks), send(site.url, "OPTIONS", path, headers=asks)):
+                assert answer.headers["access-control-allow-origin"] == origin
+    preflight = send(site.url, "OPTIONS", "/nowhere", headers=asks)
+    assert preflight.status == 204
+    assert preflight.headers["access-control-allow-methods"] == "DELETE, GET, PATCH, POST, OPTIONS"
+
+
+def test_a_refused_origin_is_explained_once_in_the_log(server: Shopkeeper) -> None:
+    origin = f"https://{uuid.uuid4().hex}.example"
+    for _ in range(3):
+        answer = send(server.url, "GET", "/health", headers={"Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+    (line,) = await_lines(server, origin)
+    told = json.loads(line)
+    assert (told["level"], told["stage"]) == ("WARNING", "dev")
+    assert "ALLOWED_ORIGINS" in told["message"]
+
+
+def test_a_slash_at_the_end_means_nothing(site: Shopkeeper) -> None:
+    count = send(site.url, "GET", "/counter").json["count"]
+    assert send(site.url, "GET", "/counter/").json["count"] == count + 1
+    assert send(site.url, "GET", "/api/items/?limit=1").status == 200
+    assert send(site.url, "GET", "/health/detailed/").status == 200
+
+
 BAD: list[tuple[str, str, str, bytes | None, dict[str, str], int]] = [
     ("malformed JSON", "POST", REGISTER, b'{"business_name":', JSON, 400),
     ("wrong types", "POST", REGISTER, b'{"business_name": 1, "email": []}', JSON, 400),
@@ -168,7 +197,7 @@ BAD: list[tuple[str, str, str, bytes | None, dict[str, str], int]] = [
     ("an encoded null byte", "GET", "/counter/a%00b", None, {}, 403),
     ("an encoded line break", "GET", "/counter/a%0d%0ab", None, {}, 403),
     ("bytes that are not UTF-8", "GET", "/counter/%ff", None, {}, 403),
-    ("a slash too many", "GET", "/counter/", None, {}, 403),
+    ("two slashes too many", "GET", "/counter//", None, {}, 403),
     ("another case", "GET", "/Counter", None, {}, 403),
     ("a space in a name", "GET", "/counter/a%20b", None, {}, 400),
     ("a percent sign in a name", "GET", "/counter/100%25", None, {}, 400),

@@ -1,122 +1,11 @@
-"""The sans-IO application: routing, validation, the shapes of errors, CORS, by an application made for it."""
-
-from collections.abc import Mapping
-from typing import Annotated, Any
+"""The sans-IO application: validation and the shapes of answers and errors, by an application made for it."""
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopkeeper.http import (
-    PROBLEM_JSON,
-    Application,
-    Call,
-    Conflict,
-    CorsPolicy,
-    InternalError,
-    NotFound,
-    Nothing,
-    Reply,
-    Request,
-    Response,
-    Route,
-    ServiceUnavailable,
-    endpoint,
-    split_path,
-)
-from shopkeeper.http.fields import pattern, text
-from shopkeeper.http.routing import Router
-
-ORIGIN = "https://shop.example"
-REQUEST_ID = "0b2f1a52-6d3c-4f0e-9a3e-2f4f6f1c7a11"
-
-
-class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    item: Annotated[str, text(10)]
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=10)]
-
-
-class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    name: Annotated[str, text(10)]
-    code: Annotated[str, pattern("^[A-Z]{2}$", must="must be two capital letters")] | None = None
-    lines: list[Line] = []
-
-
-class Search(msgspec.Struct, frozen=True):
-    thing_id: Annotated[str, pattern("^[a-z]+$", must="must be small letters")]
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
-    search: str | None = None
-
-
-class Shown(msgspec.Struct):
-    what: Any
-
-
-class Outage(Exception):
-    """What a store would raise."""
-
-
-class Taken(Conflict):
-    code = "taken"
-
-
-def show(_: object, call: Call[Search, Nothing]) -> Reply[Shown]:
-    return Reply(Shown([call.parameters.thing_id, call.parameters.limit, call.parameters.search]))
-
-
-def make(_: object, call: Call[Nothing, Thing]) -> Reply[Shown]:
-    failures: dict[str, Exception] = {
-        "outage": Outage("the table secrets-prod is away"),
-        "bug": KeyError("secret"),
-        "taken": Taken("It is taken."),
-        "nowhere": NotFound("There is none."),
-    }
-    if call.body.name in failures:
-        raise failures[call.body.name]
-    return Reply(Shown(call.body), headers={"Location": "/things/1"}, metrics={"Things": 1})
-
-
-def unencodable(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
-    return Reply(Shown(object()))
-
-
-def things_root(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
-    return Reply(Shown("literal"))
-
-
-ENDPOINTS = (
-    endpoint("GET", "/things/{thing_id}", show, summary="s", parameters=Search, responses={200: Shown}),
-    endpoint("POST", "/things", make, summary="s", body=Thing, responses={201: Shown}, errors=(Taken,)),
-    endpoint("GET", "/things/all", things_root, summary="s", responses={200: Shown}),
-    endpoint("GET", "/", unencodable, summary="s", responses={200: Shown}),
-)
-APP = Application(
-    [Route(one, None, PROBLEM_JSON) for one in ENDPOINTS],
-    CorsPolicy((ORIGIN, "https://www.shop.example")),
-    lambda error: ServiceUnavailable() if isinstance(error, Outage) else InternalError(),
-)
-
-
-def ask(
-    method: str,
-    path: str,
-    headers: Mapping[str, str] | None = None,
-    *,
-    query: Mapping[str, str] | None = None,
-    body: bytes = b"",
-) -> Response:
-    segments = split_path(path)
-    return APP.handle(Request(method, path, segments, REQUEST_ID, headers=headers or {}, query=query or {}, body=body))
-
-
-def post(body: bytes | object, content_type: str = "application/json", origin: str = ORIGIN) -> Response:
-    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return ask("POST", "/things", {"content-type": content_type, "origin": origin}, body=raw)
-
-
-def content(response: Response) -> Any:
-    return msgspec.json.decode(response.body)
+from tests.support.things import ORIGIN, REQUEST_ID, ask, content, post
 
 
 def test_a_good_request_is_answered_with_every_common_header() -> None:
@@ -142,10 +31,6 @@ def test_parameters_come_from_path_and_query_and_unknown_ones_are_ignored() -> N
     response = ask("GET", "/things/abc", query={"limit": "20", "search": "é", "utm": "x", "thing_id": "other"})
     assert content(response)["what"] == ["abc", 20, "é"]
     assert content(ask("GET", "/things/abc"))["what"] == ["abc", 10, None]
-
-
-def test_a_literal_segment_comes_before_a_parameter() -> None:
-    assert content(ask("GET", "/things/all"))["what"] == "literal"
 
 
 REFUSED_BODIES: list[tuple[str, bytes, str, int, str, list[str]]] = [
@@ -277,91 +162,6 @@ def test_an_answer_that_cannot_be_written_is_a_fault_of_ours() -> None:
     assert isinstance(response.error, TypeError)
 
 
-NOT_DECLARED = [
-    ("GET", "/nowhere"),
-    ("GET", "/things"),
-    ("DELETE", "/things/abc"),
-    ("HEAD", "/things/abc"),
-    ("GET", "/Things/abc"),
-    ("GET", "/things/"),
-    ("GET", "/things/abc/"),
-    ("GET", "//things/abc"),
-    ("GET", "/things/."),
-    ("GET", "/things/.."),
-    ("GET", "/things/a\x00b"),
-    ("GET", "/things/a\nb"),
-    ("GET", "things/abc"),
-    ("GET", ""),
-    ("GET", "*"),
-    ("OPTIONS", "/nowhere"),
-    ("BREW", "/things/abc"),
-]
-
-
-@pytest.mark.parametrize(("method", "path"), NOT_DECLARED)
-def test_what_is_not_declared_is_refused_as_the_gateway_does(method: str, path: str) -> None:
-    response = ask(method, path, {"origin": ORIGIN})
-    assert response.status == 403
-    assert response.body == b'{"message":"Missing Authentication Token"}'
-    assert response.headers["Content-Type"] == "application/json"
-    assert response.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
-    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-
-
-def test_a_segment_with_a_decoded_slash_is_no_parameter() -> None:
-    request = Request("GET", "/things/a%2Fb", ("things", "a/b"), REQUEST_ID)
-    assert APP.handle(request).status == 403
-
-
-ORIGINS = [
-    # the request's Origin, and what is allowed on: an endpoint's answer, the gateway's refusal
-    (None, ORIGIN, None),
-    (ORIGIN, ORIGIN, ORIGIN),
-    ("https://www.shop.example", "https://www.shop.example", "https://www.shop.example"),
-    ("https://evil.example", None, None),
-    ("http://shop.example", None, None),
-    ("https://shop.example.evil.example", None, None),
-    ("https://shop.example:443", None, None),
-    ("https://SHOP.example", None, None),
-    ("null", None, None),
-    ("", None, None),
-]
-
-
-@pytest.mark.parametrize(("origin", "own", "refusal"), ORIGINS)
-def test_an_origin_gets_exactly_the_permission_it_has(origin: str | None, own: str | None, refusal: str | None) -> None:
-    headers = {} if origin is None else {"origin": origin}
-    for response, allowed in [
-        (ask("GET", "/things/abc", headers), own),
-        (ask("GET", "/things/ABC", headers), own),
-        (ask("OPTIONS", "/things/abc", headers), own),
-        (ask("GET", "/nowhere", headers), refusal),
-    ]:
-        assert response.headers.get("Access-Control-Allow-Origin") == allowed
-        assert response.headers["Vary"] == "Origin"
-        assert "Access-Control-Allow-Credentials" not in response.headers
-        if allowed is None:
-            assert not [name for name in response.headers if name.startswith("Access-Control")]
-
-
-def test_without_origins_nobody_gets_a_permission() -> None:
-    assert CorsPolicy().headers(None, ["GET"]) == {"Vary": "Origin"}
-    assert CorsPolicy().headers(ORIGIN, ["GET"]) == {"Vary": "Origin"}
-
-
-def test_a_preflight_is_answered_without_a_body() -> None:
-    response = ask("OPTIONS", "/things/abc", {"origin": ORIGIN, "access-control-request-method": "GET"})
-    assert (response.status, response.body) == (204, b"")
-    assert response.headers["Access-Control-Allow-Methods"] == "GET, OPTIONS"
-    assert response.headers["Access-Control-Max-Age"] == "600"
-    assert "Content-Type" not in response.headers
-
-
-def test_an_endpoint_declared_twice_is_a_fault() -> None:
-    with pytest.raises(ValueError, match="twice"):
-        Router([Route(ENDPOINTS[0], None, PROBLEM_JSON)] * 2)
-
-
 @given(st.binary(max_size=300))
 def test_no_body_whatever_is_a_fault_of_ours(body: bytes) -> None:
     assert post(body).status in (201, 400)
@@ -378,8 +178,3 @@ def test_no_json_whatever_is_a_fault_of_ours(value: object) -> None:
     response = post(msgspec.json.encode(value))
     assert response.status in (201, 400)
     msgspec.json.decode(response.body)
-
-
-@given(st.text(), st.sampled_from(["GET", "POST", "OPTIONS", "PUT"]))
-def test_no_path_whatever_is_a_fault_of_ours(path: str, method: str) -> None:
-    assert ask(method, path).status in (200, 204, 400, 403, 415) or path == "/"

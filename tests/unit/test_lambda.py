@@ -65,6 +65,8 @@ PATHS: list[tuple[str, dict[str, Any], tuple[str, ...] | None, str]] = [
         "/shop",
     ),
     ("a parameter", proxy("GET", "/shop/counter/a", "/counter/{counter_id}"), ("counter", "a"), "/prod/shop"),
+    ("a slash at the end", proxy("GET", "/counter/", "/counter"), ("counter",), "/prod"),
+    ("a base path mapping and a slash", proxy("GET", "/shop/counter/", "/counter"), ("counter",), "/prod/shop"),
     ("the root", proxy("GET", "/", "/"), (), "/prod"),
     ("the root under a base path", proxy("GET", "/shop", "/"), (), "/prod/shop"),
     ("a greedy resource", proxy("GET", "/counter", "/{proxy+}"), ("counter",), "/prod"),

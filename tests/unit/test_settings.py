@@ -16,6 +16,7 @@ def test_the_defaults_are_those_of_dev() -> None:
     assert DEFAULTS.store_url == "dynamodb:"
     assert DEFAULTS.region == "us-east-1"
     assert DEFAULTS.allowed_origins == ("http://localhost:1580", "http://127.0.0.1:1580")
+    assert DEFAULTS.local_origins
     assert DEFAULTS.counter_ids == ("*",)
     assert DEFAULTS.retention_days is None
     assert DEFAULTS.log_level == "INFO"
@@ -26,8 +27,15 @@ def test_the_defaults_are_those_of_dev() -> None:
 def test_no_other_stage_has_the_conveniences_of_dev(stage: str) -> None:
     settings = read({"STAGE": stage}, TABLES)
     assert settings.allowed_origins == ()
+    assert not settings.local_origins
     assert settings.counter_ids == ("main_counter",)
     assert settings.table_name(BUSINESSES) == f"businesses-{stage}"
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_named_origins_are_the_only_ones(stage: str) -> None:
+    settings = read({"STAGE": stage, "ALLOWED_ORIGINS": "https://a.example"}, TABLES)
+    assert (settings.allowed_origins, settings.local_origins) == (("https://a.example",), False)
 
 
 def test_everything_can_be_said() -> None:

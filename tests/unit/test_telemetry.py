@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.telemetry import Telemetry
+from shopkeeper.runtime.telemetry import MAX_NOTE, MOST_NOTES, Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 
@@ -87,6 +87,30 @@ def test_what_is_written_is_utf8_whatever_the_locale(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output, encoding="ascii"))
     telemetry().record(request(path="/日本"), GOOD, 0)
     assert json.loads(output.getvalue().splitlines()[0])["path"] == "/日本"
+
+
+NOTED = Response(200, {}, note="Pages of https://a.example may not read answers.")
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", True), ("WARNING", True), ("ERROR", False), ("CRITICAL", False)])
+def test_a_note_is_one_warning_however_often_it_comes(
+    level: str, shown: bool, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    told = telemetry(LOG_LEVEL=level)
+    for _ in range(3):
+        told.record(request(), NOTED, 0)
+    warnings = [line for line in lines() if line.get("level") == "WARNING"]
+    assert [line["message"] for line in warnings] == ([NOTED.note] if shown else [])
+    assert all((line["service"], line["stage"], line["requestId"]) == ("service", "staging", "id") for line in warnings)
+
+
+def test_no_more_than_a_hundred_different_notes_are_told(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    told = telemetry()
+    for number in range(MOST_NOTES + 50):
+        told.record(request(), Response(200, {}, note=f"\ud800{number}" + "x" * 1000), 0)
+    warnings = [line for line in lines() if line.get("level") == "WARNING"]
+    assert len(warnings) == MOST_NOTES
+    assert all(len(line["message"]) <= MAX_NOTE + 5 for line in warnings)
 
 
 def the_rest_is_written() -> None:

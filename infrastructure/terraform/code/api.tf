@@ -11,9 +11,12 @@ locals {
   ]...)
   paths = toset([for route in local.routes : route.path])
 
+  # Every other path has its preflight alone, so that a mistyped one shows as the gateway's 403.
+  preflight_paths = setunion(local.paths, ["{proxy+}"])
+
   # Every folder on the way to a path is a resource of its own: "a/b/c" is made of "a", "a/b" and "a/b/c".
   folders = { for depth in range(1, 6) : depth => toset([
-    for path in local.paths : join("/", slice(split("/", path), 0, depth))
+    for path in local.preflight_paths : join("/", slice(split("/", path), 0, depth))
     if path != "" && length(split("/", path)) >= depth
   ]) }
 
@@ -101,7 +104,7 @@ resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
   triggers = {
-    redeployment = sha256(jsonencode([local.routes, local.preflight_headers, local.pick_origin]))
+    redeployment = sha256(jsonencode([local.routes, local.preflight_paths, local.preflight_headers, local.pick_origin]))
   }
 
   lifecycle {
@@ -159,7 +162,7 @@ resource "aws_api_gateway_gateway_response" "this" {
 
   # A static origin: the gateway cannot choose here.
   response_parameters = {
-    "gatewayresponse.header.Access-Control-Allow-Origin" = "'${split(",", local.stage.origins)[0]}'"
+    "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.is_local ? "http://localhost:1580" : split(",", var.allowed_origins)[0]}'"
     "gatewayresponse.header.Vary"                        = "'Origin'"
   }
 }

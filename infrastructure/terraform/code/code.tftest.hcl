@@ -29,7 +29,7 @@ run "every_route_reaches_an_alias" {
   }
 }
 
-run "dev_has_its_own_origins" {
+run "dev_permits_localhost" {
   command = plan
 
   variables {
@@ -38,8 +38,17 @@ run "dev_has_its_own_origins" {
   }
 
   assert {
-    condition     = startswith(local.stage.origins, "http://localhost:1580")
+    condition     = strcontains(local.pick_origin, "localhost")
     error_message = "Dev must allow localhost."
+  }
+}
+
+run "only_dev_permits_localhost" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(local.pick_origin, "localhost")
+    error_message = "Prod must not allow localhost."
   }
 }
 

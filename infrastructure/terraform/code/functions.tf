@@ -107,7 +107,7 @@ locals {
   environment = {
     STAGE                  = var.stage
     COLOUR                 = var.colour
-    ALLOWED_ORIGINS        = local.stage.origins
+    ALLOWED_ORIGINS        = var.allowed_origins
     COGNITO_USER_POOL_ID   = var.cognito_user_pool_id
     COGNITO_CLIENT_ID      = var.cognito_client_id
     TABLE_NAME             = "visitor-counter-${var.stage}"

@@ -10,20 +10,29 @@ locals {
   }
 
   # Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
-  pick_origin = <<-VTL
+  read_origin        = <<-VTL
     #set($origin = $input.params("Origin"))
     #if($origin == "")#set($origin = $input.params("origin"))#end
-    #set($origins = "${local.stage.origins}")
+  VTL
+  pick_local_origin  = <<-VTL
+    #set($local = $origin.replace("127.0.0.1", "localhost").replace("[::1]", "localhost"))
+    #if($local.matches("https?://localhost(:[0-9]{1,5})?"))
+    #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)
+    #end
+  VTL
+  pick_listed_origin = <<-VTL
+    #set($origins = "${var.allowed_origins}")
     #foreach($allowed in $origins.split(","))
     #if($allowed == $origin)
     #set($context.responseOverride.header.Access-Control-Allow-Origin = $allowed)
     #end
     #end
   VTL
+  pick_origin        = "${local.read_origin}${local.is_local ? local.pick_local_origin : local.pick_listed_origin}"
 }
 
 resource "aws_api_gateway_method" "preflight" {
-  for_each = local.paths
+  for_each = local.preflight_paths
 
   rest_api_id   = aws_api_gateway_rest_api.this.id
   resource_id   = local.resource_ids[each.key]
@@ -32,7 +41,7 @@ resource "aws_api_gateway_method" "preflight" {
 }
 
 resource "aws_api_gateway_integration" "preflight" {
-  for_each = local.paths
+  for_each = local.preflight_paths
 
   rest_api_id       = aws_api_gateway_rest_api.this.id
   resource_id       = aws_api_gateway_method.preflight[each.key].resource_id
@@ -42,7 +51,7 @@ resource "aws_api_gateway_integration" "preflight" {
 }
 
 resource "aws_api_gateway_method_response" "preflight" {
-  for_each = local.paths
+  for_each = local.preflight_paths
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   resource_id = aws_api_gateway_method.preflight[each.key].resource_id
@@ -56,7 +65,7 @@ resource "aws_api_gateway_method_response" "preflight" {
 }
 
 resource "aws_api_gateway_integration_response" "preflight" {
-  for_each = local.paths
+  for_each = local.preflight_paths
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   resource_id = aws_api_gateway_integration.preflight[each.key].resource_id

@@ -20,7 +20,7 @@ variable "colour" {
 }
 
 variable "allowed_origins" {
-  description = "Web origins that may read answers, with commas between; dev has its own"
+  description = "Web origins that may read answers, with commas between; dev permits every port of localhost without"
   type        = string
   default     = ""
 

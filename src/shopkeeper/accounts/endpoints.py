@@ -1,10 +1,13 @@
 """The endpoints of accounts: signing in and out, oneself, and the list of users."""
 
+from typing import TypeVar
+
 from shopkeeper.accounts.model import (
     AdminsOnly,
     AlreadyRegistered,
     ChangedMeanwhile,
     InvalidSession,
+    MeParameters,
     NewAccount,
     OwnsBusiness,
     PasswordChange,
@@ -34,6 +37,9 @@ from shopkeeper.http import (
 )
 from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
 from shopkeeper.http.version import check_if_match, etag
+from shopkeeper.storage import USERS
+
+B = TypeVar("B")
 
 NO_CONTENT = 204
 USER_LIST = "users"
@@ -80,20 +86,25 @@ def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
     return Reply(user, headers=etag(user.version))
 
 
-def change_me(accounts: Accounts, call: Call[Nothing, UserChange]) -> Reply[User]:
+def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply[User]:
     """Change the caller's own account."""
-    expected = None
-    if "if-match" in call.request.headers:
-        expected = accounts.me(call.identity).version
-        check_if_match(call.request, expected)
-    user = accounts.change(call.identity, call.body, call.request.client_address, expected)
+    user = accounts.change(call.identity, call.body, call.request.client_address, _expected(accounts, call))
     return Reply(user, headers=etag(user.version))
 
 
-def delete_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[Nothing]:
+def delete_me(accounts: Accounts, call: Call[MeParameters, Nothing]) -> Reply[Nothing]:
     """Delete the caller's own account."""
-    accounts.delete(call.identity)
+    accounts.delete(call.identity, _expected(accounts, call))
     return Reply(Nothing())
+
+
+def _expected(accounts: Accounts, call: Call[MeParameters, B]) -> int | None:
+    """Return the version that the caller has seen, None where the request names none. Raises PreconditionFailed."""
+    if call.parameters.if_match is None:
+        return None
+    version = accounts.me(call.identity).version
+    check_if_match(call.parameters.if_match, version)
+    return version
 
 
 def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[User]:
@@ -105,7 +116,7 @@ def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[U
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
     """Return a page of all users to an admin."""
     accounts.check_admin(call.identity)
-    after = decode_cursor(USER_LIST, call.parameters.cursor, {"kind": ALL_USERS})
+    after = decode_cursor(USER_LIST, call.parameters.cursor, USERS.position("all-users"), {"kind": ALL_USERS})
     users, behind = accounts.list_all(call.parameters.limit, after)
     cursor = encode_cursor(USER_LIST, behind)
     return Reply(UserList(users, cursor), headers=next_link(call.request, cursor))
@@ -127,6 +138,7 @@ ENDPOINTS = (
         change_me,
         summary="Change one's own name or email address",
         access=Access.SIGNED_IN,
+        parameters=MeParameters,
         body=UserChange,
         responses={200: User},
         errors=(
@@ -144,8 +156,9 @@ ENDPOINTS = (
         delete_me,
         summary="Delete one's own account, if it owns no business",
         access=Access.SIGNED_IN,
+        parameters=MeParameters,
         responses={NO_CONTENT: Nothing},
-        errors=(OwnsBusiness, ChangedMeanwhile, ServiceUnavailable),
+        errors=(OwnsBusiness, ChangedMeanwhile, PreconditionFailed, ServiceUnavailable),
     ),
     endpoint(
         "GET",

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict, Forbidden, TooManyRequests, Unauthenticated
-from shopkeeper.http.fields import CursorText, Email, Limit, pattern, text
+from shopkeeper.http.fields import CursorText, Email, IfMatch, Limit, pattern, text
 
 Role = Literal["user", "admin"]
 Name = Annotated[str, text(200, examples=["Ann Example"])]
@@ -65,6 +65,12 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: Name | UnsetType = UNSET
     email: Email | UnsetType = UNSET
     current_password: GivenPassword | UnsetType = UNSET
+
+
+class MeParameters(msgspec.Struct, frozen=True):
+    """Oneself, in which version."""
+
+    if_match: IfMatch | None = msgspec.field(name="If-Match", default=None)
 
 
 class UserParameters(msgspec.Struct, frozen=True):

@@ -1,5 +1,7 @@
 """Accounts: making, finding, changing and deleting them, and signing in to them."""
 
+import re
+
 import msgspec
 
 from shopkeeper.accounts.attempts import SignInAttempts
@@ -44,6 +46,7 @@ from shopkeeper.storage import (
 
 RESET_PURPOSE = "password reset"
 RESET_SECONDS = 3600
+RESET_SIGNED = re.compile(r"([^.]+)\.([0-9]{1,15})\.([0-9]{1,15})")
 ALL_USERS = "user"
 
 
@@ -133,9 +136,10 @@ class Accounts:
         """Set a new password by a reset token, which is used up by that. Raises InvalidSession or StoreError."""
         signed, _, mac = token.rpartition(".")
         refusal = InvalidSession("The reset link is not valid, or not any more.")
-        if not self._keyring.verify(RESET_PURPOSE, signed, mac):
+        parts = RESET_SIGNED.fullmatch(signed)
+        if parts is None or not self._keyring.verify(RESET_PURPOSE, signed, mac):
             raise refusal
-        user_id, epoch, expires = signed.split(".")
+        user_id, epoch, expires = parts.groups()
         account = self._find(user_id)
         if account is None or account.epoch != int(epoch) or self._clock().timestamp() >= int(expires):
             raise refusal
@@ -189,12 +193,15 @@ class Accounts:
         self._store_change(account, new, actions)
         return msgspec.convert({**msgspec.structs.asdict(account), **new}, Account).user
 
-    def delete(self, caller: Caller) -> None:
+    def delete(self, caller: Caller, expected: int | None = None) -> None:
         """Delete the caller's own account; its identity can then never own a business.
 
-        Raises Unauthenticated, OwnsBusiness, ChangedMeanwhile or StoreError.
+        `expected` is the version that the caller has seen, None for any. Raises Unauthenticated,
+        OwnsBusiness, ChangedMeanwhile or StoreError.
         """
         account = self._account_of(caller)
+        if expected is not None and expected != account.version:
+            raise ChangedMeanwhile("The account was changed by another request.")
         grave = {"marker": markers.business_identity(account.user_id), "deleted_at": rfc3339(self._clock())}
         try:
             self._store.transact(

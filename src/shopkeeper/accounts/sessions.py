@@ -5,6 +5,8 @@ conditional write. Who shows the generation before within ten seconds has lost a
 token again; who shows an older one has a stolen copy, or is its victim, and the family ends.
 """
 
+import re
+
 import msgspec
 
 from shopkeeper.accounts.model import InvalidSession
@@ -14,6 +16,7 @@ from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import SESSIONS, Changes, ExpectationFailed, Store
 
 PURPOSE = "refresh token"
+SIGNED = re.compile(r"([^.]+)\.([0-9]{1,15})")
 IDLE_SECONDS = 30 * 86400
 LONGEST_SECONDS = 90 * 86400
 GRACE_MILLISECONDS = 10_000
@@ -102,10 +105,10 @@ class Sessions:
 
     def _parse(self, token: str) -> tuple[str, int]:
         signed, _, mac = token.rpartition(".")
-        if not self._keyring.verify(PURPOSE, signed, mac):
+        parts = SIGNED.fullmatch(signed)
+        if parts is None or not self._keyring.verify(PURPOSE, signed, mac):
             raise InvalidSession("The refresh token is not valid.")
-        family_id, _, generation = signed.partition(".")
-        return family_id, int(generation)
+        return parts[1], int(parts[2])
 
     def _token(self, family_id: str, generation: int) -> str:
         signed = f"{family_id}.{generation}"

@@ -133,7 +133,7 @@ def _own(registry: BusinessRegistry, call: Call[BusinessChangeParameters, B]) ->
     business = registry.get(call.parameters.business_id)
     if not owns(call.identity, business):
         raise NotFound("There is no such business.")
-    check_if_match(call.request, business.version)
+    check_if_match(call.parameters.if_match, business.version)
     return business
 
 

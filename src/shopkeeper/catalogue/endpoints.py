@@ -26,6 +26,7 @@ from shopkeeper.http import (
 )
 from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
 from shopkeeper.http.version import etag, require_if_match
+from shopkeeper.storage import ITEMS
 
 
 def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Item]:
@@ -44,7 +45,7 @@ def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply
 def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChange]) -> Reply[Item]:
     """Change an item of one's business."""
     item = catalogue.own(call.identity, call.parameters.item_id)
-    require_if_match(call.request, item.version)
+    require_if_match(call.parameters.if_match, item.version)
     changed = catalogue.change(item, call.body)
     return Reply(changed, headers=etag(changed.version))
 
@@ -52,7 +53,7 @@ def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChang
 def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing]) -> Reply[Nothing]:
     """Delete an item of one's business."""
     item = catalogue.own(call.identity, call.parameters.item_id)
-    require_if_match(call.request, item.version)
+    require_if_match(call.parameters.if_match, item.version)
     catalogue.delete(item)
     return Reply(Nothing())
 
@@ -61,8 +62,10 @@ def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) ->
     """Return a page of items."""
     asked = call.parameters
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"
-    fixed = {"business_id": asked.business_id} if asked.business_id else {"kind": ALL_ITEMS}
-    after = decode_cursor(scope, asked.cursor, fixed)
+    index, fixed = "all-items", {"kind": ALL_ITEMS}
+    if asked.business_id is not None:
+        index, fixed = "by-business", {"business_id": asked.business_id}
+    after = decode_cursor(scope, asked.cursor, ITEMS.position(index), fixed)
     skip = 0 if after else asked.skip
     items, behind = catalogue.list_items(asked.business_id, asked.search, skip, asked.limit, after)
     cursor = encode_cursor(scope, behind)

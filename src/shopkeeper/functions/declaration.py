@@ -87,7 +87,9 @@ def application(functions: tuple[Function, ...], resources: Resources, *more: Ro
     """Return the application that serves these functions, and `more` routes beside them."""
     routes = [route for function in functions for route in function.routes(resources)]
     authenticate = resources.identity.authenticate if resources.identity else None
-    return Application([*routes, *more], CorsPolicy(resources.settings.allowed_origins), translate, authenticate)
+    settings = resources.settings
+    cors = CorsPolicy(settings.allowed_origins, local=settings.local_origins, explains=settings.stage == "dev")
+    return Application([*routes, *more], cors, translate, authenticate)
 
 
 def translate(error: Exception) -> ApiError:

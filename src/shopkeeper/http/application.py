@@ -43,9 +43,17 @@ class Application:
 
     def handle(self, request: Request) -> Response:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
+        response = self._handle(request)
+        note = self._cors.explanation(request.headers.get("origin"))
+        return msgspec.structs.replace(response, note=note) if note else response
+
+    def _handle(self, request: Request) -> Response:
         match = self._router.match(request.segments)
-        if match is not None and request.method == "OPTIONS":
-            return self._preflight(request, match)
+        if request.method == "OPTIONS":
+            if match is not None:
+                return self._preflight(request, match.routes)
+            if self._asks_from_a_known_origin(request):
+                return self._preflight(request, self._router.methods)
         route = match.routes.get(request.method) if match is not None else None
         if match is None or route is None:
             return self._refusal(request)
@@ -82,8 +90,17 @@ class Application:
             error=error if shown.status >= 500 else None,
         )
 
-    def _preflight(self, request: Request, match: Match) -> Response:
-        cors = self._cors.preflight_headers(request.headers.get("origin"), match.routes)
+    def _asks_from_a_known_origin(self, request: Request) -> bool:
+        """Tell whether a request is a preflight (Fetch standard: it has these two fields) that may be permitted.
+
+        What is not declared is permitted too, so that the browser shows the page the refusal of a mistyped path,
+        and not a failure of CORS.
+        """
+        asks = "access-control-request-method" in request.headers
+        return asks and self._cors.permits(request.headers.get("origin", ""))
+
+    def _preflight(self, request: Request, methods: Iterable[str]) -> Response:
+        cors = self._cors.preflight_headers(request.headers.get("origin"), methods)
         headers = self._headers(request, cors, {})
         del headers["Content-Type"]
         return Response(NO_CONTENT, headers)

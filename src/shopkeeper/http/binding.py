@@ -6,7 +6,7 @@ Every string of a body is trimmed and may hold no control characters; a type bou
 import re
 from collections.abc import Hashable, Mapping
 from functools import cache
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -21,18 +21,16 @@ from shopkeeper.http.errors import (
 )
 from shopkeeper.http.message import Request
 
-T = TypeVar("T")
-
 MAX_BODY_BYTES = 64 * 1024
 MAX_ERRORS = 20
 MAX_DEPTH = 32
-MAX_MESSAGE = 200
 MAX_EXACT = 2**53
 
 ALIAS, CALLER, VERBATIM = "alias", "defaults to the caller", "verbatim"
 """Marks of fields: see `marked`."""
 
 _NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -41,13 +39,24 @@ def bind(
 ) -> Call[Any, Any]:
     """Return the validated call of `endpoint`.
 
-    Unknown query parameters are ignored; unknown fields of the body are refused by name.
+    Unknown query parameters are ignored; unknown fields of the body are refused by name. What is wrong with
+    path, query and header is told together with what is wrong with the body.
 
     Raises BadRequest, ContentTooLarge or UnsupportedMediaType.
     """
     values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
-    parameters = _convert(values, endpoint.parameters, strict=False)
-    body = _bind_body(request, endpoint, caller) if endpoint.takes_body else endpoint.body()
+    parameters, faults = _converted(values, endpoint.parameters, _unwritable(values), strict=False)
+    body: Any = None if endpoint.takes_body else endpoint.body()
+    if endpoint.takes_body:
+        try:
+            body, others = _bind_body(request, endpoint, caller)
+        except MalformedBody as error:
+            if not faults:
+                raise
+            others = [FieldError("body", error.problem)]
+        faults += others
+    if faults:
+        raise InvalidInput(faults[:MAX_ERRORS])
     return Call(parameters, body, request, caller)
 
 
@@ -70,26 +79,28 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
     return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
 
 
-def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None) -> msgspec.Struct:
+def _unwritable(values: Mapping[str, str]) -> list[FieldError]:
+    """Name the values with halves of surrogate pairs: a JSON event may hold them, and no store nor hash takes them."""
+    return [FieldError(name, "must be well-formed text") for name, value in values.items() if _SURROGATE.search(value)]
+
+
+def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None) -> tuple[Any, list[FieldError]]:
+    """Return the body, and what is wrong with it. Raises what `_check_media_type` and `_decode` raise."""
     kind = endpoint.body
     if endpoint.body_required:
         _check_media_type(request)
     content = request.content()
     if not endpoint.body_required:
         if not content:
-            return kind()
+            return kind(), []
         _check_media_type(request)
-    errors: list[FieldError] = []
+    faults: list[FieldError] = []
     verbatim = marked(cast(Hashable, kind), VERBATIM)
     values = {
-        name: value if name in verbatim else _clean(value, _shown(name), errors)
+        name: value if name in verbatim else _clean(value, shown(name), faults)
         for name, value in _completed(_decode(content), cast(Hashable, kind), caller).items()
     }
-    if errors:
-        named = {error.field for error in errors}
-        others = [error for error in _explain(values, kind, strict=True) if error.field not in named]
-        raise InvalidInput([*errors, *others][:MAX_ERRORS])
-    return _convert(values, kind)
+    return _converted(values, kind, faults, strict=True)
 
 
 def _check_media_type(request: Request) -> None:
@@ -102,13 +113,13 @@ def _decode(body: bytes) -> dict[str, Any]:
     if len(body) > MAX_BODY_BYTES:
         raise ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     if _nests_deeper(body, MAX_DEPTH):
-        raise MalformedBody(f"The body nests deeper than {MAX_DEPTH} levels.")
+        raise MalformedBody(f"nests deeper than {MAX_DEPTH} levels")
     try:
         value: object = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise MalformedBody("The body is not valid JSON in UTF-8.") from None
+        raise MalformedBody("is not valid JSON in UTF-8") from None
     if not isinstance(value, dict):
-        raise MalformedBody("The body is not a JSON object.")
+        raise MalformedBody("is not a JSON object")
     return value
 
 
@@ -159,34 +170,21 @@ def _clean(value: object, field: str, errors: list[FieldError]) -> object:
     if isinstance(value, list):
         return [_clean(item, f"{field}[{index}]", errors) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _clean(item, f"{field}.{_shown(name)}", errors) for name, item in value.items()}
+        return {name: _clean(item, f"{field}.{shown(name)}", errors) for name, item in value.items()}
     return value
 
 
-def _convert(values: dict[str, Any], kind: type[T], *, strict: bool = True) -> T:
+def _converted(
+    values: dict[str, Any], kind: type[msgspec.Struct], faults: list[FieldError], *, strict: bool
+) -> tuple[Any, list[FieldError]]:
+    """Return `values` as a `kind`, and what is wrong with them: `faults`, and those of other fields."""
     try:
-        return msgspec.convert(values, kind, strict=strict)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(_explain(values, kind, strict=strict) or [FieldError("body", str(error))]) from None
-
-
-def _explain(values: dict[str, Any], kind: type[Any], *, strict: bool) -> list[FieldError]:
-    """Try each field by itself, since msgspec stops at the first that is wrong."""
-    declared = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    errors = [FieldError(_shown(name), "is not a known field") for name in values if name not in declared]
-    for name, field in declared.items():
-        if name not in values:
-            if field.required:
-                errors.append(FieldError(name, "is required"))
-            continue
-        try:
-            msgspec.convert(values[name], field.type, strict=strict)
-        except msgspec.ValidationError as error:
-            message, _, path = str(error).partition(" - at `$")
-            must = _extra(field.type).get("must") if "matching regex" in message else None
-            told = must or message[:1].lower() + message[1:MAX_MESSAGE]
-            errors.append(FieldError(name + path.rstrip("`"), told))
-    return errors[:MAX_ERRORS]
+        return msgspec.convert(values, kind, strict=strict), faults
+    except ValueError:
+        from shopkeeper.http.explanations import explain  # no start needs it
+    named = {fault.field for fault in faults}
+    others = [fault for fault in explain(values, kind, strict=strict) if fault.field not in named]
+    return None, faults + others or [FieldError("body", "is not what this endpoint takes")]
 
 
 def _extra(kind: object) -> Mapping[str, Any]:
@@ -196,6 +194,6 @@ def _extra(kind: object) -> Mapping[str, Any]:
     return extra or next((extra for part in get_args(kind) if (extra := _extra(part))), {})
 
 
-def _shown(name: str) -> str:
-    """A caller's own field name, cut and without control characters, fit to be sent back."""
-    return _CONTROL.sub("?", name[:100])
+def shown(name: str) -> str:
+    """Return a caller's own field name, cut and without signs that do not show, fit to be sent back."""
+    return "".join(sign if sign.isprintable() else "?" for sign in name[:100])

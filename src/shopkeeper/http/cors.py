@@ -1,5 +1,6 @@
 """Cross-origin resource sharing (the Fetch standard): exact origins, no credentials, on errors too."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -7,12 +8,26 @@ import msgspec
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token"
 EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = 600
+MAX_ORIGIN = 200
+
+_LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
+"""This machine, on any port: the servers that people develop sites with."""
 
 
 class CorsPolicy(msgspec.Struct, frozen=True):
-    """Which web origins may read answers; each is exact, like `https://example.com`."""
+    """Which web origins may read answers; each is exact, like `https://example.com`.
+
+    With `local` every port of this machine may, too. A policy that `explains` says of an answer to any
+    other origin what there is to do. Both are for development.
+    """
 
     origins: tuple[str, ...] = ()
+    local: bool = False
+    explains: bool = False
+
+    def permits(self, origin: str) -> bool:
+        """Tell whether pages of an origin may read answers."""
+        return origin in self.origins or (self.local and _LOCAL.fullmatch(origin) is not None)
 
     def headers(self, origin: str | None, methods: Iterable[str] = ()) -> dict[str, str]:
         """Return the header fields of an answer.
@@ -23,7 +38,7 @@ class CorsPolicy(msgspec.Struct, frozen=True):
         sees that the policy is there.
         """
         headers = {"Vary": "Origin"}
-        allowed = origin if origin in self.origins else None
+        allowed = origin if origin is not None and self.permits(origin) else None
         if origin is None and methods and self.origins:
             allowed = self.origins[0]
         if allowed is not None:
@@ -40,3 +55,11 @@ class CorsPolicy(msgspec.Struct, frozen=True):
         if "Access-Control-Allow-Origin" in headers:
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
         return headers
+
+    def explanation(self, origin: str | None) -> str:
+        """Return why pages of an origin cannot read the answer and what to set, nothing where they can."""
+        if not self.explains or origin is None or self.permits(origin):
+            return ""
+        return (
+            f"Pages of {origin[:MAX_ORIGIN]} may not read answers (CORS): name all origins that may in ALLOWED_ORIGINS."
+        )

@@ -1,6 +1,6 @@
 """Cursors: where a list goes on, opaque to callers, versioned, and good only for the list that gave them."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -10,6 +10,9 @@ from shopkeeper.http.errors import FieldError, InvalidInput
 from shopkeeper.http.message import Request
 
 VERSION = 1
+MAX_KEY_BYTES = 1024
+MAX_KEY_INTEGER = 2**63 - 1
+"""What every store takes in a key: a string of 1 to 1,024 bytes in UTF-8, or an integer of 64 bits."""
 
 
 class _Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -25,31 +28,43 @@ def encode_cursor(scope: str, key: Mapping[str, str | int] | None) -> str | None
     return urlsafe_b64encode(msgspec.json.encode(_Cursor(VERSION, scope, dict(key)))).decode().rstrip("=")
 
 
-def decode_cursor(scope: str, cursor: str | None, fixed: Mapping[str, str]) -> dict[str, str | int] | None:
+def decode_cursor(
+    scope: str, cursor: str | None, shape: Mapping[str, type], fixed: Mapping[str, str]
+) -> dict[str, str | int] | None:
     """Return the key of a cursor, None for none.
 
-    Raises InvalidInput unless the cursor decodes, was given for `scope`, and its key holds what is
-    `fixed`: the partition that the request may see.
+    Raises InvalidInput unless the cursor decodes, was given for `scope`, and its key has exactly the names
+    and types of `shape`, with values that a store takes, and holds what is `fixed`: the partition that
+    the request may see.
     """
     if cursor is None:
         return None
     try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        raw = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(raw, type=_Cursor)
     except ValueError:
         found = None
     if (
         found is None
         or (found.version, found.scope) != (VERSION, scope)
-        or any(found.key.get(name) != value for name, value in fixed.items())
+        or found.key.keys() != shape.keys()
+        or not all(_is_key(found.key[name], kind) for name, kind in shape.items())
+        or any(found.key[name] != value for name, value in fixed.items())
     ):
         raise InvalidInput([FieldError("cursor", "is not a cursor of this list")])
     return found.key
+
+
+def _is_key(value: str | int, kind: type) -> bool:
+    """Tell whether a value of this type is one that a key may have."""
+    if isinstance(value, str):
+        return kind is str and 0 < len(value.encode()) <= MAX_KEY_BYTES
+    return kind is int and abs(value) <= MAX_KEY_INTEGER
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """Return the header `Link: <…>; rel="next"` (RFC 8288) to the page behind `cursor`, nothing at the end."""
     if cursor is None:
         return {}
-    query = urlencode({**request.query, "cursor": cursor})
+    query = urlencode({**request.query, "cursor": cursor}, errors="replace")
     return {"Link": f'<{request.base_path}{request.path}?{query}>; rel="next"'}

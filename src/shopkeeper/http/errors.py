@@ -54,9 +54,13 @@ class BadRequest(ApiError):
 
 
 class MalformedBody(BadRequest):
-    """The body is not JSON at all."""
+    """The body is not JSON at all; `problem` says what of it, like "is not a JSON object"."""
 
     code = "malformed_body"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"The body {problem}.")
+        self.problem = problem
 
 
 class FieldError(msgspec.Struct, frozen=True):

@@ -54,7 +54,20 @@ def given(change: msgspec.Struct) -> dict[str, Any]:
 
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="The most that a page holds")]
-CursorText = Annotated[str, msgspec.Meta(max_length=1000, description="Where the last page ended")]
+CursorText = Annotated[str, msgspec.Meta(max_length=2500, description="Where the last page ended")]
+"""Long enough for the longest cursor that a list gives: its scope repeats the search."""
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+
 IfMatch = Annotated[
-    str, msgspec.Meta(max_length=200, description="The ETag that was last seen", extra={"in": "header"})
+    str,
+    pattern(
+        # RFC 9110, 13.1.1 and 8.8.3: `*` or a list of entity tags; 5.6.1.2: empty elements are to be ignored.
+        rf"^[ \t]*\*[ \t]*$|^[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*$",
+        must='must be * or entity tags with commas between, like "3"',
+        header=True,
+        max_length=1000,
+        description="The ETag that was last seen",
+        examples=['"3"'],
+    ),
 ]

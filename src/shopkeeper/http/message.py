@@ -33,17 +33,26 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP response. `error` and `metrics` are for the operator's telemetry and are never sent."""
+    """An HTTP response. `error`, `metrics` and `note` are for the operator's telemetry and are never sent.
+
+    A `note` is a sentence that an operator should read once.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     error: Exception | None = None
     metrics: Mapping[str, int] = {}
+    note: str = ""
 
 
 def split_path(path: str) -> tuple[str, ...] | None:
-    """Return the segments of an already decoded path, or None if it does not begin with a slash."""
+    """Return the segments of a path, or None if it does not begin with a slash.
+
+    A slash at the end means nothing: `/items/` is `/items`. Two slashes in a row have an empty segment between them.
+    """
     if not path.startswith("/"):
         return None
-    return tuple(path[1:].split("/")) if path != "/" else ()
+    if path.endswith("/") and not path.endswith("//"):
+        path = path[:-1]
+    return tuple(path[1:].split("/")) if path else ()

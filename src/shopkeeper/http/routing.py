@@ -34,7 +34,7 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Router:
-    """Finds the routes of a path among those it was given."""
+    """Finds the routes of a path among those it was given; `methods` are those of all paths."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         templates: dict[tuple[str, ...], Template] = {}
@@ -44,6 +44,7 @@ class Router:
             if route.endpoint.method in template.routes:
                 raise ValueError(f"declared twice: {route.endpoint.method} {route.endpoint.path}")
             template.routes[route.endpoint.method] = route
+        self.methods = sorted({method for template in templates.values() for method in template.routes})
         self._by_length: dict[int, list[Template]] = {}
         for segments, template in sorted(templates.items(), key=_literals_first):
             self._by_length.setdefault(len(segments), []).append(template)

@@ -1,7 +1,16 @@
-"""Versions of resources on the wire: `ETag` out, `If-Match` in (RFC 9110, sections 8.8.3 and 13.1.1)."""
+"""Versions of resources on the wire: `ETag` out, `If-Match` in (RFC 9110, sections 8.8.3 and 13.1.1).
+
+What comes in has the form of `fields.IfMatch`. A weak tag counts as the strong one of the same value, although the
+RFC asks for strong comparison here: nginx makes tags weak where it compresses an answer, and a browser that sends
+back what it was given would never get a change through. Our tags are numbers of versions, which compressing
+does not change.
+"""
+
+import re
 
 from shopkeeper.http.errors import PreconditionFailed, PreconditionRequired
-from shopkeeper.http.message import Request
+
+_VALUE = re.compile(r'"([^"]*)"')
 
 
 def etag(version: int) -> dict[str, str]:
@@ -9,16 +18,16 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def require_if_match(request: Request, version: int) -> None:
+def require_if_match(if_match: str | None, version: int) -> None:
     """Do as `check_if_match`, and raise PreconditionRequired where the request names no version at all."""
-    if not request.headers.get("if-match", "").strip():
+    if if_match is None:
         raise PreconditionRequired("This needs If-Match with the ETag that was last seen.")
-    check_if_match(request, version)
+    check_if_match(if_match, version)
 
 
-def check_if_match(request: Request, version: int) -> None:
-    """Raise PreconditionFailed if the request names versions and `version` is not among them."""
-    wanted = request.headers.get("if-match", "")
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    if names and "*" not in names and f'"{version}"' not in names:
+def check_if_match(if_match: str | None, version: int) -> None:
+    """Raise PreconditionFailed if the request names versions and `version` is not among them; `*` names all."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if str(version) not in _VALUE.findall(if_match):
         raise PreconditionFailed("The resource has another version than If-Match names.")

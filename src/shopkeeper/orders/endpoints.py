@@ -42,7 +42,7 @@ from shopkeeper.orders.model import (
     TotalTooLarge,
 )
 from shopkeeper.orders.service import Orders
-from shopkeeper.storage import partitions
+from shopkeeper.storage import ORDERS, partitions
 
 POLL_SECONDS = 5
 
@@ -71,10 +71,10 @@ def list_orders(desk: OrderDesk, call: Call[OrderListParameters, Nothing]) -> Re
     """Return a page of a business's orders to its owner."""
     asked = call.parameters
     scope = f"orders of {asked.business_id} being {asked.status or 'any'}"
-    fixed = {"business_id": asked.business_id}
+    index, fixed = "by-business", {"business_id": asked.business_id}
     if asked.status is not None:
-        fixed = {"business_status": partitions.business_status(asked.business_id, asked.status)}
-    after = decode_cursor(scope, asked.cursor, fixed)
+        index, fixed = "by-status", {"business_status": partitions.business_status(asked.business_id, asked.status)}
+    after = decode_cursor(scope, asked.cursor, ORDERS.position(index), fixed)
     orders, behind = desk.orders.list_orders(call.identity, asked.business_id, asked.status, asked.limit, after)
     cursor = encode_cursor(scope, behind)
     return Reply(OrderList(orders, cursor), headers=next_link(call.request, cursor))

@@ -25,6 +25,10 @@ MAX_USER_AGENT = 100
 MAX_PATH = 200
 MAX_ERROR = 200
 MAX_TRACEBACK = 20_000
+MAX_NOTE = 400
+MOST_NOTES = 100
+"""Different notes that are written, once each; what callers send makes them, and so they must have an end."""
+
 MOST_PENDING = 1000
 """Requests whose lines may wait for another thread's write; beyond it an output that is stuck holds requests up."""
 
@@ -32,8 +36,9 @@ MOST_WRITES = 4
 """How often a request's thread writes before it leaves the rest, so that a slow output holds no request up."""
 
 GOOD_ARE_SHOWN = ("DEBUG", "INFO")
+WARNINGS_ARE_SHOWN = (*GOOD_ARE_SHOWN, "WARNING")
 FAULTS_ARE_HIDDEN = ("CRITICAL",)
-"""The levels at which requests without a fault are written, and at which even faults are not."""
+"""The levels at which requests without a fault and notes are written, and at which even faults are not."""
 
 
 class Telemetry:
@@ -49,6 +54,8 @@ class Telemetry:
             self._output.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
         self._pending: deque[str] = deque()
         self._turn = threading.Lock()
+        self._notes: set[str] = set()
+        self._notes_turn = threading.Lock()
         self._cold = True
 
     def record(self, request: Request, response: Response, seconds: float) -> None:
@@ -61,6 +68,8 @@ class Telemetry:
         lines = [embedded_metrics(self._dimensions, values)]
         if self._shows(response.error):
             lines.insert(0, self._line(request, response, milliseconds, cold))
+        if response.note and self._level in WARNINGS_ARE_SHOWN and self._is_news(response.note):
+            lines.insert(0, self._warning(request, response.note))
         self._write("".join(f"{msgspec.json.encode(line).decode()}\n" for line in lines))
 
     def _write(self, text: str) -> None:
@@ -99,6 +108,23 @@ class Telemetry:
         if error is None:
             return self._level in GOOD_ARE_SHOWN
         return self._level not in FAULTS_ARE_HIDDEN
+
+    def _is_news(self, note: str) -> bool:
+        """Tell whether a note has not been written yet; beyond a number of different ones none is."""
+        with self._notes_turn:
+            if note in self._notes or len(self._notes) >= MOST_NOTES:
+                return False
+            self._notes.add(note)
+            return True
+
+    def _warning(self, request: Request, note: str) -> dict[str, object]:
+        return {
+            "level": "WARNING",
+            "message": _text(note, MAX_NOTE),
+            "timestamp": rfc3339(utc_now()),
+            **self._common,
+            "requestId": request.request_id,
+        }
 
     def _line(self, request: Request, response: Response, milliseconds: float, cold: bool) -> dict[str, object]:
         error = response.error

@@ -56,6 +56,11 @@ class Table(msgspec.Struct, frozen=True):
                 return index
         raise KeyError(f"{self.name} has no index {name}")
 
+    def position(self, index: str) -> dict[str, type[str] | type[int]]:
+        """Return the names and types of what `Page.next` holds in a query of an index: both keys' attributes."""
+        attributes = (*self.key.attributes, *self.index(index).key.attributes)
+        return {attribute.name: int if attribute.type == "N" else str for attribute in attributes}
+
 
 def string_key(partition: str, sort: str | None = None) -> Key:
     """Return a key of string attributes."""
