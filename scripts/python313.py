@@ -4,6 +4,7 @@ The variable `PYTHON313` names one; without it the PATH is searched, and, as pye
 Python that runs this.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -25,4 +26,5 @@ def find() -> str | None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python313.py", description=__doc__).parse_args()
     print(find() or sys.exit(1))

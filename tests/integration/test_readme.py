@@ -129,6 +129,7 @@ def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
     marker = "-- end of a command --"
     port = url.rpartition(":")[2]
     typed = [command.replace(ADDRESS, url).replace("--port 8000", f"--port {port}") for command, _ in steps]
+    typed = [re.sub("shopkeeper serve(?!.*--port)", "shopkeeper serve --port 0", command) for command in typed]
     done = subprocess.run(
         ["bash", "-c", "\n".join(f"{command}\necho '{marker}'" for command in typed)],
         cwd=folder,
