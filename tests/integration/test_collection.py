@@ -15,7 +15,7 @@ from tests.support.http import send
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper
 from tests.support.shop import Owner, order_for, place
 from tests.support.stores import aws_environment, table_names
-from tests.support.tools import NEWMAN, ROOT, need
+from tests.support.tools import NEWMAN, ROOT, UNHURRIED, need
 
 SCRIPT = ROOT / "scripts" / "run-api-tests.sh"
 GROUPS = ["Functional", "Performance", "Security", "Integration", "Clean-up"]
@@ -28,10 +28,10 @@ def run_collection(
     """Run the script, with newman's own report in JSON beside what it prints."""
     return subprocess.run(
         [str(script), environment, "--reporters", "cli,json", "--reporter-json-export", str(report), *options],
-        env={**os.environ, **variables},
+        env={**os.environ, **UNHURRIED, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import URL, Shopkeeper, free_port, stop
-from tests.support.tools import NEWMAN, ROOT, need
+from tests.support.tools import NEWMAN, ROOT, UNHURRIED, need
 
 README = (ROOT / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -130,7 +130,7 @@ def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> N
     marker = "-- end of a command --"
     script = "\n".join(f"{command.replace(ADDRESS, server.url)}\necho '{marker}'" for command, _ in steps)
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
     printed = [part.strip() for part in done.stdout.split(marker)[:-1]]
     assert printed == [expected.strip() for _, expected in steps], done.stderr
@@ -139,8 +139,8 @@ def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> N
 def test_the_collection_is_run_as_the_readme_says(tour: tuple[str, str, Path]) -> None:
     need(NEWMAN)
     (command,) = [command for command, _ in commands() if command.startswith("scripts/")]
-    environment = {**os.environ, "BASE_URL": tour[0]}
+    environment = {**os.environ, **UNHURRIED, "BASE_URL": tour[0]}
     done = subprocess.run(
-        command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:]
