@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Run the API collection against a running Shopkeeper.
 # Usage: scripts/run-api-tests.sh local|blue|green [newman's options]
-# BASE_URL and ALLOWED_ORIGIN override what the environment's file says; blue and green need BASE_URL.
+# BASE_URL and ALLOWED_ORIGIN override what the environment's file says; blue and green need BASE_URL. So do
+# COLD_BUDGET_MS and WARM_BUDGET_MS: how many milliseconds the first answer and later ones may take.
 # Visits are counted on the page api-tests where its name may be counted. --env-var countVisits=true has them
 # counted on the site's own counter too.
 . "$(dirname -- "${BASH_SOURCE[0]}")/usage.sh"
@@ -21,6 +22,8 @@ shift
 
 overrides=()
 [[ -z ${BASE_URL:-} ]] || overrides+=(--env-var "baseUrl=${BASE_URL%/}")
+[[ -z ${COLD_BUDGET_MS:-} ]] || overrides+=(--env-var "coldBudgetMs=$COLD_BUDGET_MS")
+[[ -z ${WARM_BUDGET_MS:-} ]] || overrides+=(--env-var "warmBudgetMs=$WARM_BUDGET_MS")
 [[ -z ${ALLOWED_ORIGIN:-} ]] || overrides+=(--env-var "allowedOrigin=$ALLOWED_ORIGIN")
 
 exec "$newman" run "$ROOT/tests/api/shopkeeper.postman_collection.json" \

@@ -8,7 +8,7 @@ from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import Aws, adapt, complete_preflights, failures
 from tests.support.http import Answer, post_json, send
-from tests.support.tools import ROOT, need
+from tests.support.tools import ROOT, UNHURRIED, need
 
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
@@ -30,7 +30,7 @@ class Deployment:
         """Run the script, and keep how it ended and what it said."""
         done = subprocess.run(
             [str(self.root / "scripts" / SCRIPTS[self.description]), "dev"],
-            env={**os.environ, **self.aws.environment},
+            env={**os.environ, **UNHURRIED, **self.aws.environment},
             capture_output=True,
             text=True,
             timeout=900,
@@ -76,7 +76,7 @@ class Deployment:
         return self._newman(self.root, "--bail", "--silent") == 0
 
     def _newman(self, root: Path, *options: str) -> int:
-        environment = {**os.environ, "BASE_URL": self.url, "ALLOWED_ORIGIN": "http://localhost:1580"}
+        environment = {**os.environ, **UNHURRIED, "BASE_URL": self.url, "ALLOWED_ORIGIN": "http://localhost:1580"}
         command = [str(root / "scripts" / "run-api-tests.sh"), "blue", *options]
         return subprocess.run(command, env=environment, capture_output=True, timeout=300, check=False).returncode
 

@@ -134,7 +134,7 @@ def test_a_port_in_use_stops_the_start(server: Shopkeeper, tmp_path: Path) -> No
 
 
 def test_a_host_that_is_not_ours_stops_the_start(tmp_path: Path) -> None:
-    done = run_cli("serve", "--host", "no.such.host.invalid", "--data", str(tmp_path / "x.db"))
+    done = run_cli("serve", "--host", "no.such.host.invalid", "--port", "0", "--data", str(tmp_path / "x.db"))
     assert_one_sentence(done.returncode, done.stdout + done.stderr, "no.such.host.invalid")
 
 

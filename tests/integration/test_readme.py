@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import URL, Shopkeeper, clean_environment, free_port, stop
-from tests.support.tools import NEWMAN, ROOT, need
+from tests.support.tools import NEWMAN, ROOT, UNHURRIED, need
 
 README = (ROOT / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -136,7 +136,7 @@ def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
         env=clean_environment(PATH=f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     printed = [part.strip() for part in done.stdout.split(marker)[:-1]]
@@ -154,8 +154,8 @@ def test_the_page_for_operators_prints_what_it_shows(tmp_path: Path) -> None:
 def test_the_collection_is_run_as_the_readme_says(tour: tuple[str, str, Path]) -> None:
     need(NEWMAN)
     (command,) = [command for command, _ in commands() if command.startswith("scripts/")]
-    environment = {**os.environ, "BASE_URL": tour[0]}
+    environment = {**os.environ, **UNHURRIED, "BASE_URL": tour[0]}
     done = subprocess.run(
-        command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command.split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:]

@@ -86,7 +86,7 @@ def stalled(port: int, request: bytes, times: int) -> list[socket.socket]:
     """Open connections that begin a request and never finish it."""
     peers = []
     for _ in range(times):
-        peer = socket.create_connection(("127.0.0.1", port), timeout=5)
+        peer = socket.create_connection(("127.0.0.1", port), timeout=30)
         peer.sendall(request)
         peers.append(peer)
     return peers

@@ -18,6 +18,7 @@ from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage import StoreUnavailable, TableMissing
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from tests.support.dynamodb import SECONDS
 from tests.support.faults import FaultyServer, answers, well
 from tests.support.stores import PLAIN
 
@@ -50,7 +51,7 @@ def tls_server(authority: trustme.CA) -> Iterator[str]:
 
 
 def read(environment: dict[str, str]) -> object:
-    client = DynamoDBClient("us-east-1", {**KEYS, **environment}, seconds=5)
+    client = DynamoDBClient("us-east-1", {**KEYS, **environment}, seconds=SECONDS)
     try:
         return DynamoDBStore(client, {PLAIN: "plain"}).get(PLAIN, {"id": "x"})
     finally:
@@ -219,7 +220,7 @@ def test_a_slow_resolver_does_not_stretch_the_deadline(monkeypatch: pytest.Monke
     answered = threading.Event()
 
     def slow(*_: object, **__: object) -> list[object]:
-        answered.wait(10)
+        answered.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)

@@ -10,7 +10,6 @@ import pytest
 from shopkeeper.aws.deadline import ending_in
 from shopkeeper.storage import (
     AccessDenied,
-    Conflict,
     ItemTooLarge,
     StoreError,
     StoreUnavailable,
@@ -21,6 +20,7 @@ from tests.support.dynamodb import (
     ITEM,
     KEY,
     SECONDS,
+    SHORT_SECONDS,
     create,
     get,
     store_at,
@@ -51,12 +51,25 @@ def half_a_number(exchange: Exchange) -> None:
 
 OVERSIZED = answers(200, b'{"Item": {"id": {"S": "' + b"x" * 3000 + b'"}}}')
 
-LASTING: list[tuple[str, Behaviour, type[StoreError], int | None]] = [
-    # what the server always does, the error of a read, and how many requests it gets (None: not pinned)
-    ("never answers", never_answers, StoreUnavailable, 1),
-    ("stalls in the body", stalls_in_the_body, StoreUnavailable, 1),
-    ("drips the header", drips, StoreUnavailable, 1),
-    ("drips the body", drips_the_body, StoreUnavailable, 1),
+WAITING: list[tuple[str, Behaviour]] = [
+    ("never answers", never_answers),
+    ("stalls in the body", stalls_in_the_body),
+    ("drips the header", drips),
+    ("drips the body", drips_the_body),
+]
+
+
+@pytest.mark.parametrize(("name", "behaviour"), WAITING, ids=[case[0] for case in WAITING])
+def test_a_server_that_keeps_one_waiting_is_given_up_at_the_deadline(name: str, behaviour: Behaviour) -> None:
+    with FaultyServer(behaviour) as server:
+        with pytest.raises(StoreUnavailable):
+            get(store_at(server.url, seconds=SHORT_SECONDS))
+        assert not server.outwaited
+        assert len(server.requests) <= 1, "there is no time for another"
+
+
+LASTING: list[tuple[str, Behaviour, type[StoreError], int]] = [
+    # what the server always does, the error of a read, and how many requests it gets
     ("hangs up", hangs_up, StoreUnavailable, 3),
     ("answers 500", fails(500, "InternalServerError"), StoreUnavailable, 3),
     ("answers 503 without a word", answers(503, b""), StoreUnavailable, 3),
@@ -83,20 +96,17 @@ LASTING: list[tuple[str, Behaviour, type[StoreError], int | None]] = [
         1,
     ),
     ("answers 404 as no DynamoDB does", answers(404, b"<html>"), StoreError, 1),
-    ("keeps conflicting", fails(400, "TransactionConflictException"), Conflict, None),
 ]
 
 
 @pytest.mark.parametrize(("name", "behaviour", "error", "requests"), LASTING, ids=[case[0] for case in LASTING])
-def test_a_server_that_always(name: str, behaviour: Behaviour, error: type[StoreError], requests: int | None) -> None:
+def test_a_server_that_always(name: str, behaviour: Behaviour, error: type[StoreError], requests: int) -> None:
     with FaultyServer(behaviour) as server:
         store = store_at(server.url, max_body=2048)
         with pytest.raises(StoreError) as raised:
             get(store)
         assert type(raised.value) is error
-        assert not server.outwaited
-        if requests is not None:
-            assert len(server.requests) == requests
+        assert len(server.requests) == requests
 
 
 PASSING: list[tuple[str, Behaviour, bool]] = [
@@ -157,18 +167,26 @@ def test_a_visit_is_tried_again_when_the_connection_was_refused(monkeypatch: pyt
         assert len(server.requests) == 1
 
 
+def await_closed(exchange: Exchange) -> None:
+    """Wait until the server has closed the connection of a request."""
+    ends = time.monotonic() + SECONDS
+    while exchange.connection.fileno() != -1:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
 def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> None:
     with FaultyServer(answers_and_hangs_up, well(Attributes=ITEM["Item"])) as server:
         store = store_at(server.url)
         get(store)
-        time.sleep(0.1)
+        await_closed(server.requests[0])
         assert visit(store) == KEY, "the visit went out once, on a connection that was open"
         assert server.accepted == 2
 
 
 def test_a_connection_is_kept_and_shared_but_never_by_two_at_once() -> None:
     with FaultyServer(well(**ITEM)) as server:
-        store = store_at(server.url, seconds=10)
+        store = store_at(server.url)
         for _ in range(20):
             get(store)
         assert server.accepted == 1

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -317,21 +318,30 @@ def test_a_fault_of_the_machine_does_not_end_the_writer(store: SQLiteStore) -> N
     assert store.get(PLAIN, {"id": "y"}) is not None
 
 
-def test_a_long_sweep_lets_others_in_between(path: Path) -> None:
+def test_a_long_sweep_lets_others_in_between(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = SQLiteStore(path, TEST_TABLES, now=lambda: 0.0)
     for start in range(0, 2000, 100):
         expiring = range(start, start + 100)
         store.transact([Put(NOTES, {"owner": "me", "name": f"{n:04}", "expires": 999}) for n in expiring])
     store.close()
-    commits: list[str] = []
+    statements: list[str] = []
+
+    def traced(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr("shopkeeper.storage.sqlite.store.connect", traced)  # before the sweep begins
     store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
-    store._writer.do(lambda batch: batch.connection.set_trace_callback(commits.append))
     for _ in range(1000):
         if not store.query(NOTES, "me", limit=1).items:
             break
         time.sleep(0.01)
     assert store.query(NOTES, "me", limit=1).items == []
-    assert sum("DELETE" in commit for commit in commits) >= 2, "in more than one piece"
+    pieces = [statement for statement in statements if statement == "COMMIT" or statement.startswith("DELETE FROM")]
+    deletions = [number for number, piece in enumerate(pieces) if "notes" in piece]
+    assert len(deletions) >= 4, "500 at a time"
+    assert all("COMMIT" in pieces[one:other] for one, other in pairwise(deletions)), "each in a commit of its own"
     store.close()
 
 
