@@ -298,7 +298,7 @@ def await_lines(server: Shopkeeper, text: str) -> list[str]:
 
 def test_only_the_first_request_is_a_cold_start(server: Shopkeeper) -> None:
     send(server.url, "GET", "/health")
-    lines = [json.loads(line) for line in list(server.lines) if line.startswith('{"level"')]
+    lines = [json.loads(line) for line in list(server.lines) if '"message":"request"' in line]
     assert [line["coldStart"] for line in lines].count(True) == 1
     assert lines[0]["coldStart"] is True
     assert sum("ColdStart" in line for line in list(server.lines) if line.startswith('{"_aws"')) == 1
