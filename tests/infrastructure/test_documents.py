@@ -26,6 +26,14 @@ def test_the_openapi_document_has_every_endpoint_once() -> None:
     assert documented == {(endpoint.method, endpoint.path) for function in FUNCTIONS for endpoint in function.endpoints}
 
 
+def test_no_parameter_can_be_null() -> None:
+    for methods in openapi_document()["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", []):
+                assert {"type": "null"} not in parameter["schema"].get("anyOf", []), parameter
+                assert parameter["schema"].get("default", "none") is not None
+
+
 def test_the_readme_has_every_endpoint() -> None:
     readme = (ROOT / "README.md").read_text()
     for function in FUNCTIONS:

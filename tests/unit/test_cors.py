@@ -1,8 +1,13 @@
 """CORS: who may read answers, what a preflight is told, and what the operator is told of the others."""
 
+from pathlib import Path
+
 import pytest
 
 from shopkeeper.http import PROBLEM_JSON, Application, CorsPolicy, InternalError, Request, Route, split_path
+from shopkeeper.storage import TABLES
+from tests.support.application import Shop
+from tests.support.stores import open_store
 from tests.support.things import ENDPOINTS, ORIGIN, REQUEST_ID, ask
 
 ORIGINS = [
@@ -131,3 +136,27 @@ def test_every_answer_that_a_page_cannot_read_carries_its_explanation() -> None:
             headers = {} if origin is None else {"origin": origin}
             response = app.handle(Request(method, path, split_path(path), REQUEST_ID, headers=headers))
             assert bool(response.note) == noted
+
+
+STAGES = [
+    ("dev", {}, "http://localhost:3000", True, False),
+    ("dev", {"ALLOWED_ORIGINS": "https://shop.example"}, "http://localhost:3000", False, True),
+    ("dev", {"ALLOWED_ORIGINS": "https://shop.example"}, "https://shop.example", True, False),
+    ("dev", {}, "https://shop.example", False, True),
+    ("staging", {}, "http://localhost:3000", False, False),
+    ("prod", {}, "http://localhost:3000", False, False),
+    ("prod", {}, "http://localhost:1580", False, False),
+    ("prod", {"ALLOWED_ORIGINS": "https://shop.example"}, "http://localhost:3000", False, False),
+    ("prod", {"ALLOWED_ORIGINS": "https://shop.example"}, "https://shop.example", True, False),
+]
+
+
+@pytest.mark.parametrize(("stage", "environment", "origin", "permitted", "explained"), STAGES)
+def test_only_dev_has_local_origins_and_explanations(
+    stage: str, environment: dict[str, str], origin: str, permitted: bool, explained: bool, tmp_path: Path
+) -> None:
+    store = open_store("sqlite", {}, tmp_path, TABLES)
+    response = Shop(store, STAGE=stage, **environment).ask("GET", "/counter", headers={"origin": origin})
+    store.close()
+    assert response.headers.get("Access-Control-Allow-Origin") == (origin if permitted else None)
+    assert bool(response.note) == explained

@@ -63,7 +63,7 @@ IfMatch = Annotated[
     str,
     pattern(
         # RFC 9110, 13.1.1 and 8.8.3: `*` or a list of entity tags; 5.6.1.2: empty elements are to be ignored.
-        rf"^[ \t]*\*[ \t]*$|^[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*$",
+        rf"^(?:[ \t]*\*[ \t]*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$",
         must='must be * or entity tags with commas between, like "3"',
         header=True,
         max_length=1000,

@@ -129,10 +129,18 @@ def _parameters(endpoint: Endpoint[Any], schema: Json) -> list[Json]:
             "name": name,
             "in": sources[name] or ("path" if name in in_path else "query"),
             "required": name in in_path or name in schema.get("required", []),
-            "schema": field,
+            "schema": _without_null(field),
         }
         for name, field in schema["properties"].items()
     ]
+
+
+def _without_null(schema: Json) -> Json:
+    """Return the schema of a parameter: it may be left out, but no text in a URL or a header is null."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    return {**kinds[0], **{name: value for name, value in schema.items() if name != "anyOf" and value is not None}}
 
 
 def _responses(route: Described, by_type: dict[type[msgspec.Struct], Json]) -> Json:
