@@ -21,7 +21,7 @@ from granian.log import LogLevels
 
 from shopkeeper.cores import share_one
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.identity.secrets import secret_source
+from shopkeeper.identity.service import open_identity
 from shopkeeper.runtime.resources import open_resources, open_store
 from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
 from shopkeeper.settings import Settings, sqlite_path
@@ -140,13 +140,13 @@ def _claim_data(settings: Settings, environment: Mapping[str, str] = os.environ)
     """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
     path = sqlite_path(settings.store_url)
     if path is None:
-        secret_source(settings, environment)
+        open_identity(settings, environment)
         DynamoDBClient(settings.region, environment).check_credentials()
         return None
     prepare_file(Path(path))
     lock = lock_data(Path(path))
     open_store(settings, environment).close()
-    secret_source(settings, environment)
+    open_identity(settings, environment)
     return lock
 
 
