@@ -51,5 +51,5 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """Return the header `Link: <…>; rel="next"` (RFC 8288) to the page behind `cursor`, nothing at the end."""
     if cursor is None:
         return {}
-    query = urlencode({**request.query, "cursor": cursor})
+    query = urlencode({**request.query, "cursor": cursor}, errors="replace")
     return {"Link": f'<{request.base_path}{request.path}?{query}>; rel="next"'}
