@@ -1,8 +1,12 @@
 """Access tokens of a Cognito user pool: what verifies, and what does not."""
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,13 +17,18 @@ from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.accounts import ACCOUNTS
+from shopkeeper.functions.auth import AUTH
 from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
-from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, READ_AGAIN_SECONDS, CognitoTokens
+from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, CognitoTokens
+from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECONDS
+from shopkeeper.runtime.lambda_.handler import lambda_handler
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
-from tests.support.faults import Exchange, FaultyServer, answers, hangs_up
+from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, hangs_up
+from tests.support.processes import clean_environment
+from tests.support.stores import aws_environment
 
 POOL = "eu-central-1_Ab1Cd2Ef3"
 CLIENT = "7client7id7"
@@ -133,6 +142,95 @@ def test_keys_that_cannot_be_read_are_an_outage(behaviour: Callable[[Exchange], 
         tokens(server).authenticate(token())
 
 
+class Held:
+    """An answer that is held back until a test lets it go."""
+
+    def __init__(self, then: Behaviour) -> None:
+        self.asked = threading.Event()
+        self.release = threading.Event()
+        self._then = then
+
+    def __call__(self, exchange: Exchange) -> None:
+        self.asked.set()
+        self.release.wait(30)
+        self._then(exchange)
+
+
+class Asking(threading.Thread):
+    """A caller in a thread of its own, and what it gets: a subject, or the error's class."""
+
+    def __init__(self, verifier: CognitoTokens, shown: str) -> None:
+        super().__init__(daemon=True)
+        self.got: object = None
+        self._verifier = verifier
+        self._shown = shown
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.got = self._verifier.authenticate(self._shown).subject
+        except (ServiceUnavailable, Unauthenticated) as error:
+            self.got = type(error)
+
+
+UNKNOWN = token(lambda h, c: h.update(kid="two"))
+
+
+def test_while_one_caller_fetches_keys_all_others_are_answered() -> None:
+    moment = [0.0]
+    held = Held(answers(200, published("one", "two")))
+    with FaultyServer(answers(200, published("one")), held) as server:
+        verifier = tokens(server, lambda: moment[0])
+        verifier.authenticate(token())
+        moment[0] += READ_AGAIN_SECONDS
+        fetching = Asking(verifier, UNKNOWN)
+        assert held.asked.wait(30)
+        others = [Asking(verifier, shown) for shown in [token(), UNKNOWN] * 10]
+        for other in others:
+            other.join(30)
+        assert [other.got for other in others] == ["ann", Unauthenticated] * 10
+        assert fetching.is_alive(), "the endpoint still holds its answer"
+        held.release.set()
+        fetching.join(30)
+        assert fetching.got == "ann"
+
+
+def test_while_keys_are_fetched_for_the_first_time_others_are_told_of_an_outage() -> None:
+    held = Held(answers(200, published("one")))
+    with FaultyServer(held) as server:
+        verifier = tokens(server)
+        fetching = Asking(verifier, token())
+        assert held.asked.wait(30)
+        other = Asking(verifier, token())
+        other.join(30)
+        assert other.got is ServiceUnavailable
+        assert fetching.is_alive(), "the endpoint still holds its answer"
+        held.release.set()
+        fetching.join(30)
+        assert fetching.got == "ann"
+        assert len(server.requests) == 1
+
+
+def test_after_keys_could_not_be_fetched_there_is_a_pause_too() -> None:
+    moment = [0.0]
+    with FaultyServer(hangs_up, answers(200, published("one")), hangs_up) as server:
+        verifier = tokens(server, lambda: moment[0])
+        for _ in range(5):
+            with pytest.raises(ServiceUnavailable):
+                verifier.authenticate(token())
+        assert len(server.requests) == 1
+        moment[0] += FIRST_AGAIN_SECONDS
+        assert verifier.authenticate(token()).subject == "ann"
+        moment[0] += READ_AGAIN_SECONDS
+        with pytest.raises(ServiceUnavailable):
+            verifier.authenticate(UNKNOWN)
+        for _ in range(5):
+            with pytest.raises(Unauthenticated):
+                verifier.authenticate(UNKNOWN)
+            assert verifier.authenticate(token()).subject == "ann"
+        assert len(server.requests) == 3
+
+
 def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_path: Any) -> None:
     environment = {
         "STORE_URL": f"sqlite:///{tmp_path / 's.db'}",
@@ -161,3 +259,36 @@ def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_
 def test_a_half_said_pool_stops_the_start(environment: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="COGNITO"):
         read(environment, TABLES)
+
+
+COGNITO = {"COGNITO_USER_POOL_ID": POOL, "COGNITO_CLIENT_ID": CLIENT}
+MISSING = [("cryptography", COGNITO, "extra 'cognito'"), ("jwt", COGNITO, "extra '"), ("jwt", {}, "extra 'tokens'")]
+SERVE = "import sys; sys.modules[sys.argv.pop(1)] = None; from shopkeeper.cli import main; main()"
+
+
+@pytest.mark.parametrize(("library", "environment", "said"), MISSING)
+def test_a_library_that_is_missing_stops_a_function_with_one_sentence(
+    library: str, environment: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    aws = aws_environment("http://127.0.0.1:1")
+    with pytest.raises(ConfigurationError, match=said):
+        lambda_handler(AUTH, {**aws, **environment, "JWT_SECRET_KEY": "0123456789abcdef" * 2})
+
+
+@pytest.mark.parametrize(("library", "environment", "said"), MISSING)
+def test_a_library_that_is_missing_stops_a_server_with_one_sentence(
+    library: str, environment: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, library, "serve", "--port", "0", "--data", str(tmp_path / "shop.db")],
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

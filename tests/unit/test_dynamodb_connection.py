@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shopkeeper.aws import tls
+from shopkeeper.aws import credentials, tls
 from shopkeeper.aws.client import _endpoint
 from shopkeeper.aws.credentials import CredentialsProvider, NoCredentials
 from shopkeeper.aws.signing import Credentials
@@ -19,7 +19,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage import StoreUnavailable, TableMissing
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from tests.support.dynamodb import SECONDS
-from tests.support.faults import FaultyServer, answers, well
+from tests.support.faults import Exchange, FaultyServer, answers, well
 from tests.support.stores import PLAIN
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -194,6 +194,31 @@ def test_known_credentials_are_used_until_they_expire_if_no_newer_can_be_had(mon
         monkeypatch.setattr(time, "time", lambda: datetime.fromisoformat(soon).timestamp() + 1)
         with pytest.raises(NoCredentials):
             provider.get()
+
+
+def test_nobody_waits_while_another_fetches_newer_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "FETCH_SECONDS", 30.0)
+    soon = datetime.fromtimestamp(time.time() + 200, UTC).isoformat()
+    known = f'{{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "{soon}"}}'.encode()
+    newer = b'{"AccessKeyId": "B", "SecretAccessKey": "S", "Token": "T", "Expiration": "2099-01-01T00:00:00Z"}'
+    asked, release = threading.Event(), threading.Event()
+
+    def held(exchange: Exchange) -> None:
+        asked.set()
+        release.wait(10)
+        exchange.answer(200, newer)
+
+    with FaultyServer(answers(200, known), held) as server:
+        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider.get()
+        fetching = threading.Thread(target=provider.get, daemon=True)
+        fetching.start()
+        assert asked.wait(10)
+        assert [provider.get().access_key for _ in range(5)] == ["A"] * 5
+        assert len(server.requests) == 2, "the others asked nobody"
+        release.set()
+        fetching.join(10)
+        assert provider.get().access_key == "B"
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"", b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Expiration": 5}'])

@@ -1,6 +1,7 @@
 """Keys, secrets and access tokens: what verifies, and above all what does not."""
 
 import json
+import threading
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -14,12 +15,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from shopkeeper.http import Unauthenticated
-from shopkeeper.identity.keys import READ_AGAIN_SECONDS, Keyring, SigningKey, hkdf
+from shopkeeper.http import ServiceUnavailable, Unauthenticated
+from shopkeeper.identity.keys import Keyring, SigningKey, hkdf
+from shopkeeper.identity.refreshed import READ_AGAIN_SECONDS
+from shopkeeper.identity.service import open_identity
 from shopkeeper.identity.tokens import PURPOSE, AccessTokens
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
+from tests.support.faults import FaultyServer, fails, well
 
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"
 OTHER = b"fedcba9876543210fedcba9876543210"
@@ -187,3 +193,52 @@ def test_an_unknown_key_has_the_secrets_read_again_but_not_often() -> None:
     moment[0] += READ_AGAIN_SECONDS
     assert tokens(ring=ring).authenticate(GOOD).subject == "ann"
     assert len(reads) == 2
+
+
+def test_a_secret_store_that_stalls_holds_up_one_caller_alone() -> None:
+    moment = [0.0]
+    entered, release = threading.Event(), threading.Event()
+    secrets = [[OTHER], [SECRET, OTHER]]
+
+    def read_secrets() -> list[bytes]:
+        if len(secrets) == 1:
+            entered.set()
+            release.wait(30)
+        return secrets.pop(0)
+
+    ring = Keyring(read_secrets, lambda: moment[0])
+    known = tokens(ring=ring).issue("bob", 0).token
+    moment[0] += READ_AGAIN_SECONDS
+    found: list[str] = []
+    reading = threading.Thread(target=lambda: found.append(tokens(ring=ring).authenticate(GOOD).subject), daemon=True)
+    reading.start()
+    assert entered.wait(30)
+    for _ in range(5):
+        assert tokens(ring=ring).authenticate(known).subject == "bob"
+        with pytest.raises(Unauthenticated):
+            tokens(ring=ring).authenticate(GOOD)
+        assert tokens(ring=ring).issue("cleo", 0).token
+    assert reading.is_alive(), "the secret store still holds its answer"
+    release.set()
+    reading.join(30)
+    assert found == ["ann"]
+
+
+def test_a_server_reads_its_keys_before_the_first_callers_meet() -> None:
+    with FaultyServer(well(SecretString=SECRET.decode()), well(SecretString=OTHER.decode())) as server:
+        environment = {**KEYS, "JWT_SECRET_ARN": ARN, "STAGE": "prod", "AWS_ENDPOINT_URL": server.url}
+        identity = open_identity(read(environment, TABLES), environment)
+        assert server.requests == [], "a function reads them when it first needs them"
+        identity.prepare()
+        assert len(server.requests) == 2
+        assert identity.tokens.issue("ann", 0).token
+        assert len(server.requests) == 2
+
+
+def test_a_server_starts_although_its_keys_are_away() -> None:
+    with FaultyServer(fails(400, "AccessDeniedException")) as server:
+        environment = {**KEYS, "JWT_SECRET_ARN": ARN, "STAGE": "prod", "AWS_ENDPOINT_URL": server.url}
+        identity = open_identity(read(environment, TABLES), environment)
+        identity.prepare()
+        with pytest.raises(ServiceUnavailable):
+            identity.tokens.issue("ann", 0)

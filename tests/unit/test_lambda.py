@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.http import Request
 from shopkeeper.identifiers import is_uuid
-from shopkeeper.runtime.aws_lambda import Handler, lambda_handler, to_request
+from shopkeeper.runtime.lambda_.handler import Handler, invocation_of, lambda_handler
+from shopkeeper.runtime.lambda_.http import read_event
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient
@@ -52,6 +54,11 @@ def proxy(method: str, path: str, resource: str | None = None, **more: Any) -> d
         "isBase64Encoded": False,
     }
     return {**event, **more}
+
+
+def to_request(event: object, invocation: str = LAMBDA_ID) -> Request:
+    """Return the request of an event, for a function whose first endpoint is `/first`."""
+    return read_event(event).request("/first", invocation)
 
 
 PATHS: list[tuple[str, dict[str, Any], tuple[str, ...] | None, str]] = [
@@ -97,7 +104,7 @@ PATHS: list[tuple[str, dict[str, Any], tuple[str, ...] | None, str]] = [
 def test_a_path_is_found_behind_whatever_stands_before_it(
     name: str, event: dict[str, Any], segments: tuple[str, ...] | None, base: str
 ) -> None:
-    request = to_request(event, None, "/first")
+    request = to_request(event)
     assert request.segments == segments
     assert segments is None or request.base_path == base
 
@@ -114,21 +121,16 @@ def test_a_path_is_found_behind_whatever_stands_before_it(
 def test_the_request_id_is_the_gateways_else_lambdas_else_new(
     event: dict[str, Any], context: Context | None, expected: str | None
 ) -> None:
-    found = to_request(event, context, "/").request_id
+    found = to_request(event, invocation_of(context)).request_id
     assert found == expected if expected else is_uuid(found)
-
-
-@pytest.mark.parametrize("event", [None, [], "text", 7, {"path": 7}, {"headers": "x"}, {"httpMethod": {}}])
-def test_an_event_that_is_none_is_a_request_for_nothing(event: object) -> None:
-    assert to_request(event, None, "/first").segments is None
 
 
 def test_headers_are_lower_case_and_may_be_missing_altogether() -> None:
     event = {"headers": {"Content-Type": "application/json", "X-Null": None}, "queryStringParameters": {"a": "b"}}
-    request = to_request(event, None, "/")
+    request = to_request(event)
     assert request.headers == {"content-type": "application/json"}
     assert request.query == {"a": "b"}
-    assert to_request({"headers": None}, None, "/").headers == {}
+    assert to_request({"headers": None}).headers == {}
 
 
 @pytest.fixture(params=["moto", "dynoxide"])

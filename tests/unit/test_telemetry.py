@@ -3,8 +3,6 @@
 import io
 import json
 import sys
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -113,86 +111,6 @@ def test_no_more_than_a_hundred_different_notes_are_told(lines: Callable[[], lis
     assert all(len(line["message"]) <= MAX_NOTE + 5 for line in warnings)
 
 
-def the_rest_is_written() -> None:
-    """Wait for the thread that writes what requests left."""
-    for thread in threading.enumerate():
-        if thread.name == "telemetry":
-            thread.join(10)
-
-
-class Busy(io.StringIO):
-    """An output so slow that during each write another request has something to say."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: Telemetry | None = None
-        self.writers: list[str] = []
-
-    def write(self, text: str) -> int:
-        self.writers.append(threading.current_thread().name)
-        if self.told and len(self.writers) < 100:
-            other = threading.Thread(target=self.told.record, args=(request(), GOOD, 0), name="another request")
-            other.start()
-            other.join(10)
-        return super().write(text)
-
-
-def test_without_another_thread_no_line_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = Busy()
-    monkeypatch.setattr(sys, "stdout", output)
-    output.told = telemetry()
-    start = threading.Thread.start
-
-    def refuse(thread: threading.Thread) -> None:
-        if thread.name == "telemetry":
-            raise RuntimeError("can't start new thread")
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    output.told.record(request(), GOOD, 0)
-    assert output.getvalue().count('"message":"request"') == 100
-
-
-def test_a_slow_output_holds_no_request_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = Busy()
-    monkeypatch.setattr(sys, "stdout", output)
-    output.told = telemetry()
-    output.told.record(request(), GOOD, 0)
-    the_rest_is_written()
-    assert len(output.writers) == 100
-    assert len([name for name in output.writers if name != "telemetry"]) < 10
-    assert output.getvalue().count('"message":"request"') == 100
-
-
-class Slow(io.StringIO):
-    """An output that lets other threads go on in the middle of a write."""
-
-    def write(self, text: str) -> int:
-        time.sleep(0.001)
-        return super().write(text)
-
-
-def test_no_line_is_lost_or_torn_between_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    output = Slow()
-    monkeypatch.setattr(sys, "stdout", output)
-    told = telemetry()
-
-    def tell(thread: int) -> None:
-        for number in range(50):
-            told.record(request(request_id=f"{thread}-{number}"), GOOD, 0)
-
-    threads = [threading.Thread(target=tell, args=(thread,)) for thread in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    the_rest_is_written()
-    written = [json.loads(line) for line in output.getvalue().splitlines()]
-    ids = [line["requestId"] for line in written if METRICS not in line]
-    assert sorted(ids) == sorted(f"{thread}-{number}" for thread in range(16) for number in range(50))
-    assert sum(line["RequestCount"] for line in written if METRICS in line) == 800
-
-
 @pytest.mark.parametrize("broken", [OSError("closed pipe"), ValueError("closed file")])
 def test_an_output_that_fails_fails_no_request(broken: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
@@ -207,3 +125,10 @@ def test_an_output_that_fails_fails_no_request(broken: Exception, monkeypatch: p
         told.record(request(), GOOD, 0)
     told.record(request(request_id="later"), GOOD, 0)
     assert "later" in output.getvalue()
+
+
+def test_an_event_that_was_refused_leaves_one_line_and_no_metrics(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    telemetry(LOG_LEVEL="ERROR").refuse("id", ValueError("the reason"))
+    telemetry(LOG_LEVEL="CRITICAL").refuse("id", ValueError("the reason"))
+    (line,) = lines()
+    assert (line["level"], line["requestId"], line["errorMessage"]) == ("ERROR", "id", "the reason")

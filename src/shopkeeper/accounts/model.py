@@ -15,7 +15,7 @@ Password = Annotated[
     msgspec.Meta(
         min_length=12,
         max_length=128,
-        description="12 to 128 characters, kept as they are; only a salted hash is stored",
+        description="12 to 128 characters, spaces and all; only a salted hash of their form NFC is stored",
         examples=["correct horse battery"],
         extra={"verbatim": True},
     ),

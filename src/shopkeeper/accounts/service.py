@@ -21,7 +21,7 @@ from shopkeeper.accounts.model import (
     WrongCredentials,
     WrongPassword,
 )
-from shopkeeper.accounts.passwords import Passwords
+from shopkeeper.accounts.passwords import Passwords, Verdict
 from shopkeeper.accounts.sessions import Sessions
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
@@ -94,9 +94,10 @@ class Accounts:
         email = email.lower()
         reservation = self._attempts.reserve(email, address)
         account = self._by_email(email)
-        if not self._verify(account, password, reservation) or account is None:
+        verdict = self._verify(account, password, reservation)
+        if not verdict or account is None:
             raise WrongCredentials("Email and password do not belong together.")
-        if self._passwords.is_outdated(account.password_hash):
+        if verdict is Verdict.OUTDATED:
             self._hash_again(account, password)
         return self._grant(account, self._sessions.begin(account.user_id, account.epoch))
 
@@ -249,16 +250,16 @@ class Accounts:
         if not self._verify(account, password, self._attempts.reserve(account.email, address)):
             raise WrongPassword("The current password is wrong.")
 
-    def _verify(self, account: Account | None, password: str, reservation: dict[str, str]) -> bool:
+    def _verify(self, account: Account | None, password: str, reservation: dict[str, str]) -> Verdict:
         """Tell whether a password fits; the attempt counts no more if it does, or could not be made."""
         try:
-            fits = self._passwords.verify(account.password_hash if account else None, password)
+            verdict = self._passwords.verify(account.password_hash if account else None, password)
         except ServiceUnavailable:
             self._attempts.clear(reservation)
             raise
-        if fits:
+        if verdict:
             self._attempts.clear(reservation)
-        return fits
+        return verdict
 
     def _set_password(self, account: Account, password: str) -> None:
         """Store a new hash; the raised epoch ends all sessions, and uses up reset links."""
@@ -271,7 +272,7 @@ class Accounts:
         self._store_change(account, new, [])
 
     def _hash_again(self, account: Account, password: str) -> None:
-        """Bring a hash up to today's figures; whoever changed it meanwhile had reason to."""
+        """Bring a hash up to today's form and figures; whoever changed it meanwhile had reason to."""
         key: Key = {"user_id": account.user_id}
         new = {"password_hash": self._passwords.hash(password)}
         try:

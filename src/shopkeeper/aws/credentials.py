@@ -1,5 +1,6 @@
 """Where AWS credentials come from: Lambda's environment, the container endpoint, botocore's chain."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -35,20 +36,25 @@ class CredentialsProvider:
         """Choose the source. Raises ConfigurationError if there is none."""
         self._environment = environment
         self._fresh: Credentials | None = None
+        self._turn = threading.Lock()
         self._source = self._choose()
 
     def get(self, *, renew: bool = False) -> Credentials:
         """Return credentials, newer ones with `renew`. Raises NoCredentials.
 
-        Those in memory are good until they expire, even if newer ones cannot be fetched in time.
+        Those in memory are good until they expire, even if newer ones cannot be fetched in time. While they
+        are, one caller fetches at a time, and the others do not wait for it.
         """
         known = self._fresh
-        if known is None or renew or _stale(known, REFRESH_SECONDS):
+        if known is None or renew or _stale(known, 0):
+            self._fresh = known = self._source()
+        elif _stale(known, REFRESH_SECONDS) and self._turn.acquire(blocking=False):
             try:
-                known = self._fresh = self._source()
+                self._fresh = known = self._source()
             except NoCredentials:
-                if known is None or renew or _stale(known, 0):
-                    raise
+                pass
+            finally:
+                self._turn.release()
         return known
 
     def _choose(self) -> Callable[[], Credentials]:

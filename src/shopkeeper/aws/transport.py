@@ -1,8 +1,12 @@
 """HTTP/1.1 for one host, under a deadline that no peer can stretch.
 
 Python's `http.client` keeps a timeout per read, so a peer that drips a byte at a time holds it for ever,
-and its import costs more than this file's work. Connections are kept alive, shared among threads one
-request at a time, and looked at before they are used again. Source: RFC 9112.
+and its import costs more than this file's work. Connections are kept alive and shared among threads one
+request at a time. Source: RFC 9112.
+
+HTTP/1.1 ties an answer to its request by their order alone. So a connection with bytes that nobody asked for,
+like an answer that came twice, is closed: looked at after an answer and again before the next request. What
+remains are bytes that arrive after that look and before the answer; nothing in them tells whose they are.
 """
 
 import os
@@ -11,7 +15,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -23,6 +27,12 @@ CONNECT_SECONDS = 1.0
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 24 * 1024 * 1024
 MAX_IDLE = 32
+MAX_INTERIM = 8
+"""Interim answers (RFC 9110, section 15.2) that may come before the final one."""
+
+OK = 200
+SWITCHING_PROTOCOLS = 101
+WITHOUT_BODY = (204, 304)
 _CHUNK = 64 * 1024
 _DECIMAL = re.compile("[0-9]{1,15}")
 _HEXADECIMAL = re.compile("[0-9a-fA-F]{1,15}")
@@ -57,6 +67,7 @@ class Connection:
 
     def __init__(self, peer: socket.socket) -> None:
         self._peer = peer
+        self._decrypted: Callable[[], int] | None = getattr(peer, "pending", None)
         self._buffer = bytearray()
         self.reusable = True
 
@@ -64,11 +75,13 @@ class Connection:
         """Close the socket."""
         self._peer.close()
 
-    def is_open(self) -> bool:
-        """Tell whether an idle connection is still good: nothing to read, not even its end."""
+    def is_quiet(self) -> bool:
+        """Tell whether there is nothing to read, not even the connection's end: good for another request."""
+        if self._buffer or (self._decrypted is not None and self._decrypted()):  # a TLS socket's
+            return False
         poll = select.poll()
         poll.register(self._peer, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not self._buffer and not poll.poll(0)
+        return not poll.poll(0)
 
     def send(self, data: bytes, deadline: float) -> None:
         """Send all of `data`. Raises OSError."""
@@ -77,24 +90,40 @@ class Connection:
 
     def receive(self, deadline: float, max_body: int) -> Reply:
         """Read one answer. Raises OSError, ValueError for what is not HTTP, Broken for what is too large."""
-        head = self._until(b"\r\n\r\n", deadline)
-        first, *lines = head.decode("latin-1").split("\r\n")
-        version, status = first.split(" ", 2)[:2]
-        headers = {}
-        for line in lines:
-            name, _, value = line.partition(":")
-            headers[name.strip().lower()] = value.strip()
-        closing = headers.get("connection", "").lower() == "close" or version != "HTTP/1.1"
+        for _ in range(MAX_INTERIM + 1):
+            version, status, headers = self._head(deadline)
+            if status >= OK or status == SWITCHING_PROTOCOLS:
+                break
+        if not OK <= status < 600:
+            raise ValueError("an answer that is not a final one")
         coding = headers.get("transfer-encoding", "").lower()
         length = headers.get("content-length", "")
-        if coding == "chunked":
+        if status in WITHOUT_BODY:
+            body = b""
+        elif coding == "chunked":
             body = self._chunked(deadline, max_body)
         elif not coding and _DECIMAL.fullmatch(length):
             body = self._exactly(int(length), deadline, max_body)
         else:
             raise ValueError("an answer without a length")
-        self.reusable = not closing
-        return Reply(int(status), headers, body)
+        options = [option.strip() for option in headers.get("connection", "").lower().split(",")]
+        self.reusable = (
+            version == "HTTP/1.1 " and "close" not in options and not (coding and length) and self.is_quiet()
+        )
+        return Reply(status, headers, body)
+
+    def _head(self, deadline: float) -> tuple[str, int, dict[str, str]]:
+        """Read one head: the version, the status, and the fields, those of one name joined. Raises ValueError."""
+        first, *lines = self._until(b"\r\n\r\n", deadline).decode("latin-1").split("\r\n")
+        version, status, after = first[:9], first[9:12], first[12:13]
+        if version not in ("HTTP/1.0 ", "HTTP/1.1 ") or not _DECIMAL.fullmatch(status) or after not in ("", " "):
+            raise ValueError("an answer that is not HTTP/1.1")
+        headers: dict[str, str] = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            name, value = name.strip().lower(), value.strip()
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return version, int(status), headers
 
     def _chunked(self, deadline: float, max_body: int) -> bytes:
         body = bytearray()
@@ -175,7 +204,7 @@ class Transport:
             self._idle.pop().close()
 
     def _take(self) -> Connection | None:
-        """Return an idle connection that is still open; those of a parent process are not ours."""
+        """Return an idle connection that is still good; those of a parent process are not ours."""
         if self._pid != os.getpid():
             self._pid, self._idle = os.getpid(), []
         while True:
@@ -183,7 +212,7 @@ class Transport:
                 connection = self._idle.pop()
             except IndexError:
                 return None
-            if connection.is_open():
+            if connection.is_quiet():
                 return connection
             connection.close()
 

@@ -1,6 +1,7 @@
 """From bytes and strings to the types that an endpoint declares, or an error that names every wrong field.
 
-Every string of a body is trimmed and may hold no control characters; a type bounds it further.
+Every string of a body is trimmed, may hold no control characters, and shows something unless it is empty; a type
+bounds it further.
 """
 
 import re
@@ -69,7 +70,19 @@ def _parameters(kind: Hashable, request: Request, path_values: Mapping[str, str]
         )
         if found is not None:
             values[name] = found
+    spoilt = [FieldError(name, "must be text that UTF-8 can hold") for name in values if not _is_text(values[name])]
+    if spoilt:
+        raise InvalidInput(spoilt)
     return values
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a value is text: halves of surrogate pairs, which JSON can spell, are none, nor broken UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @cache
@@ -162,9 +175,15 @@ def _nests_deeper(body: bytes, most: int) -> bool:
 def _clean(value: object, field: str, errors: list[FieldError]) -> object:
     """Trim every string in `value`, noting those that hold control characters."""
     if isinstance(value, str):
+        text = value.strip()
         if _CONTROL.search(value):
             errors.append(FieldError(field, "must not hold control characters"))
-        return value.strip()
+        elif not text.isascii():
+            from shopkeeper.http.visible import shows_something  # most text is ASCII and needs none of it
+
+            if not shows_something(text):
+                errors.append(FieldError(field, "must hold a character that can be seen"))
+        return text
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
         return int(value)  # to JSON Schema 2.0 is an integer
     if isinstance(value, list):

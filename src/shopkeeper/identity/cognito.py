@@ -4,9 +4,9 @@ Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens". Needs crypt
 what everybody installs.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.clock import Clock
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
+from shopkeeper.identity.refreshed import Refreshed
 from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
 
 ALGORITHMS = ["RS256"]
@@ -24,8 +25,10 @@ CHECKS: Any = {"require": ["iss", "sub", "exp"], "verify_exp": False, "verify_ia
 """Times are checked below, by our own clock; access tokens of Cognito name no audience."""
 
 FETCH_SECONDS = 2.0
-READ_AGAIN_SECONDS = 60.0
 MAX_KEYS_BYTES = 64 * 1024
+LIBRARIES = ("jwt", "cryptography")
+"""PyJWT verifies RS256 with cryptography. Both are loaded at the first token."""
+
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 
 
@@ -41,26 +44,28 @@ class CognitoTokens:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ConfigurationError where cryptography is not installed. Fetches nothing yet."""
-        try:
-            import cryptography  # noqa: F401  # PyJWT verifies RS256 with it
-        except ImportError:
+        if not all(find_spec(library) for library in LIBRARIES):
             from shopkeeper.libraries import advice, missing
 
             how = advice(missing("cognito") or ["cryptography"])
-            raise ConfigurationError(f"COGNITO_USER_POOL_ID needs a library that is missing; {how}.") from None
+            raise ConfigurationError(f"COGNITO_USER_POOL_ID needs a library that is missing; {how}.")
         region = pool_id.partition("_")[0]
         self._issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
         self._url = f"{environment.get(ENDPOINT_VARIABLE, self._issuer.rpartition('/')[0])}/{pool_id}"
         self._client_id = client_id
         self._environment = environment
         self._clock = clock
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._keys: dict[str, dict[str, Any]] = {}
-        self._read_at: float | None = None
+        self._keys = Refreshed(self._fetch, monotonic)
+
+    def prepare(self) -> None:
+        """Fetch the keys if they never were. Raises ServiceUnavailable."""
+        self._keys.get()
 
     def authenticate(self, token: str) -> Caller:
-        """Return whose token this is. Raises Unauthenticated, or ServiceUnavailable if the keys are away."""
+        """Return whose token this is.
+
+        Raises Unauthenticated, or ServiceUnavailable if the keys are away and the token may be of one of them.
+        """
         import jwt
 
         refusal = Unauthenticated("The access token is not valid, or not any more.")
@@ -86,14 +91,8 @@ class CognitoTokens:
         return Caller(subject=str(claims["sub"]))
 
     def _key(self, key_id: str) -> dict[str, Any] | None:
-        """Return a published key; an unknown one has them read again, at a bounded rate."""
-        if key_id not in self._keys:
-            with self._lock:
-                is_due = self._read_at is None or self._monotonic() - self._read_at >= READ_AGAIN_SECONDS
-                if key_id not in self._keys and is_due:
-                    self._keys = self._fetch()
-                    self._read_at = self._monotonic()
-        return self._keys.get(key_id)
+        """Return a published key; an unknown one has the keys fetched again, at a bounded rate."""
+        return self._keys.get().get(key_id) or self._keys.renewed().get(key_id)
 
     def _fetch(self) -> dict[str, dict[str, Any]]:
         parts = urlsplit(self._url)

@@ -5,7 +5,6 @@ token of one kind can never pass for one of another.
 """
 
 import hmac
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
@@ -13,9 +12,9 @@ from functools import lru_cache
 
 import msgspec
 
+from shopkeeper.identity.refreshed import Refreshed
+
 KEY_BYTES = 32
-READ_AGAIN_SECONDS = 60.0
-"""How often at most the secrets are read again because of a token whose key is not known."""
 
 
 class SigningKey(msgspec.Struct, frozen=True):
@@ -48,39 +47,32 @@ class Keyring:
 
     def __init__(self, read: Callable[[], Iterable[bytes]], monotonic: Callable[[], float] = time.monotonic) -> None:
         """`read` gives the secrets, the current one first; it is first called when a key is first needed."""
-        self._read = read
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._secrets: tuple[bytes, ...] = ()
-        self._read_at = 0.0
+        self._secrets = Refreshed(lambda: tuple(read()), monotonic)
+
+    def prepare(self) -> None:
+        """Read the secrets if they never were. Raises what reading them raises."""
+        self._secrets.get()
 
     def current(self, purpose: str) -> SigningKey:
         """Return the key that signs now."""
         return self.all(purpose)[0]
 
     def all(self, purpose: str) -> list[SigningKey]:
-        """Return every key that may have signed, the current one first."""
-        if not self._secrets:
-            self._load()
-        return [_derive(secret, purpose) for secret in self._secrets]
+        """Return every key that may have signed, the current one first.
+
+        Raises ServiceUnavailable where the secrets were never read and cannot be read now.
+        """
+        return [_derive(secret, purpose) for secret in self._secrets.get()]
 
     def find(self, purpose: str, key_id: str) -> SigningKey | None:
         """Return the key of that name; an unknown one has the secrets read again, at a bounded rate."""
         found = _by_id(self.all(purpose), key_id)
-        if found is None and self._monotonic() - self._read_at >= READ_AGAIN_SECONDS:
-            self._load()
-            found = _by_id(self.all(purpose), key_id)
-        return found
+        return found or _by_id((_derive(secret, purpose) for secret in self._secrets.renewed()), key_id)
 
     def verify(self, purpose: str, text: str, mac: str) -> bool:
         """Tell whether `mac` is that of `text` under any key, in a time that does not tell which part differs."""
         matches = [hmac.compare_digest(key.mac(text).encode(), mac.encode()) for key in self.all(purpose)]
         return any(matches)
-
-    def _load(self) -> None:
-        with self._lock:
-            self._read_at = self._monotonic()
-            self._secrets = tuple(self._read())
 
 
 @lru_cache(maxsize=32)

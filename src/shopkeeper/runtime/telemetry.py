@@ -10,8 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,31 +28,47 @@ MAX_NOTE = 400
 MOST_NOTES = 100
 """Different notes that are written, once each; what callers send makes them, and so they must have an end."""
 
-MOST_PENDING = 1000
-"""Requests whose lines may wait for another thread's write; beyond it an output that is stuck holds requests up."""
+RANKS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+"""A line is shown where its level is not below that of `LOG_LEVEL`."""
 
-MOST_WRITES = 4
-"""How often a request's thread writes before it leaves the rest, so that a slow output holds no request up."""
 
-GOOD_ARE_SHOWN = ("DEBUG", "INFO")
-WARNINGS_ARE_SHOWN = (*GOOD_ARE_SHOWN, "WARNING")
-FAULTS_ARE_HIDDEN = ("CRITICAL",)
-"""The levels at which requests without a fault and notes are written, and at which even faults are not."""
+class Output:
+    """Standard output, written at once: on Lambda the platform reads it, and the process stops after the answer.
+
+    An output raises nothing: one that fails loses lines, it must not lose requests.
+    """
+
+    def __init__(self, _: Callable[[int], bytes]) -> None:
+        # A service without an output must serve all the same.
+        self._stream = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+        if isinstance(self._stream, io.TextIOWrapper):
+            self._stream.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
+
+    def write(self, lines: bytes) -> None:
+        """Write the whole lines of one request."""
+        try:
+            self._stream.write(lines.decode())
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass  # a closed pipe
+
+    def close(self) -> None:
+        """Write what waits, as far as the output takes it; here nothing does."""
 
 
 class Telemetry:
-    """Tells the operator about requests, without addresses, tokens or bodies."""
+    """Tells the operator about requests, without addresses, tokens or bodies.
 
-    def __init__(self, service: str, settings: Settings) -> None:
+    `output` makes what the lines are written to; it is given what tells of requests that lost theirs.
+    """
+
+    def __init__(
+        self, service: str, settings: Settings, output: Callable[[Callable[[int], bytes]], Output] = Output
+    ) -> None:
         self._dimensions = {"service": service, "stage": settings.stage}
         self._common = {**self._dimensions, **({"colour": settings.colour} if settings.colour else {})}
-        self._level = settings.log_level
-        # A service without an output must serve all the same.
-        self._output = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
-        if isinstance(self._output, io.TextIOWrapper):
-            self._output.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
-        self._pending: deque[str] = deque()
-        self._turn = threading.Lock()
+        self._rank = RANKS[settings.log_level]
+        self._output = output(self._dropped)
         self._notes: set[str] = set()
         self._notes_turn = threading.Lock()
         self._cold = True
@@ -66,48 +81,34 @@ class Telemetry:
         if cold:
             values["ColdStart"] = 1
         lines = [embedded_metrics(self._dimensions, values)]
-        if self._shows(response.error):
-            lines.insert(0, self._line(request, response, milliseconds, cold))
-        if response.note and self._level in WARNINGS_ARE_SHOWN and self._is_news(response.note):
-            lines.insert(0, self._warning(request, response.note))
-        self._write("".join(f"{msgspec.json.encode(line).decode()}\n" for line in lines))
+        error = response.error
+        level = "INFO" if error is None else "ERROR"
+        if self._shows(level):
+            lines.insert(0, self._request_line(level, request, response, milliseconds, cold))
+        if response.note and self._shows("WARNING") and self._is_news(response.note):
+            note = self._line("WARNING", _text(response.note, MAX_NOTE))
+            lines.insert(0, note | {"requestId": request.request_id})
+        self._output.write(_encode(lines))
 
-    def _write(self, text: str) -> None:
-        """Write it now, or leave it to the thread that is writing.
+    def refuse(self, request_id: str, error: Exception) -> None:
+        """Write the line of an invocation that is no request; it counts for none."""
+        if self._shows("ERROR"):
+            line = self._line("ERROR", "event refused") | {"requestId": _text(request_id, MAX_ERROR)}
+            self._output.write(_encode([line | _fault(error) | _trace()]))
 
-        That one writes for others a few times, since its own request waits; then a thread of its own does.
-        """
-        self._pending.append(text)
-        for _ in range(MOST_WRITES):
-            if not self._write_pending():
-                return
-        if self._pending:
-            try:
-                threading.Thread(target=self._write_all, name="telemetry").start()
-            except RuntimeError:  # there may be no more threads
-                self._write_all()
+    def close(self) -> None:
+        """Write what waits, as far as the output takes it."""
+        self._output.close()
 
-    def _write_all(self) -> None:
-        while self._write_pending():
-            pass
+    def _dropped(self, requests: int) -> bytes:
+        """Return the lines that tell how many requests have none, since nobody read the output."""
+        lines = [embedded_metrics(self._dimensions, {"LogLinesDropped": requests})]
+        if self._shows("WARNING"):
+            lines.insert(0, self._line("WARNING", "log lines dropped") | {"requests": requests})
+        return _encode(lines)
 
-    def _write_pending(self) -> bool:
-        """Write what waits, in one piece; return whether there was any, and nobody else at it."""
-        if not self._pending or not self._turn.acquire(blocking=len(self._pending) > MOST_PENDING):
-            return False
-        try:
-            self._output.write("".join(self._pending.popleft() for _ in range(len(self._pending))))
-            self._output.flush()
-        except (OSError, ValueError):
-            pass  # a closed pipe loses lines; it must not lose requests
-        finally:
-            self._turn.release()
-        return True
-
-    def _shows(self, error: Exception | None) -> bool:
-        if error is None:
-            return self._level in GOOD_ARE_SHOWN
-        return self._level not in FAULTS_ARE_HIDDEN
+    def _shows(self, level: str) -> bool:
+        return RANKS[level] >= self._rank
 
     def _is_news(self, note: str) -> bool:
         """Tell whether a note has not been written yet; beyond a number of different ones none is."""
@@ -117,22 +118,13 @@ class Telemetry:
             self._notes.add(note)
             return True
 
-    def _warning(self, request: Request, note: str) -> dict[str, object]:
-        return {
-            "level": "WARNING",
-            "message": _text(note, MAX_NOTE),
-            "timestamp": rfc3339(utc_now()),
-            **self._common,
-            "requestId": request.request_id,
-        }
+    def _line(self, level: str, message: str) -> dict[str, object]:
+        return {"level": level, "message": message, "timestamp": rfc3339(utc_now()), **self._common}
 
-    def _line(self, request: Request, response: Response, milliseconds: float, cold: bool) -> dict[str, object]:
-        error = response.error
-        line: dict[str, object] = {
-            "level": "INFO" if error is None else "ERROR",
-            "message": "request",
-            "timestamp": rfc3339(utc_now()),
-            **self._common,
+    def _request_line(
+        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool
+    ) -> dict[str, object]:
+        line = self._line(level, "request") | {
             "requestId": request.request_id,
             "path": _text(request.path, MAX_PATH),
             "httpMethod": _text(request.method, MAX_USER_AGENT),
@@ -141,14 +133,28 @@ class Telemetry:
             "coldStart": cold,
             "userAgent": _text(request.headers.get("user-agent", ""), MAX_USER_AGENT),
         }
-        if error is not None:
-            line["errorType"] = line["exception_name"] = type(error).__name__
-            line["errorMessage"] = _text(str(error), MAX_ERROR)
-            line["exception"] = _text("".join(traceback.format_exception(error)), MAX_TRACEBACK)
-        trace = os.environ.get("_X_AMZN_TRACE_ID")
-        if trace:
-            line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
-        return line
+        if response.error is not None:
+            line |= _fault(response.error)
+        return line | _trace()
+
+
+def _fault(error: Exception) -> dict[str, object]:
+    kind = type(error).__name__
+    return {
+        "errorType": kind,
+        "exception_name": kind,
+        "errorMessage": _text(str(error), MAX_ERROR),
+        "exception": _text("".join(traceback.format_exception(error)), MAX_TRACEBACK),
+    }
+
+
+def _trace() -> dict[str, object]:
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
+
+
+def _encode(lines: list[dict[str, Any]]) -> bytes:
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
 
 
 def _text(text: str, most: int) -> str:

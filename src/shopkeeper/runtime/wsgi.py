@@ -1,5 +1,6 @@
 """WSGI (PEP 3333) on one machine: an environ to a Request, a Response to what the server sends."""
 
+import multiprocessing.util
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from shopkeeper.http import BadRequest, ContentTooLarge, Request, ServiceUnavail
 from shopkeeper.http.binding import MAX_BODY_BYTES
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.openapi import openapi_route
+from shopkeeper.runtime.output import NonBlockingOutput
 from shopkeeper.runtime.telemetry import Telemetry
 
 Environ = dict[str, Any]
@@ -38,8 +40,11 @@ class Body(Protocol):
 
 def wsgi_application(resources: Resources) -> WsgiApplication:
     """Return the WSGI application that serves every function, and the OpenAPI document beside them."""
+    if resources.identity is not None:
+        resources.identity.prepare()  # many first callers may come at once
     app = application(FUNCTIONS, resources, openapi_route())
-    telemetry = Telemetry(SERVICE, resources.settings)
+    telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+    multiprocessing.util.Finalize(None, telemetry.close, exitpriority=1)
 
     def serve(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic()
@@ -80,8 +85,9 @@ def to_request(environ: Environ) -> Request:
 
 
 def _query(text: str) -> dict[str, str]:
+    """Return the first value of each name; bytes that are not UTF-8 stay told apart, as lone surrogates."""
     query: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
         query.setdefault(name, value)
     return query
 

@@ -1,6 +1,6 @@
 """The Lambda handler of the function `health`."""
 
 from shopkeeper.functions.health import HEALTH
-from shopkeeper.runtime.aws_lambda import lambda_handler
+from shopkeeper.runtime.lambda_.handler import lambda_handler
 
 handler = lambda_handler(HEALTH)

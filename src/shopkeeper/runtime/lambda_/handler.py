@@ -1,0 +1,62 @@
+"""From a function's declaration to the handler that Lambda calls."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+
+from shopkeeper.aws.deadline import ending_in
+from shopkeeper.functions.declaration import Function, application
+from shopkeeper.identifiers import is_uuid, uuid4
+from shopkeeper.runtime.lambda_.http import Answer, UnsupportedEvent, read_event
+from shopkeeper.runtime.resources import open_resources
+from shopkeeper.runtime.telemetry import Telemetry
+from shopkeeper.settings import read
+from shopkeeper.storage import TABLES
+
+LONGEST_MILLISECONDS = 900_000
+"""The longest that an invocation may take (AWS Lambda Developer Guide, "Lambda quotas")."""
+
+Handler = Callable[..., Answer]
+"""Takes an event and Lambda's context. Raises UnsupportedEvent."""
+
+
+def lambda_handler(function: Function, environment: Mapping[str, str] = os.environ) -> Handler:
+    """Return the handler of `function`, with everything built that outlives an invocation.
+
+    Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
+    """
+    settings = read(environment, TABLES)
+    app = application((function,), open_resources(settings, environment, knows_callers=function.knows_callers))
+    telemetry = Telemetry(function.service, settings)
+    first = function.endpoints[0]
+
+    def handler(event: object, context: object = None) -> Answer:
+        began = time.monotonic()
+        invocation_id = invocation_of(context)
+        try:
+            call = read_event(event)
+        except UnsupportedEvent as error:
+            telemetry.refuse(invocation_id, error)
+            raise
+        request = call.request(first.path, invocation_id)
+        with ending_in(remaining_seconds(context)):
+            response = app.handle(request)
+        telemetry.record(request, response, time.monotonic() - began)
+        return call.answer(response)
+
+    return handler
+
+
+def invocation_of(context: object) -> str:
+    """Return Lambda's id of the invocation, or a new one: a test's context may be anything."""
+    found = getattr(context, "aws_request_id", None)
+    return found if isinstance(found, str) and is_uuid(found) else uuid4()
+
+
+def remaining_seconds(context: object) -> float | None:
+    """Return the seconds until Lambda ends the invocation, None where the context does not say."""
+    tell = getattr(context, "get_remaining_time_in_millis", None)
+    left = tell() if callable(tell) else None
+    if isinstance(left, int | float) and 0 < left <= LONGEST_MILLISECONDS:
+        return left / 1000
+    return None

@@ -1,0 +1,67 @@
+"""The event of an HTTP API or of a function URL: payload 2.0.
+
+Sources: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"; AWS Lambda
+Developer Guide, "Invoking Lambda function URLs".
+"""
+
+from typing import Literal
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from shopkeeper.http import Request, Response
+from shopkeeper.runtime.lambda_.http import Answer, Texts, answer_of, body_of, headers_of, make_request, own_id
+
+
+class HttpCall(msgspec.Struct, frozen=True, rename="camel"):
+    """What payload 2.0 says of a request: its method and who called."""
+
+    method: str
+    source_ip: str | None = None
+
+
+class HttpContext(msgspec.Struct, frozen=True, rename="camel"):
+    """What an HTTP API or a function URL says of a request."""
+
+    http: HttpCall
+    request_id: str | None = None
+    stage: str | None = None
+
+
+class PayloadTwoEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """The event of an HTTP API or a function URL (payload 2.0)."""
+
+    version: Literal["2.0"]
+    raw_path: str
+    request_context: HttpContext
+    raw_query_string: str = ""
+    route_key: str = ""
+    headers: Texts = None
+    cookies: list[str] | None = None
+    path_parameters: Texts = None
+    body: str | None = None
+    is_base64_encoded: bool | None = None
+
+    def request(self, _: str, invocation_id: str, /) -> Request:
+        """Return the request; a named stage and a mapping of a domain stand in the path before the route."""
+        context = self.request_context
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(self.raw_query_string, keep_blank_values=True, errors="surrogateescape"):
+            query.setdefault(name, value)
+        return make_request(
+            method=context.http.method,
+            path=self.raw_path,
+            full_path=self.raw_path,
+            resource=self.route_key.partition(" ")[2] or None,
+            greedy=(self.path_parameters or {}).get("proxy"),
+            stage=None if context.stage == "$default" else context.stage,
+            request_id=own_id(context.request_id, invocation_id),
+            headers=headers_of(self.headers, {"cookie": ["; ".join(self.cookies)]} if self.cookies else None),
+            query=query,
+            body=body_of(self.body, self.is_base64_encoded),
+            address=context.http.source_ip,
+        )
+
+    def answer(self, response: Response) -> Answer:
+        """Return what payload 2.0 expects."""
+        return {**answer_of(response), "headers": dict(response.headers)}
