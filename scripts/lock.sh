@@ -25,7 +25,7 @@ lock server --group pyproject.toml:build pyproject.toml
 for function in function tokens accounts; do
     lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
 done
-lock test --extra cognito --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+lock test --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
 for group in deploy emulator bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite; do
     lock "$group" --group "pyproject.toml:$group"
 done

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, distribution, requires
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def missing(extra: str = "") -> list[str]:
-    """Return those requirements of Shopkeeper, or of one of its extras, that are not installed.
+def missing() -> list[str]:
+    """Return those requirements of Shopkeeper that are not installed.
 
     They read as pip takes them, such as `granian<3,>=2.6`. There are none where Shopkeeper itself was never
     installed, as in a Lambda package, whose libraries are packed with it.
@@ -17,7 +17,7 @@ def missing(extra: str = "") -> list[str]:
     found = []
     for requirement in _requirements():
         specifier, _, marker = requirement.partition(";")
-        if f'extra == "{extra}"' in marker.replace("'", '"') if extra else not marker:
+        if not marker:
             try:
                 distribution(_NAME.match(specifier)[0])  # type: ignore[index]  # each begins with its name
             except PackageNotFoundError:

@@ -142,15 +142,6 @@ def test_an_installed_command_serves_visits_accounts_and_sessions(url: str) -> N
     assert send(url, "GET", "/api/users/me", headers={"Authorization": f"Bearer {token}"}).status == 200
 
 
-def test_cognito_without_its_library_is_one_sentence_that_says_what_to_type(installed: Installed) -> None:
-    pool = {"COGNITO_USER_POOL_ID": "us-east-1_Abcdefghi", "COGNITO_CLIENT_ID": "client"}
-    done = installed.run(*SERVE, **pool)
-    assert done.returncode == 2
-    printed = done.stdout + done.stderr
-    assert printed.count("\n") == 1, printed
-    assert f"{installed.folder}/bin/python -m pip install 'cryptography>=46'`.\n" in printed
-
-
 REQUIRED = [str(NAME.match(requirement)[0]) for requirement in PROJECT["project"]["dependencies"]]  # type: ignore[index]
 
 
@@ -174,8 +165,8 @@ def test_a_library_that_is_missing_is_one_sentence_that_says_what_to_type(
     assert not done.stdout
 
 
-def test_only_cognito_needs_more_than_everybody_gets() -> None:
-    assert list(PROJECT["project"]["optional-dependencies"]) == ["cognito"]
+def test_there_is_nothing_more_to_install_for_some() -> None:
+    assert "optional-dependencies" not in PROJECT["project"]
 
 
 def test_each_library_is_given_its_range_once() -> None:

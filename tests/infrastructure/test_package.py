@@ -6,13 +6,21 @@ import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.identity.cognito import ENDPOINT_VARIABLE
 from shopkeeper.storage import TABLES
+from tests.support.faults import FaultyServer, answers
 from tests.support.processes import clean_environment, run_cli
 from tests.support.stores import aws_environment, table_names
 from tests.support.tools import ROOT, need_python313
@@ -131,7 +139,7 @@ def test_the_runtime_that_is_deployed_is_the_one_that_packages_are_made_for(desc
 RUN = """
 import importlib, json, os, sys
 
-function, folder = sys.argv[1:]
+function, folder, event = sys.argv[1:]
 compiled = []
 
 def watch(event, arguments):
@@ -141,7 +149,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 sys.path.insert(0, folder)
 handler = importlib.import_module("shopkeeper.runtime.handlers." + function).handler
-answer = handler({}, None)
+answer = handler(json.loads(event), None)
 files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
 loaded = [os.path.relpath(file, folder) for file in files if file.startswith(folder)]
 print(json.dumps({"answer": answer, "compiled": compiled, "loaded": loaded}), file=sys.stderr)
@@ -165,16 +173,22 @@ def unpack(package: Path, folder: Path) -> Path:
 
 def run_function(function: str, folder: Path, environment: dict[str, str]) -> tuple[list[str], list[str]]:
     """Put an empty event to an unpacked function, and return which of its files were compiled, and which loaded."""
-    # Isolated (-I), Python heeds no variable of its own, and would write byte code that it does not find.
-    command = [need_python313(), "-I", "-c", RUN, function, str(folder)]
-    environment = clean_environment(**environment)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=os.sep)
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stderr)
+    said = call_function(function, folder, environment, {})
     # The first endpoint of `accounts` is oneself, and an empty event is nobody.
     assert said["answer"]["statusCode"] == (401 if function == "accounts" else 200)
     assert json.loads(said["answer"]["body"])[FIRST_WORDS[function][0]] == FIRST_WORDS[function][1]
     return said["compiled"], said["loaded"]
+
+
+def call_function(function: str, folder: Path, environment: dict[str, str], event: object) -> dict[str, Any]:
+    """Put an event to an unpacked function, and return its answer and what was compiled and loaded."""
+    # Isolated (-I), Python heeds no variable of its own, and would write byte code that it does not find.
+    command = [need_python313(), "-I", "-c", RUN, function, str(folder), json.dumps(event)]
+    environment = clean_environment(**environment)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, cwd=os.sep)
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stderr)
+    return said
 
 
 @pytest.mark.parametrize("function", [function.name for function in FUNCTIONS])
@@ -187,6 +201,28 @@ def test_an_unpacked_package_runs_and_compiles_and_writes_nothing(
     assert compiled == []
     assert {"msgspec/__init__.py", f"shopkeeper/runtime/handlers/{function}.py"} <= set(loaded)
     assert sorted(folder.rglob("*")) == before
+
+
+def test_a_packed_function_takes_tokens_of_cognito(built: Path, tables: dict[str, str], tmp_path: Path) -> None:
+    folder = unpack(built / "orders-x86_64.zip", tmp_path)
+    pool, client = "eu-central-1_Ab1Cd2Ef3", "7client7id7"
+    private = rsa.generate_private_key(65537, 2048)
+    key = {**RSAAlgorithm.to_jwk(private.public_key(), as_dict=True), "kid": "one", "use": "sig", "alg": "RS256"}
+    claims = {
+        "iss": f"https://cognito-idp.eu-central-1.amazonaws.com/{pool}",
+        "sub": "ann",
+        "token_use": "access",
+        "client_id": client,
+        "exp": int(time.time()) + 600,
+    }
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    token = jwt.encode(claims, pem, "RS256", headers={"kid": "one"})
+    with FaultyServer(answers(200, json.dumps({"keys": [key]}).encode())) as server:
+        cognito = {"COGNITO_USER_POOL_ID": pool, "COGNITO_CLIENT_ID": client, ENDPOINT_VARIABLE: server.url}
+        for bearer, code in ((token, "not_found"), (token[:-4] + "AAAA", "unauthenticated")):
+            event = {"path": "/api/businesses/mine", "headers": {"Authorization": f"Bearer {bearer}"}}
+            answer = call_function("orders", folder, {**tables, **cognito}, event)["answer"]
+            assert json.loads(answer["body"])["code"] == code
 
 
 UNFIT = {

@@ -1,12 +1,9 @@
 """Access tokens of a Cognito user pool: what verifies, and what does not."""
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -17,18 +14,14 @@ from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.accounts import ACCOUNTS
-from shopkeeper.functions.auth import AUTH
 from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
 from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, CognitoTokens
 from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECONDS
-from shopkeeper.runtime.lambda_.handler import lambda_handler
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, hangs_up
-from tests.support.processes import clean_environment
-from tests.support.stores import aws_environment
 
 POOL = "eu-central-1_Ab1Cd2Ef3"
 CLIENT = "7client7id7"
@@ -259,36 +252,3 @@ def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_
 def test_a_half_said_pool_stops_the_start(environment: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="COGNITO"):
         read(environment, TABLES)
-
-
-COGNITO = {"COGNITO_USER_POOL_ID": POOL, "COGNITO_CLIENT_ID": CLIENT}
-MISSING = [("cryptography", COGNITO, "extra 'cognito'"), ("jwt", COGNITO, "extra '"), ("jwt", {}, "extra 'tokens'")]
-SERVE = "import sys; sys.modules[sys.argv.pop(1)] = None; from shopkeeper.cli import main; main()"
-
-
-@pytest.mark.parametrize(("library", "environment", "said"), MISSING)
-def test_a_library_that_is_missing_stops_a_function_with_one_sentence(
-    library: str, environment: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
-    aws = aws_environment("http://127.0.0.1:1")
-    with pytest.raises(ConfigurationError, match=said):
-        lambda_handler(AUTH, {**aws, **environment, "JWT_SECRET_KEY": "0123456789abcdef" * 2})
-
-
-@pytest.mark.parametrize(("library", "environment", "said"), MISSING)
-def test_a_library_that_is_missing_stops_a_server_with_one_sentence(
-    library: str, environment: dict[str, str], said: str, tmp_path: Path
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SERVE, library, "serve", "--port", "0", "--data", str(tmp_path / "shop.db")],
-        env=clean_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1

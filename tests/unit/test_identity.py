@@ -26,6 +26,7 @@ from tests.support.faults import FaultyServer, fails, well
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+RANDOM = (well(SecretString="5e0f1c9a7b3d2846a1c0e9f8d7b6a594"), well(SecretString="a94f0b8c1d7e36250f9c8e7d6b5a4132"))
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"
 OTHER = b"fedcba9876543210fedcba9876543210"
@@ -225,7 +226,7 @@ def test_a_secret_store_that_stalls_holds_up_one_caller_alone() -> None:
 
 
 def test_a_server_reads_its_keys_before_the_first_callers_meet() -> None:
-    with FaultyServer(well(SecretString=SECRET.decode()), well(SecretString=OTHER.decode())) as server:
+    with FaultyServer(*RANDOM) as server:
         environment = {**KEYS, "JWT_SECRET_ARN": ARN, "STAGE": "prod", "AWS_ENDPOINT_URL": server.url}
         identity = open_identity(read(environment, TABLES), environment)
         assert server.requests == [], "a function reads them when it first needs them"

@@ -64,7 +64,11 @@ def test_half_of_a_surrogate_pair_is_never_a_fault_of_ours(
     where: str, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     function, event, status = WHERE[where]
-    environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "STAGE": "dev"}
+    environment = {
+        "STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}",
+        "STAGE": "dev",
+        "JWT_SECRET_KEY": "0123456789abcdef" * 2,
+    }
     answer: Any = lambda_handler(function, environment)(event, None)
     assert answer["statusCode"] == status, answer["body"]
     json.dumps(answer, ensure_ascii=False).encode()

@@ -70,19 +70,7 @@ def _parameters(kind: Hashable, request: Request, path_values: Mapping[str, str]
         )
         if found is not None:
             values[name] = found
-    spoilt = [FieldError(name, "must be text that UTF-8 can hold") for name in values if not _is_text(values[name])]
-    if spoilt:
-        raise InvalidInput(spoilt)
     return values
-
-
-def _is_text(value: str) -> bool:
-    """Tell whether a value is text: halves of surrogate pairs, which JSON can spell, are none, nor broken UTF-8."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @cache
@@ -93,7 +81,10 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
 
 
 def _unwritable(values: Mapping[str, str]) -> list[FieldError]:
-    """Name the values with halves of surrogate pairs: a JSON event may hold them, and no store nor hash takes them."""
+    """Name the values with halves of surrogate pairs, which no store nor hash takes.
+
+    A JSON event may spell them, and what is not UTF-8 is decoded to them.
+    """
     return [FieldError(name, "must be well-formed text") for name, value in values.items() if _SURROGATE.search(value)]
 
 

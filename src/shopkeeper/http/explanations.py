@@ -76,7 +76,8 @@ def _list(values: list[Any], kind: inspect.ListType, path: str, strict: bool) ->
 def _union(value: object, kinds: tuple[Any, ...], path: str, strict: bool, must: str) -> Faults:
     """Explain by the one part that takes such a value; where none does, name all but `null`."""
     wanted = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
-    if value is None and len(wanted) < len(kinds):
+    is_null = value is None or (not strict and str(value).lower() == "null")
+    if is_null and len(wanted) < len(kinds):
         return
     fitting = [kind for kind in wanted if _takes(value, kind)]
     if len(wanted) == 1 or len(fitting) == 1:

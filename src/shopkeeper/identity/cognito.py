@@ -1,13 +1,13 @@
 """Access tokens of an Amazon Cognito user pool, verified by its published keys.
 
-Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens". Needs cryptography, which is not among
-what everybody installs.
+Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens".
 """
 
 import time
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
-from typing import Any
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,21 +15,30 @@ import msgspec
 from shopkeeper.aws.deadline import deadline
 from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.clock import Clock
-from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.refreshed import Refreshed
 from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
 
-ALGORITHMS = ["RS256"]
-CHECKS: Any = {"require": ["iss", "sub", "exp"], "verify_exp": False, "verify_iat": False, "verify_aud": False}
-"""Times are checked below, by our own clock; access tokens of Cognito name no audience."""
+if TYPE_CHECKING:
+    from jwt import PyJWS
 
+PublicKey = tuple[int, int]
+"""A modulus and an exponent."""
+
+ALGORITHMS = ["RS256"]
 FETCH_SECONDS = 2.0
 MAX_KEYS_BYTES = 64 * 1024
-LIBRARIES = ("jwt", "cryptography")
-"""PyJWT verifies RS256 with cryptography. Both are loaded at the first token."""
-
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What counts of an access token of Cognito; it names no audience, but the app client."""
+
+    iss: str
+    sub: str
+    exp: int
+    token_use: str
+    client_id: str
 
 
 class CognitoTokens:
@@ -43,12 +52,7 @@ class CognitoTokens:
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ConfigurationError where cryptography is not installed. Fetches nothing yet."""
-        if not all(find_spec(library) for library in LIBRARIES):
-            from shopkeeper.libraries import advice, missing
-
-            how = advice(missing("cognito") or ["cryptography"])
-            raise ConfigurationError(f"COGNITO_USER_POOL_ID needs a library that is missing; {how}.")
+        """Fetches nothing yet."""
         region = pool_id.partition("_")[0]
         self._issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
         self._url = f"{environment.get(ENDPOINT_VARIABLE, self._issuer.rpartition('/')[0])}/{pool_id}"
@@ -66,7 +70,7 @@ class CognitoTokens:
 
         Raises Unauthenticated, or ServiceUnavailable if the keys are away and the token may be of one of them.
         """
-        import jwt
+        import jwt  # costs more than the rest of a cold start, and most calls need none
 
         refusal = Unauthenticated("The access token is not valid, or not any more.")
         if len(token) > MAX_TOKEN_LENGTH:
@@ -75,26 +79,22 @@ class CognitoTokens:
             key = self._key(str(jwt.get_unverified_header(token).get("kid")))
             if key is None:
                 raise refusal
-            claims = jwt.decode(
-                token,
-                jwt.PyJWK(key, algorithm=ALGORITHMS[0]).key,
-                algorithms=ALGORITHMS,
-                issuer=self._issuer,
-                options=CHECKS,
-            )
+            payload = _verifier().decode(token, key, ALGORITHMS)  # type: ignore[arg-type]  # RS256 takes such a key
+            claims = msgspec.json.decode(payload, type=Claims)
         except (jwt.PyJWTError, ValueError):
             raise refusal from None
-        expires = claims["exp"]
-        is_ours = claims.get("token_use") == "access" and claims.get("client_id") == self._client_id
-        if not is_ours or not isinstance(expires, int) or self._clock().timestamp() >= expires:
+        is_ours = (claims.iss, claims.token_use, claims.client_id) == (self._issuer, "access", self._client_id)
+        if not is_ours or self._clock().timestamp() >= claims.exp:
             raise refusal
-        return Caller(subject=str(claims["sub"]))
+        return Caller(subject=claims.sub)
 
-    def _key(self, key_id: str) -> dict[str, Any] | None:
+    def _key(self, key_id: str) -> PublicKey | None:
         """Return a published key; an unknown one has the keys fetched again, at a bounded rate."""
         return self._keys.get().get(key_id) or self._keys.renewed().get(key_id)
 
-    def _fetch(self) -> dict[str, dict[str, Any]]:
+    def _fetch(self) -> dict[str, PublicKey]:
+        from shopkeeper.identity.rs256 import public_key
+
         parts = urlsplit(self._url)
         trust = None
         if parts.scheme == "https":
@@ -107,8 +107,23 @@ class CognitoTokens:
         try:
             reply = transport.request(request.encode(), deadline(FETCH_SECONDS))
             keys = msgspec.json.decode(reply.body, type=dict[str, list[dict[str, Any]]])["keys"]
-            return {str(key["kid"]): key for key in keys if key.get("use", "sig") == "sig" and key.get("kty") == "RSA"}
+            signing = [key for key in keys if key.get("use", "sig") == "sig" and key.get("kty") == "RSA"]
+            return {str(key["kid"]): public_key(key) for key in signing}
         except (NotSent, Broken, KeyError, ValueError) as error:
             raise ServiceUnavailable from error
         finally:
             transport.close()
+
+
+@cache
+def _verifier() -> "PyJWS":
+    """Return what takes tokens apart and asks the one algorithm that is allowed."""
+    from jwt import PyJWS
+
+    from shopkeeper.identity.rs256 import RS256
+
+    verifier = PyJWS(ALGORITHMS)
+    with suppress(KeyError):  # PyJWT brings its own where cryptography is installed
+        verifier.unregister_algorithm("RS256")
+    verifier.register_algorithm("RS256", RS256())
+    return verifier

@@ -37,7 +37,7 @@ def open_identity(settings: Settings, environment: Mapping[str, str] = os.enviro
     Raises ConfigurationError where no secret will do, or a library is missing.
     """
     if find_spec("jwt") is None:
-        raise ConfigurationError("Access tokens need the extra 'tokens' to be installed.")
+        raise ConfigurationError("Access tokens need the library PyJWT, which is not installed.")
     keyring = Keyring(secret_source(settings, environment))
     tokens = AccessTokens(keyring, settings.stage, settings.access_token_minutes, clock)
     if not settings.cognito_user_pool_id:
