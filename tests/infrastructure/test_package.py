@@ -74,7 +74,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     assert "shopkeeper/aws/amazon_roots.pem" in names
     folders = {name.split("/")[1] for name in names if name.startswith("shopkeeper/")}
     assert folders & DOMAINS == OWN[function]
-    assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "wsgi.py", "server.py"))]
+    assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "rsgi.py", "server.py"))]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
     allowed = {"shopkeeper", "msgspec"}
     if function in ("auth", "accounts", "orders"):

@@ -14,6 +14,7 @@ from shopkeeper.identifiers import is_uuid
 from shopkeeper.storage import TABLES
 from tests.support.http import Answer, Client, post_json, send, send_raw
 from tests.support.processes import Shopkeeper
+from tests.support.shop import Owner
 
 ORIGIN = "http://localhost:1580"
 JSON = {"Content-Type": "application/json"}
@@ -210,6 +211,38 @@ BAD: list[tuple[str, str, str, bytes | None, dict[str, str], int]] = [
     ("an accent in a name", "GET", "/counter/caf%C3%A9", None, {}, 400),
     ("a name of 129 characters", "GET", "/counter/" + "a" * 129, None, {}, 400),
 ]
+
+
+def test_a_field_with_an_underscore_in_its_name_is_not_the_one_with_a_hyphen(server: Shopkeeper) -> None:
+    path, key = "/api/businesses/x/orders", "a" * 16
+    for name, missed in (("Idempotency_Key", True), ("Idempotency-Key", False)):
+        answer = send(server.url, "POST", path, b"{}", {**JSON, name: key})
+        assert ("Idempotency-Key" in [error["field"] for error in answer.json["errors"]]) is missed
+
+
+def test_several_fields_of_one_name_are_one_list(server: Shopkeeper) -> None:
+    owner = Owner(server.url)
+    item = owner.add()
+    token = owner.tokens["access_token"]
+    path = f"/api/items/{item['item_id']}"
+    for versions, status in ((('"7"', '"8"'), "412"), (('"7"', '"1"', '"9"'), "204")):
+        fields = "".join(f"If-Match: {version}\r\n" for version in versions)
+        head = f"DELETE {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{fields}\r\n"
+        assert send_raw(server.port, head.encode()).split()[1].decode() == status
+
+
+def test_slow_bodies_keep_no_other_body_out(server: Shopkeeper) -> None:
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+    try:
+        for client in slow:
+            client.sendall(head)
+        answer = send(server.url, "POST", "/api/auth/login", b"{}", JSON)
+        assert answer.status == 400
+        assert len(answer.json["errors"]) == 2
+    finally:
+        for client in slow:
+            client.close()
 
 
 @pytest.mark.parametrize(("name", "method", "path", "body", "headers", "status"), BAD, ids=[case[0] for case in BAD])

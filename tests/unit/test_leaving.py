@@ -1,64 +1,66 @@
-"""When a worker may end: no request is at work, and those that wait for their bodies do not count."""
+"""When a worker may end: once no request is at work."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Iterable
+
+import pytest
 
 from shopkeeper.runtime.leaving import AtWork
-from shopkeeper.runtime.wsgi import Environ, StartResponse
 
 
-class Slow:
-    """An application, and a body, that go on when they are let."""
-
-    def __init__(self) -> None:
-        self.begun, self.let = threading.Event(), threading.Event()
-
-    def read(self, size: int) -> bytes:
-        self.begun.set()
-        assert self.let.wait(10)
-        return b"x" * size
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return [self.read(1)]
-
-
-def start(work: AtWork, environ: Environ) -> threading.Thread:
-    thread = threading.Thread(target=lambda: list(work(environ, lambda status, headers: None)))
-    thread.start()
-    return thread
-
-
-def test_the_end_waits_for_a_request_that_is_at_work() -> None:
-    slow = Slow()
-    work = AtWork(slow)
-    request = start(work, {"wsgi.input": None})
-    assert slow.begun.wait(10)
-    leaving = threading.Thread(target=work.wait)
-    leaving.start()
-    leaving.join(0.05)
-    assert leaving.is_alive()
-    slow.let.set()
+def test_the_end_waits_for_the_requests_that_are_at_work() -> None:
+    work = AtWork()
+    leaving = threading.Thread(target=work.wait, daemon=True)
+    with work:
+        with work:
+            leaving.start()
+            leaving.join(0.05)
+            assert leaving.is_alive()
+        leaving.join(0.05)
+        assert leaving.is_alive()
     leaving.join(10)
     assert not leaving.is_alive()
-    request.join()
-
-
-def test_the_end_does_not_wait_for_a_body_that_does_not_come() -> None:
-    body = Slow()
-    work = AtWork(lambda environ, _: [environ["wsgi.input"].read(2)])
-    request = start(work, {"wsgi.input": body})
-    assert body.begun.wait(10)
-    work.wait()
-    body.let.set()
-    request.join()
 
 
 def test_a_request_that_fails_is_not_at_work_any_more() -> None:
-    def fails(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    work = AtWork()
+    with pytest.raises(ZeroDivisionError), work:
         raise ZeroDivisionError
+    work.wait()
 
-    work = AtWork(fails)
-    try:
-        work({"wsgi.input": None}, lambda status, headers: None)
-    except ZeroDivisionError:
-        work.wait()
+
+LOOP = """
+import asyncio, os, signal, sys
+from shopkeeper.runtime.leaving import AtWork, end_when_told
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: print("the loop was told", flush=True))
+    end_when_told(AtWork(), lambda: print("closed", flush=True))
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_an_event_loop_is_still_told_of_signals() -> None:
+    done = subprocess.run([sys.executable, "-c", LOOP], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "the loop was told\nclosed\n"
+
+
+def test_without_a_loop_a_process_ends_when_it_is_told() -> None:
+    script = (
+        "import signal, time\nfrom shopkeeper.runtime.leaving import AtWork, end_when_told\n"
+        "signal.signal(signal.SIGTERM, lambda *_: None)\nend_when_told(AtWork(), lambda: print('closed', flush=True))\n"
+        "print('ready', flush=True)\nwhile True: time.sleep(1)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.communicate(timeout=60)[0] == "closed\n"
+    assert process.returncode == 0

@@ -9,47 +9,32 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-
-from shopkeeper.runtime.wsgi import Body, Environ, StartResponse, WsgiApplication
+from collections.abc import Callable
 
 SENT_WITHIN_SECONDS = 2.0
 """How long answers may still be on their way, after the last request was done, to clients that take them."""
 
+NONE = -1
+"""What `signal.set_wakeup_fd` returns where nobody was told of signals before."""
+
 
 class AtWork:
-    """A WSGI application that knows how many of its requests are at work, and not waiting for their bodies."""
+    """How many requests are at work: those that have come whole, and are not answered yet. Each is a block."""
 
-    def __init__(self, application: WsgiApplication) -> None:
-        self._application = application
+    def __init__(self) -> None:
         self._number = 0
         self._changed = threading.Condition()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
-        with self._counted(1):
-            environ["wsgi.input"] = _Waiting(environ["wsgi.input"], self)
-            return self._application(environ, start_response)
+    def __enter__(self) -> None:
+        self._add(1)
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Leave a request out of the number for a while."""
-        with self._counted(-1):
-            yield
+    def __exit__(self, *_: object) -> None:
+        self._add(-1)
 
     def wait(self) -> None:
         """Return once no request is at work."""
         with self._changed:
             self._changed.wait_for(lambda: self._number == 0)
-
-    @contextmanager
-    def _counted(self, change: int) -> Iterator[None]:
-        self._add(change)
-        try:
-            yield
-        finally:
-            self._add(-change)
 
     def _add(self, change: int) -> None:
         with self._changed:
@@ -58,29 +43,23 @@ class AtWork:
                 self._changed.notify_all()
 
 
-class _Waiting:
-    """A body whose reader is not at work while it waits for more of it."""
-
-    def __init__(self, body: Body, work: AtWork) -> None:
-        self._body = body
-        self._work = work
-
-    def read(self, size: int) -> bytes:
-        with self._work.waiting():
-            return self._body.read(size)
-
-
 def end_when_told(work: AtWork, close: Callable[[], None]) -> None:
-    """From SIGTERM on, end this process once nothing is at work, after `close`; call this in the main thread."""
+    """From SIGTERM on, end this process once nothing is at work, after `close`; call this in the main thread.
+
+    Signals are passed on to whoever was told of them before, such as an event loop.
+    """
     told, tells = os.pipe()
     os.set_blocking(tells, False)
-    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)  # whoever handles the signal
-    threading.Thread(target=_end, args=(told, work, close), daemon=True).start()
+    former = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    threading.Thread(target=_end, args=(told, former, work, close), daemon=True).start()
 
 
-def _end(told: int, work: AtWork, close: Callable[[], None]) -> None:
-    while signal.SIGTERM not in os.read(told, 64):
-        pass
+def _end(told: int, former: int, work: AtWork, close: Callable[[], None]) -> None:
+    signals = b""
+    while signal.SIGTERM not in signals:
+        signals = os.read(told, 64)
+        if former != NONE:
+            os.write(former, signals)
     work.wait()
     time.sleep(SENT_WITHIN_SECONDS)
     close()

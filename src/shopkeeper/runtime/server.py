@@ -21,16 +21,12 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.identity.service import open_identity
 from shopkeeper.locks import hold, lock_folder
 from shopkeeper.runtime.datafile import claim
-from shopkeeper.runtime.leaving import AtWork, end_when_told
 from shopkeeper.runtime.resources import open_resources
-from shopkeeper.runtime.wsgi import WsgiApplication, wsgi_application
+from shopkeeper.runtime.rsgi import RsgiApplication
 from shopkeeper.settings import Settings
 from shopkeeper.storage.dynamodb import DynamoDBClient
 from shopkeeper.storage.sqlite.connection import settle
 from shopkeeper.storage.sqlite.lock import DataLock
-
-THREADS = 64
-"""Requests at work at once; each waits for the disk or the network far longer than it computes."""
 
 BACKLOG = 1024
 READY_WITHIN_SECONDS = 30.0
@@ -62,10 +58,9 @@ def serve(
         "shopkeeper",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         loop=Loops.asyncio,
         workers=1,
-        blocking_threads=THREADS,
         backlog=BACKLOG,
         backpressure=BACKLOG,
         websockets=False,
@@ -81,7 +76,7 @@ def serve(
     announcer.start()
     failure: SystemExit | ConfigurationError | None = None
     for step in (
-        partial(server.serve, target_loader=partial(_load, settings), wrap_loader=False),
+        partial(server.serve, target_loader=partial(_load, settings), wrap_loader=False),  # type: ignore[arg-type]  # an object with __rsgi__ will do
         partial(_leave, data_lock),
     ):
         try:
@@ -161,7 +156,7 @@ def _end_unheard(failure: BaseException | None) -> NoReturn:
     os._exit(0 if failure is None else 1)
 
 
-def _load(settings: Settings) -> WsgiApplication:
+def _load(settings: Settings) -> RsgiApplication:
     """Build the application, within the worker, which ends when its parent does."""
     # A terminal's Ctrl-C reaches both processes; the parent alone answers it, by telling this one to end.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
@@ -170,10 +165,7 @@ def _load(settings: Settings) -> WsgiApplication:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
     share_one()
     resources = open_resources(settings, os.environ, knows_callers=True)
-    multiprocessing.util.Finalize(None, resources.store.close, exitpriority=1)
-    work = AtWork(wsgi_application(resources))
-    end_when_told(work, resources.store.close)
-    return work
+    return RsgiApplication(resources)
 
 
 def _end_with(wait: Callable[[], None]) -> None:

@@ -1,0 +1,176 @@
+"""RSGI on one machine: a scope to a Request, a Response to what the server sends.
+
+The server's event loop reads each request whole, its body too, and only then hands it to one of a pool of threads: a
+client that sends slowly holds a connection, and no thread. Source: granian's RSGI specification, version 1.6.
+"""
+
+import asyncio
+import multiprocessing.util
+import time
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import NoReturn, Protocol
+from urllib.parse import parse_qsl
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Resources, application
+from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, Response, split_path
+from shopkeeper.http.binding import MAX_BODY_BYTES
+from shopkeeper.identifiers import uuid4
+from shopkeeper.runtime.leaving import AtWork, end_when_told
+from shopkeeper.runtime.openapi import openapi_route
+from shopkeeper.runtime.output import NonBlockingOutput
+from shopkeeper.runtime.telemetry import Telemetry
+
+SERVICE = "shopkeeper"
+THREADS = 64
+"""Requests at work at once; each waits for the disk or the network far longer than it computes."""
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+"""What the server decodes bytes of a path to that are not UTF-8."""
+
+MOST_DISCARDED = 4 * 1024 * 1024
+"""How much of a body that is too large is taken in. A connection that is closed over unread bytes is reset, and the
+answer may be lost with it (RFC 9112, section 9.6)."""
+
+
+class Fields(Protocol):
+    """The header fields of a request, as they were sent: their names are in lower case, repeats are apart."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return every field."""
+        ...
+
+
+class Scope(Protocol):
+    """What RSGI tells of a request; the path is percent-decoded, the query is not."""
+
+    method: str
+    path: str
+    query_string: str
+    client: str
+
+    @property
+    def headers(self) -> Fields:
+        """The header fields."""
+        ...
+
+
+class HttpProtocol(Protocol):
+    """What RSGI gives to read a body from and to answer by."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return what gives the body piece by piece."""
+        ...
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Answer without a body."""
+        ...
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Answer with a body."""
+        ...
+
+
+class RsgiApplication:
+    """Serves every function, and the OpenAPI document beside them."""
+
+    def __init__(self, resources: Resources) -> None:
+        if resources.identity is not None:
+            resources.identity.prepare()  # many first callers may come at once
+        self._resources = resources
+        self._application = application(FUNCTIONS, resources, openapi_route())
+        self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+        multiprocessing.util.Finalize(None, self._close, exitpriority=1)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._work = AtWork()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Be told, in the main thread, that the loop is about to run."""
+        end_when_told(self._work, self._close)
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        """Answer a request."""
+        headers = to_headers(scope.headers)
+        request = to_request(scope, headers, await read_body(headers, protocol))
+        with self._work:
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._threads, self._answer, request, time.monotonic())
+            # The gateway adds its own id in front of a function; here there is none but us.
+            fields = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
+            if response.status == HTTPStatus.NO_CONTENT:
+                protocol.response_empty(response.status, fields)
+            else:
+                protocol.response_bytes(response.status, fields, response.body)
+
+    def _close(self) -> None:
+        self._resources.store.close()
+        self._telemetry.close()
+
+    def _answer(self, request: Request, began: float) -> Response:
+        response = self._application.handle(request)
+        self._telemetry.record(request, response, time.monotonic() - began)
+        return response
+
+
+def to_headers(fields: Fields) -> dict[str, str]:
+    """Return the fields, those of one name joined to a list (RFC 9110, section 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in fields.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def read_body(headers: Mapping[str, str], protocol: HttpProtocol) -> bytes | ApiError:
+    """Return a body, or what is wrong with it, after taking in what is left of it if that is not much."""
+    announced = _announced(headers)
+    if not announced and "transfer-encoding" not in headers:
+        return b""
+    too_large = ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    if announced is not None and announced > MAX_BODY_BYTES and (announced > MOST_DISCARDED or "expect" in headers):
+        return too_large
+    body, size = bytearray(), 0
+    async for part in protocol:
+        size += len(part)
+        if size <= MAX_BODY_BYTES:
+            body += part
+        elif size > MOST_DISCARDED:
+            break
+    if size > MAX_BODY_BYTES:
+        return too_large
+    if announced is not None and size < announced:
+        return BadRequest("The body ended before its announced length.")
+    return bytes(body)
+
+
+def to_request(scope: Scope, headers: Mapping[str, str], body: bytes | ApiError) -> Request:
+    """Return the request of a scope. What is wrong with the body is told to the endpoint that takes it."""
+
+    def refuse() -> NoReturn:
+        raise body  # type: ignore[misc]  # it is an error then
+
+    return Request(
+        method=scope.method,
+        path=scope.path,
+        segments=None if REPLACEMENT in scope.path else split_path(scope.path),
+        request_id=uuid4(),
+        headers=headers,
+        query=_query(scope.query_string),
+        body=b"" if isinstance(body, ApiError) else body,
+        read=refuse if isinstance(body, ApiError) else None,
+        client_address=scope.client.rpartition(":")[0].strip("[]"),
+    )
+
+
+def _query(text: str) -> dict[str, str]:
+    """Return the first value of each name; bytes that are not UTF-8 stay told apart, as lone surrogates."""
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+        query.setdefault(name, value)
+    return query
+
+
+def _announced(headers: Mapping[str, str]) -> int | None:
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
