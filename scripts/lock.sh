@@ -20,12 +20,13 @@ lock() {
         --no-annotate --no-header ${upgrade[@]+"${upgrade[@]}"} --output-file "requirements/$1.txt" "${@:2}"
 }
 
-# What one machine runs decides; a function gets the same versions, as no more than names of its group say.
-lock server --group pyproject.toml:build pyproject.toml
+# One environment holds what a server needs and what its tests need, so both are locked to the same versions. What one
+# machine runs decides for a function, too, whose group has no more than names.
+lock test --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+lock server --constraint requirements/test.txt --group pyproject.toml:build pyproject.toml
 for function in function tokens accounts; do
     lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
 done
-lock test --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
 for group in deploy emulator bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite; do
     lock "$group" --group "pyproject.toml:$group"
 done
