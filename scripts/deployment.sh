@@ -39,7 +39,7 @@ deployment_arguments() {
 
 # check_account: who deploys, and where to. Tools that ask AWS_DEFAULT_REGION are told the same region.
 check_account() {
-    need_tool "$TOOLS/python" "run \`make tools\`"
+    [[ -x $TOOLS/python ]] || fail "the tools are not installed; run \`make tools\`."
     "$TOOLS/python" "$ROOT/scripts/account.py" check
     export AWS_DEFAULT_REGION=$AWS_REGION
 }

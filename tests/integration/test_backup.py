@@ -113,10 +113,10 @@ def test_a_backup_while_others_write_has_every_write_whole(tmp_path: Path, shelf
 
 
 def test_a_backup_without_its_key_says_where_that_is(shop: Path, shelf: Path) -> None:
-    assert f"Its key is not in it: keep {shop}.key, too" in done("backup", shelf / "b.db", "--data", shop)
+    assert f"does not hold its key: also keep {shop}.key" in done("backup", shelf / "b.db", "--data", shop)
     shutil.move(f"{shop}.key", shop.with_name("away"))
     run_cli("adopt", "--data", str(shop), **KEY)
-    assert "keep what JWT_SECRET_KEY" in done("backup", shelf / "c.db", "--data", shop, "--with-key", **KEY)
+    assert "keep the value of JWT_SECRET_KEY" in done("backup", shelf / "c.db", "--data", shop, "--with-key", **KEY)
     assert sorted(path.name for path in shelf.iterdir()) == ["b.db", "c.db"]
 
 
@@ -205,7 +205,7 @@ NO_BACKUPS: list[tuple[Callable[[Path], None], str]] = [
     (cut_short, "is damaged"),
     (text, "no SQLite database"),
     (somebody_elses, "none of Shopkeeper's tables"),
-    (with_a_log, "a data file and no backup"),
+    (with_a_log, "not a backup but a data file"),
     (Path.unlink, "cannot be read"),
 ]
 
@@ -259,7 +259,7 @@ def test_restoring_overwrites_neither_a_data_file_nor_a_key_and_reads_no_remains
     for suffix in ("-wal", "-shm", "-journal"):
         remains = target.with_name(f"shop.db{suffix}")
         remains.write_text("unsaved")
-        assert "left of a former data file" in refused("restore", shelf / "b.db", "--data", target)
+        assert "part of a former data file" in refused("restore", shelf / "b.db", "--data", target)
         remains.unlink()
     key = target.with_name("shop.db.key")
     key.write_text("another")
@@ -267,7 +267,7 @@ def test_restoring_overwrites_neither_a_data_file_nor_a_key_and_reads_no_remains
     assert "another key" in refused("restore", shelf / "b.db", "--data", target)
     assert [(path.name, path.read_text()) for path in target.parent.iterdir()] == [("shop.db.key", "another")]
     (shelf / "b.db.key").write_text("x" * 64)
-    assert "is not that of" in refused("restore", shelf / "b.db", "--data", target.with_name("b.db"))
+    assert "does not belong to" in refused("restore", shelf / "b.db", "--data", target.with_name("b.db"))
 
 
 def test_a_backup_of_a_data_file_that_was_not_closed_has_its_log(tmp_path: Path, shelf: Path) -> None:

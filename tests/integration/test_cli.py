@@ -53,12 +53,12 @@ def test_nothing_that_the_greeting_suggests_is_refused(stage: str, tmp_path: Pat
 
 def test_a_variable_that_is_almost_a_setting_is_named_at_the_start(tmp_path: Path) -> None:
     with shopkeeper(tmp_path / "shop.db", {"ALLOWED_ORIGIN": "https://shop.example"}) as server:
-        assert "ALLOWED_ORIGIN is no setting and is not read; ALLOWED_ORIGINS is one." in server.lines
+        assert "ALLOWED_ORIGIN is not a setting and is ignored; ALLOWED_ORIGINS is one." in server.lines
     done = run_cli("tables", STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}", TABLENAME="x", JWT_SECRET="y")
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
-        "JWT_SECRET is no setting and is not read; JWT_SECRET_KEY is one.",
-        "TABLENAME is no setting and is not read; TABLE_NAME is one.",
+        "JWT_SECRET is not a setting and is ignored; JWT_SECRET_KEY is one.",
+        "TABLENAME is not a setting and is ignored; TABLE_NAME is one.",
     ]
 
 

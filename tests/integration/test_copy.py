@@ -78,7 +78,7 @@ def test_a_source_in_use_is_refused(tmp_path: Path, aws: dict[str, str]) -> None
 REFUSALS = [
     ("the same store", "sqlite:///a.db", "sqlite:///a.db", "name the same store"),
     ("no source", "sqlite:///nothing.db", "sqlite:///b.db", "There is no data file nothing.db"),
-    ("no such kind", "mysql:///a", "sqlite:///b.db", "STORE_URL"),
+    ("no such kind", "mysql:///a", "sqlite:///b.db", "--from must be"),
     ("a folder", "sqlite:///folder", "sqlite:///b.db", "is a folder"),
 ]
 

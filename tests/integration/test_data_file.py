@@ -1,5 +1,6 @@
 """A data file belongs to one key, one stage and one server, and commands refuse what does not fit."""
 
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 from tests.support.faults import FaultyServer, fails, well
 from tests.support.http import post_json, send
-from tests.support.processes import clean_environment, run_cli, shopkeeper
+from tests.support.processes import Shopkeeper, clean_environment, run_cli, shopkeeper
 from tests.support.shop import PASSWORD, Person
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -43,7 +44,7 @@ def refused(word: str, *arguments: str, **variables: str) -> str:
 
 USES_KEYS = [["serve", "--port", "0"], ["reset", "ann@example.com"], ["admin", "somebody"]]
 MISFITS: list[tuple[dict[str, str], str]] = [
-    ({"JWT_SECRET_KEY": OTHER}, "set that to its own"),
+    ({"JWT_SECRET_KEY": OTHER}, "set that to the key of this data"),
     (PROD, "set STAGE=dev"),
     ({"STAGE": "staging"}, "set STAGE=dev"),
 ]
@@ -224,7 +225,7 @@ def test_a_file_that_others_may_read_is_taken_from_them_and_that_is_said(shop: P
     shop.chmod(0o644)
     with shopkeeper(shop) as server:
         assert send(server.url, "GET", "/health").status == 200
-    assert f"{shop} could be read by others; it is its owner's alone now." in server.lines
+    assert f"Others had access to {shop}; now only its owner has." in server.lines
     assert oct(shop.stat().st_mode)[-3:] == "600"
 
 
@@ -256,3 +257,55 @@ def test_files_of_a_data_folder_are_not_committed() -> None:
         ["git", "ls-files", "-ci", "--exclude-standard"], capture_output=True, text=True, check=True
     )
     assert listed.stdout == "", "nothing that is committed is ignored"
+
+
+def test_a_log_without_its_data_file_is_refused_and_kept(tmp_path: Path) -> None:
+    data, log = tmp_path / "shop.db", tmp_path / "shop.db-wal"
+    server = Shopkeeper(data)
+    for _ in range(5):
+        send(server.url, "GET", "/counter")
+    server.stop(signal.SIGKILL)
+    held = log.read_bytes()
+    assert held
+    data.rename(tmp_path / "away.db")
+    for command in (["serve", "--port", "0"], ["tables"], ["adopt"]):
+        done = run_cli(*command, "--data", str(data))
+        assert done.returncode == 2
+        assert "shop.db-wal is part of one" in done.stderr or "There is no data file" in done.stderr
+        assert (log.read_bytes(), data.exists()) == (held, False)
+    (tmp_path / "away.db").rename(data)
+    with shopkeeper(data) as again:
+        assert send(again.url, "GET", "/health").json["counter_value"] == 5
+
+
+def test_a_start_without_a_key_makes_no_data_file(tmp_path: Path) -> None:
+    data = tmp_path / "shop.db"
+    done = run_cli("serve", "--port", "0", "--data", str(data), STAGE="prod")
+    assert done.returncode == 2
+    assert "JWT_SECRET_KEY" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_says_whether_the_data_file_is_new(tmp_path: Path) -> None:
+    for said in ("shop.db (new). Try:", "shop.db. Try:"):
+        with shopkeeper(tmp_path / "shop.db") as running:
+            assert any(line.endswith(said) for line in list(running.lines))
+
+
+def test_an_older_file_is_not_bound_to_another_key_than_the_one_beside_it(shop: Path) -> None:
+    with sqlite3.connect(shop) as connection:
+        connection.execute("DROP TABLE about")
+    connection.close()
+    refused("was served with the key in", "serve", "--port", "0", "--data", str(shop), **PROD)
+    with shopkeeper(shop) as server:
+        signed_in = post_json(server.url, "/api/auth/login", {"email": "ann@example.com", "password": PASSWORD})
+        assert signed_in.status == 200
+
+
+def test_a_new_key_for_an_older_file_is_told(shop: Path) -> None:
+    with sqlite3.connect(shop) as connection:
+        connection.execute("DROP TABLE about")
+    connection.close()
+    shop.with_name("shop.db.key").unlink()
+    with shopkeeper(shop) as server:
+        assert f"A new key was made for {shop}: everybody signs in anew." in list(server.lines)

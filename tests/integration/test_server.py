@@ -231,6 +231,12 @@ def test_several_fields_of_one_name_are_one_list(server: Shopkeeper) -> None:
         assert send_raw(server.port, head.encode()).split()[1].decode() == status
 
 
+def test_http_2_is_not_spoken(server: Shopkeeper) -> None:
+    answer = send_raw(server.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9))
+    assert not answer.startswith(b"\0")
+    assert send(server.url, "GET", "/health").status == 200
+
+
 def test_slow_bodies_keep_no_other_body_out(server: Shopkeeper) -> None:
     head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]

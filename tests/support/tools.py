@@ -19,7 +19,7 @@ UNHURRIED = {"COLD_BUDGET_MS": "60000", "WARM_BUDGET_MS": "60000"}
 
 def need(tool: Path | str) -> str:
     """Return the path of a tool, or skip the test that needs it; in CI fail it."""
-    return shutil.which(tool) or _missing(Path(tool).name)
+    return shutil.which(str(tool)) or _missing(Path(tool).name)
 
 
 def python313() -> str | None:

@@ -1,5 +1,6 @@
 """Old records: those of the founding order receiver, and those that Shopkeeper wrote before, read and brought up."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ ODD: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"address": None}, {"address": ""}),
     ({"created_at": 1714557600}, {"created_at": "2024-05-01T10:00:00.000Z"}),
     ({"created_at": "last year"}, {"created_at": UNKNOWN_TIME}),
+    ({"created_at": "9999-12-31T23:59:59-12:00"}, {"created_at": UNKNOWN_TIME}),
     ({"business_type": "cafe"}, {"business_type": "cafe"}),
     ({"cognito_user_id": None}, {"cognito_user_id": ""}),
     ({"email": None}, {"email": ""}),
@@ -121,3 +123,42 @@ def test_a_backfill_makes_old_items_ready_for_searches_counts_them_and_removes_o
     assert (shop.store.get(ITEMS, {"item_id": plain}) or {})["folded"] == "creme\n"
     assert shop.item_ids() == {shop.item, plain}
     assert shop.registry.get(shop.business_id).item_count == 2
+
+
+def test_a_backfill_gives_a_business_the_markers_that_it_lacks(shop: Shop) -> None:
+    for marker in shop.store.scan(MARKERS, limit=100).items:
+        shop.store.delete(MARKERS, {"marker": str(marker["marker"])})
+    assert backfill(shop.store, shop.clock).adopted == 1
+    assert shop.registry.mine(shop.owner).business_id == shop.business_id
+    assert backfill(shop.store, shop.clock).adopted == 0
+
+
+def test_a_business_without_markers_can_be_deleted(shop: Shop) -> None:
+    for marker in shop.store.scan(MARKERS, limit=100).items:
+        shop.store.delete(MARKERS, {"marker": str(marker["marker"])})
+    rival = Registration(business_name="B", email="b@example.com", phone="+1", address="A", cognito_user_id="rival")
+    other = shop.registry.register(rival)[0]
+    shop.delete()
+    with pytest.raises(NotFound):
+        shop.registry.get(shop.business_id)
+    assert shop.registry.mine(Caller("rival")).business_id == other.business_id
+
+
+UNREADABLE: list[dict[str, Any]] = [
+    {"version": "1.0"},
+    {"item_count": "many"},
+    {"item_count": Decimal("2.5")},
+    {"closing_since": 5},
+]
+
+
+@pytest.mark.parametrize("other", UNREADABLE, ids=str)
+def test_a_record_that_cannot_be_read_is_named_and_stops_no_other(shop: Shop, other: dict[str, Any]) -> None:
+    shop.store.put(BUSINESSES, {**FOUNDING, **other})
+    second = {**FOUNDING, "business_id": "zz", "email": "second@example.com", "cognito_user_id": "second"}
+    shop.store.put(BUSINESSES, second)
+    report = backfill(shop.store, shop.clock)
+    assert (report.businesses, report.adopted) == (3, 1)
+    (problem,) = report.problems
+    assert OLD_ID in problem
+    assert shop.store.get(BUSINESSES, {"business_id": OLD_ID}) == {**FOUNDING, **other}

@@ -22,7 +22,7 @@ MEANT = [
 
 @pytest.mark.parametrize(("written", "meant"), MEANT)
 def test_a_variable_that_is_almost_a_setting_is_named(written: str, meant: str) -> None:
-    assert near_misses({written: "x"}) == [f"{written} is no setting and is not read; {meant} is one."]
+    assert near_misses({written: "x"}) == [f"{written} is not a setting and is ignored; {meant} is one."]
     assert near_misses({written: "x", meant: "x"}) == [], "where that is set, the other is somebody else's"
 
 

@@ -225,7 +225,7 @@ def test_what_is_no_http_request_fails_the_invocation_and_says_what_came(name: s
     with pytest.raises(UnsupportedEvent) as raised:
         read_event(event)
     text = str(raised.value)
-    assert text.startswith("This function answers HTTP requests and was sent ")
+    assert text.startswith("This function answers HTTP requests only, and was sent ")
     assert said in text
     assert len(text) < 250
 
@@ -249,7 +249,7 @@ def test_an_event_that_is_refused_is_logged_once_and_counts_nothing(visits: Hand
     (line,) = [json.loads(text) for text in output.getvalue().splitlines()]
     assert (line["level"], line["message"], line["requestId"]) == ("ERROR", "event refused", LAMBDA_ID)
     assert line["errorType"] == "UnsupportedEvent"
-    assert line["errorMessage"] == "This function answers HTTP requests and was sent an event of aws:sqs."
+    assert line["errorMessage"] == "This function answers HTTP requests only, and was sent an event of aws:sqs."
     answer: Any = visits({}, Context())
     assert json.loads(answer["body"])["count"] == 1
 

@@ -131,9 +131,9 @@ def _open_to_others(path: Path) -> None:
 
 STRANGE: list[tuple[Callable[[Path], object], str]] = [
     (_link, "symbolic link"),
-    (_open_to_others, "may be read by others.*chmod 600"),
-    (os.mkfifo, "no regular file"),
-    (Path.mkdir, "no regular file"),
+    (_open_to_others, "is open to others; run chmod 600"),
+    (os.mkfifo, "not a regular file"),
+    (Path.mkdir, "not a regular file"),
 ]
 
 

@@ -68,7 +68,7 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class MeParameters(msgspec.Struct, frozen=True):
-    """Oneself, in which version."""
+    """The caller's own account, in which version."""
 
     if_match: IfMatch | None = msgspec.field(name="If-Match", default=None)
 

@@ -105,8 +105,8 @@ class Deletion:
             if find_business(self._store, business.business_id).item_count <= 0:
                 return
         raise StoreUnavailable(
-            f"the index by-business does not show all items of the business {business.business_id} yet; if this "
-            "stays so, its count is wrong: `shopkeeper tables --backfill` counts anew"
+            f"the index by-business does not list all items of the business {business.business_id} yet; if this "
+            "repeats, its item count is wrong: run `shopkeeper tables --backfill`"
         )
 
     def _remove_listed_items(self, business: StoredBusiness) -> None:
@@ -137,11 +137,17 @@ class Deletion:
     def _remove(self, business: StoredBusiness) -> None:
         closed = find_business(self._store, business.business_id)
         actions: list[Action] = [Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since})]
+        held = [marker for marker in taken_by(closed) if self._holds(closed, marker)]
         try:
-            self._store.transact([*actions, *(free(marker, closed) for marker in taken_by(closed))])
+            self._store.transact([*actions, *(free(marker, closed) for marker in held)])
         except ConditionFailed:
             find_business(self._store, business.business_id)  # NotFound: another attempt was first
-            raise StoreUnavailable(f"the markers of the business {business.business_id} are not its own") from None
+            raise StoreUnavailable(f"the markers of the business {business.business_id} were changed") from None
+
+    def _holds(self, business: StoredBusiness, marker: str) -> bool:
+        """Tell whether a marker is the business's. Records that others wrote may have none, until a backfill."""
+        found = self._store.get(MARKERS, {"marker": marker}) or {}
+        return found.get("business_id") == business.business_id
 
 
 def taken_by(business: Business) -> list[str]:

@@ -72,7 +72,7 @@ class StoredBusiness(Business, frozen=True, kw_only=True):
 
     @property
     def business(self) -> Business:
-        """What of it its owner sees."""
+        """The part that its owner sees."""
         return Business(**{name: getattr(self, name) for name in Business.__struct_fields__})
 
 

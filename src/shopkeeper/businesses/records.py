@@ -34,7 +34,7 @@ def unchanged(business: StoredBusiness) -> Expectation:
 
 
 def _from_founding_form(record: Item) -> dict[str, Value]:
-    """Return a record as ours, as far as the founding one goes: it has other names, and fewer fields."""
+    """Return a founding record in our form. It has other names, and fewer fields."""
     kind = record.get("business_type")
     created = _time(record.get("created_at"))
     return {
@@ -67,9 +67,9 @@ def _time(value: Value, default: str = UNKNOWN_TIME) -> str:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return rfc3339(datetime.fromtimestamp(float(value), UTC))
         moment = datetime.fromisoformat(_text(value))
+        return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError, OSError):
         return default
-    return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _text(value: Value) -> str:

@@ -25,6 +25,7 @@ from shopkeeper.storage import (
     Action,
     AlreadyExists,
     Changes,
+    Check,
     ConditionFailed,
     Key,
     Put,
@@ -103,6 +104,16 @@ class BusinessRegistry:
             raise BusinessChanged("The business was changed by another request.") from None
         return msgspec.convert({**msgspec.structs.asdict(business), **new}, StoredBusiness).business
 
+    def mark(self, business: StoredBusiness) -> bool:
+        """Give a business the markers that it lacks, and return whether it lacked any.
+
+        Raises EmailTaken, IdentityTaken, BusinessChanged or StoreError.
+        """
+        missing = self._missing_markers(business)
+        if missing:
+            self._write_markers(business, Check(BUSINESSES, _key(business), unchanged(business)), missing)
+        return bool(missing)
+
     def adopt(self, business: StoredBusiness) -> StoredBusiness:
         """Write a business of the founding form in ours, with its markers, and return it; any other as it is.
 
@@ -113,22 +124,22 @@ class BusinessRegistry:
         facts = {**business_record(business.business), "version": 1}
         del facts["business_id"]
         changes = Changes(set=facts, remove=("phone_number",))
-        wanted = taken_by(business)
-        missing = [marker for marker in wanted if self._holder(marker) != business.business_id]
+        update = Update(BUSINESSES, _key(business), changes, expect=unchanged(business))
+        self._write_markers(business, update, self._missing_markers(business))
+        return msgspec.structs.replace(business, version=1)
+
+    def _missing_markers(self, business: StoredBusiness) -> list[str]:
+        return [marker for marker in taken_by(business) if self._holder(marker) != business.business_id]
+
+    def _write_markers(self, business: StoredBusiness, first: Action, missing: list[str]) -> None:
         try:
-            self._store.transact(
-                [
-                    Update(BUSINESSES, _key(business), changes, expect=unchanged(business)),
-                    *(self._marker(marker, business) for marker in missing),
-                ]
-            )
+            self._store.transact([first, *(self._marker(marker, business) for marker in missing)])
         except AlreadyExists as error:
             if missing[error.position - 1] == markers.business_email(business.email):
                 raise EmailTaken("Another business is registered with this email address.") from None
             raise IdentityTaken("This identity has registered another business.") from None
         except ConditionFailed:
             raise BusinessChanged("The business was changed by another request.") from None
-        return msgspec.structs.replace(business, version=1)
 
     def delete(self, business: StoredBusiness) -> None:
         """Delete a business and its catalogue. Raises OrdersOpen, BusinessChanged or StoreError."""

@@ -99,12 +99,14 @@ def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None)
             return kind(), []
         _check_media_type(request)
     faults: list[FieldError] = []
+    sent = _decode(content)
     verbatim = marked(cast(Hashable, kind), VERBATIM)
     values = {
         name: value if name in verbatim else _clean(value, shown(name), faults)
-        for name, value in _completed(_decode(content), cast(Hashable, kind), caller).items()
+        for name, value in _completed(sent, cast(Hashable, kind), caller).items()
     }
-    return _converted(values, kind, faults, strict=True)
+    body, faults = _converted(values, kind, faults, strict=True)
+    return body, [_as_sent(fault, sent, cast(Hashable, kind)) for fault in faults]
 
 
 def _check_media_type(request: Request) -> None:
@@ -149,6 +151,16 @@ def _completed(values: dict[str, Any], kind: Hashable, caller: Caller | None) ->
     if caller is not None:
         completed = {**dict.fromkeys(marked(kind, CALLER), caller.subject), **completed}
     return completed
+
+
+def _as_sent(fault: FieldError, sent: Mapping[str, Any], kind: Hashable) -> FieldError:
+    """Return a fault under the name that was sent; an alias beside its field's own name is the fault."""
+    for name, alias in marked(kind, ALIAS).items():
+        if fault.field == name and alias in sent and name not in sent:
+            return FieldError(alias, fault.message)
+        if fault.field == alias and name in sent:
+            return FieldError(alias, f"must be left out where {name} is given")
+    return fault
 
 
 def _nests_deeper(body: bytes, most: int) -> bool:

@@ -61,5 +61,5 @@ class CorsPolicy(msgspec.Struct, frozen=True):
         if not self.explains or origin is None or self.permits(origin):
             return ""
         return (
-            f"Pages of {origin[:MAX_ORIGIN]} may not read answers (CORS): name all origins that may in ALLOWED_ORIGINS."
+            f"Pages of {origin[:MAX_ORIGIN]} may not read answers (CORS): list every allowed origin in ALLOWED_ORIGINS."
         )

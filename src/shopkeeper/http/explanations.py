@@ -137,7 +137,7 @@ def _text(value: str, kind: inspect.StrType, must: str) -> str:
     if wrong_length:
         return wrong_length
     if kind.pattern is not None and re.search(kind.pattern, value) is None:
-        return must or "has not the form that it must have"
+        return must or "does not have the required form"
     return ""
 
 

@@ -32,9 +32,9 @@ def read_key(path: Path) -> bytes:
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise ConfigurationError(f"The key file {path} cannot be read: it is no regular file.")
+            raise ConfigurationError(f"The key file {path} cannot be read: it is not a regular file.")
         if mode & OTHERS:
-            raise ConfigurationError(f"The key file {path} may be read by others; take it from them: chmod 600 {path}.")
+            raise ConfigurationError(f"The key file {path} is open to others; run chmod 600 {path}.")
         return os.read(descriptor, MOST_BYTES)
     finally:
         os.close(descriptor)

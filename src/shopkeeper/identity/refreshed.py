@@ -1,4 +1,4 @@
-"""A value from elsewhere that nobody waits for but the one caller that reads it."""
+"""A cached value from elsewhere: only the caller that reads it anew waits."""
 
 import threading
 import time

@@ -20,8 +20,8 @@ SECRETS_MANAGER = Service(
     endpoint_variable="AWS_ENDPOINT_URL_SECRETS_MANAGER",
 )
 VERSION_STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-DEFAULTS = (b"change", b"secret", b"example", b"default", b"your-")
-"""What a secret that was copied from somebody's documentation begins with."""
+DEFAULTS = (b"change", b"secret", b"example", b"default", b"password", b"your-", b"your_", b"0123456789", b"abcdefghij")
+"""What a secret that was copied from somebody's documentation holds. A random one does so once in millions."""
 
 FEWEST_CHARACTERS = 8
 """A random secret has at least so many: of 32 random hexadecimal digits one in 28 million has fewer."""
@@ -45,7 +45,7 @@ def secret_source(settings: Settings, environment: Mapping[str, str] = os.enviro
         return lambda: [secret]
     path = key_file(settings)
     if path is None:
-        raise ConfigurationError("JWT_SECRET_KEY or JWT_SECRET_ARN is needed, except in stage dev on one machine.")
+        raise ConfigurationError("JWT_SECRET_KEY or JWT_SECRET_ARN is needed, except in stage dev with a SQLite file.")
     from shopkeeper.identity.keyfile import read_key
 
     kept = checked(read_key(path), f"The key file {path}", settings.stage)
@@ -71,8 +71,8 @@ def checked(secret: bytes, source: str, stage: str) -> bytes:
     secret = secret.rstrip(b"\r\n")
     if len(secret) < KEY_BYTES and source.startswith("The key file"):
         raise ConfigurationError(
-            f"{source} is damaged, as by a full disk: it holds {len(secret)} bytes and needs {KEY_BYTES}; put its copy "
-            "back, or remove it and run `shopkeeper adopt`, after which everybody signs in anew."
+            f"{source} is damaged, perhaps by a full disk: it holds {len(secret)} bytes and needs {KEY_BYTES}; "
+            "put a copy back, or remove it and run `shopkeeper adopt`, after which everybody signs in anew."
         )
     if len(secret) < KEY_BYTES:
         raise ConfigurationError(f"{source} must be at least {KEY_BYTES} random bytes, not {len(secret)}.")
@@ -86,7 +86,7 @@ def checked(secret: bytes, source: str, stage: str) -> bytes:
 def _can_be_guessed(secret: bytes) -> bool:
     words = range(1, len(secret) // 2 + 1)
     is_repeated = any(secret[length:] == secret[:-length] for length in words)
-    return is_repeated or len(set(secret)) < FEWEST_CHARACTERS or secret.lower().startswith(DEFAULTS)
+    return is_repeated or len(set(secret)) < FEWEST_CHARACTERS or any(word in secret.lower() for word in DEFAULTS)
 
 
 def _from_secrets_manager(client: AwsClient, arn: str, stage: str) -> list[bytes]:
@@ -104,7 +104,7 @@ def _from_secrets_manager(client: AwsClient, arn: str, stage: str) -> list[bytes
             text = answer.get("SecretString")
             if version == "AWSCURRENT":
                 if not isinstance(text, str):
-                    raise ConfigurationError(f"The secret {arn} has no value that is a text.")
+                    raise ConfigurationError(f"The secret {arn} has no text value.")
                 secrets.append(checked(text.encode(), f"The secret {arn}", stage))
             elif isinstance(text, str):
                 with suppress(ConfigurationError):  # a weak one was replaced, and its tokens ended with it

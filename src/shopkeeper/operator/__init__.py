@@ -1,1 +1,1 @@
-"""What an operator does on one machine: the commands of `shopkeeper`, and the work behind them."""
+"""What an operator does: the commands of `shopkeeper`, and the work behind them."""

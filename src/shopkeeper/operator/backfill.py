@@ -59,11 +59,17 @@ def _adopt_businesses(store: Store, clock: Clock, report: Report) -> dict[str, i
     registry = BusinessRegistry(store, clock)
     counts = {}
     for record in _scan(store, BUSINESSES):
-        business = read_business(record)
         report.businesses += 1
+        try:
+            business = read_business(record)
+        except msgspec.ValidationError as error:
+            report.problems.append(
+                f"The business {record['business_id']} cannot be read, and is left as it is: {error}."
+            )
+            continue
         counts[business.business_id] = business.item_count
         try:
-            if registry.adopt(business) is not business:
+            if registry.adopt(business) is not business or registry.mark(business):
                 report.adopted += 1
         except (EmailTaken, IdentityTaken) as error:
             report.problems.append(

@@ -1,4 +1,4 @@
-"""Backups of a data file, and what becomes one again."""
+"""Making, checking and restoring backups of a data file."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -47,11 +47,11 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
         if with_key and key:
             write_key(beside(target, ".key"), key)
     if key is None:
-        note = "Its key is in no file: keep what JWT_SECRET_KEY or JWT_SECRET_ARN means, or everybody signs in anew."
+        note = "Its key is in no file: keep the value of JWT_SECRET_KEY or JWT_SECRET_ARN, or everybody signs in anew."
     elif with_key:
         note = f"Its key is in {target}.key: keep both where only you can read them."
     else:
-        note = f"Its key is not in it: keep {key_path(source)}, too (--with-key puts a copy beside)."
+        note = f"The backup does not hold its key: also keep {key_path(source)} (--with-key copies it)."
     return Report(contents, target, [note])
 
 
@@ -63,8 +63,8 @@ def check(settings: Settings, environment: Mapping[str, str], backup: Path) -> R
     log = beside(backup, "-wal")
     if log.exists() and log.stat().st_size:
         raise ConfigurationError(
-            f"{backup} is a data file and no backup, and {log.name} belongs to it: "
-            f"make a backup of both by `shopkeeper backup FILE --data {backup}`."
+            f"{backup} is not a backup but a data file, and {log.name} is part of it: "
+            f"make a backup of it with `shopkeeper backup FILE --data {backup}`."
         )
     contents = inspect(backup, TABLES)
     notes = []
@@ -88,7 +88,9 @@ def restore(settings: Settings, environment: Mapping[str, str], backup: Path) ->
             raise ConfigurationError(f"{backup} was changed while it was copied; nothing was restored.")
         if key:
             write_key(key_path(data), key)
-    return Report(report.contents, data, report.notes)
+    brought = str(beside(backup, ".key"))
+    notes = [note.replace(f"Its key is in {brought}.", f"Its key is in {key_path(data)} now.") for note in report.notes]
+    return Report(report.contents, data, notes if key else report.notes)
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -117,7 +119,7 @@ def _placed(target: Path) -> Iterator[Path]:
         if not had_key and key.exists():
             key.unlink()
         if isinstance(error, FileExistsError):
-            raise ConfigurationError(f"There is a file {target} already; it is not overwritten.") from None
+            raise ConfigurationError(f"{target} exists already and is not overwritten.") from None
         if isinstance(error, OSError):
             raise ConfigurationError(f"The file {target} cannot be written: {error.strerror}.") from None
         raise
@@ -138,7 +140,7 @@ def _brought_key(backup: Path, data: Path, about: About | None) -> bytes | None:
         return None
     key = _kept_key(brought, about)
     if key is None:
-        raise ConfigurationError(f"The key {brought} is not that of {backup}; take it away.")
+        raise ConfigurationError(f"The key {brought} does not belong to {backup}; move it away.")
     if not present.exists():
         return key
     if read_key(present) != key:
@@ -170,7 +172,7 @@ def _refuse_remains(data: Path) -> None:
     """Raise ConfigurationError if a data file is there, or what a former one left, which SQLite would read."""
     if data.exists():
         lock_data(data).close()
-        raise ConfigurationError(f"There is a data file {data} already; move it away, and with it what is beside it.")
+        raise ConfigurationError(f"There is a data file {data} already; move it away together with its key and log.")
     for log in (beside(data, suffix) for suffix in LOGS):
         if log.exists():
-            raise ConfigurationError(f"{log} is left of a former data file, and part of it; move it away.")
+            raise ConfigurationError(f"{log} is part of a former data file; move it beside that file.")

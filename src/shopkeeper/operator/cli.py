@@ -12,9 +12,9 @@ from rich.console import Console
 
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.http import ApiError
+from shopkeeper.http import ApiError, NotFound
 from shopkeeper.operator.hints import near_misses
-from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read
+from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import TABLES, StoreError
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ def serve(
     from shopkeeper.runtime import server
 
     settings = _settings(_environment(data))
+    path = sqlite_path(settings.store_url)
+    where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
     def announce(url: str) -> None:
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
-            f"The data is in {_where(settings)}. Try:",
+            f"The data is in {where}. Try:",
             *(f"  {line}" for line in examples(url, settings)),
         ]
         out.print("\n".join(lines), markup=False)
@@ -97,10 +99,8 @@ def _backfill(settings: Settings) -> None:
         report = backfill(store, utc_now)
     finally:
         store.close()
-    out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} counted anew")
-    out.print(
-        f"items: {report.items}, {report.folded} made ready for searches, {report.orphans} without a business removed"
-    )
+    out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
+    out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
     if report.problems:
         raise ConfigurationError("\n".join(report.problems))
 
@@ -112,13 +112,16 @@ def copy(
 ) -> None:
     """Copy all data from one store to another; stopped midway, it goes on where it was.
 
-    The source must stand still: a SQLite file is held for as long, of DynamoDB it is the operator's word.
+    The source must stand still: a SQLite file is held for as long, for DynamoDB you must make sure of that.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from shopkeeper.operator.copying import open_side
     from shopkeeper.storage.copying import Copy
 
+    for option, url in (("--from", source), ("--to", target)):
+        if url != DYNAMODB and not sqlite_path(url):
+            raise ConfigurationError(f"{option} must be sqlite:///PATH or dynamodb:, not {url[:100]!r}.")
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
     with open_side(source, os.environ, must_exist=True) as read, open_side(target, os.environ) as written:
@@ -143,7 +146,7 @@ def backup(
     data: Data = None,
     with_key: Annotated[bool, typer.Option("--with-key", help="Put the key beside it, as FILE.key.")] = False,
 ) -> None:
-    """Write a whole copy of the data file, checked, while the server runs or not."""
+    """Write a checked copy of the whole data file; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
     report = back_up(_settings(_environment(data)), file, with_key=with_key)
@@ -156,7 +159,7 @@ def restore(
     data: Data = None,
     check: Annotated[bool, typer.Option("--check", help="Read the backup and change nothing.")] = False,
 ) -> None:
-    """Put a copy of a backup in place as the data file, where none is; with FILE.key, if that stands beside."""
+    """Copy a backup to where the data file belongs, with FILE.key if it is there; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
     environment = _environment(data)
@@ -189,8 +192,11 @@ def adopt(data: Data = None) -> None:
 
 @app.command()
 def admin(user_id: Annotated[str, typer.Argument(help="The account's user_id.")], data: Data = None) -> None:
-    """Make an account an admin's."""
-    user = _accounts(data, lambda accounts: accounts.set_role(user_id, "admin"))
+    """Give an account the role of an admin."""
+    try:
+        user = _accounts(data, lambda accounts: accounts.set_role(user_id, "admin"))
+    except NotFound:
+        raise ConfigurationError("There is no user with this user_id; GET /api/users/me shows one's own.") from None
     out.print(f"{user.email} is an admin now.", markup=False)
 
 

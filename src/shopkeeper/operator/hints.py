@@ -17,7 +17,7 @@ def near_misses(environment: Mapping[str, str]) -> list[str]:
     for name in sorted(environment.keys() - SETTINGS):
         meant = get_close_matches(name.upper(), SETTINGS, n=1, cutoff=CLOSE)
         if meant and not environment.get(meant[0]) and not _is_another_tools(name.upper(), meant[0]):
-            found.append(f"{name} is no setting and is not read; {meant[0]} is one.")
+            found.append(f"{name} is not a setting and is ignored; {meant[0]} is one.")
     return found
 
 

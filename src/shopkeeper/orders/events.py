@@ -14,7 +14,7 @@ KEPT_SECONDS = 30 * 86400
 
 
 def event_of(order: Order, at: str) -> tuple[Table, str, dict[str, Value]]:
-    """Return where the event goes that an order has become what it is, and the event, without the customer's data."""
+    """Return where the event of an order's present status is stored, and the event, without the customer's data."""
     expires = int(datetime.fromisoformat(at).timestamp()) + KEPT_SECONDS
     event: dict[str, Value] = {
         "type": f"order.{order.status}",
@@ -53,7 +53,7 @@ class EventFeed:
         events = [msgspec.convert(record, Event) for record in page.items if self._is_kept(record)]
         if not events or events[0].seq != number + 1:
             oldest = self._oldest(business_id, number + 1, newest)
-            raise EventsGone("Events behind this number are not kept any more.", oldest=oldest, newest=newest)
+            raise EventsGone("The events after this number are no longer kept.", oldest=oldest, newest=newest)
         return events, events[-1].seq if page.next is not None else None
 
     def _head(self, business_id: str) -> int:

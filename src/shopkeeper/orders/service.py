@@ -48,6 +48,7 @@ from shopkeeper.storage import (
     Changes,
     Check,
     ConditionFailed,
+    Conflict,
     ExpectationFailed,
     Key,
     Put,
@@ -110,7 +111,7 @@ class Orders:
                 find_business(self._store, business_id)
                 raise NotAccepting("The business takes no orders at present.") from None
             return self._placed(order), True
-        raise NotAccepting("Too many requests with this key at the same time.")
+        raise Conflict("others kept placing orders under the same idempotency key")
 
     def get(self, caller: Caller | None, order_id: str, token: str | None) -> Order:
         """Return an order to its business's owner or to its customer; to others there is none."""
@@ -212,7 +213,7 @@ class Orders:
         if total > MAX_TOTAL_MINOR:
             raise TotalTooLarge("The total is too large.")
         if new.expected_total_minor not in (None, total):
-            raise TotalDiffers("The total is another than expected.", total_minor=total)
+            raise TotalDiffers("The total differs from expected_total_minor.", total_minor=total)
         moment = self._clock()
         now = rfc3339(moment)
         return Order(

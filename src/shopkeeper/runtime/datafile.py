@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ServiceUnavailable
-from shopkeeper.identity.keyfile import make_key
+from shopkeeper.identity.keyfile import key_path, make_key, read_key
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.identity.secrets import key_file, secret_source
 from shopkeeper.runtime.resources import open_store
@@ -32,18 +32,23 @@ def claim(settings: Settings, environment: Mapping[str, str], warn: Callable[[st
     path = data_path(settings)
     if path is None:
         return None
+    is_new = not path.exists() or not path.stat().st_size
+    # A start that has no key makes no data file.
+    secrets = read_secrets(settings, environment) if is_new and key_file(settings) is None else []
     prepare_file(path)
     lock = lock_data(path)
     try:
         for file in tighten_file(path):
-            warn(f"{file} could be read by others; it is its owner's alone now.")
+            warn(f"Others had access to {file}; now only its owner has.")
         check_whole(path)
         open_store(settings, environment).close()
         about = read_about(path)
         if about is None:
             _refuse_key_beside_link(settings)
-            make_missing_key(settings)
-            secrets = read_secrets(settings, environment)
+            _refuse_other_key(path, settings, environment)
+            if make_missing_key(settings) and not is_new:
+                warn(f"A new key was made for {path}: everybody signs in anew.")
+            secrets = secrets or read_secrets(settings, environment)
         else:
             secrets = _fitting(path, about, settings, environment)
         bound = About(fingerprint(secrets[0]), settings.stage)
@@ -85,11 +90,13 @@ def adopt(settings: Settings, environment: Mapping[str, str]) -> tuple[About | N
     return before, after
 
 
-def make_missing_key(settings: Settings) -> None:
-    """Make the key file that the settings mean, if it is not there. Raises ConfigurationError."""
+def make_missing_key(settings: Settings) -> bool:
+    """Make the key file that the settings mean, and return whether it was not there. Raises ConfigurationError."""
     path = key_file(settings)
-    if path is not None and not os.path.lexists(path):
-        make_key(path)
+    if path is None or os.path.lexists(path):
+        return False
+    make_key(path)
+    return True
 
 
 def read_secrets(settings: Settings, environment: Mapping[str, str]) -> list[bytes]:
@@ -129,10 +136,25 @@ def _fitting(path: Path, about: About, settings: Settings, environment: Mapping[
     secrets = read_secrets(settings, environment)
     wrong = wrong_key(about, source_name(settings), secrets)
     if wrong and key_file(settings):
-        raise ConfigurationError(f"The data file {path} {wrong}: put its own there, or set JWT_SECRET_KEY, {ADOPT}.")
+        raise ConfigurationError(
+            f"The data file {path} {wrong}: put the key of this data there, or set JWT_SECRET_KEY to it, {ADOPT}."
+        )
     if wrong:
-        raise ConfigurationError(f"The data file {path} {wrong}: set that to its own, {ADOPT}.")
+        raise ConfigurationError(f"The data file {path} {wrong}: set that to the key of this data, {ADOPT}.")
     return secrets
+
+
+def _refuse_other_key(path: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+    """Raise ConfigurationError where the key beside an unbound data file is not the one of the settings."""
+    kept = key_path(path)
+    if key_file(settings) is not None or not kept.exists():
+        return
+    secret = read_key(kept).rstrip(b"\r\n")
+    if fingerprint(secret) not in map(fingerprint, read_secrets(settings, environment)):
+        raise ConfigurationError(
+            f"The data file {path} was served with the key in {kept}, not with that of {source_name(settings)}: set "
+            "JWT_SECRET_KEY to what that file holds, start in stage dev, or move the key file away."
+        )
 
 
 def _refuse_key_beside_link(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""How a worker ends that was told to: as soon as no request is at work, whoever still holds a connection.
+"""Stops a worker: it ends as soon as no request is at work, even if clients still hold connections.
 
 The server beneath waits for every connection that has begun a request, also for those whose clients send or
 read no more, and is killed in the end. What such a client has is of no use to it: half a request, or an answer
@@ -11,8 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 
-SENT_WITHIN_SECONDS = 2.0
-"""How long answers may still be on their way, after the last request was done, to clients that take them."""
+COMPLETE_WITHIN_SECONDS = 2.0
+"""How long a request whose body is on its way may take to come whole, after the last one was answered."""
+
+SENT_WITHIN_SECONDS = 0.5
+"""How long answers may be on their way to clients that take them."""
 
 NONE = -1
 """What `signal.set_wakeup_fd` returns where nobody was told of signals before."""
@@ -60,6 +63,8 @@ def _end(told: int, former: int, work: AtWork, close: Callable[[], None]) -> Non
         signals = os.read(told, 64)
         if former != NONE:
             os.write(former, signals)
+    work.wait()
+    time.sleep(COMPLETE_WITHIN_SECONDS)
     work.wait()
     time.sleep(SENT_WITHIN_SECONDS)
     close()

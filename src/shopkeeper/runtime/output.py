@@ -1,4 +1,4 @@
-"""Standard output on one machine: what nobody reads holds no request up.
+"""Standard output on one machine: output that nobody reads does not delay requests.
 
 Nothing is written that would block. What the output does not take waits, up to a bound; beyond it requests
 lose their lines, are counted, and the count is told where their lines would stand.

@@ -42,6 +42,10 @@ class Fields(Protocol):
         """Return every field."""
         ...
 
+    def keys(self) -> list[str]:
+        """Return every name."""
+        ...
+
 
 class Scope(Protocol):
     """What RSGI tells of a request; the path is percent-decoded, the query is not."""
@@ -115,10 +119,16 @@ class RsgiApplication:
 
 
 def to_headers(fields: Fields) -> dict[str, str]:
-    """Return the fields, those of one name joined to a list (RFC 9110, section 5.3)."""
+    """Return the fields, those of one name joined to a list (RFC 9110, section 5.3).
+
+    The server leaves out a value with bytes beyond ASCII. Such a field is there all the same, with a value that fits
+    nothing: a precondition that cannot be read must not be none.
+    """
     headers: dict[str, str] = {}
     for name, value in fields.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    for name in fields.keys():  # noqa: SIM118  # it is no mapping
+        headers.setdefault(name, REPLACEMENT)
     return headers
 
 
@@ -139,7 +149,9 @@ async def read_body(headers: Mapping[str, str], protocol: HttpProtocol) -> bytes
             break
     if size > MAX_BODY_BYTES:
         return too_large
-    if announced is not None and size < announced:
+    if size < (announced or 1):
+        # A body in chunks that ends too early cannot be told from one that is whole, but by what it holds: of JSON,
+        # nothing that is cut off is whole.
         return BadRequest("The body ended before its announced length.")
     return bytes(body)
 

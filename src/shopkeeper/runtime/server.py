@@ -13,7 +13,7 @@ from functools import partial
 from typing import IO, NoReturn
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 
 from shopkeeper.cores import share_one
@@ -63,6 +63,7 @@ def serve(
         workers=1,
         backlog=BACKLOG,
         backpressure=BACKLOG,
+        http=HTTPModes.http1,
         websockets=False,
         workers_kill_timeout=STOP_WITHIN_SECONDS,
         log_level=LogLevels.error,
@@ -142,7 +143,8 @@ def _leave(lock: DataLock | None) -> None:
         if not lock.is_in_place:
             raise ConfigurationError(
                 f"The data file {lock.path} was replaced or removed while it was served: the data is in the former "
-                f"one, to which {lock.path.name}-wal belongs, if it is there; move that away before the next start."
+                f"file. If {lock.path.name}-wal is there, it is part of it: put it beside that file, as NAME-wal, "
+                "before the next start."
             )
         settle(lock.path)
 

@@ -38,7 +38,7 @@ class UnsupportedEvent(Exception):
     """The event is no HTTP request; whoever invoked the function sees the invocation fail."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"This function answers HTTP requests and was sent {what}.")
+        super().__init__(f"This function answers HTTP requests only, and was sent {what}.")
 
 
 class Identity(msgspec.Struct, frozen=True, rename="camel"):

@@ -26,6 +26,7 @@ def prepare_file(path: Path) -> Path:
     try:
         if path.is_dir():
             raise ConfigurationError(f"The data file {path} is a folder.")
+        _refuse_orphaned_log(path)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         found = path.stat()
@@ -41,15 +42,27 @@ def prepare_file(path: Path) -> Path:
         raise ConfigurationError(f"The data file {path} cannot be written: {os.strerror(errno.EACCES)}.")
     if found.st_nlink > 1:
         raise ConfigurationError(
-            f"The data file {path} has a second name (a hard link), and SQLite keeps its log beside one of them; "
-            "remove the other."
+            f"The data file {path} has two names (a hard link): remove one of them, because SQLite keeps its log "
+            "beside only one."
         )
     try:
         with closing(connect(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:  # such as a full disk: the file itself is sound
+        raise ConfigurationError(f"The data file {path} cannot be used: {error}.") from None
     except sqlite3.DatabaseError as error:
         raise ConfigurationError(f"The data file {path} cannot be used: {error}; {RESTORE}.") from None
     return path
+
+
+def _refuse_orphaned_log(path: Path) -> None:
+    """Raise ConfigurationError where SQLite's log has no data file: SQLite would remove it, and what it holds."""
+    log = path.with_name(path.name + "-wal")
+    is_empty = not path.exists() or not path.stat().st_size
+    if is_empty and log.exists() and log.stat().st_size:
+        raise ConfigurationError(
+            f"There is no data file {path}, but {log.name} is part of one: put that file back, or move the log away."
+        )
 
 
 def real_path(path: Path) -> Path:
