@@ -1,21 +1,26 @@
 """RSGI on one machine: a scope to a Request, a Response to what the server sends.
 
 The server's event loop reads each request whole, its body too, and only then hands it to one of a pool of threads: a
-client that sends slowly holds a connection, and no thread. Source: granian's RSGI specification, version 1.6.
+client that sends slowly holds a connection, and no thread. The thread itself hands the answer to the server, which
+spares a way back through the loop. Source: granian's RSGI specification, version 1.6.
 """
 
 import asyncio
 import multiprocessing.util
+import queue
+import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import NoReturn, Protocol
 from urllib.parse import parse_qsl
 
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it is documented there
+
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Resources, application
-from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, Response, split_path
+from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, split_path
 from shopkeeper.http.binding import MAX_BODY_BYTES
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.leaving import AtWork, end_when_told
@@ -77,6 +82,10 @@ class HttpProtocol(Protocol):
         ...
 
 
+Job = tuple[Request, HttpProtocol, "asyncio.Future[None]"]
+"""A request, what answers it, and what is told when that is done."""
+
+
 class RsgiApplication:
     """Serves every function, and the OpenAPI document beside them."""
 
@@ -87,8 +96,10 @@ class RsgiApplication:
         self._application = application(FUNCTIONS, resources, openapi_route())
         self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
         multiprocessing.util.Finalize(None, self._close, exitpriority=1)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._work = AtWork()
+        for number in range(THREADS):
+            threading.Thread(target=self._serve, name=f"request-{number}", daemon=True).start()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Be told, in the main thread, that the loop is about to run."""
@@ -98,24 +109,37 @@ class RsgiApplication:
         """Answer a request."""
         headers = to_headers(scope.headers)
         request = to_request(scope, headers, await read_body(headers, protocol))
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._work:
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, self._answer, request, time.monotonic())
-            # The gateway adds its own id in front of a function; here there is none but us.
-            fields = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
-            if response.status == HTTPStatus.NO_CONTENT:
-                protocol.response_empty(response.status, fields)
-            else:
-                protocol.response_bytes(response.status, fields, response.body)
+            self._queue.put((request, protocol, answered))
+            await answered
 
     def _close(self) -> None:
         self._resources.store.close()
         self._telemetry.close()
 
-    def _answer(self, request: Request, began: float) -> Response:
+    def _serve(self) -> None:
+        """Answer requests, one after the other, in a thread of the pool."""
+        while True:
+            request, protocol, answered = self._queue.get()
+            try:
+                self._answer(request, protocol)
+            except ProtocolClosed:
+                pass  # the client has gone
+            except Exception:  # noqa: BLE001  # the server answers 500, and this thread goes on
+                traceback.print_exc()
+            answered.get_loop().call_soon_threadsafe(answered.set_result, None)
+
+    def _answer(self, request: Request, protocol: HttpProtocol) -> None:
+        began = time.monotonic()
         response = self._application.handle(request)
+        # The gateway adds its own id in front of a function; here there is none but us.
+        fields = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
+        if response.status == HTTPStatus.NO_CONTENT:
+            protocol.response_empty(response.status, fields)
+        else:
+            protocol.response_bytes(response.status, fields, response.body)
         self._telemetry.record(request, response, time.monotonic() - began)
-        return response
 
 
 def to_headers(fields: Fields) -> dict[str, str]:
