@@ -4,7 +4,8 @@ Closing is the only decision, one conditional write. What follows cannot be refu
 that a deletion that was cut off is finished by the next attempt.
 """
 
-from shopkeeper.businesses.model import Business, BusinessChanged, OrdersOpen, StoredBusiness
+from shopkeeper.businesses.marking import free, holder, markers_of
+from shopkeeper.businesses.model import BusinessChanged, OrdersOpen, StoredBusiness
 from shopkeeper.businesses.ownership import find_business
 from shopkeeper.businesses.records import unchanged
 from shopkeeper.clock import Clock, rfc3339
@@ -15,7 +16,6 @@ from shopkeeper.storage import (
     EVENTS,
     FEED_HEAD,
     ITEMS,
-    MARKERS,
     ORDERS,
     Action,
     Changes,
@@ -27,13 +27,12 @@ from shopkeeper.storage import (
     Store,
     StoreUnavailable,
     Update,
-    markers,
     partitions,
 )
 
 TRIES = 5
 PAGE = 99
-"""Items that are removed in one transaction, which also counts them off their business."""
+"""Items that are removed in one transaction, which also lowers the item count of their business."""
 
 
 class Deletion:
@@ -137,28 +136,13 @@ class Deletion:
     def _remove(self, business: StoredBusiness) -> None:
         closed = find_business(self._store, business.business_id)
         actions: list[Action] = [Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since})]
-        held = [marker for marker in taken_by(closed) if self._holds(closed, marker)]
+        # Records that others wrote may lack their markers, until a backfill.
+        held = [marker for marker in markers_of(closed) if holder(self._store, marker) == closed.business_id]
         try:
             self._store.transact([*actions, *(free(marker, closed) for marker in held)])
         except ConditionFailed:
             find_business(self._store, business.business_id)  # NotFound: another attempt was first
             raise StoreUnavailable(f"the markers of the business {business.business_id} were changed") from None
-
-    def _holds(self, business: StoredBusiness, marker: str) -> bool:
-        """Tell whether a marker is the business's. Records that others wrote may have none, until a backfill."""
-        found = self._store.get(MARKERS, {"marker": marker}) or {}
-        return found.get("business_id") == business.business_id
-
-
-def taken_by(business: Business) -> list[str]:
-    """Return the markers that a business holds."""
-    named = {markers.business_email: business.email, markers.business_identity: business.cognito_user_id}
-    return [marker(name) for marker, name in named.items() if name]
-
-
-def free(marker: str, business: StoredBusiness) -> Delete:
-    """Return the action that gives up a marker of a business."""
-    return Delete(MARKERS, {"marker": marker}, expect={"business_id": business.business_id})
 
 
 def _key(business: StoredBusiness) -> Key:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from shopkeeper.businesses.deletion import Deletion, free, taken_by
+from shopkeeper.businesses.deletion import Deletion
+from shopkeeper.businesses.marking import free, holder, markers_of, take
 from shopkeeper.businesses.model import (
     Business,
     BusinessChange,
@@ -59,7 +60,7 @@ class BusinessRegistry:
             self._store.transact(
                 [
                     Put(BUSINESSES, business_record(business), if_absent=True),
-                    *(self._marker(marker, business) for marker in taken_by(business)),
+                    *(take(marker, business) for marker in markers_of(business)),
                 ]
             )
         except AlreadyExists:
@@ -72,7 +73,7 @@ class BusinessRegistry:
 
     def mine(self, caller: Caller) -> StoredBusiness:
         """Return the business that the caller owns. Raises NotFound or StoreError."""
-        business_id = self._holder(markers.business_identity(caller.subject))
+        business_id = holder(self._store, markers.business_identity(caller.subject))
         if business_id is None:
             raise NotFound("This identity has no business.")
         return own_business(self._store, business_id, caller)
@@ -92,7 +93,7 @@ class BusinessRegistry:
             new["email"] = change.email.lower()
             if new["email"] != business.email:
                 actions = [
-                    self._marker(markers.business_email(change.email.lower()), business),
+                    take(markers.business_email(change.email.lower()), business),
                     free(markers.business_email(business.email), business),
                 ]
         update = Update(BUSINESSES, _key(business), Changes(set=new), expect=unchanged(business))
@@ -129,11 +130,11 @@ class BusinessRegistry:
         return msgspec.structs.replace(business, version=1)
 
     def _missing_markers(self, business: StoredBusiness) -> list[str]:
-        return [marker for marker in taken_by(business) if self._holder(marker) != business.business_id]
+        return [marker for marker in markers_of(business) if holder(self._store, marker) != business.business_id]
 
     def _write_markers(self, business: StoredBusiness, first: Action, missing: list[str]) -> None:
         try:
-            self._store.transact([first, *(self._marker(marker, business) for marker in missing)])
+            self._store.transact([first, *(take(marker, business) for marker in missing)])
         except AlreadyExists as error:
             if missing[error.position - 1] == markers.business_email(business.email):
                 raise EmailTaken("Another business is registered with this email address.") from None
@@ -150,15 +151,10 @@ class BusinessRegistry:
         self._store.ping(BUSINESSES)
         self._store.ping(MARKERS)
 
-    @staticmethod
-    def _marker(marker: str, business: Business) -> Put:
-        item = {"marker": marker, "business_id": business.business_id, "created_at": business.created_at}
-        return Put(MARKERS, item, if_absent=True)
-
     def _registered_before(self, registration: Registration) -> Business:
         """Return the stored business if `registration` repeats it, else raise what is taken."""
-        by_email = self._holder(markers.business_email(registration.email))
-        by_identity = self._holder(markers.business_identity(registration.cognito_user_id))
+        by_email = holder(self._store, markers.business_email(registration.email))
+        by_identity = holder(self._store, markers.business_identity(registration.cognito_user_id))
         if by_email is not None and by_email == by_identity:
             stored = self._store.get(BUSINESSES, {"business_id": by_email})
             if stored is not None:
@@ -168,11 +164,6 @@ class BusinessRegistry:
         if by_email is not None:
             raise EmailTaken("Another business is registered with this email address.")
         raise IdentityTaken("This identity has registered another business.")
-
-    def _holder(self, marker: str) -> str | None:
-        """Return the id of the business that took `marker`, if one did: a deleted account's holds none."""
-        item = self._store.get(MARKERS, {"marker": marker}) or {}
-        return str(item["business_id"]) if "business_id" in item else None
 
 
 def _key(business: Business) -> Key:

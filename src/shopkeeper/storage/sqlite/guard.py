@@ -3,10 +3,9 @@
 SQLite goes on with a file that was removed or replaced, and everything that it commits is lost.
 """
 
-import os
 from pathlib import Path
 
-from shopkeeper.files import Identity
+from shopkeeper.files import Identity, identity
 from shopkeeper.storage.errors import StoreUnavailable
 
 
@@ -16,17 +15,17 @@ class Guard:
     def __init__(self, path: Path) -> None:
         """`path` is about to be opened."""
         self._log = f"{path}-wal"
-        self._opened: dict[str, Identity | None] = {str(path): _identity(str(path))}
+        self._opened: dict[str, Identity | None] = {str(path): identity(path)}
         self._lost = ""
 
     def opened(self) -> None:
         """Watch the log, too, which is there from the first read on."""
-        self._opened[self._log] = _identity(self._log)
+        self._opened[self._log] = identity(self._log)
 
     def check(self) -> None:
         """Raise StoreUnavailable if a file was replaced or removed, and from then on always."""
         for path, opened in self._opened.items():
-            if _identity(path) != opened:
+            if identity(path) != opened:
                 self._lost = self._lost or path
         if self._lost:
             raise StoreUnavailable(
@@ -36,13 +35,4 @@ class Guard:
     @property
     def may_close(self) -> bool:
         """Whether SQLite may close: it then removes the log by its name, which may be another file's by now."""
-        return _identity(self._log) in (None, self._opened.get(self._log))
-
-
-def _identity(path: str) -> Identity | None:
-    """Return which file stands at `path`; every read and every COMMIT asks, so it is as lean as can be."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  # a Path takes three times as long
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+        return identity(self._log) in (None, self._opened.get(self._log))
