@@ -60,7 +60,7 @@ def _cold(results: Results) -> Iterator[tuple[str, float, float, bool]]:
         ("visits", "fastapi", 0.20),
         ("visits", "nothing", 3.0),
         ("health", "founding", 0.55),
-        ("auth", "founding", 0.55),
+        ("registration", "founding", 0.55),
         ("accounts", "founding", 0.55),
         ("orders", "founding", 0.55),
     ):

@@ -4,7 +4,7 @@ from html import escape
 from typing import Any
 
 WIDTH, ROW, GAP, LABEL, LEFT = 760, 22, 46, 190, 20
-OURS = {"visits", "health", "auth", "accounts", "orders", "ours at 1", "ours at 16", "ours at 256"}
+OURS = {"visits", "health", "registration", "accounts", "orders", "ours at 1", "ours at 16", "ours at 256"}
 NAMES = {
     "nothing": "does nothing (floor)",
     "founding": "boto3.resource",

@@ -20,11 +20,11 @@ import trustme
 from benchmarks import packed
 from benchmarks.environments import python
 from benchmarks.runtime_api import Function
-from shopkeeper.businesses.model import Registration
-from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.catalogue.model import NewItem
-from shopkeeper.catalogue.service import Catalogue
 from shopkeeper.clock import utc_now
+from shopkeeper.domains.businesses.model import Registration
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.http import Caller
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
@@ -96,7 +96,7 @@ def _order(on: "Stage") -> Event:
 
 
 def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200) -> Contestant:
-    return Contestant(name, f"shopkeeper.runtime.handlers.{name}.handler", event, status)
+    return Contestant(name, f"shopkeeper.runtime.lambda_.handlers.{name}", event, status)
 
 
 def _peer(name: str) -> Contestant:
@@ -115,7 +115,7 @@ VISITS = (
 CONTESTANTS = (
     *VISITS,
     _ours("health", lambda _: get("/health/detailed")),
-    _ours("auth", _registration, 201),
+    _ours("registration", _registration, 201),
     _ours("accounts", _account, 201),
     _ours("orders", _order, 201),
 )

@@ -19,7 +19,7 @@ import msgspec
 from benchmarks.environments import python
 from benchmarks.lambda_calls import spread
 from shopkeeper.clock import rfc3339, utc_now
-from shopkeeper.orders.model import Customer, Happening, Line, Order
+from shopkeeper.domains.orders.model import Customer, Line, Order, StatusChange
 from shopkeeper.storage import partitions
 from shopkeeper.storage.values import encode_item
 from tests.support.http import Client, send
@@ -211,7 +211,7 @@ def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
         total_minor=250,
         created_at=now,
         accept_until=now,
-        history=[Happening(status="received", at=now, by="customer")],
+        history=[StatusChange(status="received", at=now, by="customer")],
     )
     record = {**msgspec.to_builtins(order), "business_status": partitions.business_status(business_id, "completed")}
     template = json.dumps(encode_item(record))

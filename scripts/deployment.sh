@@ -4,7 +4,7 @@
 
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
-FUNCTIONS=(visits health auth accounts orders)
+FUNCTIONS=(visits health registration accounts orders)
 DRY_RUN=false
 ONLY_DATA=false
 COLLECTION=true

@@ -27,7 +27,7 @@ ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 GLIBC = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_26", "manylinux_2_17", "manylinux2014")
 """Lambda's python3.13 has glibc 2.34; wheels are named for any older one, and pip tries only what it is told."""
 
-HANDLERS = SOURCE / "shopkeeper" / "runtime" / "handlers"
+FUNCTIONS = SOURCE / "shopkeeper" / "functions"
 TASK = "/var/task"
 """Where Lambda unpacks a package. Byte code names its source, and tracebacks show it."""
 
@@ -77,10 +77,9 @@ def library_files(folder: Path) -> dict[str, Path]:
 
 
 def source_files(function: str) -> dict[str, Path]:
-    """Return the modules that the function's handler imports, lazily or not, and the data beside them."""
-    start = HANDLERS / f"{function}.py"
+    """Return the modules that the function and its handler import, lazily or not, and the data beside them."""
     found: set[Path] = set()
-    waiting = [start, *_files("shopkeeper.runtime.handlers")]
+    waiting = [FUNCTIONS / f"{function}.py", *_files("shopkeeper.runtime.lambda_.handlers")]
     while waiting:
         module = waiting.pop()
         if module not in found:

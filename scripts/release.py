@@ -24,7 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 import account
 
 ALIAS = "live"
-FUNCTIONS = ("visits", "health", "auth", "accounts", "orders")
+FUNCTIONS = ("visits", "health", "registration", "accounts", "orders")
 HEALTH_PATHS = ("/health", "/health/detailed", "/auth/health")
 LOOK_EVERY_SECONDS = 5.0
 PAUSE_SECONDS = 300.0

@@ -14,7 +14,7 @@ _any: set[int] = set()
 _shared: set[int] = set()
 
 
-def share_one() -> None:
+def pin_to_core() -> None:
     """Keep this thread, and those that it starts from now on, to one core; to none where that is not allowed."""
     if sys.platform != "linux" or _shared:
         return
@@ -28,7 +28,7 @@ def share_one() -> None:
 
 
 @contextmanager
-def any_one() -> Iterator[None]:
+def any_core() -> Iterator[None]:
     """Let this thread run on any core for a while."""
     if not _shared:
         yield

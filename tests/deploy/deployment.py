@@ -13,7 +13,7 @@ from tests.support.tools import ROOT, UNHURRIED, need
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
 STACKS = (NAME, "shopkeeper-data-dev")
-FUNCTIONS = ("visits", "health", "auth", "accounts", "orders")
+FUNCTIONS = ("visits", "health", "registration", "accounts", "orders")
 
 
 class Deployment:

@@ -73,12 +73,12 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         f"{permission.action} {permission.table}-{stage}" + (f"/index/{permission.index}" if permission.index else "")
         for permission in permissions(function.grants)
     }
-    if function.knows_callers:
+    if function.authenticates:
         environment["JWT_SECRET_ARN"] = SECRET
         granted.add(f"secretsmanager:GetSecretValue {SECRET}")
     return {
         "name": f"{name}-{function.name}",
-        "handler": f"shopkeeper.runtime.handlers.{function.name}.handler",
+        "handler": f"shopkeeper.runtime.lambda_.handlers.{function.name}",
         "runtime": "python3.13",
         "architecture": "arm64",
         "memory": function.memory,

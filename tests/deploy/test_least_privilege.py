@@ -21,7 +21,7 @@ GRANTED = [
     (function.name, permission.action, permission.table, permission.index)
     for function in FUNCTIONS
     for permission in sorted(permissions(function.grants))
-] + [(function.name, SECRET_READ, "", "") for function in FUNCTIONS if function.knows_callers]
+] + [(function.name, SECRET_READ, "", "") for function in FUNCTIONS if function.authenticates]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import subprocess
 
 from shopkeeper import __version__
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.runtime.openapi import openapi_document
+from shopkeeper.functions.openapi import openapi_document
 from tests.support.tools import ROOT
 
 

@@ -9,13 +9,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from shopkeeper.accounts import passwords
-from shopkeeper.businesses.model import Registration
-from shopkeeper.businesses.service import BusinessRegistry
 from shopkeeper.clock import utc_now
+from shopkeeper.domains.accounts import passwords
+from shopkeeper.domains.businesses.model import Registration
+from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import Function, Resources, application
+from shopkeeper.functions.declaration import Function, application
+from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.runtime.resources import open_resources
@@ -176,7 +177,7 @@ def keep_shop(ask: Ask) -> None:
 JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "visits": [visit],
     "health": [look],
-    "auth": [register],
+    "registration": [register],
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
 }
@@ -217,7 +218,7 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
         business, _ = BusinessRegistry(resources.store, resources.clock).register(registration)
-        tokens = AccessTokens(resources.known().keyring, "dev", 60 * 24 * 5)
+        tokens = AccessTokens(resources.require_identity().keyring, "dev", 60 * 24 * 5)
         return tokens.issue(business.cognito_user_id, 0).token, business.business_id
 
     def later() -> str:
@@ -240,7 +241,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
     settings = read(environment, TABLES)
-    resources = open_resources(settings, {}, knows_callers=True)
+    resources = open_resources(settings, {}, authenticates=True)
     operations = Operations(resources.store)
     live(function, resources, cast(Store, operations))
     resources.store.close()
@@ -255,7 +256,7 @@ def test_its_calls_of_dynamodb_are_those_that_its_role_permits(function: Functio
     settings = read(environment, TABLES)
     create_tables(client := Calls(settings.region, environment), names, lambda name, done: None)
     client.noted = set()
-    resources = open_resources(settings, environment, knows_callers=True)
+    resources = open_resources(settings, environment, authenticates=True)
     live(function, resources, DynamoDBStore(client, names))
     resources.store.close()
     client.close()

@@ -32,7 +32,7 @@ MOST_BYTES = 4_000_000
 OWN = {
     "visits": {"visits"},
     "health": {"health"},
-    "auth": {"businesses"},
+    "registration": {"businesses"},
     "accounts": {"accounts"},
     "orders": {"businesses", "catalogue", "orders"},
 }
@@ -70,14 +70,14 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     with zipfile.ZipFile(package) as archive:
         names = set(archive.namelist())
         libraries = [archive.read(name) for name in names if name.endswith(".so")]
-    assert f"shopkeeper/runtime/handlers/{function}.py" in names
+    assert f"shopkeeper/functions/{function}.py" in names
     assert "shopkeeper/aws/amazon_roots.pem" in names
     folders = {name.split("/")[1] for name in names if name.startswith("shopkeeper/")}
     assert folders & DOMAINS == OWN[function]
     assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "rsgi.py", "server.py"))]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
     allowed = {"shopkeeper", "msgspec"}
-    if function in ("auth", "accounts", "orders"):
+    if function in ("registration", "accounts", "orders"):
         allowed |= {"jwt", "pyjwt"}
     if function == "accounts":
         allowed |= {"argon2", "argon2_cffi", "argon2_cffi_bindings", "_argon2_cffi_bindings"}
@@ -92,7 +92,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
 FIRST_WORDS: dict[str, tuple[str, object]] = {
     "visits": ("status", "success"),
     "health": ("status", "healthy"),
-    "auth": ("status", "healthy"),
+    "registration": ("status", "healthy"),
     "accounts": ("code", "unauthenticated"),
     "orders": ("items", []),
 }
@@ -148,7 +148,7 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 sys.path.insert(0, folder)
-handler = importlib.import_module("shopkeeper.runtime.handlers." + function).handler
+handler = getattr(importlib.import_module("shopkeeper.runtime.lambda_.handlers"), function)
 answer = handler(json.loads(event), None)
 files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
 loaded = [os.path.relpath(file, folder) for file in files if file.startswith(folder)]
@@ -199,7 +199,7 @@ def test_an_unpacked_package_runs_and_compiles_and_writes_nothing(
     before = sorted(folder.rglob("*"))
     compiled, loaded = run_function(function, folder, tables)
     assert compiled == []
-    assert {"msgspec/__init__.py", f"shopkeeper/runtime/handlers/{function}.py"} <= set(loaded)
+    assert {"msgspec/__init__.py", f"shopkeeper/functions/{function}.py"} <= set(loaded)
     assert sorted(folder.rglob("*")) == before
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.operator.copying import Copy, Differs, count
 from shopkeeper.storage import BUSINESSES, TABLES, VISITOR_COUNTER, Store, StoreUnavailable
-from shopkeeper.storage.copying import Copy, Differs, count
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.http import post_json, send
 from tests.support.processes import clean_environment, run_cli, shopkeeper

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.runtime.datafile import check_belongs, claim
+from shopkeeper.runtime.machine.datafile import check_belongs, claim
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 from tests.support.faults import FaultyServer, fails, well

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from shopkeeper.runtime.output import MOST_PENDING
+from shopkeeper.runtime.machine.output import MOST_PENDING
 from tests.support.http import Client
 from tests.support.processes import STARTS_WITHIN_SECONDS, STOPS_WITHIN_SECONDS, URL, clean_environment, stop
 

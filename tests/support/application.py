@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import Resources, application
+from shopkeeper.functions.declaration import application
+from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Caller, Request, Response, split_path
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.service import Identity

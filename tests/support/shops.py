@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shopkeeper.businesses.model import Business, Registration
-from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.catalogue.model import NewItem
-from shopkeeper.catalogue.service import Catalogue
+from shopkeeper.domains.businesses.model import Business, Registration
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.service import Catalogue
+from shopkeeper.domains.orders.events import EventFeed
+from shopkeeper.domains.orders.model import NewOrder, Order, Status
+from shopkeeper.domains.orders.service import Orders
 from shopkeeper.http import Caller
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.orders.events import EventFeed
-from shopkeeper.orders.model import NewOrder, Order, Status
-from shopkeeper.orders.service import Orders
 from shopkeeper.storage import ITEMS, Store
 from tests.support.lagging import settle
 

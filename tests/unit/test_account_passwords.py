@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from shopkeeper.accounts import passwords
-from shopkeeper.accounts.model import InvalidSession, PasswordChange, WrongCredentials, WrongPassword
-from shopkeeper.accounts.service import RESET_SECONDS
+from shopkeeper.domains.accounts import passwords
+from shopkeeper.domains.accounts.model import InvalidSession, PasswordChange, WrongCredentials, WrongPassword
+from shopkeeper.domains.accounts.service import RESET_SECONDS
 from shopkeeper.http import NotFound, Unauthenticated
 from shopkeeper.storage import USERS, Changes
 from tests.unit.test_accounts import ADDRESS, PASSWORD, Desk, cheap_passwords, desk

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from argon2 import PasswordHasher
 
-from shopkeeper.accounts import passwords
-from shopkeeper.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_MINUTES
-from shopkeeper.accounts.model import (
+from shopkeeper.domains.accounts import passwords
+from shopkeeper.domains.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_MINUTES
+from shopkeeper.domains.accounts.model import (
     AdminsOnly,
     AlreadyRegistered,
     ChangedMeanwhile,
@@ -25,8 +25,8 @@ from shopkeeper.accounts.model import (
     WrongCredentials,
     WrongPassword,
 )
-from shopkeeper.accounts.passwords import NOBODYS_HASH, Passwords
-from shopkeeper.accounts.service import Accounts
+from shopkeeper.domains.accounts.passwords import NOBODYS_HASH, Passwords
+from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
@@ -362,8 +362,8 @@ def test_a_deleted_account_is_gone_and_its_address_free(desk: Desk) -> None:
     with pytest.raises(WrongCredentials):
         desk.sign_in()
     assert desk.register().user_id != user.user_id
-    grave = desk.store.get(MARKERS, {"marker": markers.business_identity(user.user_id)})
-    assert grave is not None, "nobody can register a business for an identity that is gone"
+    tombstone = desk.store.get(MARKERS, {"marker": markers.business_identity(user.user_id)})
+    assert tombstone is not None, "nobody can register a business for an identity that is gone"
 
 
 def test_who_owns_a_business_cannot_delete_the_account(desk: Desk) -> None:

@@ -8,30 +8,39 @@ from pathlib import Path
 
 import pytest
 
+from shopkeeper.domains.health.model import LINKS
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.health.model import LINKS
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
 DOMAINS = {"visits", "health", "businesses", "accounts", "catalogue", "orders"}
-SHARED = {"shopkeeper.businesses.model", "shopkeeper.businesses.ownership"}
-"""What other domains may know of a domain: whose a business is, but never its service."""
+OFFERS = ("model", "ownership")
+"""The modules of a domain that others may know: its types, and whose a business is, but never its service."""
+
+KNOWS: dict[str, set[str]] = {
+    "visits": set(),
+    "health": set(),
+    "businesses": set(),
+    "accounts": set(),
+    "catalogue": {"businesses"},
+    "orders": {"businesses"},
+}
+"""Which domain may know which: in one direction."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
-    "aws": {"errors"},
-    "storage": LEAVES | {"aws"},
+    "net": {"errors"},
+    "aws": {"errors", "net"},
+    "storage": LEAVES | {"aws", "net"},
     "settings": LEAVES | {"storage"},
-    "identity": LEAVES | {"aws", "http", "settings"},
-    **{domain: LEAVES | {"http", "storage"} for domain in DOMAINS},
-    "accounts": LEAVES | {"http", "storage", "identity"},
-    "orders": LEAVES | {"http", "storage", "identity"},
-    "functions": LEAVES | {"settings", "http", "storage", "identity"} | DOMAINS,
-    "runtime": LEAVES | {"settings", "http", "aws", "storage", "identity", "functions"},
-    "operator": LEAVES | {"settings", "http", "storage", "identity", "functions", "runtime"} | DOMAINS,
+    "identity": LEAVES | {"net", "aws", "http", "settings"},
+    "domains": LEAVES | {"http", "storage", "identity"},
+    "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},
+    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
+    "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},
     "locks": {"errors", "files"},
@@ -57,9 +66,24 @@ def test_imports_run_one_way(module: Path) -> None:
     room = module.relative_to(SOURCE).parts[0].removesuffix(".py")
     for name in imports(module):
         other = name.split(".")[1]
-        if name in SHARED and room in DOMAINS:
-            continue
         assert other == room or other in MAY_IMPORT[room], f"{room} must not know {name}"
+
+
+@pytest.mark.parametrize(
+    "module", [path for path in MODULES if "domains" in path.parts], ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_a_domain_knows_of_others_what_they_offer(module: Path) -> None:
+    domain = module.relative_to(SOURCE / "domains").parts[0]
+    for name in imports(module):
+        _, room, *place = name.split(".")
+        if room == "domains" and place and place[0] != domain:
+            assert place[0] in KNOWS[domain], f"{domain} must not know {place[0]}"
+            assert place[1] in OFFERS, f"{domain} must not know {name}"
+
+
+def test_every_domain_has_its_rule() -> None:
+    folders = {path.name for path in (SOURCE / "domains").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == DOMAINS == set(KNOWS)
 
 
 def test_every_room_has_its_rule() -> None:
@@ -109,14 +133,14 @@ LOADED = """
 import sys
 before = set(sys.modules)
 import json, importlib
-importlib.import_module("shopkeeper.runtime.handlers." + sys.argv[1])
+getattr(importlib.import_module("shopkeeper.runtime.lambda_.handlers"), sys.argv[1])
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 OWN_DOMAINS = {
     "visits": {"visits"},
     "health": {"health"},
-    "auth": {"businesses"},
+    "registration": {"businesses"},
     "accounts": {"accounts"},
     "orders": {"businesses", "catalogue", "orders"},
 }
@@ -140,8 +164,8 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     assert tops - sys.stdlib_module_names - ASIDE == LIBRARIES.get(function.name, {"msgspec"})
     public = {top for top in tops & sys.stdlib_module_names if not top.startswith("_")}
     assert public <= STANDARD | STANDARD_OF.get(function.name, set())
-    rooms = {module.split(".")[1] for module in loaded if module.startswith("shopkeeper.")}
-    assert rooms & DOMAINS == OWN_DOMAINS[function.name]
+    domains = {module.split(".")[2] for module in loaded if module.startswith("shopkeeper.domains.")}
+    assert domains == OWN_DOMAINS[function.name]
 
 
 def test_every_link_of_the_front_door_is_an_endpoint() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.businesses.model import BusinessChange, EmailTaken, Registration
-from shopkeeper.businesses.records import UNKNOWN_TIME
+from shopkeeper.domains.businesses.model import BusinessChange, EmailTaken, Registration
+from shopkeeper.domains.businesses.records import UNKNOWN_TIME
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.operator.backfill import backfill
 from shopkeeper.storage import BUSINESSES, ITEMS, MARKERS, Changes, Store

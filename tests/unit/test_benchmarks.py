@@ -30,7 +30,7 @@ RESULTS: dict[str, Any] = {
         "powertools": figures(500),
         "fastapi": figures(800),
         "health": figures(105),
-        "auth": figures(110),
+        "registration": figures(110),
         "accounts": figures(120),
         "orders": figures(130),
     },

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from shopkeeper.businesses.endpoints import ENDPOINTS
-from shopkeeper.businesses.model import Business, EmailTaken, IdentityTaken, Registration
-from shopkeeper.businesses.service import BusinessRegistry
 from shopkeeper.clock import utc_now
+from shopkeeper.domains.businesses.endpoints import ENDPOINTS
+from shopkeeper.domains.businesses.model import Business, EmailTaken, IdentityTaken, Registration
+from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.http import InvalidInput, Request
 from shopkeeper.http.binding import bind
 from shopkeeper.identifiers import is_uuid

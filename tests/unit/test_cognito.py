@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.functions.accounts import ACCOUNTS
+from shopkeeper.functions.accounts import FUNCTION as ACCOUNTS
 from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
 from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, CognitoTokens
@@ -232,7 +232,7 @@ def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_
         "COGNITO_CLIENT_ID": CLIENT,
         ENDPOINT_VARIABLE: pool.url,
     }
-    resources = open_resources(read(environment, TABLES), environment, knows_callers=True)
+    resources = open_resources(read(environment, TABLES), environment, authenticates=True)
     app = application((ACCOUNTS,), resources)
     for endpoint in ACCOUNTS.endpoints:
         answer = app.handle(Request(endpoint.method, endpoint.path, split_path(endpoint.path), "id"))

@@ -23,14 +23,14 @@ def in_a_thread(work):
     return found[0]
 
 def hashing():
-    with cores.any_one():
+    with cores.any_core():
         inside = seen()
     return inside, seen()
 
 before = seen()
 untouched = hashing()
-cores.share_one()
-cores.share_one()
+cores.pin_to_core()
+cores.pin_to_core()
 print(json.dumps([before, untouched, seen(), in_a_thread(seen), in_a_thread(hashing)]))
 """
 
@@ -63,8 +63,8 @@ def refuse(process, wanted):
     raise PermissionError(1, "Operation not permitted")
 
 os.sched_setaffinity = refuse
-cores.share_one()
-with cores.any_one():
+cores.pin_to_core()
+with cores.any_core():
     print("served")
 """
 
@@ -72,9 +72,9 @@ TAKEN_AWAY = """
 import os
 from shopkeeper import cores
 
-cores.share_one()
+cores.pin_to_core()
 cores._shared = {10_000}
-with cores.any_one():
+with cores.any_core():
     print("served")
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.businesses.model import (
+from shopkeeper.domains.businesses.model import (
     BusinessChange,
     BusinessChanged,
     BusinessClosing,
@@ -16,10 +16,10 @@ from shopkeeper.businesses.model import (
     OrdersOpen,
     Registration,
 )
-from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.catalogue.model import TooManyItems
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.catalogue.model import TooManyItems
+from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.http import NotFound
-from shopkeeper.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.storage import (
     BUSINESSES,
     MARKERS,

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shopkeeper.aws import credentials, tls
+from shopkeeper.aws import credentials
 from shopkeeper.aws.client import _endpoint
 from shopkeeper.aws.credentials import CredentialsProvider, NoCredentials
 from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.net import tls
 from shopkeeper.storage import StoreUnavailable, TableMissing
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from tests.support.dynamodb import SECONDS

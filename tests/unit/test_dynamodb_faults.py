@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.aws.deadline import ending_in
+from shopkeeper.net.deadline import ending_in
 from shopkeeper.storage import (
     AccessDenied,
     ItemTooLarge,

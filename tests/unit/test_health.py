@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.clock import utc_now
-from shopkeeper.health.service import PROBE_EVERY_SECONDS, HealthProbe
+from shopkeeper.domains.health.service import PROBE_EVERY_SECONDS, HealthProbe
 from shopkeeper.storage import (
     BUSINESSES,
     TABLES,

@@ -177,7 +177,7 @@ def test_the_smallest_events_work_as_in_the_founding_documents(handlers: dict[st
     assert json.loads(health["body"])["counter_value"] == 3
     front: Any = handlers["health"]({}, None)
     assert json.loads(front["body"])["status"] == "healthy"
-    auth: Any = handlers["auth"]({}, None)
+    auth: Any = handlers["registration"]({}, None)
     assert json.loads(auth["body"])["service"] == "auth"
 
 
@@ -199,13 +199,13 @@ def test_the_founding_registration_is_accepted_as_it_is(handlers: dict[str, Hand
         body=b64encode(raw.encode()).decode() if encoded else raw,
         isBase64Encoded=encoded,
     )
-    answer: Any = handlers["auth"](event, Context())
+    answer: Any = handlers["registration"](event, Context())
     assert answer["statusCode"] == 201
     body = json.loads(answer["body"])
     assert body["message"] == "Business registered successfully"
     assert FOUNDING_BODY.items() <= body.items()
     assert answer["headers"]["Location"] == f"/prod/api/businesses/{body['business_id']}"
-    assert handlers["auth"](event, Context()) == answer
+    assert handlers["registration"](event, Context()) == answer
 
 
 @pytest.mark.parametrize(
@@ -216,12 +216,17 @@ def test_a_body_that_cannot_be_read_is_a_400(
     handlers: dict[str, Handler], body: str | None, encoded: bool, status: int
 ) -> None:
     event = proxy("POST", "/auth/register-business", headers={"content-type": "application/json"}, body=body)
-    answer: Any = handlers["auth"]({**event, "isBase64Encoded": encoded}, Context())
+    answer: Any = handlers["registration"]({**event, "isBase64Encoded": encoded}, Context())
     assert answer["statusCode"] == status
     assert json.loads(answer["body"])["code"] == "malformed_body"
 
 
 def test_a_function_serves_its_own_endpoints_only(handlers: dict[str, Handler]) -> None:
-    for name, path in [("visits", "/auth/health"), ("health", "/counter"), ("auth", "/"), ("visits", "/openapi.json")]:
+    for name, path in [
+        ("visits", "/auth/health"),
+        ("health", "/counter"),
+        ("registration", "/"),
+        ("visits", "/openapi.json"),
+    ]:
         answer: Any = handlers[name](proxy("GET", path), Context())
         assert answer["statusCode"] == 403

@@ -9,7 +9,7 @@ from unittest.mock import MagicMock, Mock
 
 import pytest
 
-from shopkeeper.functions.visits import VISITS
+from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.identifiers import is_uuid
 from shopkeeper.runtime.lambda_.handler import Handler, lambda_handler, remaining_seconds
 from shopkeeper.runtime.lambda_.http import UnsupportedEvent, read_event

@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from shopkeeper.domains.orders.model import Order, OutOfTurn, PlacedOrder
 from shopkeeper.http import NotFound
-from shopkeeper.orders.model import Order, OutOfTurn, PlacedOrder
 from shopkeeper.storage import EVENTS, FEED_HEAD, TABLES
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.shops import ACCEPT_SECONDS, Shop

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from shopkeeper.businesses.model import OrdersOpen
-from shopkeeper.catalogue import service as catalogue_service
-from shopkeeper.catalogue.folding import MAX_FOLDED
-from shopkeeper.catalogue.model import ItemChange, TooManyItems
-from shopkeeper.orders.events import KEPT_SECONDS, EventFeed
-from shopkeeper.orders.model import EventsGone, KeyReused, NewOrder, OutOfTurn, Status
-from shopkeeper.orders.service import KEY_SECONDS, Orders
+from shopkeeper.domains.businesses.model import OrdersOpen
+from shopkeeper.domains.catalogue import service as catalogue_service
+from shopkeeper.domains.catalogue.folding import MAX_FOLDED
+from shopkeeper.domains.catalogue.model import ItemChange, TooManyItems
+from shopkeeper.domains.orders.events import KEPT_SECONDS, EventFeed
+from shopkeeper.domains.orders.model import EventsGone, KeyReused, NewOrder, OutOfTurn, Status
+from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
 from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables

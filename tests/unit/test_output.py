@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, non_blocking
-from shopkeeper.runtime.telemetry import Telemetry
+from shopkeeper.runtime.machine.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, non_blocking
+from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from shopkeeper.accounts.model import InvalidSession
-from shopkeeper.accounts.sessions import Sessions
+from shopkeeper.domains.accounts.model import InvalidSession
+from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import SESSIONS
 from shopkeeper.storage.sqlite import SQLiteStore

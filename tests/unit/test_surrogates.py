@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.functions.accounts import ACCOUNTS
+from shopkeeper.functions.accounts import FUNCTION as ACCOUNTS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.functions.orders import ORDERS_FUNCTION
-from shopkeeper.functions.visits import VISITS
+from shopkeeper.functions.orders import FUNCTION as ORDERS_FUNCTION
+from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.http import Request
 from shopkeeper.http.cursor import next_link
 from shopkeeper.runtime.lambda_.handler import lambda_handler

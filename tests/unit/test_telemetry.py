@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.telemetry import MAX_NOTE, MOST_NOTES, Telemetry
+from shopkeeper.runtime.telemetry.log import MAX_NOTE, MOST_NOTES, Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 

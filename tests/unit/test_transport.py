@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shopkeeper.aws.tls import TrustStore
-from shopkeeper.aws.transport import MAX_INTERIM, Broken, Reply, Transport
+from shopkeeper.net.tls import TrustStore
+from shopkeeper.net.transport import MAX_INTERIM, Broken, Reply, Transport
 from tests.support.faults import Behaviour, Exchange, FaultyServer
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from shopkeeper.accounts.endpoints import ENDPOINTS
+from shopkeeper.domains.accounts.endpoints import ENDPOINTS
 from shopkeeper.http import Request
 from shopkeeper.http.binding import bind
 from tests.support.things import content, post

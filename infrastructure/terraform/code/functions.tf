@@ -137,7 +137,7 @@ resource "aws_lambda_function" "this" {
   for_each = local.functions
 
   function_name                  = "${local.name}-${each.key}"
-  handler                        = "shopkeeper.runtime.handlers.${each.key}.handler"
+  handler                        = "shopkeeper.runtime.lambda_.handlers.${each.key}"
   runtime                        = "python3.13"
   architectures                  = ["arm64"]
   filename                       = "${var.packages}/${each.key}-arm64.zip"

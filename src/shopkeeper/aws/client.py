@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shopkeeper.aws.credentials import CredentialsProvider
-from shopkeeper.aws.deadline import deadline
 from shopkeeper.aws.failures import Failure, failure_of
 from shopkeeper.aws.signing import Signer
-from shopkeeper.aws.transport import MAX_BODY_BYTES, Broken, NotSent, Reply, Transport
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.net.deadline import deadline
+from shopkeeper.net.transport import MAX_BODY_BYTES, Broken, NotSent, Reply, Transport
 
 SECONDS = 2.5
 """The total time of an operation, all attempts included."""
@@ -63,7 +63,7 @@ class AwsClient:
         host, port, self._host_header, tls = _endpoint(url)
         trust = None
         if tls:
-            from shopkeeper.aws.tls import TrustStore  # a laptop's emulator needs none of it
+            from shopkeeper.net.tls import TrustStore  # a laptop's emulator needs none of it
 
             trust = TrustStore(environment)
         self._transport = Transport(host, port, trust, max_body)

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shopkeeper.aws.deadline import deadline
 from shopkeeper.aws.signing import Credentials
-from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.net.deadline import deadline
+from shopkeeper.net.transport import Broken, NotSent, Transport
 
 REFRESH_SECONDS = 300.0
 """Credentials are fetched anew this long before they expire."""
@@ -90,7 +90,7 @@ class CredentialsProvider:
         )
 
     def _from_container(self, url: str) -> Credentials:
-        from shopkeeper.aws.tls import TrustStore  # only where there is no key in the environment
+        from shopkeeper.net.tls import TrustStore  # only where there is no key in the environment
 
         parts = urlsplit(url)
         trust = TrustStore(self._environment) if parts.scheme == "https" else None

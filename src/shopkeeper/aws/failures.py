@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shopkeeper.aws.transport import Reply
+from shopkeeper.net.transport import Reply
 
 THROTTLING = frozenset(
     {

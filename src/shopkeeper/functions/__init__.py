@@ -1,1 +1,1 @@
-"""The deployable functions, a declaration each; `all.FUNCTIONS` has every one."""
+"""The deployable functions, a module each, whose `FUNCTION` is the declaration; `all.FUNCTIONS` has every one."""

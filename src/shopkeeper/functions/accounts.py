@@ -1,23 +1,25 @@
 """The function `accounts`: the only one that writes users and sessions."""
 
-from shopkeeper.accounts.endpoints import ENDPOINTS
-from shopkeeper.accounts.passwords import Passwords
-from shopkeeper.accounts.service import Accounts
-from shopkeeper.functions.declaration import Function, Part, Resources
+from shopkeeper.domains.accounts.endpoints import ENDPOINTS
+from shopkeeper.domains.accounts.passwords import Passwords
+from shopkeeper.domains.accounts.service import Accounts
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS, may
 
 
 def build(resources: Resources) -> Accounts:
     """Return the service; the command line uses it as well."""
-    identity = resources.known()
+    identity = resources.require_identity()
     return Accounts(resources.store, identity.keyring, identity.tokens, Passwords(), resources.clock)
 
 
-ACCOUNTS = Function(
+FUNCTION = Function(
     name="accounts",
     service="accounts",
-    parts=(Part(ENDPOINTS, build, without_cognito=True),),
+    triggers=(Http((Part(ENDPOINTS, build, without_cognito=True),)),),
     grants={
         USERS: may("get", "put", "update", "delete", query=("all-users",)),
         MARKERS: may("get", "put", "delete"),
@@ -25,7 +27,7 @@ ACCOUNTS = Function(
         ATTEMPTS: may("update"),
     },
     errors=PROBLEM_JSON,
-    knows_callers=True,
+    authenticates=True,
     libraries="accounts",
     memory=1024,
 )

@@ -1,9 +1,5 @@
 """All functions, for what serves or describes them together; a Lambda imports only its own."""
 
-from shopkeeper.functions.accounts import ACCOUNTS
-from shopkeeper.functions.auth import AUTH
-from shopkeeper.functions.health import HEALTH
-from shopkeeper.functions.orders import ORDERS_FUNCTION
-from shopkeeper.functions.visits import VISITS
+from shopkeeper.functions import accounts, health, orders, registration, visits
 
-FUNCTIONS = (VISITS, HEALTH, AUTH, ACCOUNTS, ORDERS_FUNCTION)
+FUNCTIONS = (visits.FUNCTION, health.FUNCTION, registration.FUNCTION, accounts.FUNCTION, orders.FUNCTION)

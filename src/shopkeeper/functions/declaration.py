@@ -1,11 +1,12 @@
-"""A function as data: the endpoints that one deployable Lambda serves, and what it may do on which table."""
+"""A function as data: what makes one deployable Lambda run, and what it may do on which table."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from shopkeeper.clock import Clock, utc_now
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Http, Part, Schedule, Stream, Trigger
 from shopkeeper.http import (
     ApiError,
     Application,
@@ -16,60 +17,45 @@ from shopkeeper.http import (
     Route,
     ServiceUnavailable,
 )
-from shopkeeper.settings import Settings
-from shopkeeper.storage import Grant, Store, StoreOutage, Table
-
-if TYPE_CHECKING:
-    from shopkeeper.identity.service import Identity
-
-
-class Resources(msgspec.Struct, frozen=True):
-    """What services are built from."""
-
-    settings: Settings
-    store: Store
-    clock: Clock = utc_now
-    identity: "Identity | None" = None
-
-    def known(self) -> "Identity":
-        """Return the identity, of which a function that knows its callers is given one."""
-        if self.identity is None:
-            raise ValueError("this function needs an identity")
-        return self.identity
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Endpoints of a domain, and how the service is built that answers them.
-
-    Those `without_cognito` are not served where identities come from a Cognito pool.
-    """
-
-    endpoints: tuple[Endpoint[Any], ...]
-    build: Callable[[Resources], object]
-    without_cognito: bool = False
+from shopkeeper.storage import Grant, StoreOutage, Table
 
 
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
-    A function that `knows_callers` is built with an identity. `libraries` names its lock under
+    A function that `authenticates` is built with an identity. `libraries` names its lock under
     `requirements/`. `memory` is in MB, and buys processor time with it; `timeout` is in seconds.
     """
 
     name: str
     service: str
-    parts: tuple[Part, ...]
+    triggers: tuple[Trigger, ...]
     grants: Mapping[Table, Grant]
     errors: ErrorFormat
-    knows_callers: bool = False
+    authenticates: bool = False
     libraries: str = "function"
     memory: int = 256
     timeout: int = 10
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:
-        """Everything that the function serves."""
+        """Every endpoint that the function serves."""
         return tuple(endpoint for part in self.parts for endpoint in part.endpoints)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of its HTTP triggers."""
+        return tuple(part for trigger in self.triggers if isinstance(trigger, Http) for part in trigger.parts)
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Its schedules."""
+        return tuple(trigger for trigger in self.triggers if isinstance(trigger, Schedule))
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """Its streams."""
+        return tuple(trigger for trigger in self.triggers if isinstance(trigger, Stream))
 
     def routes(self, resources: Resources) -> list[Route]:
         """Return the function's endpoints, ready to answer, but those that Cognito stands in for."""

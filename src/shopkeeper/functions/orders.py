@@ -1,31 +1,37 @@
 """The function `orders`: businesses for their owners, the catalogue, the orders and their feed."""
 
-from shopkeeper.businesses.endpoints import OWNER_ENDPOINTS
-from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
-from shopkeeper.catalogue.service import Catalogue
-from shopkeeper.functions.declaration import Function, Part, Resources
+from shopkeeper.domains.businesses.endpoints import OWNER_ENDPOINTS
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
+from shopkeeper.domains.catalogue.service import Catalogue
+from shopkeeper.domains.orders.endpoints import ENDPOINTS, OrderServices
+from shopkeeper.domains.orders.events import EventFeed
+from shopkeeper.domains.orders.service import Orders
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.orders.endpoints import ENDPOINTS, OrderDesk
-from shopkeeper.orders.events import EventFeed
-from shopkeeper.orders.service import Orders
 from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
 
 
-def _build_desk(resources: Resources) -> OrderDesk:
-    keyring = resources.known().keyring
+def _build_services(resources: Resources) -> OrderServices:
+    keyring = resources.require_identity().keyring
     accept_seconds = resources.settings.order_accept_seconds
     orders = Orders(resources.store, keyring, resources.clock, accept_seconds)
-    return OrderDesk(orders, EventFeed(resources.store, resources.clock))
+    return OrderServices(orders, EventFeed(resources.store, resources.clock))
 
 
-ORDERS_FUNCTION = Function(
+FUNCTION = Function(
     name="orders",
     service="orders",
-    parts=(
-        Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
-        Part(OWNER_ENDPOINTS, lambda resources: BusinessRegistry(resources.store, resources.clock)),
-        Part(ENDPOINTS, _build_desk),
+    triggers=(
+        Http(
+            (
+                Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
+                Part(OWNER_ENDPOINTS, lambda resources: BusinessRegistry(resources.store, resources.clock)),
+                Part(ENDPOINTS, _build_services),
+            )
+        ),
     ),
     grants={
         BUSINESSES: may("get", "update", "delete", "check"),
@@ -36,7 +42,7 @@ ORDERS_FUNCTION = Function(
         EVENTS: may("get", "query", "append", "check"),
     },
     errors=PROBLEM_JSON,
-    knows_callers=True,
+    authenticates=True,
     libraries="tokens",
     memory=512,
     timeout=15,

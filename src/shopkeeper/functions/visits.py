@@ -1,10 +1,12 @@
 """The function `visits`: the visitor counter."""
 
-from shopkeeper.functions.declaration import Function, Part, Resources
+from shopkeeper.domains.visits.endpoints import ENDPOINTS
+from shopkeeper.domains.visits.model import SERVICE, VISIT_ERRORS
+from shopkeeper.domains.visits.service import VisitCounter
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.storage import VISITOR_COUNTER, may
-from shopkeeper.visits.endpoints import ENDPOINTS
-from shopkeeper.visits.model import SERVICE, VISIT_ERRORS
-from shopkeeper.visits.service import VisitCounter
 
 
 def _build(resources: Resources) -> VisitCounter:
@@ -12,10 +14,10 @@ def _build(resources: Resources) -> VisitCounter:
     return VisitCounter(resources.store, resources.clock, settings.counter_ids, settings.retention_days)
 
 
-VISITS = Function(
+FUNCTION = Function(
     name="visits",
     service=SERVICE,
-    parts=(Part(ENDPOINTS, _build),),
+    triggers=(Http((Part(ENDPOINTS, _build),)),),
     grants={VISITOR_COUNTER: may("get", "update")},
     errors=VISIT_ERRORS,
 )

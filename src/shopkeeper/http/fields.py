@@ -48,7 +48,7 @@ Phone = Annotated[
 ]
 
 
-def given(change: msgspec.Struct) -> dict[str, Any]:
+def changed_fields(change: msgspec.Struct) -> dict[str, Any]:
     """Return the fields of a change that the request's body names."""
     return {name: value for name, value in msgspec.structs.asdict(change).items() if value is not msgspec.UNSET}
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shopkeeper.aws.deadline import deadline
-from shopkeeper.aws.transport import Broken, NotSent, Transport
 from shopkeeper.clock import Clock
 from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.refreshed import Refreshed
 from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
+from shopkeeper.net.deadline import deadline
+from shopkeeper.net.transport import Broken, NotSent, Transport
 
 if TYPE_CHECKING:
     from jwt import PyJWS
@@ -98,7 +98,7 @@ class CognitoTokens:
         parts = urlsplit(self._url)
         trust = None
         if parts.scheme == "https":
-            from shopkeeper.aws.tls import TrustStore
+            from shopkeeper.net.tls import TrustStore
 
             trust = TrustStore(self._environment)
         port = parts.port or (443 if trust else 80)

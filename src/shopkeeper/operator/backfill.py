@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from shopkeeper.businesses.model import BusinessChanged, EmailTaken, IdentityTaken
-from shopkeeper.businesses.records import read_business
-from shopkeeper.businesses.service import BusinessRegistry
-from shopkeeper.catalogue.folding import folded_text
 from shopkeeper.clock import Clock
+from shopkeeper.domains.businesses.model import BusinessChanged, EmailTaken, IdentityTaken
+from shopkeeper.domains.businesses.records import read_business
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.catalogue.folding import folded_text
 from shopkeeper.storage import (
     ABSENT,
     BUSINESSES,

@@ -11,7 +11,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.files import new_file
 from shopkeeper.identity.keyfile import key_path, read_key, write_key
 from shopkeeper.identity.keys import fingerprint
-from shopkeeper.runtime.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
+from shopkeeper.runtime.machine.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
 from shopkeeper.settings import Settings
 from shopkeeper.storage import TABLES
 from shopkeeper.storage.sqlite.about import About

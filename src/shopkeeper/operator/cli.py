@@ -18,7 +18,7 @@ from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import TABLES, StoreError
 
 if TYPE_CHECKING:
-    from shopkeeper.accounts.service import Accounts
+    from shopkeeper.domains.accounts.service import Accounts
     from shopkeeper.operator.backup import Report
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def serve(
     data: Data = None,
 ) -> None:
     """Serve everything from this machine, with one SQLite file."""
-    from shopkeeper.runtime import server
+    from shopkeeper.runtime.machine import server
 
     settings = _settings(_environment(data))
     path = sqlite_path(settings.store_url)
@@ -116,8 +116,7 @@ def copy(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from shopkeeper.operator.copying import open_side
-    from shopkeeper.storage.copying import Copy
+    from shopkeeper.operator.copying import Copy, open_side
 
     for option, url in (("--from", source), ("--to", target)):
         if url != DYNAMODB and not sqlite_path(url):
@@ -174,7 +173,7 @@ def restore(
 @app.command()
 def adopt(data: Data = None) -> None:
     """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
-    from shopkeeper.runtime import datafile
+    from shopkeeper.runtime.machine import datafile
 
     environment = _environment(data)
     settings = _settings(environment)
@@ -214,13 +213,13 @@ def reset(
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     """Do some work on the accounts, in the store that the settings name and with the key that belongs to it."""
     from shopkeeper.functions.accounts import build
-    from shopkeeper.runtime.datafile import check_belongs
+    from shopkeeper.runtime.machine.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
     environment = _environment(data)
     settings = _settings(environment)
     check_belongs(settings, environment)
-    resources = open_resources(settings, environment, knows_callers=True)
+    resources = open_resources(settings, environment, authenticates=True)
     try:
         return work(build(resources))
     finally:
@@ -230,7 +229,7 @@ def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI 3.1 document."""
-    from shopkeeper.runtime.openapi import openapi_json
+    from shopkeeper.functions.openapi import openapi_json
 
     print(openapi_json(), end="")
 

@@ -1,14 +1,131 @@
-"""The two sides of `shopkeeper copy`."""
+"""Copying everything from one store to another, in steps that can be taken up again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
+from shopkeeper.errors import ConfigurationError
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.settings import read, sqlite_path
-from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage import TABLES, Item, Store, Table
 from shopkeeper.storage.sqlite.connection import existing_file, prepare_file
 from shopkeeper.storage.sqlite.lock import lock_data
+
+PAGE = 100
+WRITERS = 16
+
+Report = Callable[[Table, int, int], None]
+"""Told how many items of a table are copied, and how many there are."""
+
+
+class Journal(msgspec.Struct):
+    """How far a copy has come: the tables that are done, and the key that one has come to, by so many items."""
+
+    source: str
+    target: str
+    done: list[str] = []
+    table: str | None = None
+    after: dict[str, str | int] | None = None
+    copied: int = 0
+
+
+class Differs(ConfigurationError):
+    """The two sides do not hold equally many items after the copy."""
+
+
+class Copy:
+    """A copy from one store to another, whose journal is a file that goes when all is done.
+
+    The source must stand still. Items are written as they are, expired ones included, so that taking up a
+    copy again, or repeating a page of it, changes nothing.
+    """
+
+    def __init__(self, source: Store, target: Store, tables: Iterable[Table], journal: Path, names: tuple[str, str]):
+        """`names` are what the operator calls the two sides. Raises ConfigurationError.
+
+        A journal of another copy, or a target that holds items though there is no journal, is refused.
+        """
+        self._source = source
+        self._target = target
+        self._tables = tuple(tables)
+        self._path = journal
+        self.is_resumed = journal.exists()
+        self._journal = self._read(*names) if self.is_resumed else Journal(*names)
+        if not self.is_resumed:
+            for table in self._tables:
+                if target.scan(table, limit=1).items:
+                    raise ConfigurationError(f"{names[1]} holds items already ({table.name}); nothing was copied.")
+
+    def run(self, report: Report) -> dict[str, int]:
+        """Copy what is not copied yet, and return how many items each table has.
+
+        Raises Differs after counting both sides, or StoreError, after which the copy can be taken up again.
+        """
+        self._write()  # from here on the target may hold items that are this copy's
+        totals = {table: count(self._source, table) for table in self._tables}
+        with ThreadPoolExecutor(WRITERS) as writers:
+            for table, total in totals.items():
+                if table.name in self._journal.done:
+                    report(table, total, total)
+                else:
+                    self._copy(table, total, writers, report)
+        counts = {table.name: count(self._source, table) for table in self._tables}
+        wrong = [table.name for table in self._tables if count(self._target, table) != counts[table.name]]
+        if wrong:
+            raise Differs(
+                f"The two sides differ in {', '.join(wrong)}: was the source in use? "
+                f"Stop it, empty the target, remove {self._path} and begin anew."
+            )
+        self._path.unlink(missing_ok=True)
+        return counts
+
+    def _copy(self, table: Table, total: int, writers: ThreadPoolExecutor, report: Report) -> None:
+        journal = self._journal
+        if journal.table != table.name:
+            journal.table, journal.after, journal.copied = table.name, None, 0
+        report(table, journal.copied, total)
+        while True:
+            page = self._source.scan(table, limit=PAGE, after=journal.after)
+            list(writers.map(lambda item: self._put(table, item), page.items))
+            journal.copied += len(page.items)
+            report(table, journal.copied, total)
+            if page.next is None:
+                break
+            journal.after = dict(page.next)
+            self._write()
+        journal.done.append(table.name)
+        self._write()
+
+    def _put(self, table: Table, item: Item) -> None:
+        self._target.put(table, item)
+
+    def _read(self, source: str, target: str) -> Journal:
+        try:
+            journal = msgspec.json.decode(self._path.read_bytes(), type=Journal)
+        except (OSError, msgspec.DecodeError):
+            raise ConfigurationError(f"{self._path} is no journal of a copy; remove it to begin anew.") from None
+        if (journal.source, journal.target) != (source, target):
+            raise ConfigurationError(f"{self._path} is of a copy from {journal.source} to {journal.target}.")
+        return journal
+
+    def _write(self) -> None:
+        fresh = self._path.with_name(self._path.name + ".new")
+        fresh.write_bytes(msgspec.json.encode(self._journal))
+        fresh.replace(self._path)
+
+
+def count(store: Store, table: Table) -> int:
+    """Return how many items a table holds."""
+    total, after = 0, None
+    while True:
+        page = store.scan(table, limit=1000, after=after)
+        total += len(page.items)
+        after = page.next
+        if after is None:
+            return total
 
 
 @contextmanager

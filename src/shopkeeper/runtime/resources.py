@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from shopkeeper.functions.declaration import Resources
+from shopkeeper.functions.resources import Resources
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import TABLES, Store
 
 
-def open_resources(settings: Settings, environment: Mapping[str, str], *, knows_callers: bool) -> Resources:
+def open_resources(settings: Settings, environment: Mapping[str, str], *, authenticates: bool) -> Resources:
     """Open the store and, for functions that know their callers, the keys. Raises ConfigurationError."""
     store = open_store(settings, environment)
-    if not knows_callers:
+    if not authenticates:
         return Resources(settings, store)
     from shopkeeper.identity.service import open_identity
 

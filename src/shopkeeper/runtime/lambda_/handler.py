@@ -4,12 +4,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from shopkeeper.aws.deadline import ending_in
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.identifiers import is_uuid, uuid4
+from shopkeeper.net.deadline import ending_in
 from shopkeeper.runtime.lambda_.http import Answer, UnsupportedEvent, read_event
 from shopkeeper.runtime.resources import open_resources
-from shopkeeper.runtime.telemetry import Telemetry
+from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 
@@ -26,7 +26,7 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    app = application((function,), open_resources(settings, environment, knows_callers=function.knows_callers))
+    app = application((function,), open_resources(settings, environment, authenticates=function.authenticates))
     telemetry = Telemetry(function.service, settings)
     first = function.endpoints[0]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shopkeeper.aws.client import SECONDS, AwsClient, NoAnswer, Service
 from shopkeeper.aws.credentials import NoCredentials
 from shopkeeper.aws.failures import Failure
-from shopkeeper.aws.transport import MAX_BODY_BYTES
+from shopkeeper.net.transport import MAX_BODY_BYTES
 from shopkeeper.storage.errors import (
     AccessDenied,
     Conflict,

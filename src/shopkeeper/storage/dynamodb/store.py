@@ -6,9 +6,9 @@ from typing import Any, overload
 
 from shopkeeper.aws.client import SECONDS, NoAnswer, pause
 from shopkeeper.aws.credentials import NoCredentials
-from shopkeeper.aws.deadline import deadline
 from shopkeeper.aws.failures import Failure
 from shopkeeper.identifiers import uuid4
+from shopkeeper.net.deadline import deadline
 from shopkeeper.storage.checks import (
     check_actions,
     check_changes,

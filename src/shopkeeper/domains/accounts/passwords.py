@@ -1,0 +1,93 @@
+"""Passwords: argon2id at OWASP's figures, as many hashes at once as there are cores.
+
+The same letters may be written in several ways (é, or e and an accent), and keyboards differ in that: passwords
+are hashed in Unicode's form NFC. Their limits of length are those of the text as it was given, since a letter
+that is written in two is no easier to guess in one.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from shopkeeper.cores import any_core
+from shopkeeper.http import ServiceUnavailable
+
+MEMORY_KIB = 19456
+PASSES = 2
+LANES = 1
+"""OWASP Password Storage Cheat Sheet: argon2id, m=19456 (19 MiB), t=2, p=1."""
+
+PATIENCE_SECONDS = 2.0
+
+NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$vl4tW2XEJG24u0zVV8Lw6Q$sVef5bBF0I1Z14Uh9n1bwde9TFPRSFzxJ8VvRc3xjhM"
+"""The hash of a random password that was thrown away: compared with where there is no account, it costs the same."""
+
+
+class Verdict(Enum):
+    """Whether a password fits; if so, whether its hash should be made again, in today's form or at today's figures."""
+
+    WRONG = "wrong"
+    RIGHT = "right"
+    OUTDATED = "outdated"
+
+    def __bool__(self) -> bool:
+        return self is not Verdict.WRONG
+
+
+class Passwords:
+    """Hashes and verifies passwords."""
+
+    def __init__(self, at_once: int | None = None) -> None:
+        """`at_once` hashes may be made at the same time, each of which takes 19 MiB; by default one per core."""
+        self._hasher = PasswordHasher(PASSES, MEMORY_KIB, LANES, type=Type.ID)
+        self._turns = threading.BoundedSemaphore(at_once or os.cpu_count() or 1)
+
+    def hash(self, password: str) -> str:
+        """Return the salted hash of a password. Raises ServiceUnavailable after two seconds of waiting."""
+        with self._turn():
+            return self._hasher.hash(_normalised(password))
+
+    def verify(self, hashed: str | None, password: str) -> Verdict:
+        """Tell whether a password fits; None stands for an account that is not there.
+
+        A password that is given in another form than NFC is tried as it is too, for hashes that were made so.
+        Where it is wrong this costs a second hash, and the same for every account and none.
+
+        Raises ServiceUnavailable after two seconds of waiting.
+        """
+        normalised = _normalised(password)
+        with self._turn():
+            fits = self._fits(hashed or NOBODYS_HASH, normalised)
+            fits_as_given = not fits and normalised != password and self._fits(hashed or NOBODYS_HASH, password)
+        if hashed is None or not (fits or fits_as_given):
+            return Verdict.WRONG
+        return Verdict.OUTDATED if fits_as_given or self._hasher.check_needs_rehash(hashed) else Verdict.RIGHT
+
+    def _fits(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=PATIENCE_SECONDS):
+            raise ServiceUnavailable
+        try:
+            with any_core():
+                yield
+        finally:
+            self._turns.release()
+
+
+def _normalised(password: str) -> str:
+    if password.isascii():
+        return password
+    from unicodedata import normalize  # most passwords need none of it
+
+    return normalize("NFC", password)

@@ -1,0 +1,123 @@
+"""Sessions: families of refresh tokens, of which the store keeps one number each.
+
+A refresh token is `family.generation.MAC`. Each refresh moves the family from generation g to g+1 by a
+conditional write. Who shows the generation before within ten seconds has lost a reply and gets the present
+token again; who shows an older one has a stolen copy, or is its victim, and the family ends.
+"""
+
+import re
+
+import msgspec
+
+from shopkeeper.clock import Clock
+from shopkeeper.domains.accounts.model import InvalidSession
+from shopkeeper.identifiers import uuid7
+from shopkeeper.identity.keys import Keyring
+from shopkeeper.storage import SESSIONS, Changes, ExpectationFailed, Store
+
+PURPOSE = "refresh token"
+SIGNED = re.compile(r"([^.]+)\.([0-9]{1,15})")
+IDLE_SECONDS = 30 * 86400
+LONGEST_SECONDS = 90 * 86400
+GRACE_MILLISECONDS = 10_000
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as it is stored: times are milliseconds of the Unix epoch, the expiry is seconds."""
+
+    family_id: str
+    user_id: str
+    epoch: int
+    generation: int
+    rotated_at: int
+    created_at: int
+    expires: int = msgspec.field(name="ItemExpireTTL")
+
+
+class Sessions:
+    """Begins, continues and ends sessions."""
+
+    def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
+        self._store = store
+        self._keyring = keyring
+        self._clock = clock
+
+    def begin(self, user_id: str, epoch: int) -> str:
+        """Return the first refresh token of a new session. Raises StoreError."""
+        now = self._now()
+        family = Family(
+            family_id=uuid7(),
+            user_id=user_id,
+            epoch=epoch,
+            generation=1,
+            rotated_at=now,
+            created_at=now,
+            expires=_expires(now, now),
+        )
+        self._store.put(SESSIONS, msgspec.to_builtins(family), if_absent=True)
+        return self._token(family.family_id, family.generation)
+
+    def find(self, token: str) -> tuple[Family, int]:
+        """Return the living family of a refresh token, and the token's generation. Raises InvalidSession."""
+        family_id, generation = self._parse(token)
+        family = self._read(family_id)
+        return family, generation
+
+    def renew(self, family: Family, generation: int) -> str:
+        """Return the refresh token that follows generation `generation`.
+
+        Raises InvalidSession, after ending the family, where the generation is older than a lost reply
+        explains.
+        """
+        if generation == family.generation:
+            try:
+                return self._step(family)
+            except ExpectationFailed:
+                family = self._read(family.family_id)  # another request with the same token was first
+        is_lost_reply = self._now() - family.rotated_at <= GRACE_MILLISECONDS
+        if generation == family.generation - 1 and is_lost_reply:
+            return self._token(family.family_id, family.generation)
+        self.end(family.family_id)
+        raise InvalidSession("The session was ended, for its token was used twice.")
+
+    def end(self, family_id: str) -> None:
+        """End a session; there need not be one."""
+        self._store.delete(SESSIONS, {"family_id": family_id})
+
+    def _step(self, family: Family) -> str:
+        now = self._now()
+        changes = {
+            "generation": family.generation + 1,
+            "rotated_at": now,
+            "ItemExpireTTL": _expires(now, family.created_at),
+        }
+        key = {"family_id": family.family_id}
+        self._store.update(SESSIONS, key, Changes(set=changes), expect={"generation": family.generation})
+        return self._token(family.family_id, family.generation + 1)
+
+    def _read(self, family_id: str) -> Family:
+        item = self._store.get(SESSIONS, {"family_id": family_id})
+        if item is not None:
+            family = msgspec.convert(item, Family)
+            if family.expires * 1000 > self._now():
+                return family
+        raise InvalidSession("The session has ended.")
+
+    def _parse(self, token: str) -> tuple[str, int]:
+        signed, _, mac = token.rpartition(".")
+        parts = SIGNED.fullmatch(signed)
+        if parts is None or not self._keyring.verify(PURPOSE, signed, mac):
+            raise InvalidSession("The refresh token is not valid.")
+        return parts[1], int(parts[2])
+
+    def _token(self, family_id: str, generation: int) -> str:
+        signed = f"{family_id}.{generation}"
+        return f"{signed}.{self._keyring.current(PURPOSE).mac(signed)}"
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+
+def _expires(now: int, created: int) -> int:
+    """Return the second at which a session used now ends: idle for 30 days, or 90 days old."""
+    return min(now // 1000 + IDLE_SECONDS, created // 1000 + LONGEST_SECONDS)

@@ -1,0 +1,182 @@
+"""The endpoints of registration."""
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.domains.businesses.address import check_address
+from shopkeeper.domains.businesses.model import (
+    AuthHealthy,
+    AuthUnhealthy,
+    Business,
+    BusinessChange,
+    BusinessChanged,
+    BusinessChangeParameters,
+    BusinessClosing,
+    BusinessParameters,
+    EmailTaken,
+    IdentityTaken,
+    OrdersOpen,
+    PublicBusiness,
+    Registered,
+    Registration,
+    StoredBusiness,
+)
+from shopkeeper.domains.businesses.ownership import owns
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.http import (
+    Access,
+    Call,
+    Forbidden,
+    NotFound,
+    Nothing,
+    PreconditionFailed,
+    Reply,
+    ServiceUnavailable,
+    Unauthenticated,
+    endpoint,
+)
+from shopkeeper.http.version import check_if_match, etag
+from shopkeeper.storage import StoreError
+
+B = TypeVar("B")
+
+
+def check_auth(registry: BusinessRegistry, _: Call[Nothing, Nothing]) -> Reply[AuthHealthy | AuthUnhealthy]:
+    """Look whether the tables can be read."""
+    timestamp = rfc3339(utc_now())
+    try:
+        registry.check()
+    except StoreError as error:
+        return Reply(AuthUnhealthy(timestamp=timestamp), status=503, error=error)
+    return Reply(AuthHealthy(timestamp=timestamp))
+
+
+def register_business(registry: BusinessRegistry, call: Call[Nothing, Registration]) -> Reply[Registered]:
+    """Register a business; a repeat is answered like the first time."""
+    if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
+        raise Forbidden("The token is another identity's than cognito_user_id.")
+    if call.caller is None and registry.requires_token:
+        raise Unauthenticated("Registering a business needs the token of the identity that will own it.")
+    check_address(call.body.address)
+    business, is_new = registry.register(call.body)
+    return Reply(
+        Registered(**msgspec.structs.asdict(business)),
+        headers={
+            "Location": f"{call.request.base_path}/api/businesses/{business.business_id}",
+            **etag(business.version),
+        },
+        metrics={"Registrations": 1} if is_new else {},
+    )
+
+
+ENDPOINTS = (
+    endpoint(
+        "GET",
+        "/auth/health",
+        check_auth,
+        summary="Tell whether registrations can be taken",
+        responses={200: AuthHealthy, 503: AuthUnhealthy},
+    ),
+    endpoint(
+        "POST",
+        "/auth/register-business",
+        register_business,
+        summary="Register a business, one for each email address and identity",
+        body=Registration,
+        responses={201: Registered},
+        errors=(Forbidden, EmailTaken, IdentityTaken, ServiceUnavailable),
+        access=Access.OPTIONAL,
+    ),
+)
+"""What the function `auth` serves."""
+
+
+def get_business(
+    registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
+) -> Reply[Business | PublicBusiness]:
+    """Return all of a business to its owner, and to others what is public."""
+    business = registry.get(call.parameters.business_id)
+    if owns(call.caller, business):
+        return Reply(business.business, headers=etag(business.version))
+    if business.closing_since is not None:
+        raise NotFound("There is no such business.")
+    shown = {name: getattr(business, name) for name in PublicBusiness.__struct_fields__}
+    return Reply(PublicBusiness(**shown), headers=etag(business.version))
+
+
+def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[Business]:
+    """Return the business that the caller owns."""
+    business = registry.mine(call.identity)
+    return Reply(business.business, headers=etag(business.version))
+
+
+def change_business(
+    registry: BusinessRegistry, call: Call[BusinessChangeParameters, BusinessChange]
+) -> Reply[Business]:
+    """Change a business that the caller owns."""
+    if call.body.address is not UNSET:
+        check_address(call.body.address)
+    business = registry.change(_own(registry, call), call.body)
+    return Reply(business, headers=etag(business.version))
+
+
+def delete_business(registry: BusinessRegistry, call: Call[BusinessChangeParameters, Nothing]) -> Reply[Nothing]:
+    """Delete a business that the caller owns, and its catalogue."""
+    registry.delete(_own(registry, call))
+    return Reply(Nothing())
+
+
+def _own(registry: BusinessRegistry, call: Call[BusinessChangeParameters, B]) -> StoredBusiness:
+    business = registry.get(call.parameters.business_id)
+    if not owns(call.identity, business):
+        raise NotFound("There is no such business.")
+    check_if_match(call.parameters.if_match, business.version)
+    return business
+
+
+OWNER_ENDPOINTS = (
+    endpoint(
+        "GET",
+        "/api/businesses/mine",
+        get_my_business,
+        summary="Return the business that one owns",
+        access=Access.SIGNED_IN,
+        responses={200: Business},
+        errors=(NotFound, ServiceUnavailable),
+    ),
+    endpoint(
+        "GET",
+        "/api/businesses/{business_id}",
+        get_business,
+        summary="Return a business: all of it to its owner, no contact data to others",
+        access=Access.OPTIONAL,
+        parameters=BusinessParameters,
+        responses={200: PublicBusiness},
+        errors=(NotFound, ServiceUnavailable),
+    ),
+    endpoint(
+        "PATCH",
+        "/api/businesses/{business_id}",
+        change_business,
+        summary="Change a business that one owns",
+        access=Access.SIGNED_IN,
+        parameters=BusinessChangeParameters,
+        body=BusinessChange,
+        responses={200: Business},
+        errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed, ServiceUnavailable),
+    ),
+    endpoint(
+        "DELETE",
+        "/api/businesses/{business_id}",
+        delete_business,
+        summary="Delete a business that one owns, with its catalogue, once no order is open",
+        access=Access.SIGNED_IN,
+        parameters=BusinessChangeParameters,
+        responses={204: Nothing},
+        errors=(NotFound, OrdersOpen, BusinessChanged, PreconditionFailed, ServiceUnavailable),
+    ),
+)
+"""What the function `orders` serves of businesses."""

@@ -1,0 +1,76 @@
+"""Reading a business's record: in the form that is written here, or in that of the founding order receiver."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import get_args
+
+import msgspec
+
+from shopkeeper.clock import rfc3339
+from shopkeeper.domains.businesses.model import Business, BusinessType, StoredBusiness
+from shopkeeper.storage import ABSENT, Expectation, Item, Value
+
+UNKNOWN_TIME = "1970-01-01T00:00:00.000Z"
+INDEXED = ("email", "cognito_user_id")
+"""Attributes that indexes list businesses by. A store has no place for an empty one: it is left out."""
+
+
+def read_business(record: Item) -> StoredBusiness:
+    """Return the business of a record. One that has no version has the founding form, and becomes version 0."""
+    ours = record if "version" in record else _from_founding_form(record)
+    return msgspec.convert({**dict.fromkeys(INDEXED, ""), **ours}, StoredBusiness)
+
+
+def business_record(business: Business) -> dict[str, Value]:
+    """Return the record that is written of a business."""
+    record = msgspec.structs.asdict(business)
+    return {name: value for name, value in record.items() if value != "" or name not in INDEXED}
+
+
+def unchanged(business: StoredBusiness) -> Expectation:
+    """Return what a record must be for a change of the business that was read: of the same version, and not closing."""
+    return {"version": business.version or ABSENT, "business_id": business.business_id, "closing_since": ABSENT}
+
+
+def _from_founding_form(record: Item) -> dict[str, Value]:
+    """Return a founding record in our form. It has other names, and fewer fields."""
+    kind = record.get("business_type")
+    created = _time(record.get("created_at"))
+    return {
+        "business_id": record["business_id"],
+        "business_name": _text(record.get("business_name")),
+        "email": _text(record.get("email")).lower(),
+        "phone": _text(record.get("phone") or record.get("phone_number")),
+        "address": _address(record.get("address")),
+        "cognito_user_id": _text(record.get("cognito_user_id")),
+        "owner_name": _text(record.get("owner_name")) or None,
+        "business_type": kind if kind is None or kind in get_args(BusinessType) else "other",
+        "accepting_orders": record.get("accepting_orders", True) is True,
+        "created_at": created,
+        "updated_at": _time(record.get("updated_at"), created),
+        "version": 0,
+        "item_count": record.get("item_count", 0),
+        "closing_since": record.get("closing_since"),
+    }
+
+
+def _address(value: Value) -> Value:
+    if not isinstance(value, Mapping):
+        return _text(value)
+    return {name: _text(part) for name, part in value.items()}
+
+
+def _time(value: Value, default: str = UNKNOWN_TIME) -> str:
+    """Return a time as RFC 3339: the founding records have texts of ISO 8601, or seconds of the Unix epoch."""
+    try:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return rfc3339(datetime.fromtimestamp(float(value), UTC))
+        moment = datetime.fromisoformat(_text(value))
+        return rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError, OSError):
+        return default
+
+
+def _text(value: Value) -> str:
+    return "" if value is None else str(value)

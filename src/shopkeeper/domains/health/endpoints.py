@@ -1,0 +1,60 @@
+"""The front door, and the health of everything behind it."""
+
+import msgspec
+
+from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.domains.health.model import LINKS, About, DetailedHealth, Welcome
+from shopkeeper.domains.health.service import HealthProbe
+from shopkeeper.http import Call, Nothing, Reply, endpoint
+
+
+class HealthServices(msgspec.Struct, frozen=True):
+    """What the endpoints of this domain need."""
+
+    about: About
+    probe: HealthProbe
+
+
+def welcome(services: HealthServices, call: Call[Nothing, Nothing]) -> Reply[Welcome]:
+    """Say what runs here, without a look at any table."""
+    base = call.request.base_path
+    body = Welcome(
+        version=services.about.version,
+        environment=services.about.environment,
+        timestamp=rfc3339(utc_now()),
+        links={name: base + path for name, path in LINKS.items()},
+    )
+    return Reply(body)
+
+
+def check_everything(services: HealthServices, _: Call[Nothing, Nothing]) -> Reply[DetailedHealth]:
+    """Probe every table."""
+    report = services.probe.report()
+    body = DetailedHealth(
+        status="unhealthy" if report.error else "healthy",
+        version=services.about.version,
+        environment=services.about.environment,
+        region=services.about.region,
+        timestamp=report.timestamp,
+        database=report.database,
+        tables=report.tables,
+    )
+    return Reply(body, status=503 if report.error else None, error=report.error)
+
+
+ENDPOINTS = (
+    endpoint(
+        "GET",
+        "/",
+        welcome,
+        summary="Say what runs here and where to go",
+        responses={200: Welcome},
+    ),
+    endpoint(
+        "GET",
+        "/health/detailed",
+        check_everything,
+        summary="Probe every table, at most once in five seconds",
+        responses={200: DetailedHealth, 503: DetailedHealth},
+    ),
+)

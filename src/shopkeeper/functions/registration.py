@@ -1,0 +1,28 @@
+"""The function `registration`: the registration of businesses."""
+
+from shopkeeper.domains.businesses.endpoints import ENDPOINTS
+from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Http, Part
+from shopkeeper.http import PROBLEM_JSON
+from shopkeeper.storage import BUSINESSES, MARKERS, may
+
+
+def _build(resources: Resources) -> BusinessRegistry:
+    requires_token = resources.settings.registration_requires_token
+    return BusinessRegistry(resources.store, resources.clock, requires_token=requires_token)
+
+
+FUNCTION = Function(
+    name="registration",
+    service="auth",
+    triggers=(Http((Part(ENDPOINTS, _build),)),),
+    grants={
+        BUSINESSES: may("get", "put", "ping"),
+        MARKERS: may("get", "put", "ping"),
+    },
+    errors=PROBLEM_JSON,
+    authenticates=True,
+    libraries="tokens",
+)

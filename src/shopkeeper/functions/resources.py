@@ -1,0 +1,27 @@
+"""What services are built from."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shopkeeper.clock import Clock, utc_now
+from shopkeeper.settings import Settings
+from shopkeeper.storage import Store
+
+if TYPE_CHECKING:
+    from shopkeeper.identity.service import Identity
+
+
+class Resources(msgspec.Struct, frozen=True):
+    """The settings, the store, the clock and, for functions that authenticate, the identity of a stage."""
+
+    settings: Settings
+    store: Store
+    clock: Clock = utc_now
+    identity: "Identity | None" = None
+
+    def require_identity(self) -> "Identity":
+        """Return the identity. Raises ValueError for a function that does not authenticate."""
+        if self.identity is None:
+            raise ValueError("this function needs an identity")
+        return self.identity

@@ -1,0 +1,1 @@
+"""Outgoing connections: deadlines, TLS, HTTP/1.1."""

@@ -1,1 +1,0 @@
-"""What AWS Lambda calls: one module for each deployable function."""

@@ -1,0 +1,1 @@
+"""One machine: the server, its data file and its output."""
