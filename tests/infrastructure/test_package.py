@@ -36,7 +36,6 @@ OWN = {
     "accounts": {"accounts"},
     "orders": {"businesses", "catalogue", "orders"},
 }
-DOMAINS = set().union(*OWN.values())
 NAMES = [(function.name, architecture) for function in FUNCTIONS for architecture in MACHINES]
 
 
@@ -71,9 +70,9 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
         names = set(archive.namelist())
         libraries = [archive.read(name) for name in names if name.endswith(".so")]
     assert f"shopkeeper/functions/{function}.py" in names
-    assert "shopkeeper/aws/amazon_roots.pem" in names
-    folders = {name.split("/")[1] for name in names if name.startswith("shopkeeper/")}
-    assert folders & DOMAINS == OWN[function]
+    assert "shopkeeper/net/amazon_roots.pem" in names
+    domains = {name.split("/")[2] for name in names if name.startswith("shopkeeper/domains/") and name.count("/") > 2}
+    assert domains - {"__pycache__"} == OWN[function]
     assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "rsgi.py", "server.py"))]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
     allowed = {"shopkeeper", "msgspec"}
@@ -238,8 +237,8 @@ def test_a_module_without_byte_code_that_fits_is_compiled_from_its_source(
 ) -> None:
     folder = unpack(built / "visits-x86_64.zip", tmp_path)
     need_python313()
-    UNFIT[unfit](folder / "shopkeeper" / "visits" / "__pycache__" / "service.cpython-313.pyc")
-    assert run_function("visits", folder, tables)[0] == ["shopkeeper/visits/service.py"]
+    UNFIT[unfit](folder / "shopkeeper" / "domains" / "visits" / "__pycache__" / "service.cpython-313.pyc")
+    assert run_function("visits", folder, tables)[0] == ["shopkeeper/domains/visits/service.py"]
 
 
 def test_without_python_313_packages_hold_no_byte_code_and_it_is_said(tmp_path: Path) -> None:
