@@ -21,10 +21,10 @@ from benchmarks import packed
 from benchmarks.environments import python
 from benchmarks.runtime_api import Function
 from shopkeeper.clock import utc_now
-from shopkeeper.domains.businesses.model import Registration
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
 from shopkeeper.domains.catalogue.service import Catalogue
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore

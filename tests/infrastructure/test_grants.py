@@ -11,8 +11,8 @@ import pytest
 
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.businesses.model import Registration
 from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shopkeeper.domains.businesses.model import Business, Registration
+from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
 from shopkeeper.domains.catalogue.service import Catalogue
-from shopkeeper.domains.orders.events import EventFeed
+from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import NewOrder, Order, Status
 from shopkeeper.domains.orders.service import Orders
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import ITEMS, Store

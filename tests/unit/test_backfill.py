@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.domains.businesses.model import BusinessChange, EmailTaken, Registration
+from shopkeeper.domains.businesses.model import BusinessChange, EmailTaken
 from shopkeeper.domains.businesses.records import UNKNOWN_TIME
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.operator.backfill import backfill
 from shopkeeper.storage import BUSINESSES, ITEMS, MARKERS, Changes, Store

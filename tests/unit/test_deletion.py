@@ -8,17 +8,11 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.domains.businesses.model import (
-    BusinessChange,
-    BusinessChanged,
-    BusinessClosing,
-    EmailTaken,
-    OrdersOpen,
-    Registration,
-)
+from shopkeeper.domains.businesses.model import BusinessChange, BusinessChanged, BusinessClosing, EmailTaken, OrdersOpen
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import TooManyItems
 from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import NotFound
 from shopkeeper.storage import (
     BUSINESSES,

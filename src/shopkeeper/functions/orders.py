@@ -1,11 +1,12 @@
 """The function `orders`: businesses for their owners, the catalogue, the orders and their feed."""
 
-from shopkeeper.domains.businesses.endpoints import OWNER_ENDPOINTS
+from shopkeeper.domains.businesses.endpoints import ENDPOINTS as BUSINESS_ENDPOINTS
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
 from shopkeeper.domains.catalogue.service import Catalogue
-from shopkeeper.domains.orders.endpoints import ENDPOINTS, OrderServices
-from shopkeeper.domains.orders.events import EventFeed
+from shopkeeper.domains.feed.endpoints import ENDPOINTS as FEED_ENDPOINTS
+from shopkeeper.domains.feed.service import EventFeed
+from shopkeeper.domains.orders.endpoints import ENDPOINTS
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
@@ -14,11 +15,10 @@ from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
 
 
-def _build_services(resources: Resources) -> OrderServices:
+def _build_orders(resources: Resources) -> Orders:
     keyring = resources.require_identity().keyring
     accept_seconds = resources.settings.order_accept_seconds
-    orders = Orders(resources.store, keyring, resources.clock, accept_seconds)
-    return OrderServices(orders, EventFeed(resources.store, resources.clock))
+    return Orders(resources.store, keyring, resources.clock, accept_seconds)
 
 
 FUNCTION = Function(
@@ -28,8 +28,9 @@ FUNCTION = Function(
         Http(
             (
                 Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
-                Part(OWNER_ENDPOINTS, lambda resources: BusinessRegistry(resources.store, resources.clock)),
-                Part(ENDPOINTS, _build_services),
+                Part(BUSINESS_ENDPOINTS, lambda resources: BusinessRegistry(resources.store, resources.clock)),
+                Part(ENDPOINTS, _build_orders),
+                Part(FEED_ENDPOINTS, lambda resources: EventFeed(resources.store, resources.clock)),
             )
         ),
     ),

@@ -1,7 +1,7 @@
 """The function `registration`: the registration of businesses."""
 
-from shopkeeper.domains.businesses.endpoints import ENDPOINTS
 from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.registration.endpoints import ENDPOINTS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part

@@ -66,6 +66,12 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True):
     errors: tuple[type[ApiError], ...]
     access: Access = Access.ANYONE
     body_required: bool = True
+    safe: bool = True
+
+    @property
+    def answers_head(self) -> bool:
+        """Whether HEAD is answered beside GET: not where GET changes something."""
+        return self.method == "GET" and self.safe
 
     @property
     def operation_id(self) -> str:
@@ -96,10 +102,12 @@ def endpoint(
     body_required: bool = True,
     errors: tuple[type[ApiError], ...] = (),
     access: Access = Access.ANYONE,
+    safe: bool = True,
 ) -> Endpoint[S]:
     """Declare an endpoint; the type checker holds the handler to the declared parameters and body.
 
-    A body that is not required may be left out, and then has its type's defaults.
+    A body that is not required may be left out, and then has its type's defaults. A GET that is not `safe` changes
+    something (RFC 9110, section 9.2.1).
     """
     return Endpoint(
         method=method,
@@ -112,6 +120,7 @@ def endpoint(
         errors=errors,
         access=access,
         body_required=body_required,
+        safe=safe,
     )
 
 

@@ -12,11 +12,11 @@ from shopkeeper.domains.businesses.model import (
     BusinessClosing,
     EmailTaken,
     IdentityTaken,
-    Registration,
     StoredBusiness,
 )
 from shopkeeper.domains.businesses.ownership import find_business, own_business
 from shopkeeper.domains.businesses.records import business_record, read_business, unchanged
+from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.http.fields import changed_fields
 from shopkeeper.identifiers import uuid7

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shopkeeper.http import Conflict, Gone, Unprocessable
+from shopkeeper.http import Conflict, Unprocessable
 from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
 
 Status = Literal["received", "accepted", "rejected", "preparing", "ready", "completed", "cancelled", "expired"]
@@ -191,25 +191,6 @@ class OrderList(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a business's feed; it holds nothing of the customer but the reason of a cancellation."""
-
-    seq: int
-    type: str
-    order_id: str
-    status: Status
-    at: str
-    reason: str | None = None
-    ready_at: str | None = None
-
-
-class Feed(msgspec.Struct, frozen=True):
-    """Events in their order; `next` is the number to ask after for more, null when that was all."""
-
-    events: list[Event]
-    next: str | None
-
-
 class PlaceParameters(msgspec.Struct, frozen=True):
     """Where an order goes, and the key that makes a repeat the same order."""
 
@@ -231,14 +212,6 @@ class OrderListParameters(msgspec.Struct, frozen=True):
     status: Status | None = None
     limit: Limit = 10
     cursor: CursorText | None = None
-
-
-class FeedParameters(msgspec.Struct, frozen=True):
-    """Which events of a business."""
-
-    business_id: Id
-    after: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOTAL_MINOR)] = 0
-    limit: Limit = 100
 
 
 class NotAccepting(Conflict):
@@ -281,9 +254,3 @@ class KeyReused(Unprocessable):
     """The idempotency key was used for another order."""
 
     code = "idempotency_key_reused"
-
-
-class EventsGone(Gone):
-    """Events behind the number given are not kept any more."""
-
-    code = "events_gone"

@@ -47,6 +47,7 @@ ENDPOINTS = (
         count_visit,
         summary="Count a visit of the site and return the new count",
         responses={200: CountedVisit},
+        safe=False,
     ),
     endpoint(
         "GET",
@@ -56,6 +57,7 @@ ENDPOINTS = (
         parameters=CounterParameters,
         responses={200: CountedVisit},
         errors=(UnknownCounter,),
+        safe=False,
     ),
     endpoint(
         "GET",
