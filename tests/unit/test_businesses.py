@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from shopkeeper.clock import utc_now
-from shopkeeper.domains.businesses.endpoints import ENDPOINTS
 from shopkeeper.domains.businesses.model import Business, EmailTaken, IdentityTaken
 from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.registration.endpoints import ENDPOINTS
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import InvalidInput, Request
 from shopkeeper.http.binding import bind
