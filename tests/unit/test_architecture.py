@@ -17,8 +17,8 @@ from tests.support.tools import ROOT
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
 DOMAINS = {"visits", "health", "registration", "businesses", "accounts", "catalogue", "orders", "feed"}
-OFFERS = ("model", "ownership")
-"""The modules of a domain that others may know: its types, and whose a business is, but never its service."""
+OFFERS = ("model", "ownership", "log")
+"""The modules of a domain that others may know: types, whose a business is, the log of events, but never a service."""
 
 KNOWS: dict[str, set[str]] = {
     "visits": set(),

@@ -13,8 +13,9 @@ from shopkeeper.domains.businesses.model import OrdersOpen
 from shopkeeper.domains.catalogue import service as catalogue_service
 from shopkeeper.domains.catalogue.folding import MAX_FOLDED
 from shopkeeper.domains.catalogue.model import ItemChange, TooManyItems
+from shopkeeper.domains.feed.log import KEPT_SECONDS
 from shopkeeper.domains.feed.model import EventsGone
-from shopkeeper.domains.feed.service import KEPT_SECONDS, EventFeed
+from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
 from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table

@@ -7,10 +7,11 @@ from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.endpoints import ENDPOINTS as FEED_ENDPOINTS
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.endpoints import ENDPOINTS
+from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Http, Part
+from shopkeeper.functions.triggers import Http, Part, Schedule
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
 
@@ -33,12 +34,18 @@ FUNCTION = Function(
                 Part(FEED_ENDPOINTS, lambda resources: EventFeed(resources.store, resources.clock)),
             )
         ),
+        Schedule(
+            "order-expiry",
+            minutes=1,
+            seconds=1,
+            build=lambda resources: ExpirySweep(resources.store, resources.clock).run,
+        ),
     ),
     grants={
         BUSINESSES: may("get", "update", "delete", "check"),
         MARKERS: may("get", "put", "delete"),
         ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
-        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status")),
+        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status", "awaiting")),
         IDEMPOTENCY: may("get", "update"),
         EVENTS: may("get", "query", "append", "check"),
     },

@@ -1,4 +1,4 @@
-"""What makes a function run, as data: requests, changes of a table, the time."""
+"""What makes a function run, as data: requests, the time, changes of a table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -28,19 +28,19 @@ class Http(msgspec.Struct, frozen=True):
 
 
 Metrics = Mapping[str, int]
-"""Business events that a run tells the operator about, like `{"OrdersExpired": 3}`."""
+"""Business events of a run, like `{"OrdersExpired": 3}`; an empty mapping says that there was nothing to do."""
 
 Job = Callable[[], Metrics]
 """One run of a schedule. Runs may overlap and may be repeated."""
 
 Consumer = Callable[[Sequence[Item]], Metrics]
-"""Takes items that were added to a table, in the order of their partition, at least once each."""
+"""Takes items that were added to a table, in the order in which they were added, at least once each."""
 
 
 class Schedule(msgspec.Struct, frozen=True):
     """The time runs the function: every `minutes` on AWS, every `seconds` on one machine.
 
-    `build` returns the job.
+    `build` returns the job. On AWS the function is invoked with `{"schedule": "<name>"}`.
     """
 
     name: str

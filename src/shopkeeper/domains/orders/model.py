@@ -10,7 +10,8 @@ from shopkeeper.http import Conflict, Unprocessable
 from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
 
 Status = Literal["received", "accepted", "rejected", "preparing", "ready", "completed", "cancelled", "expired"]
-Party = Literal["business", "customer"]
+Party = Literal["business", "customer", "system"]
+"""Who changes an order; the system lets it expire."""
 Step = Literal["accept", "reject", "prepare", "ready", "complete", "cancel"]
 
 MAX_LINES = 100

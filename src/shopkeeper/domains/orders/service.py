@@ -9,6 +9,7 @@ from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.ownership import find_business, own_business, owns, taking_orders
 from shopkeeper.domains.orders.events import event_of
+from shopkeeper.domains.orders.expiry import AWAITING
 from shopkeeper.domains.orders.model import (
     MAX_TOTAL_MINOR,
     MOST_MINUTES,
@@ -44,7 +45,6 @@ from shopkeeper.storage import (
     ITEMS,
     ORDERS,
     Action,
-    Append,
     Changes,
     Check,
     ConditionFailed,
@@ -102,7 +102,7 @@ class Orders:
                         Put(ORDERS, _stored(order), if_absent=True),
                         remembered,
                         Check(BUSINESSES, {"business_id": business_id}, taking_orders(business)),
-                        Append(*event_of(order, order.created_at), tally={"open": 1}),
+                        event_of(order, order.created_at, self._clock(), {"open": 1}),
                     ]
                 )
             except ConditionFailed as error:
@@ -144,12 +144,12 @@ class Orders:
             update = Update(
                 ORDERS,
                 {"order_id": order_id},
-                Changes(set=changed),
+                Changes(set=changed, remove=["awaiting"]),
                 expect={"version": order.version, "status": order.status},
             )
             tally = {} if after in OPEN else {"open": -1}
             try:
-                self._store.transact([update, Append(*event_of(moved, at), tally=tally)])
+                self._store.transact([update, event_of(moved, at, self._clock(), tally)])
             except ExpectationFailed:
                 continue  # another step was first: look again whether this one is still in turn
             return moved
@@ -323,6 +323,7 @@ def _position(raw: Record, index: str) -> Key:
 
 
 def _stored(order: Order) -> dict[str, Value]:
-    """Return an order as it is stored, with the attribute that lists it by its status."""
+    """Return an order as it is stored, with the attributes that list it by its status and until it is accepted."""
     record: dict[str, Value] = msgspec.to_builtins(order)
-    return {**record, "business_status": partitions.business_status(order.business_id, order.status)}
+    record["business_status"] = partitions.business_status(order.business_id, order.status)
+    return record | ({"awaiting": AWAITING} if order.status == "received" else {})
