@@ -11,8 +11,8 @@ import pytest
 
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.registration.model import Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
@@ -223,7 +223,7 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
 
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
-        business, _ = BusinessRegistry(resources.store, resources.clock).register(registration)
+        business, _ = Registrations(resources.store, resources.clock).register(registration)
         tokens = AccessTokens(resources.require_identity().keyring, "dev", 60 * 24 * 5)
         return tokens.issue(business.cognito_user_id, 0).token, business.business_id
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shopkeeper.domains.businesses.model import BusinessChange, BusinessChanged, BusinessClosing, EmailTaken, OrdersOpen
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import TooManyItems
 from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.domains.registration.model import Registration
@@ -28,7 +27,7 @@ from shopkeeper.storage import (
 )
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.lagging import LaggingStore
-from tests.support.shops import ACCEPT_SECONDS, Shop
+from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC
 from tests.support.wrapping import WrappedStore
 
@@ -150,7 +149,7 @@ class FailsAt(WrappedStore):
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop, transactions: int) -> None:
     for number in range(110):
         shop.add(f"Tea {number}")
-    registry = BusinessRegistry(FailsAt(shop.store, transactions), shop.clock)
+    registry = open_registry(FailsAt(shop.store, transactions), shop.clock)
     with pytest.raises(StoreUnavailable):
         registry.delete(registry.get(shop.business_id))
     closing = shop.registry.get(shop.business_id)
@@ -163,15 +162,15 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop,
         shop.registry.change(closing, BusinessChange(accepting_orders=True))
     again = Registration(business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner")
     with pytest.raises(EmailTaken):
-        shop.registry.register(again)
+        shop.registrations.register(again)
     shop.delete()
     assert is_gone(shop)
     assert shop.item_ids() == set()
-    assert shop.registry.register(again)[1]
+    assert shop.registrations.register(again)[1]
 
 
 def test_closing_keeps_the_version_so_that_the_same_request_goes_on(shop: Shop) -> None:
-    registry = BusinessRegistry(FailsAt(shop.store, 1), shop.clock)
+    registry = open_registry(FailsAt(shop.store, 1), shop.clock)
     before = registry.get(shop.business_id).version
     with pytest.raises(StoreUnavailable):
         registry.delete(registry.get(shop.business_id))
@@ -220,7 +219,7 @@ def test_an_open_order_keeps_its_business_though_the_index_still_calls_it_receiv
     assert stale is not None
     shop.accept(order)
     shop.wait(ACCEPT_SECONDS)
-    registry = BusinessRegistry(ShowsOldStatus(shop.store, stale), shop.clock)
+    registry = open_registry(ShowsOldStatus(shop.store, stale), shop.clock)
     with pytest.raises(OrdersOpen):
         registry.delete(registry.get(shop.business_id))
     assert shop.item_ids() == {shop.item}

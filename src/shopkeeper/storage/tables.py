@@ -4,6 +4,7 @@ from shopkeeper.storage.table import Index, Key, KeyAttribute, Table, string_key
 
 VISITOR_COUNTER = Table(
     name="visitor-counter",
+    owner="visits",
     environment="TABLE_NAME",
     key=string_key("counter_id"),
     ttl="ItemExpireTTL",
@@ -11,6 +12,7 @@ VISITOR_COUNTER = Table(
 
 BUSINESSES = Table(
     name="businesses",
+    owner="businesses",
     environment="DYNAMODB_TABLE_NAME",
     key=string_key("business_id"),
     indexes=(
@@ -21,12 +23,14 @@ BUSINESSES = Table(
 
 MARKERS = Table(
     name="markers",
+    owner="markers",
     environment="MARKERS_TABLE_NAME",
     key=string_key("marker"),
 )
 
 USERS = Table(
     name="users",
+    owner="accounts",
     environment="USERS_TABLE_NAME",
     key=string_key("user_id"),
     indexes=(Index("all-users", string_key("kind", "user_id")),),
@@ -34,6 +38,7 @@ USERS = Table(
 
 SESSIONS = Table(
     name="sessions",
+    owner="accounts",
     environment="SESSIONS_TABLE_NAME",
     key=string_key("family_id"),
     ttl="ItemExpireTTL",
@@ -41,6 +46,7 @@ SESSIONS = Table(
 
 ATTEMPTS = Table(
     name="attempts",
+    owner="accounts",
     environment="ATTEMPTS_TABLE_NAME",
     key=string_key("attempt"),
     ttl="ItemExpireTTL",
@@ -48,6 +54,7 @@ ATTEMPTS = Table(
 
 ITEMS = Table(
     name="items",
+    owner="catalogue",
     environment="ITEMS_TABLE_NAME",
     key=string_key("item_id"),
     indexes=(
@@ -58,6 +65,7 @@ ITEMS = Table(
 
 ORDERS = Table(
     name="orders",
+    owner="orders",
     environment="ORDERS_TABLE_NAME",
     key=string_key("order_id"),
     indexes=(
@@ -69,6 +77,7 @@ ORDERS = Table(
 
 IDEMPOTENCY = Table(
     name="idempotency",
+    owner="orders",
     environment="IDEMPOTENCY_TABLE_NAME",
     key=string_key("idempotency_key"),
     ttl="ItemExpireTTL",
@@ -76,6 +85,7 @@ IDEMPOTENCY = Table(
 
 EVENTS = Table(
     name="events",
+    owner="feed",
     environment="EVENTS_TABLE_NAME",
     key=Key(KeyAttribute("business_id"), KeyAttribute("seq", "N")),
     ttl="ItemExpireTTL",

@@ -1,9 +1,9 @@
 """Reading the feed of a business: what happened, in an order without gap or repeat, for thirty days."""
 
 from shopkeeper.clock import Clock
-from shopkeeper.domains.businesses.ownership import own_business
-from shopkeeper.domains.feed.log import read_head
+from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from
+from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.http import Caller, FieldError, InvalidInput
 from shopkeeper.storage import EVENTS, Item, Key, Store
 
@@ -49,4 +49,5 @@ class EventFeed:
         return low
 
     def _is_kept(self, record: Item) -> bool:
-        return int(str(record["ItemExpireTTL"])) > self._clock().timestamp()
+        expires = record["ItemExpireTTL"]
+        return isinstance(expires, int) and expires > self._clock().timestamp()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shopkeeper.domains.feed.log import append
+from shopkeeper.domains.feed.offers import append
 from shopkeeper.domains.orders.model import Order
 from shopkeeper.storage import Append
 

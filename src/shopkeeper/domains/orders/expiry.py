@@ -11,11 +11,10 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.orders.events import event_of
-from shopkeeper.domains.orders.model import Order, StatusChange
-from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Item, Store, StoreError, StoreOutage, Update
-
-AWAITING = "order"
-"""The partition of the index `awaiting`: the orders that are stored as received, by the end of their time."""
+from shopkeeper.domains.orders.model import StatusChange
+from shopkeeper.domains.orders.records import AWAITING, orders
+from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Item, Store, StoreError, StoreOutage
+from shopkeeper.storage.records import scan
 
 PAGE = 100
 MOST_ORDERS = 500
@@ -31,6 +30,7 @@ class ExpirySweep:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._orders = orders(store)
 
     def run(self) -> Metrics:
         """Expire the orders that are late, the latest first to be due, and return how many as `OrdersExpired`.
@@ -70,26 +70,10 @@ class ExpirySweep:
 
         The index may lag behind the table; the conditions of the write hold for the table.
         """
-        order = msgspec.convert(record, Order)
+        order = self._orders.from_item(record)
         at = order.accept_until
         change = StatusChange(status="expired", at=at, by="system")
-        expired = msgspec.structs.replace(
-            order, status="expired", version=order.version + 1, history=[*order.history, change]
-        )
-        changes = Changes(
-            set={
-                "status": expired.status,
-                "version": expired.version,
-                "history": msgspec.to_builtins(expired.history),
-            },
-            remove=["awaiting"],
-        )
-        update = Update(
-            ORDERS,
-            {"order_id": order.order_id},
-            changes,
-            expect={"version": order.version, "status": "received"},
-        )
+        expired, update = self._orders.revision(order, {"status": "expired", "history": [*order.history, change]})
         try:
             self._store.transact([update, event_of(expired, at, self._clock(), {"open": -1})])
         except ConditionFailed:
@@ -103,13 +87,7 @@ def adopt_awaiting(store: Store) -> int:
     It scans the table, for operators alone; it may run while the stage is in service, and is safe to repeat. Raises
     StoreError.
     """
-    adopted, after = 0, None
-    while True:
-        page = store.scan(ORDERS, limit=PAGE, after=after)
-        adopted += sum(_adopt(store, record) for record in page.items)
-        after = page.next
-        if after is None:
-            return adopted
+    return sum(_adopt(store, record) for record in scan(store, ORDERS))
 
 
 def _adopt(store: Store, record: Item) -> bool:
