@@ -10,6 +10,7 @@ import pytest
 
 from shopkeeper.domains.businesses.model import BusinessChange, BusinessChanged, BusinessClosing, EmailTaken, OrdersOpen
 from shopkeeper.domains.catalogue.model import TooManyItems
+from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import NotFound
@@ -26,7 +27,7 @@ from shopkeeper.storage import (
     StoreUnavailable,
 )
 from shopkeeper.storage.sqlite import SQLiteStore
-from tests.support.lagging import LaggingStore
+from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC
 from tests.support.wrapping import WrappedStore
@@ -232,6 +233,43 @@ def test_orders_that_expired_do_not_keep_a_business_and_are_listed_as_such(shop:
     assert shop.listed("received") == []
     assert sorted(shop.listed("expired")) == sorted(order.order_id for order in late)
     last = shop.place("z" * 16)
+    with pytest.raises(OrdersOpen):
+        shop.delete()
+    shop.orders.advance(shop.owner, last.order_id, None, "reject")
+    shop.delete()
+    assert is_gone(shop)
+
+
+class SweepsFirst(WrappedStore):
+    """A store in which the sweep stores that orders expired, just before somebody looks for late ones."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(shop.store)
+        self._sweep = ExpirySweep(shop.store, shop.clock)
+
+    def query(self, table: Any, partition: str, **options: Any) -> Page:
+        """Sweep, and query."""
+        if table is ORDERS:
+            self._sweep.run()
+        return self._store.query(table, partition, **options)
+
+
+def test_orders_that_are_swept_while_they_are_counted_do_not_keep_a_business(shop: Shop) -> None:
+    for number in range(3):
+        shop.place(f"{number:016}")
+    shop.wait(ACCEPT_SECONDS)
+    settle(shop.store)
+    registry = open_registry(SweepsFirst(shop), shop.clock)
+    registry.delete(registry.get(shop.business_id))
+    assert is_gone(shop)
+
+
+def test_orders_that_were_swept_do_not_keep_a_business_and_hide_no_open_one(shop: Shop) -> None:
+    shop.place("a" * 16)
+    shop.wait(ACCEPT_SECONDS)
+    settle(shop.store)
+    assert ExpirySweep(shop.store, shop.clock).run() == {"OrdersExpired": 1}
+    last = shop.place("b" * 16)
     with pytest.raises(OrdersOpen):
         shop.delete()
     shop.orders.advance(shop.owner, last.order_id, None, "reject")

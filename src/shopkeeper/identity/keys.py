@@ -72,11 +72,11 @@ class Keyring:
     def seal(self, purpose: str, *parts: str) -> str:
         """Return the parts and their message authentication code, with dots between.
 
-        Raises ValueError for a part that is empty or has a dot.
+        Raises ValueError for no part, or one that is empty or has a dot.
         """
         text = ".".join(parts)
         if not _are_parts(parts):
-            raise ValueError("a sealed part must not be empty or have a dot")
+            raise ValueError("there must be sealed parts, and none may be empty or have a dot")
         return f"{text}.{self.current(purpose).mac(text)}"
 
     def open(self, purpose: str, sealed: str) -> tuple[str, ...] | None:
@@ -91,7 +91,7 @@ class Keyring:
 
 
 def _are_parts(parts: Sequence[str]) -> bool:
-    return all(part and "." not in part for part in parts)
+    return bool(parts) and all(part and "." not in part for part in parts)
 
 
 @lru_cache(maxsize=32)
