@@ -240,30 +240,6 @@ def test_orders_that_expired_do_not_keep_a_business_and_are_listed_as_such(shop:
     assert is_gone(shop)
 
 
-class SweepsFirst(WrappedStore):
-    """A store in which the sweep stores that orders expired, just before somebody looks for late ones."""
-
-    def __init__(self, shop: Shop) -> None:
-        super().__init__(shop.store)
-        self._sweep = ExpirySweep(shop.store, shop.clock)
-
-    def query(self, table: Any, partition: str, **options: Any) -> Page:
-        """Sweep, and query."""
-        if table is ORDERS:
-            self._sweep.run()
-        return self._store.query(table, partition, **options)
-
-
-def test_orders_that_are_swept_while_they_are_counted_do_not_keep_a_business(shop: Shop) -> None:
-    for number in range(3):
-        shop.place(f"{number:016}")
-    shop.wait(ACCEPT_SECONDS)
-    settle(shop.store)
-    registry = open_registry(SweepsFirst(shop), shop.clock)
-    registry.delete(registry.get(shop.business_id))
-    assert is_gone(shop)
-
-
 def test_orders_that_were_swept_do_not_keep_a_business_and_hide_no_open_one(shop: Shop) -> None:
     shop.place("a" * 16)
     shop.wait(ACCEPT_SECONDS)

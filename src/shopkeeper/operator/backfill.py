@@ -20,7 +20,7 @@ class Report(msgspec.Struct):
     items: int
     folded: int
     orphans: int
-    orders: int
+    awaiting: int
     problems: list[str]
 
 
@@ -39,6 +39,6 @@ def backfill(store: Store) -> Report:
         items=items.items,
         folded=items.folded,
         orphans=items.orphans,
-        orders=adopt_awaiting(store),
+        awaiting=adopt_awaiting(store),
         problems=businesses.problems,
     )

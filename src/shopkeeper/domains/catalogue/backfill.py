@@ -6,10 +6,20 @@ from collections.abc import Container
 import msgspec
 
 from shopkeeper.domains.businesses.offers import is_stored
-from shopkeeper.domains.catalogue.model import StoredItem
-from shopkeeper.domains.catalogue.records import folded, items
+from shopkeeper.domains.catalogue.folding import folded_text
 from shopkeeper.storage import ITEMS, Changes, ConditionFailed, Store
-from shopkeeper.storage.records import scan
+from shopkeeper.storage.records import Records, scan
+
+
+class FormerItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What every version has written of an item, and the text that a search compares with."""
+
+    item_id: str
+    business_id: str
+    name: str
+    description: str | None = None
+    version: int
+    folded: str | None = None
 
 
 class Folded(msgspec.Struct):
@@ -27,9 +37,9 @@ def fold_items(store: Store, businesses: Container[str]) -> Folded:
     `businesses` are ids that are known to be there.
     """
     done = Folded()
-    records = items(store)
+    items = Records(store, ITEMS, FormerItem)
     for record in scan(store, ITEMS):
-        item = records.from_item(record)
+        item = items.from_item(record)
         done.items += 1
         if item.business_id not in businesses and not is_stored(store, item.business_id):
             store.delete(ITEMS, {"item_id": item.item_id})
@@ -41,9 +51,9 @@ def fold_items(store: Store, businesses: Container[str]) -> Folded:
     return done
 
 
-def _fold(store: Store, item: StoredItem) -> bool:
+def _fold(store: Store, item: FormerItem) -> bool:
     try:
-        changes = Changes(set={"folded": folded(item)})
+        changes = Changes(set={"folded": folded_text(item.name, item.description)})
         store.update(ITEMS, {"item_id": item.item_id}, changes, expect={"version": item.version})
     except ConditionFailed:
         return False  # whoever changed or deleted it wrote the text, or needs none
