@@ -21,10 +21,10 @@ from benchmarks import packed
 from benchmarks.environments import python
 from benchmarks.runtime_api import Function
 from shopkeeper.clock import utc_now
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.registration.model import Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
@@ -179,7 +179,7 @@ def _open_shop(store: Store) -> tuple[str, str]:
     registration = Registration(
         business_name="Shop", email="ann@example.com", phone="+1234567890", address="1 Street", cognito_user_id="ann"
     )
-    business, _ = BusinessRegistry(store, utc_now).register(registration)
+    business, _ = Registrations(store, utc_now).register(registration)
     new = NewItem(business_id=business.business_id, name="Tea", price_minor=250, currency="EUR")
     item = Catalogue(store, utc_now).create(Caller("ann"), new)
     return business.business_id, item.item_id

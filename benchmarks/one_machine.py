@@ -20,7 +20,7 @@ from benchmarks.environments import python
 from benchmarks.lambda_calls import spread
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.orders.model import Customer, Line, Order, StatusChange
-from shopkeeper.storage import partitions
+from shopkeeper.domains.orders.records import order_record
 from shopkeeper.storage.values import encode_item
 from tests.support.http import Client, send
 from tests.support.processes import free_port, running, shopkeeper
@@ -213,7 +213,7 @@ def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
         accept_until=now,
         history=[StatusChange(status="received", at=now, by="customer")],
     )
-    record = {**msgspec.to_builtins(order), "business_status": partitions.business_status(business_id, "completed")}
+    record = order_record(order)
     template = json.dumps(encode_item(record))
 
     def rows() -> Iterator[tuple[str, str, str]]:

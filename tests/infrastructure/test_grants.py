@@ -1,5 +1,5 @@
-"""What a function may do is what it does: the operations of all its endpoints' paths equal its grants, and the
-DynamoDB calls that come of them equal the permissions that its role is given."""
+"""What a function may do is what it does: the operations of all paths through its endpoints and schedules equal its
+grants, and the DynamoDB calls that come of them equal the permissions that its role is given."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -11,12 +11,13 @@ import pytest
 
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.registration.model import Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.triggers import Metrics
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.runtime.resources import open_resources
@@ -167,6 +168,9 @@ def keep_shop(ask: Ask) -> None:
     ask("GET", f"/api/orders/{again['order_id']}", None, token)
     ask("DELETE", business, None, token)  # it is refused, for an order is open
     ask("POST", f"/api/orders/{again['order_id']}/reject", None, token)
+    ask("POST", f"{business}/orders", order, idempotency_key="l" * 16)
+    ask.later()  # type: ignore[attr-defined]
+    assert ask.run("order-expiry") == {"OrdersExpired": 1}  # type: ignore[attr-defined]
     ask("GET", f"{business}/orders", None, token)
     ask("GET", f"{business}/events", None, token)
     ask("GET", "/api/businesses/mine", None, token)
@@ -192,11 +196,13 @@ class Asking:
         become: Callable[[str], object],
         as_owner: Callable[[], tuple[str, str]],
         later: Callable[[], str],
+        run: Callable[[str], Metrics],
     ) -> None:
         self._app = app
         self.become = become
         self.as_owner = as_owner
         self.later = later
+        self.run = run
 
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
@@ -217,17 +223,26 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
 
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
-        business, _ = BusinessRegistry(resources.store, resources.clock).register(registration)
+        business, _ = Registrations(resources.store, resources.clock).register(registration)
         tokens = AccessTokens(resources.require_identity().keyring, "dev", 60 * 24 * 5)
         return tokens.issue(business.cognito_user_id, 0).token, business.business_id
 
     def later() -> str:
-        days[0] = 3
+        days[0] += 3
         return as_owner()[0]
 
-    app = application((function,), msgspec.structs.replace(resources, store=recorded))
+    recording = msgspec.structs.replace(resources, store=recorded)
+    ran = set()
+
+    def run(name: str) -> Metrics:
+        ran.add(name)
+        (schedule,) = (schedule for schedule in function.schedules if schedule.name == name)
+        return schedule.build(recording)()
+
+    app = application((function,), recording)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later))
+        journey(Asking(app, become, as_owner, later, run))
+    assert ran == {schedule.name for schedule in function.schedules}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from shopkeeper.domains.markers import offers as markers
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import application
 from shopkeeper.functions.resources import Resources
@@ -13,7 +14,7 @@ from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.service import Identity
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.settings import read
-from shopkeeper.storage import MARKERS, TABLES, USERS, Store, Value, markers
+from shopkeeper.storage import MARKERS, TABLES, USERS, Store, Value
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 TIME = "2026-11-21T12:00:00.000Z"

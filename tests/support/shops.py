@@ -4,20 +4,30 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from shopkeeper.clock import Clock
+from shopkeeper.domains.businesses.deletion import Deletion
 from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import NewOrder, Order, Status
+from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import ITEMS, Store
 from tests.support.lagging import settle
 
 ACCEPT_SECONDS = 600
+
+
+def open_registry(store: Store, clock: Clock) -> BusinessRegistry:
+    """Return the service of businesses as the function `orders` builds it."""
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
 
 
 class Shop:
@@ -27,14 +37,15 @@ class Shop:
         self.store = store
         self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
         self.keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
-        self.registry = BusinessRegistry(store, self.clock)
+        self.registrations = Registrations(store, self.clock)
+        self.registry = open_registry(store, self.clock)
         self.catalogue = Catalogue(store, self.clock)
         self.orders = Orders(store, self.keyring, self.clock, ACCEPT_SECONDS)
         self.feed = EventFeed(store, self.clock)
         registration = Registration(
             business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner"
         )
-        self.business: Business = self.registry.register(registration)[0]
+        self.business: Business = self.registrations.register(registration)[0]
         self.business_id = self.business.business_id
         self.owner = Caller("owner")
         self.item = self.add("Tea")
@@ -61,7 +72,7 @@ class Shop:
 
     def listed(self, status: Status | None = None) -> list[str]:
         settle(self.store)
-        orders, _ = self.orders.list_orders(self.owner, self.business_id, status, 100, None)
+        orders, _ = self.orders.listing(self.owner, self.business_id, status).page(100)
         return [order.order_id for order in orders]
 
     def item_ids(self) -> set[str]:

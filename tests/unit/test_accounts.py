@@ -27,10 +27,11 @@ from shopkeeper.domains.accounts.model import (
 )
 from shopkeeper.domains.accounts.passwords import NOBODYS_HASH, Passwords
 from shopkeeper.domains.accounts.service import Accounts
+from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
-from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store, markers
+from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store
 from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 
@@ -298,7 +299,7 @@ def test_others_are_seen_by_admins_alone(desk: Desk) -> None:
     seen: list[str] = []
     after = None
     for _ in range(2):
-        users, after = desk.accounts.list_all(1, after)
+        users, after = desk.accounts.listing().page(1, after)
         seen += [user.user_id for user in users]
     assert (seen, after) == (sorted([ann.user_id, bob.user_id]), None)
     with pytest.raises(NotFound):

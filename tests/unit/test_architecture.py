@@ -11,23 +11,25 @@ import pytest
 from shopkeeper.domains.health.model import LINKS
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
+from shopkeeper.storage import TABLES, Table, tables
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
-DOMAINS = {"visits", "health", "registration", "businesses", "accounts", "catalogue", "orders", "feed"}
-OFFERS = ("model", "ownership")
-"""The modules of a domain that others may know: its types, and whose a business is, but never its service."""
+DOMAINS = {"visits", "health", "registration", "businesses", "markers", "accounts", "catalogue", "orders", "feed"}
+OFFERS = ("model", "offers")
+"""The modules of a domain that others may know: its types, and what it offers, but never its service or its records."""
 
 KNOWS: dict[str, set[str]] = {
     "visits": set(),
     "health": set(),
-    "registration": {"businesses"},
-    "businesses": set(),
-    "accounts": set(),
+    "markers": set(),
+    "registration": {"businesses", "markers"},
+    "businesses": {"markers"},
+    "accounts": {"markers"},
     "catalogue": {"businesses"},
-    "orders": {"businesses", "feed"},
+    "orders": {"businesses", "catalogue", "feed"},
     "feed": {"businesses"},
 }
 """Which domain may know which: in one direction."""
@@ -52,12 +54,19 @@ MAY_IMPORT: dict[str, set[str]] = {
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
 
 
+def is_module(name: str) -> bool:
+    """Tell whether a dotted name is that of a module or package of ours."""
+    place = SOURCE.parent / name.replace(".", "/")
+    return place.is_dir() or place.with_suffix(".py").is_file()
+
+
 def imports(module: Path) -> set[str]:
     """Return the dotted names of Shopkeeper's modules that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} if node.module != "shopkeeper" else {f"shopkeeper.{a.name}" for a in node.names}
+            inner = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if is_module(name) else node.module for name in inner.values()}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {name for name in names if name.startswith("shopkeeper.")}
@@ -81,6 +90,45 @@ def test_a_domain_knows_of_others_what_they_offer(module: Path) -> None:
         if room == "domains" and place and place[0] != domain:
             assert place[0] in KNOWS[domain], f"{domain} must not know {place[0]}"
             assert place[1] in OFFERS, f"{domain} must not know {name}"
+
+
+def test_no_domain_knows_one_that_knows_it() -> None:
+    def all_known(domain: str) -> set[str]:
+        return {*KNOWS[domain]}.union(*(all_known(other) for other in KNOWS[domain]))
+
+    for domain in KNOWS:
+        assert domain not in all_known(domain)
+
+
+OWNERS = {symbol: table.owner for symbol, table in vars(tables).items() if isinstance(table, Table)}
+"""The domain that owns a table, by the name under which modules import the table."""
+
+
+def test_every_table_has_an_owner() -> None:
+    assert len(OWNERS) == len(TABLES)
+    assert {table.owner for table in TABLES} <= DOMAINS
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_its_owner_and_the_grants_of_functions_name_a_table(module: Path) -> None:
+    room, *place = module.relative_to(SOURCE).parts
+    if room in ("storage", "functions"):
+        return
+    named = {
+        alias.name
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("shopkeeper.storage")
+        for alias in node.names
+    }
+    for symbol in named & set(OWNERS):
+        assert room == "domains", f"{room} must not name {symbol}"
+        assert place[0] == OWNERS[symbol], f"{place[0]} does not own {symbol}"
+
+
+def test_no_domain_converts_what_it_reads_by_hand() -> None:
+    for module in MODULES:
+        if "domains" in module.parts:
+            assert "int(str(" not in module.read_text(), f"{module}: use Records"
 
 
 def test_every_domain_has_its_rule() -> None:
@@ -110,8 +158,11 @@ HEAVY = {
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
-ONLY_FOR_FAULTS = {"shopkeeper.http.explanations"}
-"""What is loaded with the first request that is wrong."""
+ONLY_WHEN_NEEDED = {
+    "shopkeeper.http.explanations",
+    *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
+}
+"""What is loaded with the first request that is wrong, and with the first event of another kind."""
 
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
@@ -142,9 +193,9 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 OWN_DOMAINS = {
     "visits": {"visits"},
     "health": {"health"},
-    "registration": {"registration", "businesses"},
-    "accounts": {"accounts"},
-    "orders": {"businesses", "catalogue", "orders", "feed"},
+    "registration": {"registration", "businesses", "markers"},
+    "accounts": {"accounts", "markers"},
+    "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
 }
 
 
@@ -162,7 +213,7 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     loaded = set(json.loads(done.stdout))
     tops = {module.partition(".")[0] for module in loaded}
     assert not tops & HEAVY
-    assert not loaded & ONLY_FOR_FAULTS
+    assert not loaded & ONLY_WHEN_NEEDED
     assert tops - sys.stdlib_module_names - ASIDE == LIBRARIES.get(function.name, {"msgspec"})
     public = {top for top in tops & sys.stdlib_module_names if not top.startswith("_")}
     assert public <= STANDARD | STANDARD_OF.get(function.name, set())

@@ -64,17 +64,17 @@ def test_odd_founding_records_are_read_too(shop: Shop, other: dict[str, Any], re
     shop.store.put(BUSINESSES, {name: value for name, value in record.items() if value is not None})
     business = shop.registry.get(OLD_ID)
     assert {name: getattr(business, name) for name in read} == read
-    backfill(shop.store, shop.clock)
+    backfill(shop.store)
     assert shop.registry.get(OLD_ID).version == 1
     assert {name: getattr(shop.registry.get(OLD_ID), name) for name in read} == read
 
 
 def test_a_backfill_gives_a_founding_business_its_markers_and_a_second_one_changes_nothing(shop: Shop) -> None:
     shop.store.put(BUSINESSES, FOUNDING)
-    first = backfill(shop.store, shop.clock)
+    first = backfill(shop.store)
     assert (first.businesses, first.adopted, first.problems) == (2, 1, [])
     before = [shop.store.scan(table, limit=100).items for table in (BUSINESSES, MARKERS, ITEMS)]
-    again = backfill(shop.store, shop.clock)
+    again = backfill(shop.store)
     assert (again.businesses, again.adopted, again.recounted, again.folded, again.orphans) == (2, 0, 0, 0, 0)
     assert [shop.store.scan(table, limit=100).items for table in (BUSINESSES, MARKERS, ITEMS)] == before
     assert shop.registry.mine(OLD_OWNER).business_id == OLD_ID
@@ -82,14 +82,14 @@ def test_a_backfill_gives_a_founding_business_its_markers_and_a_second_one_chang
         business_name="B", email="old@example.com", phone="+123", address="A", cognito_user_id="somebody"
     )
     with pytest.raises(EmailTaken):
-        shop.registry.register(rival)
+        shop.registrations.register(rival)
 
 
 def test_a_founding_business_takes_orders_and_changes_before_and_after_a_backfill(shop: Shop) -> None:
     for brought_up in (False, True):
         shop.store.put(BUSINESSES, FOUNDING)
         if brought_up:
-            backfill(shop.store, shop.clock)
+            backfill(shop.store)
         shop.business_id, shop.owner = OLD_ID, OLD_OWNER
         shop.item = shop.add("Bread")
         order = shop.place(f"{brought_up}".ljust(16, "x"))
@@ -106,7 +106,7 @@ def test_two_founding_businesses_with_one_email_are_named_and_left_as_they_are(s
     other = {**FOUNDING, "business_id": "6f0c1d1e-0000-4000-8000-000000000002", "cognito_user_id": "other"}
     shop.store.put(BUSINESSES, FOUNDING)
     shop.store.put(BUSINESSES, other)
-    report = backfill(shop.store, shop.clock)
+    report = backfill(shop.store)
     assert report.adopted == 1
     (problem,) = report.problems
     left = next(record for record in (FOUNDING, other) if record["business_id"] in problem)
@@ -119,7 +119,7 @@ def test_a_backfill_makes_old_items_ready_for_searches_counts_them_and_removes_o
     record = shop.store.get(ITEMS, {"item_id": plain}) or {}
     shop.store.put(ITEMS, {**record, "item_id": "orphan", "business_id": "gone"})
     shop.store.update(BUSINESSES, {"business_id": shop.business_id}, Changes(set={"item_count": 60}))
-    report = backfill(shop.store, shop.clock)
+    report = backfill(shop.store)
     assert (report.items, report.folded, report.orphans, report.recounted) == (3, 1, 1, 1)
     assert (shop.store.get(ITEMS, {"item_id": plain}) or {})["folded"] == "creme\n"
     assert shop.item_ids() == {shop.item, plain}
@@ -129,16 +129,16 @@ def test_a_backfill_makes_old_items_ready_for_searches_counts_them_and_removes_o
 def test_a_backfill_gives_a_business_the_markers_that_it_lacks(shop: Shop) -> None:
     for marker in shop.store.scan(MARKERS, limit=100).items:
         shop.store.delete(MARKERS, {"marker": str(marker["marker"])})
-    assert backfill(shop.store, shop.clock).adopted == 1
+    assert backfill(shop.store).adopted == 1
     assert shop.registry.mine(shop.owner).business_id == shop.business_id
-    assert backfill(shop.store, shop.clock).adopted == 0
+    assert backfill(shop.store).adopted == 0
 
 
 def test_a_business_without_markers_can_be_deleted(shop: Shop) -> None:
     for marker in shop.store.scan(MARKERS, limit=100).items:
         shop.store.delete(MARKERS, {"marker": str(marker["marker"])})
     rival = Registration(business_name="B", email="b@example.com", phone="+1", address="A", cognito_user_id="rival")
-    other = shop.registry.register(rival)[0]
+    other = shop.registrations.register(rival)[0]
     shop.delete()
     with pytest.raises(NotFound):
         shop.registry.get(shop.business_id)
@@ -158,7 +158,7 @@ def test_a_record_that_cannot_be_read_is_named_and_stops_no_other(shop: Shop, ot
     shop.store.put(BUSINESSES, {**FOUNDING, **other})
     second = {**FOUNDING, "business_id": "zz", "email": "second@example.com", "cognito_user_id": "second"}
     shop.store.put(BUSINESSES, second)
-    report = backfill(shop.store, shop.clock)
+    report = backfill(shop.store)
     assert (report.businesses, report.adopted) == (3, 1)
     (problem,) = report.problems
     assert OLD_ID in problem

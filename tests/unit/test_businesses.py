@@ -8,9 +8,9 @@ import pytest
 
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.businesses.model import Business, EmailTaken, IdentityTaken
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.registration.endpoints import ENDPOINTS
 from shopkeeper.domains.registration.model import Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import InvalidInput, Request
 from shopkeeper.http.binding import bind
 from shopkeeper.identifiers import is_uuid
@@ -31,8 +31,8 @@ def registration(**other: Any) -> Registration:
     return msgspec.convert({**GOOD, **other}, Registration)
 
 
-def registry(store: Store) -> BusinessRegistry:
-    return BusinessRegistry(store, utc_now)
+def registry(store: Store) -> Registrations:
+    return Registrations(store, utc_now)
 
 
 def test_a_registration_is_kept_with_its_markers(shop_store: Store) -> None:

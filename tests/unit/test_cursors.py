@@ -123,6 +123,40 @@ FORGERIES: dict[str, Callable[[str], str]] = {
 }
 
 
+FORMER: dict[str, tuple[str, Callable[[Lists], dict[str, str]]]] = {
+    "users": ("users", lambda lists: {"user_id": "ann", "kind": "user"}),
+    "all items": ("items of all with ", lambda lists: {"item_id": lists.items[0], "kind": "item"}),
+    "items": (
+        "items of {business} with ",
+        lambda lists: {"item_id": lists.items[0], "business_id": lists.business},
+    ),
+    "items found": (
+        "items of {business} with espresso",
+        lambda lists: {"item_id": lists.items[0], "business_id": lists.business},
+    ),
+    "orders": (
+        "orders of {business} being any",
+        lambda lists: {"order_id": lists.orders[2]["order_id"], "business_id": lists.business},
+    ),
+    "orders received": (
+        "orders of {business} being received",
+        lambda lists: {
+            "order_id": lists.orders[2]["order_id"],
+            "business_status": f"{lists.business}#received",
+        },
+    ),
+}
+"""The scope and the key of the first page's cursor, as every version has written them."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_cursor_that_an_older_version_gave_is_that_of_today(name: str, lists: Lists) -> None:
+    scope, key = FORMER[name]
+    former = [1, scope.format(business=lists.business), key(lists)]
+    assert opened(lists.cursors[name]) == former
+    assert lists.page(name, cursor=closed(former)) == lists.page(name, cursor=lists.cursors[name])
+
+
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forged_cursor_is_refused_by_name(forgery: str, name: str, lists: Lists) -> None:

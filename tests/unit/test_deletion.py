@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shopkeeper.domains.businesses.model import BusinessChange, BusinessChanged, BusinessClosing, EmailTaken, OrdersOpen
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import TooManyItems
+from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import NotFound
@@ -27,8 +27,8 @@ from shopkeeper.storage import (
     StoreUnavailable,
 )
 from shopkeeper.storage.sqlite import SQLiteStore
-from tests.support.lagging import LaggingStore
-from tests.support.shops import ACCEPT_SECONDS, Shop
+from tests.support.lagging import LaggingStore, settle
+from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC
 from tests.support.wrapping import WrappedStore
 
@@ -150,7 +150,7 @@ class FailsAt(WrappedStore):
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop, transactions: int) -> None:
     for number in range(110):
         shop.add(f"Tea {number}")
-    registry = BusinessRegistry(FailsAt(shop.store, transactions), shop.clock)
+    registry = open_registry(FailsAt(shop.store, transactions), shop.clock)
     with pytest.raises(StoreUnavailable):
         registry.delete(registry.get(shop.business_id))
     closing = shop.registry.get(shop.business_id)
@@ -163,15 +163,15 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop,
         shop.registry.change(closing, BusinessChange(accepting_orders=True))
     again = Registration(business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner")
     with pytest.raises(EmailTaken):
-        shop.registry.register(again)
+        shop.registrations.register(again)
     shop.delete()
     assert is_gone(shop)
     assert shop.item_ids() == set()
-    assert shop.registry.register(again)[1]
+    assert shop.registrations.register(again)[1]
 
 
 def test_closing_keeps_the_version_so_that_the_same_request_goes_on(shop: Shop) -> None:
-    registry = BusinessRegistry(FailsAt(shop.store, 1), shop.clock)
+    registry = open_registry(FailsAt(shop.store, 1), shop.clock)
     before = registry.get(shop.business_id).version
     with pytest.raises(StoreUnavailable):
         registry.delete(registry.get(shop.business_id))
@@ -220,7 +220,7 @@ def test_an_open_order_keeps_its_business_though_the_index_still_calls_it_receiv
     assert stale is not None
     shop.accept(order)
     shop.wait(ACCEPT_SECONDS)
-    registry = BusinessRegistry(ShowsOldStatus(shop.store, stale), shop.clock)
+    registry = open_registry(ShowsOldStatus(shop.store, stale), shop.clock)
     with pytest.raises(OrdersOpen):
         registry.delete(registry.get(shop.business_id))
     assert shop.item_ids() == {shop.item}
@@ -233,6 +233,19 @@ def test_orders_that_expired_do_not_keep_a_business_and_are_listed_as_such(shop:
     assert shop.listed("received") == []
     assert sorted(shop.listed("expired")) == sorted(order.order_id for order in late)
     last = shop.place("z" * 16)
+    with pytest.raises(OrdersOpen):
+        shop.delete()
+    shop.orders.advance(shop.owner, last.order_id, None, "reject")
+    shop.delete()
+    assert is_gone(shop)
+
+
+def test_orders_that_were_swept_do_not_keep_a_business_and_hide_no_open_one(shop: Shop) -> None:
+    shop.place("a" * 16)
+    shop.wait(ACCEPT_SECONDS)
+    settle(shop.store)
+    assert ExpirySweep(shop.store, shop.clock).run() == {"OrdersExpired": 1}
+    last = shop.place("b" * 16)
     with pytest.raises(OrdersOpen):
         shop.delete()
     shop.orders.advance(shop.owner, last.order_id, None, "reject")

@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from shopkeeper.domains.businesses.model import OrdersOpen
-from shopkeeper.domains.catalogue import service as catalogue_service
 from shopkeeper.domains.catalogue.folding import MAX_FOLDED
 from shopkeeper.domains.catalogue.model import ItemChange, TooManyItems
 from shopkeeper.domains.feed.model import EventsGone
-from shopkeeper.domains.feed.service import KEPT_SECONDS, EventFeed
+from shopkeeper.domains.feed.offers import KEPT_SECONDS
+from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
-from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table
+from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table, listing
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
@@ -169,7 +169,7 @@ def test_orders_told_apart_by_the_time_are_looked_for_in_large_pages(tmp_path: P
     def pages(status: Status, limit: int) -> list[list[str]]:
         found, after = [], None
         while True:
-            page, after = orders.list_orders(shop.owner, shop.business.business_id, status, limit, after)
+            page, after = orders.listing(shop.owner, shop.business.business_id, status).page(limit, after)
             found.append([order.order_id for order in page])
             if after is None:
                 return found
@@ -177,7 +177,7 @@ def test_orders_told_apart_by_the_time_are_looked_for_in_large_pages(tmp_path: P
     assert pages("expired", 100) == [late[:-101:-1], late[-101::-1]]
     assert counting.queries <= 4
     counting.queries = 0
-    one, after = orders.list_orders(shop.owner, shop.business.business_id, "expired", 1, None)
+    one, after = orders.listing(shop.owner, shop.business.business_id, "expired").page(1)
     assert ([order.order_id for order in one], counting.queries) == ([late[-1]], 2)
     assert after is not None
     assert [order_id for page in pages("received", 7) for order_id in page] == fresh[::-1]
@@ -189,24 +189,24 @@ def test_a_search_compares_with_the_text_that_is_stored(shop: Shop) -> None:
     assert (shop.store.get(ITEMS, key) or {})["folded"] == "tea\n"
     shop.store.update(ITEMS, key, Changes(set={"folded": "what is stored"}))
     settle(shop.store)
-    assert [item.name for item in shop.catalogue.list_items(None, "STÖRED", 0, 10, None)[0]] == ["Tea"]
+    assert [item.name for item in shop.catalogue.listing(None, "STÖRED").page(10)[0]] == ["Tea"]
     change = ItemChange(name="Crème brûlée", description="ŒUFS \ufdfa")
-    shop.catalogue.change(shop.catalogue.get(shop.item), change)
+    shop.catalogue.change(shop.catalogue.own(shop.owner, shop.item), change)
     settle(shop.store)
     for search in ("creme BRULEE", "œufs", "صلى"):
-        assert [item.name for item in shop.catalogue.list_items(None, search, 0, 10, None)[0]] == ["Crème brûlée"]
-    assert shop.catalogue.list_items(None, "stored", 0, 10, None) == ([], None)
+        assert [item.name for item in shop.catalogue.listing(None, search).page(10)[0]] == ["Crème brûlée"]
+    assert shop.catalogue.listing(None, "stored").page(10) == ([], None)
 
 
 def test_what_is_stored_for_a_search_is_bounded(shop: Shop) -> None:
-    shop.catalogue.change(shop.catalogue.get(shop.item), ItemChange(description="\ufdfa" * 2000))
+    shop.catalogue.change(shop.catalogue.own(shop.owner, shop.item), ItemChange(description="\ufdfa" * 2000))
     assert len(str((shop.store.get(ITEMS, {"item_id": shop.item}) or {})["folded"])) == MAX_FOLDED
 
 
 def test_an_item_from_before_is_found_by_its_name(shop: Shop) -> None:
     shop.store.update(ITEMS, {"item_id": shop.item}, Changes(remove=["folded"]))
     settle(shop.store)
-    assert [item.name for item in shop.catalogue.list_items(None, "TEA", 0, 10, None)[0]] == ["Tea"]
+    assert [item.name for item in shop.catalogue.listing(None, "TEA").page(10)[0]] == ["Tea"]
 
 
 def test_a_business_has_at_most_5000_items(shop: Shop) -> None:
@@ -214,19 +214,19 @@ def test_a_business_has_at_most_5000_items(shop: Shop) -> None:
     last = shop.add("the last")
     with pytest.raises(TooManyItems):
         shop.add("one more")
-    shop.catalogue.delete(shop.catalogue.get(last))
+    shop.catalogue.delete(shop.catalogue.own(shop.owner, last))
     shop.add("room again")
 
 
 def test_a_search_looks_at_so_many_items_and_goes_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue_service, "MOST_CANDIDATES", 10)
-    monkeypatch.setattr(catalogue_service, "STEP", 4)
+    monkeypatch.setattr(listing, "MOST_CANDIDATES", 10)
+    monkeypatch.setattr(listing, "STEP", 4)
     for number in range(25):
         shop.add(f"Cake {number}" if number % 12 == 11 else f"Tea {number}")
     settle(shop.store)
     found, pages, after = [], 0, None
     while True:
-        items, after = shop.catalogue.list_items(shop.business.business_id, "cake", 0, 5, after)
+        items, after = shop.catalogue.listing(shop.business.business_id, "cake").page(5, after)
         found += [item.name for item in items]
         pages += 1
         if after is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from shopkeeper.functions.queues import Queue, QueueOperation
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part, Schedule, Stream, Trigger
 from shopkeeper.http import (
@@ -23,8 +24,9 @@ from shopkeeper.storage import Grant, StoreOutage, Table
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
-    A function that `authenticates` is built with an identity. `libraries` names its lock under
-    `requirements/`. `memory` is in MB, and buys processor time with it; `timeout` is in seconds.
+    `grants` says what it may do on which table, `queues` on which queue. A function that `authenticates` is built with
+    an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and buys processor time with it;
+    `timeout` is in seconds.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Function(msgspec.Struct, frozen=True):
     triggers: tuple[Trigger, ...]
     grants: Mapping[Table, Grant]
     errors: ErrorFormat
+    queues: Mapping[Queue, frozenset[QueueOperation]] = {}
     authenticates: bool = False
     libraries: str = "function"
     memory: int = 256
@@ -56,6 +59,12 @@ class Function(msgspec.Struct, frozen=True):
     def streams(self) -> tuple[Stream, ...]:
         """Its streams."""
         return tuple(trigger for trigger in self.triggers if isinstance(trigger, Stream))
+
+    @property
+    def dead_letters(self) -> tuple[Queue, ...]:
+        """The dead-letter queues of its asynchronous triggers, one for each, with the name of the trigger."""
+        names = [*(schedule.name for schedule in self.schedules), *(stream.name for stream in self.streams)]
+        return tuple(Queue(name) for name in names)
 
     def routes(self, resources: Resources) -> list[Route]:
         """Return the function's endpoints, ready to answer, but those that Cognito stands in for."""

@@ -1,18 +1,28 @@
 """The function `orders`: businesses for their owners, the catalogue, the orders and their feed."""
 
+from shopkeeper.domains.businesses.deletion import Deletion
 from shopkeeper.domains.businesses.endpoints import ENDPOINTS as BUSINESS_ENDPOINTS
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
+from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.endpoints import ENDPOINTS as FEED_ENDPOINTS
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.endpoints import ENDPOINTS
+from shopkeeper.domains.orders.expiry import ExpirySweep
+from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Http, Part
+from shopkeeper.functions.triggers import Http, Part, Schedule
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
+
+
+def build_businesses(resources: Resources) -> BusinessRegistry:
+    """Return the service of businesses, whose deletion needs orders and the catalogue."""
+    store, clock = resources.store, resources.clock
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
 
 
 def _build_orders(resources: Resources) -> Orders:
@@ -28,17 +38,23 @@ FUNCTION = Function(
         Http(
             (
                 Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
-                Part(BUSINESS_ENDPOINTS, lambda resources: BusinessRegistry(resources.store, resources.clock)),
+                Part(BUSINESS_ENDPOINTS, build_businesses),
                 Part(ENDPOINTS, _build_orders),
                 Part(FEED_ENDPOINTS, lambda resources: EventFeed(resources.store, resources.clock)),
             )
+        ),
+        Schedule(
+            "order-expiry",
+            minutes=1,
+            seconds=1,
+            build=lambda resources: ExpirySweep(resources.store, resources.clock).run,
         ),
     ),
     grants={
         BUSINESSES: may("get", "update", "delete", "check"),
         MARKERS: may("get", "put", "delete"),
         ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
-        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status")),
+        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status", "awaiting")),
         IDEMPOTENCY: may("get", "update"),
         EVENTS: may("get", "query", "append", "check"),
     },

@@ -1,17 +1,19 @@
 """The function `registration`: the registration of businesses."""
 
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.registration.endpoints import ENDPOINTS
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import BUSINESSES, MARKERS, may
 
+TABLES = (BUSINESSES, MARKERS)
 
-def _build(resources: Resources) -> BusinessRegistry:
+
+def _build(resources: Resources) -> Registrations:
     requires_token = resources.settings.registration_requires_token
-    return BusinessRegistry(resources.store, resources.clock, requires_token=requires_token)
+    return Registrations(resources.store, resources.clock, TABLES, requires_token=requires_token)
 
 
 FUNCTION = Function(

@@ -1,4 +1,4 @@
-"""What makes a function run, as data: requests, changes of a table, the time."""
+"""What makes a function run, as data: requests, the time, changes of a table."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Endpoint
-from shopkeeper.storage import Item, Table
+from shopkeeper.storage import FEED_HEAD, Item, Table
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -28,19 +28,19 @@ class Http(msgspec.Struct, frozen=True):
 
 
 Metrics = Mapping[str, int]
-"""Business events that a run tells the operator about, like `{"OrdersExpired": 3}`."""
+"""Business events of a run, like `{"OrdersExpired": 3}`; an empty mapping says that there was nothing to do."""
 
 Job = Callable[[], Metrics]
 """One run of a schedule. Runs may overlap and may be repeated."""
 
 Consumer = Callable[[Sequence[Item]], Metrics]
-"""Takes items that were added to a table, in the order of their partition, at least once each."""
+"""Takes items that were added to a table, in the order in which they were added, at least once each."""
 
 
 class Schedule(msgspec.Struct, frozen=True):
     """The time runs the function: every `minutes` on AWS, every `seconds` on one machine.
 
-    `build` returns the job.
+    `build` returns the job. On AWS the function is invoked with `{"schedule": "<name>"}`.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """Items that are added to a table run the function.
+    """Items that are added to a table run the function; the heads of feeds are none.
 
     A stream says that there is something to do, and a schedule finds what it missed: on one machine what was added
     just before the process ended is not told again.
@@ -62,3 +62,9 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 Trigger = Http | Schedule | Stream
+
+
+def is_head(table: Table, item: Item) -> bool:
+    """Tell whether an item is the head of a feed, which counts its items and is none of them."""
+    sort = table.key.sort
+    return sort is not None and sort.type == "N" and item[sort.name] == FEED_HEAD

@@ -1,7 +1,8 @@
-"""Cursors: where a list goes on, opaque to callers, versioned, and good only for the list that gave them."""
+"""Cursors: where the next page of a list begins. A cursor is opaque to callers, has a version and fits one list."""
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,6 +16,40 @@ MAX_KEY_INTEGER = 2**63 - 1
 """What every store takes in a key: a string of 1 to 1,024 bytes in UTF-8, or an integer of 64 bits."""
 
 
+T = TypeVar("T")
+
+
+class Pages(Protocol[T]):
+    """A list that can be read page by page."""
+
+    @property
+    def shape(self) -> Mapping[str, type]:
+        """The names and types of the key that a page begins after."""
+        ...
+
+    @property
+    def fixed(self) -> Mapping[str, str]:
+        """The part of that key that the request may not choose."""
+        ...
+
+    def page(
+        self, limit: int, after: Mapping[str, str | int] | None, skip: int
+    ) -> tuple[list[T], Mapping[str, str | int] | None]:
+        """Return a page and the key of the next one, None at the end."""
+        ...
+
+
+def read_page(pages: Pages[T], scope: str, cursor: str | None, limit: int, skip: int = 0) -> tuple[list[T], str | None]:
+    """Return the page of a list that a cursor names, and the cursor of the next page, None at the end.
+
+    `scope` tells the list from others. `skip` counts from the beginning of the list, so a cursor ends it. Raises
+    InvalidInput for a cursor of another list, or what reading raises.
+    """
+    after = decode_cursor(scope, cursor, pages.shape, pages.fixed)
+    found, last = pages.page(limit, after, 0 if after else skip)
+    return found, encode_cursor(scope, last)
+
+
 class _Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     version: int
     scope: str
@@ -22,7 +57,7 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 def encode_cursor(scope: str, key: Mapping[str, str | int] | None) -> str | None:
-    """Return the cursor behind `key` in the list that `scope` describes, None where the list ends."""
+    """Return the cursor of the page after `key` in the list that `scope` names, None at the end."""
     if key is None:
         return None
     return urlsafe_b64encode(msgspec.json.encode(_Cursor(VERSION, scope, dict(key)))).decode().rstrip("=")
@@ -34,7 +69,7 @@ def decode_cursor(
     """Return the key of a cursor, None for none.
 
     Raises InvalidInput unless the cursor decodes, was given for `scope`, and its key has exactly the names
-    and types of `shape`, with values that a store takes, and holds what is `fixed`: the partition that
+    and types of `shape`, values that a store accepts, and the values of `fixed`: the partition that
     the request may see.
     """
     if cursor is None:
@@ -63,7 +98,7 @@ def _is_key(value: str | int, kind: type) -> bool:
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """Return the header `Link: <…>; rel="next"` (RFC 8288) to the page behind `cursor`, nothing at the end."""
+    """Return the header `Link: <…>; rel="next"` (RFC 8288) to the page of `cursor`, nothing at the end."""
     if cursor is None:
         return {}
     query = urlencode({**request.query, "cursor": cursor}, errors="replace")

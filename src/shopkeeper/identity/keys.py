@@ -7,7 +7,7 @@ token of one kind can never pass for one of another.
 import hmac
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -60,7 +60,7 @@ class Keyring:
     def all(self, purpose: str) -> list[SigningKey]:
         """Return every key that may have signed, the current one first.
 
-        Raises ServiceUnavailable where the secrets were never read and cannot be read now.
+        Raises ServiceUnavailable if the secrets were never read and cannot be read now.
         """
         return [_derive(secret, purpose) for secret in self._secrets.get()]
 
@@ -69,10 +69,29 @@ class Keyring:
         found = _by_id(self.all(purpose), key_id)
         return found or _by_id((_derive(secret, purpose) for secret in self._secrets.renewed()), key_id)
 
-    def verify(self, purpose: str, text: str, mac: str) -> bool:
-        """Tell whether `mac` is that of `text` under any key, in a time that does not tell which part differs."""
-        matches = [hmac.compare_digest(key.mac(text).encode(), mac.encode()) for key in self.all(purpose)]
-        return any(matches)
+    def seal(self, purpose: str, *parts: str) -> str:
+        """Return the parts and their message authentication code, with dots between.
+
+        Raises ValueError for no part, or one that is empty or has a dot.
+        """
+        text = ".".join(parts)
+        if not _are_parts(parts):
+            raise ValueError("there must be sealed parts, and none may be empty or have a dot")
+        return f"{text}.{self.current(purpose).mac(text)}"
+
+    def open(self, purpose: str, sealed: str) -> tuple[str, ...] | None:
+        """Return the parts of a text that was sealed for this purpose under any key, None for any other text.
+
+        How long it takes does not tell which part of the code differs.
+        """
+        text, _, code = sealed.rpartition(".")
+        matches = [hmac.compare_digest(key.mac(text).encode(), code.encode()) for key in self.all(purpose)]
+        parts = tuple(text.split("."))
+        return parts if any(matches) and _are_parts(parts) else None
+
+
+def _are_parts(parts: Sequence[str]) -> bool:
+    return bool(parts) and all(part and "." not in part for part in parts)
 
 
 @lru_cache(maxsize=32)

@@ -90,17 +90,17 @@ def tables(
 
 
 def _backfill(settings: Settings) -> None:
-    from shopkeeper.clock import utc_now
     from shopkeeper.operator.backfill import backfill
     from shopkeeper.runtime.resources import open_store
 
     store = open_store(settings, os.environ)
     try:
-        report = backfill(store, utc_now)
+        report = backfill(store)
     finally:
         store.close()
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
+    out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
     if report.problems:
         raise ConfigurationError("\n".join(report.problems))
 

@@ -38,13 +38,17 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table. Its physical name is the environment variable's value, or `<name>-<stage>`."""
+    """A table. Its physical name is the environment variable's value, or `<name>-<stage>`.
+
+    `owner` is the domain whose modules alone read and write it.
+    """
 
     name: str
     environment: str
     key: Key
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
+    owner: str = ""
 
     def __hash__(self) -> int:
         return hash(self.name)

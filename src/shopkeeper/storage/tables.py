@@ -4,6 +4,7 @@ from shopkeeper.storage.table import Index, Key, KeyAttribute, Table, string_key
 
 VISITOR_COUNTER = Table(
     name="visitor-counter",
+    owner="visits",
     environment="TABLE_NAME",
     key=string_key("counter_id"),
     ttl="ItemExpireTTL",
@@ -11,6 +12,7 @@ VISITOR_COUNTER = Table(
 
 BUSINESSES = Table(
     name="businesses",
+    owner="businesses",
     environment="DYNAMODB_TABLE_NAME",
     key=string_key("business_id"),
     indexes=(
@@ -21,12 +23,14 @@ BUSINESSES = Table(
 
 MARKERS = Table(
     name="markers",
+    owner="markers",
     environment="MARKERS_TABLE_NAME",
     key=string_key("marker"),
 )
 
 USERS = Table(
     name="users",
+    owner="accounts",
     environment="USERS_TABLE_NAME",
     key=string_key("user_id"),
     indexes=(Index("all-users", string_key("kind", "user_id")),),
@@ -34,6 +38,7 @@ USERS = Table(
 
 SESSIONS = Table(
     name="sessions",
+    owner="accounts",
     environment="SESSIONS_TABLE_NAME",
     key=string_key("family_id"),
     ttl="ItemExpireTTL",
@@ -41,6 +46,7 @@ SESSIONS = Table(
 
 ATTEMPTS = Table(
     name="attempts",
+    owner="accounts",
     environment="ATTEMPTS_TABLE_NAME",
     key=string_key("attempt"),
     ttl="ItemExpireTTL",
@@ -48,6 +54,7 @@ ATTEMPTS = Table(
 
 ITEMS = Table(
     name="items",
+    owner="catalogue",
     environment="ITEMS_TABLE_NAME",
     key=string_key("item_id"),
     indexes=(
@@ -58,16 +65,19 @@ ITEMS = Table(
 
 ORDERS = Table(
     name="orders",
+    owner="orders",
     environment="ORDERS_TABLE_NAME",
     key=string_key("order_id"),
     indexes=(
         Index("by-business", string_key("business_id", "order_id")),
         Index("by-status", string_key("business_status", "order_id")),
+        Index("awaiting", string_key("awaiting", "accept_until")),
     ),
 )
 
 IDEMPOTENCY = Table(
     name="idempotency",
+    owner="orders",
     environment="IDEMPOTENCY_TABLE_NAME",
     key=string_key("idempotency_key"),
     ttl="ItemExpireTTL",
@@ -75,6 +85,7 @@ IDEMPOTENCY = Table(
 
 EVENTS = Table(
     name="events",
+    owner="feed",
     environment="EVENTS_TABLE_NAME",
     key=Key(KeyAttribute("business_id"), KeyAttribute("seq", "N")),
     ttl="ItemExpireTTL",

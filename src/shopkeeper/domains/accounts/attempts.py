@@ -71,6 +71,8 @@ class SignInAttempts:
 def _recent(record: Item, minute: int) -> dict[int, int]:
     """Return the attempts of this minute and the 15 before it, by their minute."""
     counts = {
-        int(name.removeprefix(MINUTE)): int(str(count)) for name, count in record.items() if name.startswith(MINUTE)
+        int(name.removeprefix(MINUTE)): count
+        for name, count in record.items()
+        if name.startswith(MINUTE) and isinstance(count, int)
     }
     return {when: count for when, count in counts.items() if when >= minute - WINDOW_MINUTES}

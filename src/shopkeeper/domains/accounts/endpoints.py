@@ -24,7 +24,7 @@ from shopkeeper.domains.accounts.model import (
     WrongCredentials,
     WrongPassword,
 )
-from shopkeeper.domains.accounts.service import ALL_USERS, Accounts
+from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.http import (
     Access,
     Call,
@@ -35,9 +35,8 @@ from shopkeeper.http import (
     ServiceUnavailable,
     endpoint,
 )
-from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
+from shopkeeper.http.cursor import next_link, read_page
 from shopkeeper.http.version import check_if_match, etag
-from shopkeeper.storage import USERS
 
 B = TypeVar("B")
 
@@ -116,10 +115,8 @@ def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[U
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
     """Return a page of all users to an admin."""
     accounts.check_admin(call.identity)
-    after = decode_cursor(USER_LIST, call.parameters.cursor, USERS.position("all-users"), {"kind": ALL_USERS})
-    users, behind = accounts.list_all(call.parameters.limit, after)
-    cursor = encode_cursor(USER_LIST, behind)
-    return Reply(UserList(users, cursor), headers=next_link(call.request, cursor))
+    found, cursor = read_page(accounts.listing(), USER_LIST, call.parameters.cursor, call.parameters.limit)
+    return Reply(UserList([account.user for account in found], cursor), headers=next_link(call.request, cursor))
 
 
 ENDPOINTS = (

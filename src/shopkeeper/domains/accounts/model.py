@@ -112,7 +112,7 @@ class Account(User, frozen=True, kw_only=True):
 
 
 class UserList(msgspec.Struct, frozen=True):
-    """A page of users; `next` is the cursor of the one behind it."""
+    """A page of users; `next` is the cursor of the page after it."""
 
     users: list[User]
     next: str | None

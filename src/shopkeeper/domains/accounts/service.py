@@ -1,6 +1,7 @@
 """Accounts: making, finding, changing and deleting them, and signing in to them."""
 
-import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -24,29 +25,17 @@ from shopkeeper.domains.accounts.model import (
 )
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
 from shopkeeper.domains.accounts.sessions import Sessions
+from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
-from shopkeeper.storage import (
-    MARKERS,
-    USERS,
-    Action,
-    AlreadyExists,
-    Changes,
-    ConditionFailed,
-    Delete,
-    Key,
-    Put,
-    Store,
-    Update,
-    Value,
-    markers,
-)
+from shopkeeper.storage import USERS, Action, AlreadyExists, Changes, ConditionFailed, Store
+from shopkeeper.storage.listing import Listing
+from shopkeeper.storage.records import Records
 
 RESET_PURPOSE = "password reset"
 RESET_SECONDS = 3600
-RESET_SIGNED = re.compile(r"([^.]+)\.([0-9]{1,15})\.([0-9]{1,15})")
 ALL_USERS = "user"
 
 
@@ -57,6 +46,7 @@ class Accounts:
         self, store: Store, keyring: Keyring, tokens: AccessTokens, passwords: Passwords, clock: Clock
     ) -> None:
         self._store = store
+        self._users = Records(store, USERS, Account, missing=_no_user)
         self._keyring = keyring
         self._tokens = tokens
         self._passwords = passwords
@@ -78,8 +68,8 @@ class Accounts:
         try:
             self._store.transact(
                 [
-                    Put(USERS, msgspec.structs.asdict(account), if_absent=True),
-                    _email_marker(account.email, account.user_id),
+                    self._users.insertion(account),
+                    markers.take(markers.user_email(account.email), user_id=account.user_id),
                 ]
             )
         except AlreadyExists:
@@ -104,7 +94,7 @@ class Accounts:
     def refresh(self, refresh_token: str) -> Tokens:
         """Continue a session. Raises InvalidSession or StoreError."""
         family, generation = self._sessions.find(refresh_token)
-        account = self._find(family.user_id)
+        account = self._users.get(family.user_id)
         if account is None or account.epoch != family.epoch:
             self._sessions.end(family.family_id)
             raise InvalidSession("The session has ended.")
@@ -130,18 +120,16 @@ class Accounts:
         if account is None:
             raise NotFound("There is no account with this email address.")
         expires = int(self._clock().timestamp()) + RESET_SECONDS
-        signed = f"{account.user_id}.{account.epoch}.{expires}"
-        return f"{signed}.{self._keyring.current(RESET_PURPOSE).mac(signed)}"
+        return self._keyring.seal(RESET_PURPOSE, account.user_id, str(account.epoch), str(expires))
 
     def reset_password(self, token: str, new_password: str) -> None:
         """Set a new password by a reset token, which is used up by that. Raises InvalidSession or StoreError."""
-        signed, _, mac = token.rpartition(".")
         refusal = InvalidSession("The reset link is not valid, or not any more.")
-        parts = RESET_SIGNED.fullmatch(signed)
-        if parts is None or not self._keyring.verify(RESET_PURPOSE, signed, mac):
-            raise refusal
-        user_id, epoch, expires = parts.groups()
-        account = self._find(user_id)
+        match self._keyring.open(RESET_PURPOSE, token):
+            case (user_id, epoch, expires) if epoch.isdecimal() and expires.isdecimal():
+                account = self._users.get(user_id)
+            case _:
+                raise refusal
         if account is None or account.epoch != int(epoch) or self._clock().timestamp() >= int(expires):
             raise refusal
         self._set_password(account, new_password)
@@ -155,20 +143,18 @@ class Accounts:
         asking = self._account_of(caller)
         if asking.user_id == user_id:
             return asking.user
-        found = self._find(user_id) if asking.role == "admin" else None
-        if found is None:
-            raise NotFound("There is no such user.")
-        return found.user
+        if asking.role != "admin":
+            raise _no_user()
+        return self._users.require(user_id).user
 
     def check_admin(self, caller: Caller) -> None:
         """Return if the caller is an admin. Raises AdminsOnly or Unauthenticated."""
         if self._account_of(caller).role != "admin":
             raise AdminsOnly("Only admins may do this.")
 
-    def list_all(self, limit: int, after: Key | None) -> tuple[list[User], Key | None]:
-        """Return a page of all accounts, and where the next begins."""
-        page = self._store.query(USERS, ALL_USERS, index="all-users", limit=limit, after=after)
-        return [msgspec.convert(item, Account).user for item in page.items], page.next
+    def listing(self) -> Listing[Account]:
+        """Return the list of all accounts."""
+        return Listing(self._store, self._users, "all-users", ALL_USERS)
 
     def change(self, caller: Caller, change: UserChange, address: str, expected: int | None) -> User:
         """Change the caller's own account; another email moves its marker in the same transaction.
@@ -179,20 +165,19 @@ class Accounts:
         account = self._account_of(caller)
         if expected is not None and expected != account.version:
             raise ChangedMeanwhile("The account was changed by another request.")
-        new: dict[str, Value] = {"updated_at": rfc3339(self._clock()), "version": account.version + 1}
-        actions: list[Action] = []
+        fields: dict[str, Any] = {"updated_at": rfc3339(self._clock())}
+        moved: list[Action] = []
         if change.name is not msgspec.UNSET:
-            new["name"] = change.name
+            fields["name"] = change.name
         if change.email is not msgspec.UNSET and change.email.lower() != account.email:
             given = change.current_password
             self._check_password(account, None if given is msgspec.UNSET else given, address)
-            new["email"] = change.email.lower()
-            actions = [
-                _email_marker(change.email.lower(), account.user_id),
-                _free_email(account),
+            fields["email"] = change.email.lower()
+            moved = [
+                markers.take(markers.user_email(change.email.lower()), user_id=account.user_id),
+                markers.free(markers.user_email(account.email), user_id=account.user_id),
             ]
-        self._store_change(account, new, actions)
-        return msgspec.convert({**msgspec.structs.asdict(account), **new}, Account).user
+        return self._store_change(account, fields, moved).user
 
     def delete(self, caller: Caller, expected: int | None = None) -> None:
         """Delete the caller's own account; its identity can then never own a business.
@@ -203,13 +188,12 @@ class Accounts:
         account = self._account_of(caller)
         if expected is not None and expected != account.version:
             raise ChangedMeanwhile("The account was changed by another request.")
-        tombstone = {"marker": markers.business_identity(account.user_id), "deleted_at": rfc3339(self._clock())}
         try:
             self._store.transact(
                 [
-                    Delete(USERS, {"user_id": account.user_id}, expect={"version": account.version}),
-                    _free_email(account),
-                    Put(MARKERS, tombstone, if_absent=True),
+                    self._users.removal(account),
+                    markers.free(markers.user_email(account.email), user_id=account.user_id),
+                    markers.tombstone(account.user_id, rfc3339(self._clock())),
                 ]
             )
         except AlreadyExists:
@@ -219,26 +203,18 @@ class Accounts:
 
     def set_role(self, user_id: str, role: Role) -> User:
         """Make an account an admin's, or a user's again. Raises NotFound or ChangedMeanwhile."""
-        account = self._find(user_id)
-        if account is None:
-            raise NotFound("There is no such user.")
-        self._store_change(account, {"role": role, "version": account.version + 1}, [])
-        return msgspec.structs.replace(account, role=role, version=account.version + 1).user
+        return self._store_change(self._users.require(user_id), {"role": role}).user
 
     def _account_of(self, caller: Caller) -> Account:
         """Return the account behind a token, if it is there and its sessions were not ended since."""
-        account = self._find(caller.subject)
+        account = self._users.get(caller.subject)
         if account is None or account.epoch != caller.epoch:
             raise Unauthenticated("The access token is not valid any more.")
         return account
 
-    def _find(self, user_id: str) -> Account | None:
-        item = self._store.get(USERS, {"user_id": user_id})
-        return None if item is None else msgspec.convert(item, Account)
-
     def _by_email(self, email: str) -> Account | None:
-        marker = self._store.get(MARKERS, {"marker": markers.user_email(email)})
-        return None if marker is None else self._find(str(marker["user_id"]))
+        user_id = markers.holder(self._store, markers.user_email(email))
+        return None if user_id is None else self._users.get(user_id)
 
     def _grant(self, account: Account, refresh_token: str) -> Tokens:
         access = self._tokens.issue(account.user_id, account.epoch)
@@ -263,36 +239,32 @@ class Accounts:
 
     def _set_password(self, account: Account, password: str) -> None:
         """Store a new hash; the raised epoch ends all sessions, and uses up reset links."""
-        new: dict[str, Value] = {
+        fields = {
             "password_hash": self._passwords.hash(password),
             "epoch": account.epoch + 1,
-            "version": account.version + 1,
             "updated_at": rfc3339(self._clock()),
         }
-        self._store_change(account, new, [])
+        self._store_change(account, fields)
 
     def _hash_again(self, account: Account, password: str) -> None:
-        """Bring a hash up to today's form and figures; whoever changed it meanwhile had reason to."""
-        key: Key = {"user_id": account.user_id}
+        """Store a hash in today's form, unless another request changed it meanwhile. The version stays."""
+        key = self._users.key_of(account)
         new = {"password_hash": self._passwords.hash(password)}
         try:
             self._store.update(USERS, key, Changes(set=new), expect={"password_hash": account.password_hash})
         except ConditionFailed:
             pass
 
-    def _store_change(self, account: Account, new: dict[str, Value], more: list[Action]) -> None:
-        update = Update(USERS, {"user_id": account.user_id}, Changes(set=new), expect={"version": account.version})
+    def _store_change(self, account: Account, fields: Mapping[str, Any], moved: Sequence[Action] = ()) -> Account:
+        changed, update = self._users.revision(account, fields)
         try:
-            self._store.transact([update, *more])
+            self._store.transact([update, *moved])
         except AlreadyExists:
             raise AlreadyRegistered("There is an account with this email address.") from None
         except ConditionFailed:
             raise ChangedMeanwhile("The account was changed by another request.") from None
+        return changed
 
 
-def _email_marker(email: str, user_id: str) -> Put:
-    return Put(MARKERS, {"marker": markers.user_email(email), "user_id": user_id}, if_absent=True)
-
-
-def _free_email(account: Account) -> Delete:
-    return Delete(MARKERS, {"marker": markers.user_email(account.email)}, expect={"user_id": account.user_id})
+def _no_user() -> NotFound:
+    return NotFound("There is no such user.")

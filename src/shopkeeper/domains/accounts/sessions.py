@@ -5,18 +5,16 @@ conditional write. Who shows the generation before within ten seconds has lost a
 token again; who shows an older one has a stolen copy, or is its victim, and the family ends.
 """
 
-import re
-
 import msgspec
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import InvalidSession
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import SESSIONS, Changes, ExpectationFailed, Store
+from shopkeeper.storage import SESSIONS, ExpectationFailed, Store
+from shopkeeper.storage.records import Records
 
 PURPOSE = "refresh token"
-SIGNED = re.compile(r"([^.]+)\.([0-9]{1,15})")
 IDLE_SECONDS = 30 * 86400
 LONGEST_SECONDS = 90 * 86400
 GRACE_MILLISECONDS = 10_000
@@ -38,7 +36,7 @@ class Sessions:
     """Begins, continues and ends sessions."""
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
-        self._store = store
+        self._families = Records(store, SESSIONS, Family, version="generation")
         self._keyring = keyring
         self._clock = clock
 
@@ -54,8 +52,8 @@ class Sessions:
             created_at=now,
             expires=_expires(now, now),
         )
-        self._store.put(SESSIONS, msgspec.to_builtins(family), if_absent=True)
-        return self._token(family.family_id, family.generation)
+        self._families.insert(family)
+        return self._token(family)
 
     def find(self, token: str) -> tuple[Family, int]:
         """Return the living family of a refresh token, and the token's generation. Raises InvalidSession."""
@@ -76,43 +74,33 @@ class Sessions:
                 family = self._read(family.family_id)  # another request with the same token was first
         is_lost_reply = self._now() - family.rotated_at <= GRACE_MILLISECONDS
         if generation == family.generation - 1 and is_lost_reply:
-            return self._token(family.family_id, family.generation)
+            return self._token(family)
         self.end(family.family_id)
         raise InvalidSession("The session was ended, for its token was used twice.")
 
     def end(self, family_id: str) -> None:
         """End a session; there need not be one."""
-        self._store.delete(SESSIONS, {"family_id": family_id})
+        self._families.delete(family_id)
 
     def _step(self, family: Family) -> str:
         now = self._now()
-        changes = {
-            "generation": family.generation + 1,
-            "rotated_at": now,
-            "ItemExpireTTL": _expires(now, family.created_at),
-        }
-        key = {"family_id": family.family_id}
-        self._store.update(SESSIONS, key, Changes(set=changes), expect={"generation": family.generation})
-        return self._token(family.family_id, family.generation + 1)
+        fields = {"rotated_at": now, "expires": _expires(now, family.created_at)}
+        return self._token(self._families.change(family, fields))
 
     def _read(self, family_id: str) -> Family:
-        item = self._store.get(SESSIONS, {"family_id": family_id})
-        if item is not None:
-            family = msgspec.convert(item, Family)
-            if family.expires * 1000 > self._now():
-                return family
-        raise InvalidSession("The session has ended.")
+        family = self._families.get(family_id)
+        if family is None or family.expires * 1000 <= self._now():
+            raise InvalidSession("The session has ended.")
+        return family
 
     def _parse(self, token: str) -> tuple[str, int]:
-        signed, _, mac = token.rpartition(".")
-        parts = SIGNED.fullmatch(signed)
-        if parts is None or not self._keyring.verify(PURPOSE, signed, mac):
-            raise InvalidSession("The refresh token is not valid.")
-        return parts[1], int(parts[2])
+        match self._keyring.open(PURPOSE, token):
+            case (family_id, generation) if generation.isdecimal():
+                return family_id, int(generation)
+        raise InvalidSession("The refresh token is not valid.")
 
-    def _token(self, family_id: str, generation: int) -> str:
-        signed = f"{family_id}.{generation}"
-        return f"{signed}.{self._keyring.current(PURPOSE).mac(signed)}"
+    def _token(self, family: Family) -> str:
+        return self._keyring.seal(PURPOSE, family.family_id, str(family.generation))
 
     def _now(self) -> int:
         return int(self._clock().timestamp() * 1000)

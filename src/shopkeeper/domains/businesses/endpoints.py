@@ -17,7 +17,7 @@ from shopkeeper.domains.businesses.model import (
     PublicBusiness,
     StoredBusiness,
 )
-from shopkeeper.domains.businesses.ownership import owns
+from shopkeeper.domains.businesses.offers import owns
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.http import (
     Access,

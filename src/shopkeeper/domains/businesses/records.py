@@ -1,4 +1,4 @@
-"""Reading a business's record: in the form that is written here, or in that of the founding order receiver."""
+"""The record of a business: in the form that is written here, or in that of the founding order receiver."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,32 +9,46 @@ import msgspec
 
 from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.model import Business, BusinessType, StoredBusiness
-from shopkeeper.storage import ABSENT, Expectation, Item, Value
+from shopkeeper.http import NotFound
+from shopkeeper.storage import ABSENT, BUSINESSES, Expectation, Item, Store, Value
+from shopkeeper.storage.records import Records
 
 UNKNOWN_TIME = "1970-01-01T00:00:00.000Z"
 INDEXED = ("email", "cognito_user_id")
-"""Attributes that indexes list businesses by. A store has no place for an empty one: it is left out."""
+"""Attributes that indexes list businesses by. A store does not take an empty one, so it is left out."""
+
+NOT_CLOSING: Expectation = {"closing_since": ABSENT}
 
 
 def read_business(record: Item) -> StoredBusiness:
-    """Return the business of a record. One that has no version has the founding form, and becomes version 0."""
+    """Return the business of a record. A record without a version has the founding form and is read as version 0."""
     ours = record if "version" in record else _from_founding_form(record)
     return msgspec.convert({**dict.fromkeys(INDEXED, ""), **ours}, StoredBusiness)
 
 
 def business_record(business: Business) -> dict[str, Value]:
-    """Return the record that is written of a business."""
-    record = msgspec.structs.asdict(business)
+    """Return what is written of a business. The number of its items and its closing are written by themselves."""
+    record = {name: getattr(business, name) for name in Business.__struct_fields__}
     return {name: value for name, value in record.items() if value != "" or name not in INDEXED}
+
+
+def businesses(store: Store) -> Records[StoredBusiness]:
+    """Return the records of businesses. `require` raises NotFound."""
+    return Records(store, BUSINESSES, StoredBusiness, missing=no_business, read=read_business, write=business_record)
+
+
+def no_business() -> NotFound:
+    """Return the error of a business that is not there, or not for the caller."""
+    return NotFound("There is no such business.")
 
 
 def unchanged(business: StoredBusiness) -> Expectation:
     """Return what a record must be for a change of the business that was read: of the same version, and not closing."""
-    return {"version": business.version or ABSENT, "business_id": business.business_id, "closing_since": ABSENT}
+    return {"version": business.version or ABSENT, **NOT_CLOSING, "business_id": business.business_id}
 
 
 def _from_founding_form(record: Item) -> dict[str, Value]:
-    """Return a founding record in our form. It has other names, and fewer fields."""
+    """Return a founding record in our form. It has other names and fewer fields."""
     kind = record.get("business_type")
     created = _time(record.get("created_at"))
     return {

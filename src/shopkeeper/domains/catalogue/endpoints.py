@@ -12,7 +12,7 @@ from shopkeeper.domains.catalogue.model import (
     NewItem,
     TooManyItems,
 )
-from shopkeeper.domains.catalogue.service import ALL_ITEMS, Catalogue
+from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.http import (
     Access,
     Call,
@@ -24,9 +24,8 @@ from shopkeeper.http import (
     ServiceUnavailable,
     endpoint,
 )
-from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
+from shopkeeper.http.cursor import next_link, read_page
 from shopkeeper.http.version import etag, require_if_match
-from shopkeeper.storage import ITEMS
 
 
 def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Item]:
@@ -62,14 +61,9 @@ def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) ->
     """Return a page of items."""
     asked = call.parameters
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"
-    index, fixed = "all-items", {"kind": ALL_ITEMS}
-    if asked.business_id is not None:
-        index, fixed = "by-business", {"business_id": asked.business_id}
-    after = decode_cursor(scope, asked.cursor, ITEMS.position(index), fixed)
-    skip = 0 if after else asked.skip
-    items, behind = catalogue.list_items(asked.business_id, asked.search, skip, asked.limit, after)
-    cursor = encode_cursor(scope, behind)
-    return Reply(ItemList(items, cursor), headers=next_link(call.request, cursor))
+    listing = catalogue.listing(asked.business_id, asked.search)
+    found, cursor = read_page(listing, scope, asked.cursor, asked.limit, asked.skip)
+    return Reply(ItemList([item.item for item in found], cursor), headers=next_link(call.request, cursor))
 
 
 ENDPOINTS = (

@@ -68,14 +68,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredItem(Item, frozen=True, kw_only=True):
-    """An item as it is stored, with what lists all of them and what a search compares with."""
+    """An item as it is stored, with the attribute that lists all items and the text that a search compares with."""
 
     kind: Literal["item"] = "item"
     folded: str | None = None
 
     @property
     def item(self) -> Item:
-        """What of it is shown."""
+        """The part that is shown."""
         return Item(**{name: getattr(self, name) for name in Item.__struct_fields__})
 
 
@@ -103,7 +103,7 @@ class ItemListParameters(msgspec.Struct, frozen=True):
 
 
 class ItemList(msgspec.Struct, frozen=True):
-    """A page of items; `next` is the cursor of the one behind it."""
+    """A page of items; `next` is the cursor of the page after it."""
 
     items: list[Item]
     next: str | None

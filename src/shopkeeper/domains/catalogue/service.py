@@ -4,7 +4,7 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import BusinessClosing
-from shopkeeper.domains.businesses.ownership import own_business
+from shopkeeper.domains.businesses.offers import count_item, own_business, uncount_items
 from shopkeeper.domains.catalogue.folding import fold, folded_text
 from shopkeeper.domains.catalogue.model import (
     MAX_ITEMS,
@@ -15,27 +15,14 @@ from shopkeeper.domains.catalogue.model import (
     StoredItem,
     TooManyItems,
 )
+from shopkeeper.domains.catalogue.records import folded, items, no_item
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.http.fields import changed_fields
 from shopkeeper.identifiers import uuid7
-from shopkeeper.storage import (
-    ABSENT,
-    BUSINESSES,
-    ITEMS,
-    Below,
-    Changes,
-    ConditionFailed,
-    Delete,
-    Key,
-    Put,
-    Store,
-    Update,
-    Value,
-)
+from shopkeeper.storage import ConditionFailed, Store
+from shopkeeper.storage.listing import Listing
 
 ALL_ITEMS = "item"
-MOST_CANDIDATES = 1000
-STEP = 100
 
 
 class Catalogue:
@@ -44,26 +31,20 @@ class Catalogue:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._items = items(store)
 
     def create(self, caller: Caller, new: NewItem) -> Item:
         """Add an item to a business that the caller owns; the business counts its items with it.
 
-        Items that are added at the same time do not get into one another's way: the count has an upper bound, and no
-        expected value. Raises NotFound, TooManyItems, BusinessClosing or StoreError.
+        Raises NotFound, TooManyItems, BusinessClosing or StoreError.
         """
         self._check_open(new.business_id, caller)
         now = rfc3339(self._clock())
         facts = msgspec.structs.asdict(new)
         folded = folded_text(new.name, new.description)
         item = StoredItem(item_id=uuid7(), created_at=now, updated_at=now, folded=folded, **facts)
-        counted = Update(
-            BUSINESSES,
-            {"business_id": new.business_id},
-            Changes(add={"item_count": 1}),
-            expect={"business_id": new.business_id, "closing_since": ABSENT, "item_count": Below(MAX_ITEMS)},
-        )
         try:
-            self._store.transact([Put(ITEMS, msgspec.structs.asdict(item), if_absent=True), counted])
+            self._store.transact([self._items.insertion(item), count_item(new.business_id, MAX_ITEMS)])
         except ConditionFailed:
             self._check_open(new.business_id, caller)
             raise TooManyItems(f"A business has at most {MAX_ITEMS} items.") from None
@@ -71,95 +52,41 @@ class Catalogue:
 
     def get(self, item_id: str) -> Item:
         """Return an item, whoever asks. Raises NotFound or StoreError."""
-        return self._find(item_id).item
+        return self._items.require(item_id).item
 
-    def own(self, caller: Caller, item_id: str) -> Item:
-        """Return an item to the owner of its business; for others there is none. Raises NotFound."""
-        item = self._find(item_id)
+    def own(self, caller: Caller, item_id: str) -> StoredItem:
+        """Return an item to the owner of its business; for others there is none. Raises NotFound or StoreError."""
+        item = self._items.require(item_id)
         try:
             own_business(self._store, item.business_id, caller)
         except NotFound:
-            raise NotFound("There is no such item.") from None
-        return item.item
+            raise no_item() from None
+        return item
 
-    def change(self, item: Item, change: ItemChange) -> Item:
-        """Change an item from the version given. Raises ItemChanged or StoreError."""
-        new: dict[str, Value] = changed_fields(change)
-        new |= {"version": item.version + 1, "updated_at": rfc3339(self._clock())}
-        changed = msgspec.convert({**msgspec.structs.asdict(item), **new}, Item)
-        new["folded"] = folded_text(changed.name, changed.description)
+    def change(self, item: StoredItem, change: ItemChange) -> Item:
+        """Change an item from the version that was read. Raises ItemChanged or StoreError."""
+        fields = {**changed_fields(change), "updated_at": rfc3339(self._clock())}
+        changed = msgspec.structs.replace(item, **fields)
+        fields["folded"] = folded_text(changed.name, changed.description)
         try:
-            key = {"item_id": item.item_id}
-            self._store.update(ITEMS, key, Changes(set=new), expect={"version": item.version})
-        except ConditionFailed:
-            raise ItemChanged("The item was changed by another request.") from None
-        return changed
-
-    def delete(self, item: Item) -> None:
-        """Delete an item in the version given. Raises ItemChanged or StoreError."""
-        uncounted = Update(
-            BUSINESSES,
-            {"business_id": item.business_id},
-            Changes(add={"item_count": -1}),
-            expect={"business_id": item.business_id},
-        )
-        try:
-            gone = Delete(ITEMS, {"item_id": item.item_id}, expect={"version": item.version})
-            self._store.transact([gone, uncounted])
+            return self._items.change(item, fields).item
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
 
-    def list_items(
-        self, business_id: str | None, search: str | None, skip: int, limit: int, after: Key | None
-    ) -> tuple[list[Item], Key | None]:
-        """Return a page of items, of one business or of all, and where the next begins.
+    def delete(self, item: StoredItem) -> None:
+        """Delete an item in the version that was read. Raises ItemChanged or StoreError."""
+        try:
+            self._store.transact([self._items.removal(item), uncount_items(item.business_id, 1)])
+        except ConditionFailed:
+            raise ItemChanged("The item was changed by another request.") from None
 
-        With a search it looks at no more than 1,000 items, so that the page may be short, or empty, with
-        more behind it.
-        """
-        index, partition = ("by-business", business_id) if business_id else ("all-items", ALL_ITEMS)
+    def listing(self, business_id: str | None, search: str | None) -> Listing[StoredItem]:
+        """Return the list of the items, of one business or of all, in which a search is found."""
         wanted = fold(search or "")
-        found: list[Item] = []
-        looked = 0
-        while True:
-            step = min(STEP, MOST_CANDIDATES - looked) if wanted else limit - len(found) + skip
-            page = self._store.query(ITEMS, partition, index=index, limit=min(step, 1000), after=after)
-            for raw in page.items:
-                looked += 1
-                if wanted and wanted not in _folded(raw):
-                    continue
-                if skip:
-                    skip -= 1
-                    continue
-                found.append(msgspec.convert(raw, StoredItem).item)
-                if len(found) == limit:
-                    is_last = raw is page.items[-1] and page.next is None
-                    return found, None if is_last else _position(raw, index)
-            after = page.next
-            if after is None or (wanted and looked >= MOST_CANDIDATES):
-                return found, after
+        index, partition = ("by-business", business_id) if business_id is not None else ("all-items", ALL_ITEMS)
+        keep = (lambda item: wanted in folded(item)) if wanted else None
+        return Listing(self._store, self._items, index, partition, keep=keep)
 
     def _check_open(self, business_id: str, caller: Caller) -> None:
         if own_business(self._store, business_id, caller).closing_since is not None:
             raise BusinessClosing("The business is being deleted.")
-
-    def _find(self, item_id: str) -> StoredItem:
-        raw = self._store.get(ITEMS, {"item_id": item_id})
-        if raw is None:
-            raise NotFound("There is no such item.")
-        return msgspec.convert(raw, StoredItem)
-
-
-def _folded(raw: dict[str, Value]) -> str:
-    """Return what a search compares with: it is stored, but with items that were written before that was so."""
-    folded = raw.get("folded")
-    if folded is None:
-        description = raw.get("description")
-        return folded_text(str(raw["name"]), None if description is None else str(description))
-    return str(folded)
-
-
-def _position(raw: dict[str, Value], index: str) -> Key:
-    """Return the key of an item in the index that lists it."""
-    partition = "business_id" if index == "by-business" else "kind"
-    return {"item_id": str(raw["item_id"]), partition: str(raw[partition])}

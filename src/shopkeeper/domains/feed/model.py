@@ -1,11 +1,14 @@
 """What an event is, and what the endpoint of the feed takes and gives."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Gone
 from shopkeeper.http.fields import Limit, text
+from shopkeeper.storage import Item, Value
 
 MAX_NUMBER = 2**53
 """Beyond this, JSON's numbers are not exact everywhere."""
@@ -14,15 +17,33 @@ Id = Annotated[str, text(128)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a business's feed; it holds nothing of the customer but the reason of a cancellation."""
+    """One entry of a business's feed, about what has the id `subject`, without the customer's personal data."""
 
     seq: int
     type: str
-    order_id: str
-    status: str
     at: str
-    reason: str | None = None
-    ready_at: str | None = None
+    subject: str
+    data: dict[str, str | int]
+    # Events of orders repeat their data here, where it was before there were other events.
+    order_id: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    reason: str | UnsetType | None = UNSET
+    ready_at: str | UnsetType | None = UNSET
+
+
+FORMER_FIELDS = ("status", "reason", "ready_at")
+
+
+def event_from(record: Item) -> Event:
+    """Return an event as it is stored today, or as older versions stored an order's."""
+    data = record.get("data")
+    if data is None:
+        data = {name: record[name] for name in FORMER_FIELDS if name in record}
+    subject = record.get("subject", record.get("order_id"))
+    former: dict[str, Value] = {}
+    if isinstance(data, Mapping) and str(record["type"]).startswith("order."):
+        former = {"order_id": subject, **{name: data.get(name) for name in FORMER_FIELDS}}
+    return msgspec.convert({**record, "subject": subject, "data": data, **former}, Event)
 
 
 class Feed(msgspec.Struct, frozen=True):
@@ -41,6 +62,6 @@ class FeedParameters(msgspec.Struct, frozen=True):
 
 
 class EventsGone(Gone):
-    """Events behind the number given are not kept any more."""
+    """Events after the given number are no longer kept."""
 
     code = "events_gone"

@@ -34,9 +34,8 @@ from shopkeeper.http import (
     ServiceUnavailable,
     endpoint,
 )
-from shopkeeper.http.cursor import decode_cursor, encode_cursor, next_link
+from shopkeeper.http.cursor import next_link, read_page
 from shopkeeper.http.version import etag
-from shopkeeper.storage import ORDERS, partitions
 
 
 def place_order(orders: Orders, call: Call[PlaceParameters, NewOrder]) -> Reply[PlacedOrder]:
@@ -56,12 +55,8 @@ def list_orders(orders: Orders, call: Call[OrderListParameters, Nothing]) -> Rep
     """Return a page of a business's orders to its owner."""
     asked = call.parameters
     scope = f"orders of {asked.business_id} being {asked.status or 'any'}"
-    index, fixed = "by-business", {"business_id": asked.business_id}
-    if asked.status is not None:
-        index, fixed = "by-status", {"business_status": partitions.business_status(asked.business_id, asked.status)}
-    after = decode_cursor(scope, asked.cursor, ORDERS.position(index), fixed)
-    found, behind = orders.list_orders(call.identity, asked.business_id, asked.status, asked.limit, after)
-    cursor = encode_cursor(scope, behind)
+    listing = orders.listing(call.identity, asked.business_id, asked.status)
+    found, cursor = read_page(listing, scope, asked.cursor, asked.limit)
     return Reply(OrderList(found, cursor), headers=next_link(call.request, cursor))
 
 

@@ -1,22 +1,18 @@
 """The event that tells of a change of an order."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from shopkeeper.domains.feed.service import KEPT_SECONDS
+from shopkeeper.domains.feed.offers import append
 from shopkeeper.domains.orders.model import Order
-from shopkeeper.storage import EVENTS, Table, Value
+from shopkeeper.storage import Append
 
 
-def event_of(order: Order, at: str) -> tuple[Table, str, dict[str, Value]]:
-    """Return where the event of an order's present status is stored, and the event, without the customer's data."""
-    expires = int(datetime.fromisoformat(at).timestamp()) + KEPT_SECONDS
-    event: dict[str, Value] = {
-        "type": f"order.{order.status}",
-        "order_id": order.order_id,
-        "status": order.status,
-        "at": at,
-        "ItemExpireTTL": expires,
-    }
-    said = {"reason": order.reason, "ready_at": order.ready_at}
-    event |= {name: text for name, text in said.items() if text is not None}
-    return EVENTS, order.business_id, event
+def event_of(order: Order, at: str, now: datetime, tally: Mapping[str, int]) -> Append:
+    """Return the action that tells of an order's present status, which it has since `at`.
+
+    The event holds nothing of the customer but the reason of a cancellation. `tally` is added to the head's numbers.
+    """
+    said = {"status": order.status, "reason": order.reason, "ready_at": order.ready_at}
+    data = {name: text for name, text in said.items() if text is not None}
+    return append(order.business_id, f"order.{order.status}", order.order_id, data, at, now, tally)

@@ -10,7 +10,8 @@ from shopkeeper.http import Conflict, Unprocessable
 from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
 
 Status = Literal["received", "accepted", "rejected", "preparing", "ready", "completed", "cancelled", "expired"]
-Party = Literal["business", "customer"]
+Party = Literal["business", "customer", "system"]
+"""Who changes an order; the system lets it expire."""
 Step = Literal["accept", "reject", "prepare", "ready", "complete", "cancel"]
 
 MAX_LINES = 100
@@ -185,7 +186,7 @@ class PlacedOrder(Order, frozen=True, kw_only=True):
 
 
 class OrderList(msgspec.Struct, frozen=True):
-    """A page of orders, newest first; `next` is the cursor of the one behind it."""
+    """A page of orders, newest first; `next` is the cursor of the page after it."""
 
     orders: list[Order]
     next: str | None

@@ -7,17 +7,14 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import Business
-from shopkeeper.domains.businesses.ownership import find_business, own_business, owns, taking_orders
+from shopkeeper.domains.businesses.offers import find_business, own_business, owns, takes_orders
+from shopkeeper.domains.catalogue.offers import find_items
 from shopkeeper.domains.orders.events import event_of
 from shopkeeper.domains.orders.model import (
-    MAX_TOTAL_MINOR,
     MOST_MINUTES,
     OPEN,
     TRANSITIONS,
-    ItemUnavailable,
     KeyReused,
-    Line,
-    MixedCurrencies,
     NewOrder,
     NoDetails,
     NotAccepting,
@@ -31,39 +28,18 @@ from shopkeeper.domains.orders.model import (
     Step,
     StepBody,
     Timing,
-    TotalDiffers,
-    TotalTooLarge,
 )
+from shopkeeper.domains.orders.pricing import price
+from shopkeeper.domains.orders.records import PlacedKey, business_status, no_order, orders, placed_keys
+from shopkeeper.domains.orders.tokens import is_token_of, order_token
 from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import (
-    ABSENT,
-    BUSINESSES,
-    IDEMPOTENCY,
-    ITEMS,
-    ORDERS,
-    Action,
-    Append,
-    Changes,
-    Check,
-    ConditionFailed,
-    Conflict,
-    ExpectationFailed,
-    Key,
-    Put,
-    Store,
-    Update,
-    Value,
-    partitions,
-)
-from shopkeeper.storage import Item as Record
+from shopkeeper.storage import ABSENT, Action, ConditionFailed, Conflict, ExpectationFailed, Store
+from shopkeeper.storage.listing import Listing
 
 KEY_SECONDS = 48 * 3600
-PURPOSE = "order token"
 TRIES = 5
-STEP = 100
-MOST_CANDIDATES = 1000
 TOLD_APART_BY_TIME = ("received", "expired")
 """Statuses that share a partition of the index `by-status`."""
 
@@ -79,6 +55,8 @@ class Orders:
         self._keyring = keyring
         self._clock = clock
         self._accept_seconds = accept_seconds
+        self._orders = orders(store)
+        self._keys = placed_keys(store)
 
     def place(self, business_id: str, key: str, new: NewOrder) -> tuple[PlacedOrder, bool]:
         """Place an order, and return it and whether it is new.
@@ -90,19 +68,18 @@ class Orders:
         record_key = f"{business_id}#{hashlib.sha256(key.strip(chr(34)).encode()).hexdigest()}"
         fingerprint = hashlib.sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
         for _ in range(TRIES):
-            record = self._store.get(IDEMPOTENCY, {"idempotency_key": record_key})
-            if record is not None and self._is_fresh(record):
-                return self._repeat(record, fingerprint), False
+            former = self._keys.get(record_key)
+            if former is not None and self._clock().timestamp() < former.created + KEY_SECONDS:
+                return self._repeat(former, fingerprint), False
             business = find_business(self._store, business_id)
             order = self._priced(business, new)
-            remembered = self._remember(record_key, record, fingerprint, order)
             try:
                 self._store.transact(
                     [
-                        Put(ORDERS, _stored(order), if_absent=True),
-                        remembered,
-                        Check(BUSINESSES, {"business_id": business_id}, taking_orders(business)),
-                        Append(*event_of(order, order.created_at), tally={"open": 1}),
+                        self._orders.insertion(order),
+                        self._remember(record_key, former, fingerprint, order),
+                        takes_orders(business),
+                        event_of(order, order.created_at, self._clock(), {"open": 1}),
                     ]
                 )
             except ConditionFailed as error:
@@ -126,149 +103,89 @@ class Orders:
         Raises InvalidInput, NotFound, OutOfTurn or StoreError.
         """
         while True:
-            stored, party = self._find_for(caller, order_id, token)
+            order, party = self._find_for(caller, order_id, token)
             said = _said(body, self._clock())
             now = self._now()
-            order = stored.at(now)
-            after = _next_status(step, order.status, party)
+            before = order.at(now).status
+            after = _next_status(step, before, party)
             if after is None:
-                raise OutOfTurn(f"The order is {order.status}.", order_status=order.status)
+                raise OutOfTurn(f"The order is {before}.", order_status=before)
             # Clocks differ from machine to machine; a history does not run backwards.
             at = max(now, order.history[-1].at)
             change = StatusChange(status=after, at=at, by=party)
-            moved = msgspec.structs.replace(
-                order, status=after, version=order.version + 1, history=[*order.history, change], **said
-            )
-            record = _stored(moved)
-            changed = {name: record[name] for name in ("status", "version", "history", "business_status", *said)}
-            update = Update(
-                ORDERS,
-                {"order_id": order_id},
-                Changes(set=changed),
-                expect={"version": order.version, "status": order.status},
-            )
+            moved, update = self._orders.revision(order, {"status": after, "history": [*order.history, change], **said})
             tally = {} if after in OPEN else {"open": -1}
             try:
-                self._store.transact([update, Append(*event_of(moved, at), tally=tally)])
+                self._store.transact([update, event_of(moved, at, self._clock(), tally)])
             except ExpectationFailed:
                 continue  # another step was first: look again whether this one is still in turn
             return moved
 
-    def list_orders(
-        self, caller: Caller, business_id: str, status: Status | None, limit: int, after: Key | None
-    ) -> tuple[list[Order], Key | None]:
-        """Return a page of a business's orders to its owner, newest first, and where the next begins.
+    def listing(self, caller: Caller, business_id: str, status: Status | None) -> Listing[Order]:
+        """Return the list of a business's orders to its owner, newest first. Raises NotFound or StoreError.
 
-        `received` and `expired` are told apart by the time alone: to find some of either it looks at no more than
-        1,000 orders, so that a page may be short, or empty, with more behind it.
+        `received` and `expired` are told apart by the time alone, so either is looked for among both.
         """
         own_business(self._store, business_id, caller)
-        now = self._now()
-        index, partition = ("by-business", business_id)
+        index, partition = "by-business", business_id
         if status is not None:
-            index, partition = "by-status", partitions.business_status(business_id, status)
-        found: list[Order] = []
-        looked = 0
-        while True:
-            step = STEP if status in TOLD_APART_BY_TIME else limit
-            page = self._store.query(ORDERS, partition, index=index, descending=True, limit=step, after=after)
-            for raw in page.items:
-                order = msgspec.convert(raw, Order).at(now)
-                if status not in (None, order.status):
-                    continue
-                found.append(order)
-                if len(found) == limit:
-                    is_last = raw is page.items[-1] and page.next is None
-                    return found, None if is_last else _position(raw, index)
-            looked += len(page.items)
-            after = page.next
-            if after is None or looked >= MOST_CANDIDATES:
-                return found, after
+            index, partition = "by-status", business_status(business_id, status)
+        keep = (lambda order: order.status == status) if status in TOLD_APART_BY_TIME else None
+        shown = orders(self._store, at=self._now())
+        return Listing(self._store, shown, index, partition, descending=True, keep=keep)
 
     def _priced(self, business: Business, new: NewOrder) -> Order:
         """Return the order with the prices of now. Nothing is stored."""
-        business_id = business.business_id
         if not business.accepting_orders:
             raise NotAccepting("The business takes no orders at present.")
         _check_lines(new)
-        records = self._store.get_many(ITEMS, [{"item_id": line.item_id} for line in new.lines])
-        lines, currencies = [], set()
-        for ordered, record in zip(new.lines, records, strict=True):
-            if record is None or record["business_id"] != business_id or record["available"] is not True:
-                raise ItemUnavailable("An item cannot be ordered here.", item_id=ordered.item_id)
-            price = int(str(record["price_minor"]))
-            currencies.add(str(record["currency"]))
-            lines.append(
-                Line(
-                    item_id=ordered.item_id,
-                    name=str(record["name"]),
-                    quantity=ordered.quantity,
-                    price_minor=price,
-                    total_minor=price * ordered.quantity,
-                )
-            )
-        if len(currencies) != 1:
-            raise MixedCurrencies("The items are priced in more than one currency.")
-        total = sum(line.total_minor for line in lines)
-        if total > MAX_TOTAL_MINOR:
-            raise TotalTooLarge("The total is too large.")
-        if new.expected_total_minor not in (None, total):
-            raise TotalDiffers("The total differs from expected_total_minor.", total_minor=total)
+        items = find_items(self._store, [line.item_id for line in new.lines])
+        priced = price(new, business.business_id, items)
         moment = self._clock()
         now = rfc3339(moment)
         return Order(
             order_id=uuid7(),
-            business_id=business_id,
+            business_id=business.business_id,
             status="received",
             customer=new.customer,
-            lines=lines,
-            currency=currencies.pop(),
-            total_minor=total,
+            lines=priced.lines,
+            currency=priced.currency,
+            total_minor=priced.total_minor,
             note=new.note,
             created_at=now,
             accept_until=rfc3339(moment + timedelta(seconds=self._accept_seconds)),
             history=[StatusChange(status="received", at=now, by="customer")],
         )
 
-    def _remember(self, record_key: str, old: Record | None, fingerprint: str, order: Order) -> Action:
+    def _remember(self, record_key: str, former: PlacedKey | None, fingerprint: str, order: Order) -> Action:
         """Return the action that keeps the key with its order; an expired record is replaced."""
         second = int(self._clock().timestamp())
-        facts: dict[str, Value] = {
-            "order_id": order.order_id,
-            "fingerprint": fingerprint,
-            "created": second,
-            "ItemExpireTTL": second + KEY_SECONDS,
-        }
-        seen = {"order_id": ABSENT if old is None else str(old["order_id"])}
-        return Update(IDEMPOTENCY, {"idempotency_key": record_key}, Changes(set=facts), expect=seen)
+        placed = PlacedKey(
+            idempotency_key=record_key,
+            order_id=order.order_id,
+            fingerprint=fingerprint,
+            created=second,
+            expires=second + KEY_SECONDS,
+        )
+        return self._keys.replacement(placed, {"order_id": ABSENT if former is None else former.order_id})
 
-    def _is_fresh(self, record: Record) -> bool:
-        return self._clock().timestamp() < int(str(record["created"])) + KEY_SECONDS
-
-    def _repeat(self, record: Record, fingerprint: str) -> PlacedOrder:
-        """Return what the first request with this key was answered."""
-        if record["fingerprint"] != fingerprint:
+    def _repeat(self, former: PlacedKey, fingerprint: str) -> PlacedOrder:
+        """Return the answer to the first request with this key."""
+        if former.fingerprint != fingerprint:
             raise KeyReused("This Idempotency-Key was used for another order.")
-        return self._placed(self._find(str(record["order_id"])).as_created())
+        return self._placed(self._orders.require(former.order_id).as_created())
 
     def _placed(self, order: Order) -> PlacedOrder:
-        token = self._keyring.current(PURPOSE).mac(order.order_id)
         facts = {name: getattr(order, name) for name in Order.__struct_fields__}
-        return PlacedOrder(**facts, order_token=token)
-
-    def _find(self, order_id: str) -> Order:
-        record = self._store.get(ORDERS, {"order_id": order_id})
-        if record is None:
-            raise NotFound("There is no such order.")
-        return msgspec.convert(record, Order)
+        return PlacedOrder(**facts, order_token=order_token(self._keyring, order.order_id))
 
     def _find_for(self, caller: Caller | None, order_id: str, token: str | None) -> tuple[Order, Party]:
-        order = self._find(order_id)
-        if token is not None and self._keyring.verify(PURPOSE, order_id, token):
+        order = self._orders.require(order_id)
+        if token is not None and is_token_of(self._keyring, order_id, token):
             return order, "customer"
         if caller is not None and self._is_owner(caller, order):
             return order, "business"
-        raise NotFound("There is no such order.")
+        raise no_order()
 
     def _is_owner(self, caller: Caller, order: Order) -> bool:
         try:
@@ -314,15 +231,3 @@ def _said(body: StepBody, now: datetime) -> dict[str, str]:
                 raise InvalidInput([FieldError("ready_at", "must lie within the next 30 days")])
             return {"ready_at": rfc3339(moment)}
     return {}
-
-
-def _position(raw: Record, index: str) -> Key:
-    """Return the key of an order in the index that lists it."""
-    partition = "business_id" if index == "by-business" else "business_status"
-    return {"order_id": str(raw["order_id"]), partition: str(raw[partition])}
-
-
-def _stored(order: Order) -> dict[str, Value]:
-    """Return an order as it is stored, with the attribute that lists it by its status."""
-    record: dict[str, Value] = msgspec.to_builtins(order)
-    return {**record, "business_status": partitions.business_status(order.business_id, order.status)}

@@ -3,10 +3,10 @@
 import msgspec
 
 from shopkeeper.clock import rfc3339, utc_now
-from shopkeeper.domains.businesses.address import check_address
 from shopkeeper.domains.businesses.model import EmailTaken, IdentityTaken
-from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.businesses.offers import check_address
 from shopkeeper.domains.registration.model import AuthHealthy, AuthUnhealthy, Registered, Registration
+from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import (
     Access,
     Call,
@@ -21,24 +21,24 @@ from shopkeeper.http.version import etag
 from shopkeeper.storage import StoreError
 
 
-def check_auth(registry: BusinessRegistry, _: Call[Nothing, Nothing]) -> Reply[AuthHealthy | AuthUnhealthy]:
+def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply[AuthHealthy | AuthUnhealthy]:
     """Look whether the tables can be read."""
     timestamp = rfc3339(utc_now())
     try:
-        registry.check()
+        registrations.check()
     except StoreError as error:
         return Reply(AuthUnhealthy(timestamp=timestamp), status=503, error=error)
     return Reply(AuthHealthy(timestamp=timestamp))
 
 
-def register_business(registry: BusinessRegistry, call: Call[Nothing, Registration]) -> Reply[Registered]:
+def register_business(registrations: Registrations, call: Call[Nothing, Registration]) -> Reply[Registered]:
     """Register a business; a repeat is answered like the first time."""
     if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
         raise Forbidden("The token is another identity's than cognito_user_id.")
-    if call.caller is None and registry.requires_token:
+    if call.caller is None and registrations.requires_token:
         raise Unauthenticated("Registering a business needs the token of the identity that will own it.")
     check_address(call.body.address)
-    business, is_new = registry.register(call.body)
+    business, is_new = registrations.register(call.body)
     return Reply(
         Registered(**msgspec.structs.asdict(business)),
         headers={

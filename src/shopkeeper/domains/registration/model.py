@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shopkeeper.domains.businesses.address import Address
 from shopkeeper.domains.businesses.model import Business, BusinessName, BusinessType
+from shopkeeper.domains.businesses.offers import Address
 from shopkeeper.http.fields import Email, Phone, text
 
 

@@ -1,0 +1,70 @@
+"""What businesses offer to other domains: whose a business is, and actions on its record for their transactions."""
+
+from shopkeeper.domains.businesses.address import Address, check_address
+from shopkeeper.domains.businesses.marking import take_all
+from shopkeeper.domains.businesses.model import Business, StoredBusiness
+from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
+from shopkeeper.http import Caller
+from shopkeeper.storage import BUSINESSES, Action, Below, Changes, Check, Put, Store, Update
+
+__all__ = [
+    "Address",
+    "add",
+    "check_address",
+    "count_item",
+    "find_business",
+    "is_stored",
+    "own_business",
+    "owns",
+    "takes_orders",
+    "uncount_items",
+]
+
+
+def find_business(store: Store, business_id: str) -> StoredBusiness:
+    """Return a business as it is now. Raises NotFound or StoreError."""
+    return businesses(store).require(business_id)
+
+
+def own_business(store: Store, business_id: str, caller: Caller | None) -> StoredBusiness:
+    """Return a business to its owner; for anyone else there is none. Raises NotFound or StoreError."""
+    business = find_business(store, business_id)
+    if not owns(caller, business):
+        raise no_business()
+    return business
+
+
+def owns(caller: Caller | None, business: Business) -> bool:
+    """Tell whether the caller is the identity that owns the business."""
+    return caller is not None and caller.subject == business.cognito_user_id
+
+
+def is_stored(store: Store, business_id: str) -> bool:
+    """Tell whether there is a record of a business, in whatever form. Raises StoreError."""
+    return store.get(BUSINESSES, {"business_id": business_id}) is not None
+
+
+def add(business: Business) -> list[Action]:
+    """Return the actions that write a new business and take its markers. They fail if any of it is taken."""
+    return [Put(BUSINESSES, business_record(business), if_absent=True), *take_all(business)]
+
+
+def takes_orders(business: StoredBusiness) -> Check:
+    """Return the check that a business takes orders, as it did when it was read."""
+    expect = {"accepting_orders": True} if business.version else unchanged(business)
+    return Check(BUSINESSES, {"business_id": business.business_id}, expect)
+
+
+def count_item(business_id: str, most: int) -> Update:
+    """Return the action that counts one more item, if the business has fewer than `most` and is not being deleted.
+
+    It has an upper bound and expects no certain count, so items that are added at the same time do not conflict.
+    """
+    expect = {"business_id": business_id, **NOT_CLOSING, "item_count": Below(most)}
+    return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"item_count": 1}), expect)
+
+
+def uncount_items(business_id: str, number: int) -> Update:
+    """Return the action that counts some items less."""
+    expect = {"business_id": business_id}
+    return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"item_count": -number}), expect)

@@ -1,0 +1,60 @@
+"""For operators: bring items that older versions wrote into today's form."""
+
+from collections import Counter
+from collections.abc import Container
+
+import msgspec
+
+from shopkeeper.domains.businesses.offers import is_stored
+from shopkeeper.domains.catalogue.folding import folded_text
+from shopkeeper.storage import ITEMS, Changes, ConditionFailed, Store
+from shopkeeper.storage.records import Records, scan
+
+
+class FormerItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What every version has written of an item, and the text that a search compares with."""
+
+    item_id: str
+    business_id: str
+    name: str
+    description: str | None = None
+    version: int
+    folded: str | None = None
+
+
+class Folded(msgspec.Struct):
+    """How many items there are, how many of them changed or were removed, and how many each business has."""
+
+    items: int = 0
+    folded: int = 0
+    orphans: int = 0
+    of_business: Counter[str] = msgspec.field(default_factory=Counter)
+
+
+def fold_items(store: Store, businesses: Container[str]) -> Folded:
+    """Give items the text that a search compares with, and remove those whose business is gone. Raises StoreError.
+
+    `businesses` are ids that are known to be there.
+    """
+    done = Folded()
+    items = Records(store, ITEMS, FormerItem)
+    for record in scan(store, ITEMS):
+        item = items.from_item(record)
+        done.items += 1
+        if item.business_id not in businesses and not is_stored(store, item.business_id):
+            store.delete(ITEMS, {"item_id": item.item_id})
+            done.orphans += 1
+            continue
+        done.of_business[item.business_id] += 1
+        if item.folded is None:
+            done.folded += _fold(store, item)
+    return done
+
+
+def _fold(store: Store, item: FormerItem) -> bool:
+    try:
+        changes = Changes(set={"folded": folded_text(item.name, item.description)})
+        store.update(ITEMS, {"item_id": item.item_id}, changes, expect={"version": item.version})
+    except ConditionFailed:
+        return False  # whoever changed or deleted it wrote the text, or needs none
+    return True

@@ -1,0 +1,40 @@
+"""Removing the items of a business that is being deleted."""
+
+from shopkeeper.domains.businesses import offers as businesses
+from shopkeeper.domains.catalogue.records import items
+from shopkeeper.storage import ITEMS, Action, ConditionFailed, Delete, Store
+
+PAGE = 99
+"""Items that are removed in one transaction, which also lowers the item count of their business."""
+
+
+class Removal:
+    """Removes items, up to 99 in a transaction. It may be cut off and repeated."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._items = items(store)
+
+    def remove_listed(self, business_id: str) -> None:
+        """Remove the items of a business that the index lists, and count them less on the business.
+
+        An index may lag behind: the business's item count tells when none is left. Raises StoreError.
+        """
+        after = None
+        while True:
+            page = self._store.query(ITEMS, business_id, index="by-business", limit=PAGE, after=after)
+            listed = [self._items.from_item(item).item_id for item in page.items]
+            there = [item.item_id for item in self._items.get_many(listed) if item is not None]
+            if there:
+                self._remove_together(business_id, there)
+            after = page.next
+            if after is None:
+                return
+
+    def _remove_together(self, business_id: str, item_ids: list[str]) -> None:
+        own = {"business_id": business_id}
+        removed: list[Action] = [Delete(ITEMS, {"item_id": item_id}, expect=own) for item_id in item_ids]
+        try:
+            self._store.transact([*removed, businesses.uncount_items(business_id, len(item_ids))])
+        except ConditionFailed:
+            pass  # another attempt is at them too; the next look shows what is left

@@ -1,0 +1,1 @@
+"""Markers: what one record alone may have, an email address or an identity."""

@@ -1,0 +1,101 @@
+"""Telling of orders that were not accepted in time: each expires once, as a change that is stored and an event.
+
+`accept_until` alone decides what an order is. The sweep stores that decision afterwards, so that the feed tells of it
+and the order no longer counts as open.
+"""
+
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from shopkeeper.clock import Clock, rfc3339
+from shopkeeper.domains.orders.events import event_of
+from shopkeeper.domains.orders.model import StatusChange
+from shopkeeper.domains.orders.records import AWAITING, orders
+from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Item, Store, StoreError, StoreOutage
+from shopkeeper.storage.records import scan
+
+PAGE = 100
+MOST_ORDERS = 500
+MOST_SECONDS = 5.0
+"""When a run stops taking up orders. The next run goes on."""
+
+Metrics = dict[str, int]
+
+
+class ExpirySweep:
+    """Stores that orders have expired. Any number of sweeps may run at once, and any of them may be cut off."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._orders = orders(store)
+
+    def run(self) -> Metrics:
+        """Expire the orders that are late, the latest first to be due, and return how many as `OrdersExpired`.
+
+        An order that cannot be changed does not hold up those after it. Raises StoreOutage if the store is away, and
+        at the end the first other error; what was done until then stays done.
+        """
+        expired, failure = 0, None
+        for record in self._late_orders():
+            try:
+                expired += self._expire(record)
+            except StoreOutage:
+                raise
+            except (StoreError, msgspec.ValidationError) as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return {"OrdersExpired": expired} if expired else {}
+
+    def _late_orders(self) -> Iterator[Item]:
+        """Yield the orders that are listed as late, those that were due first before the others."""
+        now, ends = rfc3339(self._clock()), time.monotonic() + MOST_SECONDS
+        looked, after = 0, None
+        while True:
+            page = self._store.query(ORDERS, AWAITING, index="awaiting", limit=PAGE, after=after)
+            for record in page.items:
+                if str(record["accept_until"]) > now or looked >= MOST_ORDERS or time.monotonic() > ends:
+                    return
+                looked += 1
+                yield record
+            after = page.next
+            if after is None:
+                return
+
+    def _expire(self, record: Item) -> bool:
+        """Expire an order as the index shows it, and return whether this run did.
+
+        The index may lag behind the table; the conditions of the write hold for the table.
+        """
+        order = self._orders.from_item(record)
+        at = order.accept_until
+        change = StatusChange(status="expired", at=at, by="system")
+        expired, update = self._orders.revision(order, {"status": "expired", "history": [*order.history, change]})
+        try:
+            self._store.transact([update, event_of(expired, at, self._clock(), {"open": -1})])
+        except ConditionFailed:
+            return False  # it was accepted, rejected or cancelled in time, or another sweep was first
+        return True
+
+
+def adopt_awaiting(store: Store) -> int:
+    """List the orders that an older version placed in the index `awaiting`, and return how many there were.
+
+    It scans the table, for operators alone; it may run while the stage is in service, and is safe to repeat. Raises
+    StoreError.
+    """
+    return sum(_adopt(store, record) for record in scan(store, ORDERS))
+
+
+def _adopt(store: Store, record: Item) -> bool:
+    if record["status"] != "received" or "awaiting" in record:
+        return False
+    key = {"order_id": str(record["order_id"])}
+    try:
+        store.update(ORDERS, key, Changes(set={"awaiting": AWAITING}), expect={"status": "received"})
+    except ConditionFailed:
+        return False  # it was accepted, rejected or cancelled meanwhile
+    return True

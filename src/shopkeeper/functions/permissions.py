@@ -1,0 +1,61 @@
+"""What the role of a function must allow, derived from its declaration.
+
+Sources: Service Authorization Reference, "Actions defined by Amazon DynamoDB" and "Actions defined by Amazon SQS";
+AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB" and "Using Lambda with Amazon SQS".
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.queues import QueueOperation
+from shopkeeper.storage.dynamodb.permissions import permissions
+
+Kind = Literal["table", "index", "stream", "queue"]
+
+STREAM_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+"""What Lambda does as the function's role to read a table's stream."""
+
+QUEUE_ACTIONS: Mapping[QueueOperation, tuple[str, ...]] = {
+    "send": ("SendMessage",),
+    "receive": ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"),
+}
+
+
+class Permission(msgspec.Struct, frozen=True, order=True):
+    """An IAM action on a resource.
+
+    `name` is that of the declared table or of the queue, without the stage; `index` is set for an index alone.
+    """
+
+    action: str
+    kind: Kind
+    name: str
+    index: str = ""
+
+
+def permissions_of(function: Function) -> frozenset[Permission]:
+    """Return everything that the role of a function must allow, except writing its log and reading its secret."""
+    return frozenset({*_on_tables(function), *_on_streams(function), *_on_queues(function)})
+
+
+def _on_tables(function: Function) -> Iterator[Permission]:
+    for granted in permissions(function.grants):
+        yield Permission(granted.action, "index" if granted.index else "table", granted.table, granted.index)
+
+
+def _on_streams(function: Function) -> Iterator[Permission]:
+    for stream in function.streams:
+        for action in STREAM_ACTIONS:
+            yield Permission(f"dynamodb:{action}", "stream", stream.table.name)
+
+
+def _on_queues(function: Function) -> Iterator[Permission]:
+    for queue, operations in function.queues.items():
+        for operation in operations:
+            for action in QUEUE_ACTIONS[operation]:
+                yield Permission(f"sqs:{action}", "queue", queue.name)
+    for queue in function.dead_letters:
+        yield Permission("sqs:SendMessage", "queue", queue.name)

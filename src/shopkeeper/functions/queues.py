@@ -1,0 +1,13 @@
+"""Queues as data, and what a function may do with them."""
+
+from typing import Literal
+
+import msgspec
+
+QueueOperation = Literal["send", "receive"]
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """A queue of Amazon SQS, by its name without the stage."""
+
+    name: str

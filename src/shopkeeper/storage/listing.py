@@ -1,0 +1,82 @@
+"""Lists of records, page by page: the one loop behind every endpoint that lists."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from shopkeeper.storage.port import MAX_PAGE, Store
+from shopkeeper.storage.records import Records
+from shopkeeper.storage.values import Item, Key
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+STEP = 100
+"""How many records a filter is shown at a time."""
+
+MOST_CANDIDATES = 1000
+"""How many records a filter is shown for one page."""
+
+
+class Listing(Generic[T]):
+    """The records of one partition of an index, in the order of its sort key.
+
+    `shape` has the names and types of the key that a page begins after, and `fixed` the part of it that is the
+    partition.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        records: Records[T],
+        index: str,
+        partition: str,
+        *,
+        descending: bool = False,
+        keep: Callable[[T], bool] | None = None,
+    ) -> None:
+        """`keep` is the filter: the list has the records for which it returns true."""
+        self._store = store
+        self._records = records
+        self._index = index
+        self._partition = partition
+        self._descending = descending
+        self._keep = keep
+        self.shape = records.table.position(index)
+        self.fixed = {records.table.index(index).key.partition.name: partition}
+
+    def page(self, limit: int, after: Key | None = None, skip: int = 0) -> tuple[list[T], Key | None]:
+        """Return at most `limit` records after a key, without the first `skip` of them, and the key of the next page.
+
+        A filter is shown at most 1,000 records, so a page may be short or empty and still have a next one.
+        """
+        found: list[T] = []
+        looked = 0
+        while True:
+            step = min(STEP, MOST_CANDIDATES - looked) if self._keep else min(limit - len(found) + skip, MAX_PAGE)
+            page = self._store.query(
+                self._records.table,
+                self._partition,
+                index=self._index,
+                descending=self._descending,
+                limit=step,
+                after=after,
+            )
+            for item in page.items:
+                record = self._records.from_item(item)
+                if self._keep and not self._keep(record):
+                    continue
+                if skip:
+                    skip -= 1
+                    continue
+                found.append(record)
+                if len(found) == limit:
+                    is_last = item is page.items[-1] and page.next is None
+                    return found, None if is_last else self._position(item)
+            looked += len(page.items)
+            after = page.next
+            if after is None or (self._keep and looked >= MOST_CANDIDATES):
+                return found, after
+
+    def _position(self, item: Item) -> Key:
+        return {name: value for name in self.shape if isinstance(value := item[name], str | int)}
