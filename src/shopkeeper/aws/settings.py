@@ -4,10 +4,16 @@ Source: AWS SDKs and Tools Reference Guide, "Environment variables support".
 """
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
+
+if TYPE_CHECKING:
+    from shopkeeper.net.tls import TrustStore
 
 ENDPOINT = "AWS_ENDPOINT_URL"
 CONTAINER_HOST = "http://169.254.170.2"
@@ -35,6 +41,20 @@ class AwsSettings(msgspec.Struct, frozen=True, kw_only=True):
     def endpoint(self, service: str) -> str:
         """Return the URL of `AWS_ENDPOINT_URL_<service>`, else of `AWS_ENDPOINT_URL`; empty if neither is set."""
         return self.endpoint_urls.get(service) or self.endpoint_url
+
+    def trust_store(self) -> "TrustStore":
+        """Load the certificates of `AWS_CA_BUNDLE`, else Amazon's roots with the system's store as the fallback.
+
+        Raises ConfigurationError if the bundle cannot be read.
+        """
+        from shopkeeper.net.tls import AMAZON_ROOTS, TrustStore  # a laptop's emulator needs no TLS
+
+        if not self.ca_bundle:
+            return TrustStore(AMAZON_ROOTS, fallback=True)
+        try:
+            return TrustStore(Path(self.ca_bundle))
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigurationError(f"AWS_CA_BUNDLE {self.ca_bundle!r} cannot be read: {error}.") from None
 
 
 def read_aws(environment: Mapping[str, str]) -> AwsSettings:

@@ -26,7 +26,7 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    app = application((function,), open_resources(settings, environment, authenticates=function.authenticates))
+    app = application((function,), open_resources(settings, authenticates=function.authenticates))
     telemetry = Telemetry(function.service, settings)
     first = function.endpoints[0]
 
