@@ -106,7 +106,7 @@ def test_files_fit_a_few_screens() -> None:
 
 HEAVY = {
     *("boto3", "botocore", "pydantic", "cryptography", "granian", "typer", "rich", "sqlite3"),
-    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt"),
+    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt", "pathlib"),
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
@@ -120,7 +120,7 @@ STANDARD = {
     *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
     *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "glob", "grp", "hashlib", "hmac", "importlib"),
     *("inspect", "ipaddress", "itertools", "json", "keyword", "linecache", "math", "ntpath", "numbers", "opcode"),
-    *("operator", "pathlib", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
+    *("operator", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
     *("textwrap", "threading", "token", "tokenize", "traceback", "types", "typing", "urllib", "uuid"),
     *("warnings", "zlib"),
 }

@@ -77,7 +77,7 @@ class Wire:
         if encrypted:
             bundle = folder / "bundle.pem"
             authority.cert_pem.write_to_path(str(bundle))
-            trust = TrustStore(bundle)
+            trust = TrustStore(str(bundle))
         port = int(self.server.url.rpartition(":")[2])
         self._pool = ConnectionPool("127.0.0.1", port, trust)
 

@@ -230,7 +230,11 @@ def test_over_tls_an_answer_that_was_cut_is_not_taken_for_a_whole_one(authority:
     authority.cert_pem.write_to_path(str(bundle))
     for cuts in (False, True):
         url = TlsServer(authority, cuts=cuts).url
-        options = {"deadline": time.monotonic() + SECONDS, "max_body": MAX_BODY, "trust": lambda: TrustStore(bundle)}
+        options = {
+            "deadline": time.monotonic() + SECONDS,
+            "max_body": MAX_BODY,
+            "trust": lambda: TrustStore(str(bundle)),
+        }
         if cuts:
             with pytest.raises(Broken):
                 request("GET", url, **options)  # type: ignore[arg-type]

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -76,10 +74,9 @@ class CredentialsProvider:
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that must not be asked without TLS."
                 )
             return self._from_container
-        if find_spec("botocore") is not None:
-            chain = _botocore_chain()
-            if chain is not None:
-                return chain
+        chain = _botocore_chain()
+        if chain is not None:
+            return chain
         raise ConfigurationError("No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
 
     def _from_container(self) -> Credentials:
@@ -110,10 +107,11 @@ class CredentialsProvider:
 
     def _authorization_token(self) -> str | None:
         """Return the token; that of a file is read each time, since whoever runs the container renews it."""
-        file = self._settings.container_token_file
-        if file:
+        if self._settings.container_token_file:
+            from pathlib import Path
+
             try:
-                return Path(file).read_text().strip()
+                return Path(self._settings.container_token_file).read_text().strip()
             except (OSError, ValueError) as error:
                 raise NoCredentials(f"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {error}") from error
         return self._settings.container_token.value if self._settings.container_token else None
@@ -124,9 +122,12 @@ def _stale(credentials: Credentials, margin_seconds: float) -> bool:
 
 
 def _botocore_chain() -> Callable[[], Credentials] | None:
-    """A developer's profile, where botocore is installed; it renews what it gives by itself."""
-    from botocore.exceptions import BotoCoreError  # never in a function's package
-    from botocore.session import Session
+    """Return a developer's profile as a source, None without one or without botocore. It renews by itself."""
+    try:
+        from botocore.exceptions import BotoCoreError  # never in a function's package
+        from botocore.session import Session
+    except ModuleNotFoundError:
+        return None
 
     try:
         resolved = Session().get_credentials()

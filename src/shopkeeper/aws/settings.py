@@ -4,7 +4,6 @@ Source: AWS SDKs and Tools Reference Guide, "Environment variables support".
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,7 +51,7 @@ class AwsSettings(msgspec.Struct, frozen=True, kw_only=True):
         if not self.ca_bundle:
             return TrustStore(AMAZON_ROOTS, fallback=True)
         try:
-            return TrustStore(Path(self.ca_bundle))
+            return TrustStore(self.ca_bundle)
         except OSError as error:  # ssl.SSLError is one
             raise ConfigurationError(f"AWS_CA_BUNDLE {self.ca_bundle!r} cannot be read: {error}.") from None
 

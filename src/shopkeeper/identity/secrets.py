@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopkeeper.aws.client import AwsClient, NoAnswer, Service
 from shopkeeper.aws.credentials import NoCredentials
@@ -11,6 +11,9 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ServiceUnavailable
 from shopkeeper.identity.keys import KEY_BYTES
 from shopkeeper.settings import Settings, sqlite_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRETS_MANAGER = Service(
     name="secretsmanager",
@@ -51,11 +54,13 @@ def secret_source(settings: Settings) -> ReadSecrets:
     return lambda: [kept]
 
 
-def key_file(settings: Settings) -> Path | None:
+def key_file(settings: Settings) -> "Path | None":
     """Return the key file that the settings mean, None if the secret comes from elsewhere."""
     data = sqlite_path(settings.store_url)
     if data is None or settings.stage != "dev" or settings.jwt_secret or settings.jwt_secret_arn:
         return None
+    from pathlib import Path
+
     from shopkeeper.identity.keyfile import key_path
 
     return key_path(Path(data))

@@ -2,16 +2,15 @@
 
 import socket
 import ssl
-from pathlib import Path
 
-AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
+AMAZON_ROOTS = f"{__file__.rpartition('/')[0]}/amazon_roots.pem"
 """Amazon's own published roots, which load in a tenth of the system store's time."""
 
 
 class TrustStore:
     """Verifies servers by a file of certificates, or by the system's store."""
 
-    def __init__(self, certificates: Path | None = None, *, fallback: bool = False) -> None:
+    def __init__(self, certificates: str | None = None, *, fallback: bool = False) -> None:
         """Load a file of certificates, without one the system's store. Raises OSError if it cannot be read.
 
         With `fallback`, the system's store takes the place of the file once the file does not verify a server,
@@ -34,7 +33,7 @@ class TrustStore:
             raise
 
 
-def _context(certificates: Path) -> ssl.SSLContext:
+def _context(certificates: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(certificates)

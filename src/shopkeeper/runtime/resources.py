@@ -1,7 +1,5 @@
 """From the settings to what functions are built from."""
 
-from pathlib import Path
-
 from shopkeeper.functions.resources import Resources
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import TABLES, Store
@@ -24,6 +22,8 @@ def open_store(settings: Settings) -> Store:
     """
     path = sqlite_path(settings.store_url)
     if path is not None:
+        from pathlib import Path
+
         from shopkeeper.storage.sqlite import SQLiteStore
 
         return SQLiteStore(Path(path), TABLES)
