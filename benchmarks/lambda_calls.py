@@ -26,6 +26,7 @@ from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
+from shopkeeper.settings import read
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
@@ -143,7 +144,8 @@ class Stage:
         self._certificate = authority.cert_pem.bytes()
         names = {table: f"{table.name}-bench" for table in TABLES}
         credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
-        client = DynamoDBClient("us-east-1", {**credentials, "AWS_ENDPOINT_URL": plain}, seconds=20)
+        settings = read({**credentials, "AWS_ENDPOINT_URL": plain}, TABLES)
+        client = DynamoDBClient(settings.region, settings.aws, seconds=20)
         create_tables(client, names, lambda *_: None)
         self.business_id, self.item_id = _open_shop(DynamoDBStore(client, names))
         client.close()
@@ -168,7 +170,7 @@ class Stage:
         if not task.exists():
             packed.unpack(contestant.name, task)
             botocores = interpreter.parents[1].glob("lib/python*/site-packages/botocore/cacert.pem")
-            roots = [*task.glob("shopkeeper/aws/amazon_roots.pem"), *botocores][0]
+            roots = [*task.glob("shopkeeper/net/amazon_roots.pem"), *botocores][0]
             bundle.write_bytes(roots.read_bytes() + self._certificate)
         environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle)}
         return Function(interpreter, contestant.handler, task, environment, self._folder / f"{contestant.name}.log")

@@ -256,7 +256,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
     settings = read(environment, TABLES)
-    resources = open_resources(settings, {}, authenticates=True)
+    resources = open_resources(settings, authenticates=True)
     operations = Operations(resources.store)
     live(function, resources, cast(Store, operations))
     resources.store.close()
@@ -269,9 +269,9 @@ def test_its_calls_of_dynamodb_are_those_that_its_role_permits(function: Functio
     names = table_names(TABLES)
     environment = aws_environment(dynoxide) | {table.environment: name for table, name in names.items()}
     settings = read(environment, TABLES)
-    create_tables(client := Calls(settings.region, environment), names, lambda name, done: None)
+    create_tables(client := Calls(settings.region, settings.aws), names, lambda name, done: None)
     client.noted = set()
-    resources = open_resources(settings, environment, authenticates=True)
+    resources = open_resources(settings, authenticates=True)
     live(function, resources, DynamoDBStore(client, names))
     resources.store.close()
     client.close()

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.identity.cognito import ENDPOINT_VARIABLE
 from shopkeeper.storage import TABLES
 from tests.support.faults import FaultyServer, answers
 from tests.support.processes import clean_environment, run_cli
@@ -217,7 +216,11 @@ def test_a_packed_function_takes_tokens_of_cognito(built: Path, tables: dict[str
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     token = jwt.encode(claims, pem, "RS256", headers={"kid": "one"})
     with FaultyServer(answers(200, json.dumps({"keys": [key]}).encode())) as server:
-        cognito = {"COGNITO_USER_POOL_ID": pool, "COGNITO_CLIENT_ID": client, ENDPOINT_VARIABLE: server.url}
+        cognito = {
+            "COGNITO_USER_POOL_ID": pool,
+            "COGNITO_CLIENT_ID": client,
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.url,
+        }
         for bearer, code in ((token, "not_found"), (token[:-4] + "AAAA", "unauthenticated")):
             event = {"path": "/api/businesses/mine", "headers": {"Authorization": f"Bearer {bearer}"}}
             answer = call_function("orders", folder, {**tables, **cognito}, event)["answer"]

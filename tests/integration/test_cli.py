@@ -10,10 +10,9 @@ import pytest
 
 from shopkeeper import __version__
 from shopkeeper.storage import TABLES
-from shopkeeper.storage.dynamodb import DynamoDBClient
 from tests.support.http import send
 from tests.support.processes import Shopkeeper, free_port, run_cli, shopkeeper
-from tests.support.stores import aws_environment
+from tests.support.stores import aws_environment, dynamodb_client
 from tests.support.tools import ROOT, need
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -163,7 +162,7 @@ def test_tables_are_created_once_and_repeating_is_safe(dynamodb_url: str) -> Non
     assert first.stdout.count("created") == len(TABLES)
     assert again.stdout.count("is as declared") == len(TABLES)
 
-    client = DynamoDBClient("us-east-1", environment)
+    client = dynamodb_client(environment)
     for table in TABLES:
         name = {"TableName": environment[table.environment]}
         described = client.call("DescribeTable", name, repeatable=True)["Table"]
@@ -178,10 +177,11 @@ def test_tables_are_created_once_and_repeating_is_safe(dynamodb_url: str) -> Non
     client.close()
 
 
-def test_tables_on_sqlite(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = run_cli("tables", STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}")
-        assert done.stdout.splitlines() == [f"{table.name}: is as declared" for table in TABLES]
+def test_tables_says_that_it_made_a_data_file(tmp_path: Path) -> None:
+    data = tmp_path / "shop.db"
+    declared = [f"{table.name}: is as declared" for table in TABLES]
+    assert run_cli("tables", STORE_URL=f"sqlite:///{data}").stdout.splitlines() == [f"made {data}", *declared]
+    assert run_cli("tables", "--data", str(data)).stdout.splitlines() == declared
 
 
 def test_the_openapi_document_is_the_committed_one() -> None:

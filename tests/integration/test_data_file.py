@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.runtime.machine.datafile import check_belongs, claim
+from shopkeeper.runtime.datafile import check_belongs, claim
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 from tests.support.faults import FaultyServer, fails, well
@@ -241,10 +241,10 @@ def test_a_rotation_in_secrets_manager_keeps_the_data_file(tmp_path: Path) -> No
         with FaultyServer(*[well(SecretString=current), previous] * 2) as server:
             environment = {**store, "STAGE": "prod", "JWT_SECRET_ARN": ARN, **SECRETS, "AWS_ENDPOINT_URL": server.url}
             settings = read(environment, TABLES)
-            lock = claim(settings, environment, lambda sentence: None)
+            lock = claim(settings, lambda sentence: None)
             assert lock is not None
             lock.close()
-            check_belongs(settings, environment)
+            check_belongs(settings)
     refused("not to JWT_SECRET_KEY", "serve", "--port", "0", **store, STAGE="prod", JWT_SECRET_KEY=OTHER)
 
 

@@ -12,7 +12,7 @@ from tests.support.faults import (
     Behaviour,
     fails,
 )
-from tests.support.stores import FEED, PLAIN, aws_environment
+from tests.support.stores import FEED, PLAIN, aws_environment, dynamodb_client
 
 SECONDS = 15.0
 """The deadline of these clients, far off where a server answers at once, however busy the machine is."""
@@ -39,7 +39,7 @@ def store_at(url: str, seconds: float = SECONDS, **options: Any) -> DynamoDBStor
 
 
 def store_in(environment: dict[str, str], **options: Any) -> DynamoDBStore:
-    client = DynamoDBClient("us-east-1", environment, **options)
+    client = dynamodb_client(environment, **options)
     _opened.append(client)
     return DynamoDBStore(client, {PLAIN: "plain", FEED: "feed"})
 

@@ -5,8 +5,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from shopkeeper.storage import Index, Store, Table
+from shopkeeper.settings import read
+from shopkeeper.storage import TABLES, Index, Store, Table
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
@@ -46,6 +48,12 @@ def aws_environment(endpoint: str) -> dict[str, str]:
     }
 
 
+def dynamodb_client(environment: Mapping[str, str], **options: Any) -> DynamoDBClient:
+    """Return a client for the settings of an environment."""
+    settings = read(environment, TABLES)
+    return DynamoDBClient(settings.region, settings.aws, **options)
+
+
 @contextmanager
 def emulator(kind: str, folder: Path) -> Iterator[str]:
     """Run moto's server or dynoxide and yield its URL."""
@@ -67,7 +75,7 @@ def table_names(tables: tuple[Table, ...]) -> dict[Table, str]:
 def dynamodb_store(endpoint: str, tables: tuple[Table, ...] = TEST_TABLES) -> DynamoDBStore:
     """Return a store on tables of its own."""
     names = table_names(tables)
-    client = DynamoDBClient("us-east-1", aws_environment(endpoint), seconds=20)
+    client = dynamodb_client(aws_environment(endpoint), seconds=20)
     create_tables(client, names, lambda name, done: None)
     return DynamoDBStore(client, names)
 

@@ -16,7 +16,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
+LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
 DOMAINS = {"visits", "health", "registration", "businesses", "markers", "accounts", "catalogue", "orders", "feed"}
 OFFERS = ("model", "offers")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records."""
@@ -37,9 +37,9 @@ KNOWS: dict[str, set[str]] = {
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "net": {"errors"},
-    "aws": {"errors", "net"},
+    "aws": {"errors", "net", "secret"},
     "storage": LEAVES | {"aws", "net"},
-    "settings": LEAVES | {"storage"},
+    "settings": LEAVES | {"aws", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},
@@ -154,7 +154,7 @@ def test_files_fit_a_few_screens() -> None:
 
 HEAVY = {
     *("boto3", "botocore", "pydantic", "cryptography", "granian", "typer", "rich", "sqlite3"),
-    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt"),
+    *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt", "pathlib"),
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
@@ -171,7 +171,7 @@ STANDARD = {
     *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
     *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "glob", "grp", "hashlib", "hmac", "importlib"),
     *("inspect", "ipaddress", "itertools", "json", "keyword", "linecache", "math", "ntpath", "numbers", "opcode"),
-    *("operator", "pathlib", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
+    *("operator", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
     *("textwrap", "threading", "token", "tokenize", "traceback", "types", "typing", "urllib", "uuid"),
     *("warnings", "zlib"),
 }

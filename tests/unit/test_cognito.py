@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
+from shopkeeper.aws.settings import read_aws
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.accounts import FUNCTION as ACCOUNTS
 from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
-from shopkeeper.identity.cognito import ENDPOINT_VARIABLE, CognitoTokens
+from shopkeeper.identity.cognito import CognitoTokens
 from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECONDS
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
@@ -25,6 +26,7 @@ from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, han
 
 POOL = "eu-central-1_Ab1Cd2Ef3"
 CLIENT = "7client7id7"
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PRIVATE = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
@@ -63,7 +65,7 @@ def pool() -> Iterator[FaultyServer]:
 
 
 def tokens(server: FaultyServer, monotonic: Callable[[], float] = lambda: 0.0) -> CognitoTokens:
-    return CognitoTokens(POOL, CLIENT, {ENDPOINT_VARIABLE: server.url}, lambda: NOW, monotonic)
+    return CognitoTokens(POOL, CLIENT, read_aws({ENDPOINT_VARIABLE: server.url}), lambda: NOW, monotonic)
 
 
 def test_a_token_of_the_pool_tells_whose_it_is(pool: FaultyServer) -> None:
@@ -232,7 +234,7 @@ def test_with_a_pool_accounts_of_our_own_are_not_served(pool: FaultyServer, tmp_
         "COGNITO_CLIENT_ID": CLIENT,
         ENDPOINT_VARIABLE: pool.url,
     }
-    resources = open_resources(read(environment, TABLES), environment, authenticates=True)
+    resources = open_resources(read(environment, TABLES), authenticates=True)
     app = application((ACCOUNTS,), resources)
     for endpoint in ACCOUNTS.endpoints:
         answer = app.handle(Request(endpoint.method, endpoint.path, split_path(endpoint.path), "id"))

@@ -14,14 +14,16 @@ import trustme
 from shopkeeper.aws import credentials
 from shopkeeper.aws.client import _endpoint
 from shopkeeper.aws.credentials import CredentialsProvider, NoCredentials
+from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.net import tls
+from shopkeeper.net.url import Url
 from shopkeeper.storage import StoreUnavailable, TableMissing
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage.dynamodb import DynamoDBStore
 from tests.support.dynamodb import SECONDS
 from tests.support.faults import Exchange, FaultyServer, answers, well
-from tests.support.stores import PLAIN
+from tests.support.stores import PLAIN, dynamodb_client
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret"}
 
@@ -52,7 +54,7 @@ def tls_server(authority: trustme.CA) -> Iterator[str]:
 
 
 def read(environment: dict[str, str]) -> object:
-    client = DynamoDBClient("us-east-1", {**KEYS, **environment}, seconds=SECONDS)
+    client = dynamodb_client({**KEYS, **environment}, seconds=SECONDS)
     try:
         return DynamoDBStore(client, {PLAIN: "plain"}).get(PLAIN, {"id": "x"})
     finally:
@@ -105,7 +107,7 @@ def test_amazons_roots_are_the_five_that_amazon_publishes() -> None:
 )
 def test_an_endpoint_that_is_none_is_said_so_at_once(url: str) -> None:
     with pytest.raises(ConfigurationError, match="endpoint URL"):
-        DynamoDBClient("us-east-1", {**KEYS, "AWS_ENDPOINT_URL": url})
+        dynamodb_client({**KEYS, "AWS_ENDPOINT_URL": url})
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_an_endpoint_that_is_none_is_said_so_at_once(url: str) -> None:
     ],
 )
 def test_an_endpoint_is_read(url: str, host: str, port: int, header: str, encrypted: bool) -> None:
-    assert _endpoint(url) == (host, port, header, encrypted)
+    assert _endpoint(url) == Url(host, port, encrypted, header, "/")
 
 
 def test_the_services_own_variable_comes_first() -> None:
@@ -132,7 +134,7 @@ def test_the_services_own_variable_comes_first() -> None:
 @pytest.mark.parametrize("bundle", ["/nowhere/bundle.pem", __file__])
 def test_a_bundle_that_cannot_be_read_is_said_so_at_once(bundle: str) -> None:
     with pytest.raises(ConfigurationError, match="AWS_CA_BUNDLE"):
-        DynamoDBClient("us-east-1", {**KEYS, "AWS_CA_BUNDLE": bundle})
+        dynamodb_client({**KEYS, "AWS_CA_BUNDLE": bundle})
 
 
 def test_missing_credentials_are_said_so_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_missing_credentials_are_said_so_at_once(monkeypatch: pytest.MonkeyPatch
     for name in KEYS:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigurationError, match="No AWS credentials"):
-        CredentialsProvider({})
+        CredentialsProvider(AwsSettings())
 
 
 def test_a_developers_profile_is_found_through_botocore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -151,12 +153,12 @@ def test_a_developers_profile_is_found_through_botocore(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     for name in KEYS:
         monkeypatch.delenv(name, raising=False)
-    assert CredentialsProvider({}).get().access_key == "AKIAPROFILE"
+    assert CredentialsProvider(AwsSettings()).get().access_key == "AKIAPROFILE"
 
 
 def test_credentials_are_not_asked_of_a_strange_host_without_tls() -> None:
     with pytest.raises(ConfigurationError, match="without TLS"):
-        CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/creds"})
+        CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/creds"}))
 
 
 def test_a_containers_credentials_are_fetched_once_with_its_token(tmp_path: Path) -> None:
@@ -164,12 +166,11 @@ def test_a_containers_credentials_are_fetched_once_with_its_token(tmp_path: Path
     token.write_text("let me in\n")
     body = b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "2099-01-01T00:00:00Z"}'
     with FaultyServer(answers(200, body)) as server:
-        provider = CredentialsProvider(
-            {
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/creds?a=b",
-                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
-            }
-        )
+        environment = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/creds?a=b",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+        }
+        provider = CredentialsProvider(read_aws(environment))
         assert not server.requests, "nothing is fetched before the first call"
         assert provider.get() == provider.get() == Credentials("A", "S", "T", 4070908800.0)
         assert len(server.requests) == 1
@@ -180,7 +181,7 @@ def test_a_containers_credentials_are_fetched_once_with_its_token(tmp_path: Path
 def test_credentials_about_to_expire_are_fetched_again() -> None:
     body = b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "2020-01-01T00:00:00Z"}'
     with FaultyServer(answers(200, body)) as server:
-        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider = CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
         provider.get()
         provider.get()
         assert len(server.requests) == 2
@@ -190,7 +191,7 @@ def test_known_credentials_are_used_until_they_expire_if_no_newer_can_be_had(mon
     soon = datetime.fromtimestamp(time.time() + 200, UTC).isoformat()
     body = f'{{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "{soon}"}}'.encode()
     with FaultyServer(answers(200, body), answers(500, b"")) as server:
-        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider = CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
         assert provider.get() == provider.get()
         monkeypatch.setattr(time, "time", lambda: datetime.fromisoformat(soon).timestamp() + 1)
         with pytest.raises(NoCredentials):
@@ -210,7 +211,7 @@ def test_nobody_waits_while_another_fetches_newer_credentials(monkeypatch: pytes
         exchange.answer(200, newer)
 
     with FaultyServer(answers(200, known), held) as server:
-        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider = CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
         provider.get()
         fetching = threading.Thread(target=provider.get, daemon=True)
         fetching.start()
@@ -225,7 +226,7 @@ def test_nobody_waits_while_another_fetches_newer_credentials(monkeypatch: pytes
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"", b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Expiration": 5}'])
 def test_a_container_that_gives_no_credentials_is_said_so(body: bytes) -> None:
     with FaultyServer(answers(200, body)) as server:
-        provider = CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url})
+        provider = CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
         with pytest.raises(NoCredentials):
             provider.get()
 
@@ -239,7 +240,7 @@ def test_credentials_that_would_break_a_header_are_refused(token: str) -> None:
 @pytest.mark.parametrize("url", ["http://localhost:99999/x", "http://[::1/x"])
 def test_a_credentials_url_that_is_none_is_said_so(url: str) -> None:
     with pytest.raises(ConfigurationError, match="not a URL"):
-        CredentialsProvider({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
+        CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url}))
 
 
 def test_a_slow_resolver_does_not_stretch_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

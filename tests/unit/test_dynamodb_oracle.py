@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from shopkeeper.aws.failures import CONFLICT, Failure, failure_of
 from shopkeeper.aws.signing import Credentials, Signer
-from shopkeeper.net.transport import Reply
+from shopkeeper.net.connection import Reply
 from shopkeeper.storage.values import decode, encode
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -17,7 +17,7 @@ from shopkeeper.domains.orders.service import Orders
 from shopkeeper.http import NotFound
 from shopkeeper.operator.backfill import backfill
 from shopkeeper.storage import EVENTS, ORDERS, TABLES, Action, Changes, Key, Page, Store, StoreUnavailable, Table
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.faults import FaultyServer
@@ -334,12 +334,12 @@ def test_an_order_that_cannot_be_read_does_not_hold_up_the_others(plain: Shop) -
 
 def test_with_replies_lost_each_order_is_told_once(dynoxide: str) -> None:
     names = table_names(TABLES)
-    direct = DynamoDBClient("us-east-1", aws_environment(dynoxide))
+    direct = dynamodb_client(aws_environment(dynoxide))
     create_tables(direct, names, lambda name, done: None)
     direct.close()
     proxy = LosesReplies(dynoxide)
     with FaultyServer(proxy) as server:
-        client = DynamoDBClient("us-east-1", aws_environment(server.url), seconds=20)
+        client = dynamodb_client(aws_environment(server.url), seconds=20)
         shop = Shop(DynamoDBStore(client, names))
         orders = [shop.place(f"{number:016}").order_id for number in range(9)]
         shop.wait(ACCEPT_SECONDS)

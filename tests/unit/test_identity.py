@@ -228,7 +228,7 @@ def test_a_secret_store_that_stalls_holds_up_one_caller_alone() -> None:
 def test_a_server_reads_its_keys_before_the_first_callers_meet() -> None:
     with FaultyServer(*RANDOM) as server:
         environment = {**KEYS, "JWT_SECRET_ARN": ARN, "STAGE": "prod", "AWS_ENDPOINT_URL": server.url}
-        identity = open_identity(read(environment, TABLES), environment)
+        identity = open_identity(read(environment, TABLES))
         assert server.requests == [], "a function reads them when it first needs them"
         identity.prepare()
         assert len(server.requests) == 2
@@ -239,7 +239,7 @@ def test_a_server_reads_its_keys_before_the_first_callers_meet() -> None:
 def test_a_server_starts_although_its_keys_are_away() -> None:
     with FaultyServer(fails(400, "AccessDeniedException")) as server:
         environment = {**KEYS, "JWT_SECRET_ARN": ARN, "STAGE": "prod", "AWS_ENDPOINT_URL": server.url}
-        identity = open_identity(read(environment, TABLES), environment)
+        identity = open_identity(read(environment, TABLES))
         identity.prepare()
         with pytest.raises(ServiceUnavailable):
             identity.tokens.issue("ann", 0)

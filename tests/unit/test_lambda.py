@@ -14,9 +14,8 @@ from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.runtime.lambda_.handler import Handler, invocation_of, lambda_handler
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.storage import TABLES, Store
-from shopkeeper.storage.dynamodb import DynamoDBClient
 from shopkeeper.storage.dynamodb.schema import create_tables
-from tests.support.stores import aws_environment, table_names
+from tests.support.stores import aws_environment, dynamodb_client, table_names
 
 GATEWAY_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 LAMBDA_ID = "11111111-2222-4333-8444-555555555555"
@@ -148,7 +147,7 @@ def handlers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     endpoint = str(request.getfixturevalue(request.param))
     names = table_names(TABLES)
     environment = {**aws_environment(endpoint), **{table.environment: name for table, name in names.items()}}
-    client = DynamoDBClient("us-east-1", environment)
+    client = dynamodb_client(environment)
     create_tables(client, names, lambda name, done: None)
     client.close()
     yield {function.name: lambda_handler(function, environment) for function in FUNCTIONS}

@@ -18,13 +18,13 @@ from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
 from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table, listing
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.faults import Exchange, FaultyServer
 from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
-from tests.support.stores import aws_environment, table_names
+from tests.support.stores import aws_environment, dynamodb_client, table_names
 from tests.support.wrapping import WrappedStore
 
 
@@ -288,12 +288,12 @@ class LosesReplies:
 
 def test_with_replies_lost_every_write_still_happens_once_and_is_answered_truly(dynoxide: str) -> None:
     names = table_names(TABLES)
-    direct = DynamoDBClient("us-east-1", aws_environment(dynoxide))
+    direct = dynamodb_client(aws_environment(dynoxide))
     create_tables(direct, names, lambda name, done: None)
     direct.close()
     proxy = LosesReplies(dynoxide)
     with FaultyServer(proxy) as server:
-        client = DynamoDBClient("us-east-1", aws_environment(server.url), seconds=20)
+        client = dynamodb_client(aws_environment(server.url), seconds=20)
         shop = Shop(DynamoDBStore(client, names))
         orders = [shop.place(f"{number:016}") for number in range(12)]
         assert [shop.place(f"{number:016}") for number in range(12)] == orders

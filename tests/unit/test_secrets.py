@@ -35,7 +35,7 @@ NONE = [{"STAGE": "prod"}, {"STAGE": "staging", "STORE_URL": "sqlite:///shop.db"
 @pytest.mark.parametrize("environment", NONE, ids=str)
 def test_where_no_secret_is_named_the_start_stops(environment: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY or JWT_SECRET_ARN is needed"):
-        secret_source(settings(**environment), {})
+        secret_source(settings(**environment))
 
 
 SHORT = ["x", "hunter2", GOOD[:-1], GOOD[:-1] + "\n"]
@@ -53,21 +53,21 @@ GUESSED = [
 
 
 def from_environment(secret: str, stage: str, folder: Path) -> list[bytes]:
-    return secret_source(settings(STAGE=stage, JWT_SECRET_KEY=secret), {})()
+    return secret_source(settings(STAGE=stage, JWT_SECRET_KEY=secret))()
 
 
 def from_secrets_manager(secret: str, stage: str, folder: Path) -> list[bytes]:
     with FaultyServer(well(SecretString=secret), fails(400, "ResourceNotFoundException")) as server:
         environment = {**KEYS, "AWS_ENDPOINT_URL": server.url}
         try:
-            return secret_source(settings(STAGE=stage, JWT_SECRET_ARN=ARN), environment)()
+            return secret_source(settings(STAGE=stage, JWT_SECRET_ARN=ARN, **environment))()
         except ServiceUnavailable as error:
             raise error.__cause__ or error from None  # the reason, which is for the log
 
 
 def from_file(secret: str, stage: str, folder: Path) -> list[bytes]:
     write_key(folder / "shop.db.key", secret.encode())
-    return secret_source(settings(STAGE=stage, STORE_URL=f"sqlite:///{folder / 'shop.db'}"), {})()
+    return secret_source(settings(STAGE=stage, STORE_URL=f"sqlite:///{folder / 'shop.db'}"))()
 
 
 Source = Callable[[str, str, Path], list[bytes]]
@@ -107,7 +107,7 @@ def test_a_random_secret_will_do_with_the_line_end_of_an_editor_or_without(sourc
 
 def test_a_secret_that_is_no_text_will_do_if_it_is_long_enough() -> None:
     raw = bytes(range(128, 192))
-    assert secret_source(settings(JWT_SECRET_KEY=os.fsdecode(raw)), {})() == [raw]
+    assert secret_source(settings(JWT_SECRET_KEY=os.fsdecode(raw)))() == [raw]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"0f1e2d3c4b5a6978"])
@@ -116,7 +116,7 @@ def test_a_key_file_that_a_full_disk_cut_short_is_refused_and_what_to_do_is_said
 ) -> None:
     write_key(tmp_path / "shop.db.key", content)
     with pytest.raises(ConfigurationError, match=r"full disk.*everybody signs in anew"):
-        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"), {})
+        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"))
 
 
 def _link(path: Path) -> None:
@@ -143,12 +143,12 @@ def test_a_key_file_that_another_may_have_read_or_put_there_is_refused(
 ) -> None:
     prepare(tmp_path / "shop.db.key")
     with pytest.raises(ConfigurationError, match=sentence):
-        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"), {})
+        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"))
 
 
 def test_reading_the_secret_makes_no_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"shop\.db\.key is missing"):
-        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"), {})
+        secret_source(settings(STORE_URL=f"sqlite:///{tmp_path / 'shop.db'}"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -207,7 +207,7 @@ def test_a_fingerprint_tells_keys_apart_and_is_neither_a_key_nor_a_key_id() -> N
 
 def test_secrets_manager_gives_the_current_and_the_previous_secret() -> None:
     with FaultyServer(well(SecretString=GOOD), well(SecretString=OTHER)) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN, STAGE="prod"), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        source = secret_source(settings(JWT_SECRET_ARN=ARN, STAGE="prod", AWS_ENDPOINT_URL=server.url, **KEYS))
         assert server.requests == []
         assert source() == [GOOD.encode(), OTHER.encode()]
         for request, stage in zip(server.requests, ("AWSCURRENT", "AWSPREVIOUS"), strict=True):
@@ -227,7 +227,7 @@ def test_secrets_manager_gives_the_current_and_the_previous_secret() -> None:
 )
 def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None:
     with FaultyServer(behaviour) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        source = secret_source(settings(JWT_SECRET_ARN=ARN, AWS_ENDPOINT_URL=server.url, **KEYS))
         with pytest.raises(ServiceUnavailable):
             source()
 
@@ -239,5 +239,5 @@ def test_a_secret_that_cannot_be_read_is_an_outage(behaviour: Behaviour) -> None
 )
 def test_a_secret_that_was_never_rotated_made_empty_or_weak_has_no_previous_one(previous: Behaviour) -> None:
     with FaultyServer(well(SecretString=GOOD), previous) as server:
-        source = secret_source(settings(JWT_SECRET_ARN=ARN), {**KEYS, "AWS_ENDPOINT_URL": server.url})
+        source = secret_source(settings(JWT_SECRET_ARN=ARN, AWS_ENDPOINT_URL=server.url, **KEYS))
         assert source() == [GOOD.encode()]

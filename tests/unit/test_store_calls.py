@@ -46,7 +46,7 @@ Ask = Callable[..., dict[str, Any]]
 def tally(tmp_path: Path) -> Iterator[tuple[Tally, Ask]]:
     """A store, and a way to ask the whole application that stands on it."""
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
-    resources = open_resources(read(environment, TABLES), environment, authenticates=True)
+    resources = open_resources(read(environment, TABLES), authenticates=True)
     tally = Tally(resources.store)
     app = application(FUNCTIONS, msgspec.structs.replace(resources, store=tally))
 

@@ -6,16 +6,18 @@ import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from shopkeeper.aws.credentials import CredentialsProvider
 from shopkeeper.aws.failures import Failure, failure_of
+from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.aws.signing import Signer
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.net.connection import MAX_BODY_BYTES, Broken, NotSent, Reply
 from shopkeeper.net.deadline import deadline
-from shopkeeper.net.transport import MAX_BODY_BYTES, Broken, NotSent, Reply, Transport
+from shopkeeper.net.pool import ConnectionPool
+from shopkeeper.net.url import Url, parse_url
 
 SECONDS = 2.5
 """The total time of an operation, all attempts included."""
@@ -26,12 +28,15 @@ LONGEST_PAUSE_SECONDS = 0.5
 
 
 class Service(msgspec.Struct, frozen=True):
-    """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed."""
+    """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed.
+
+    `variable` is the end of the variable that names its endpoint, `AWS_ENDPOINT_URL_<variable>`.
+    """
 
     name: str
     target: str
     content_type: str
-    endpoint_variable: str
+    variable: str
 
 
 class NoAnswer(Exception):
@@ -49,25 +54,17 @@ class AwsClient:
         self,
         service: Service,
         region: str,
-        environment: Mapping[str, str],
+        settings: AwsSettings,
         *,
         seconds: float = SECONDS,
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
         """Read where to call and as whom. Raises ConfigurationError for what is wrong in that."""
-        url = (
-            environment.get(service.endpoint_variable)
-            or environment.get("AWS_ENDPOINT_URL")
-            or f"https://{service.name}.{region}.amazonaws.com"
-        )
-        host, port, self._host_header, tls = _endpoint(url)
-        trust = None
-        if tls:
-            from shopkeeper.net.tls import TrustStore  # a laptop's emulator needs none of it
-
-            trust = TrustStore(environment)
-        self._transport = Transport(host, port, trust, max_body)
-        self._credentials = CredentialsProvider(environment)
+        endpoint = _endpoint(settings.endpoint(service.variable) or f"https://{service.name}.{region}.amazonaws.com")
+        trust = settings.trust_store() if endpoint.is_encrypted else None
+        self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
+        self._host_field = endpoint.host_field
+        self._credentials = CredentialsProvider(settings)
         self._signer = Signer(region, service.name)
         self._service = service
         self._seconds = seconds
@@ -125,19 +122,17 @@ class AwsClient:
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._transport.close()
+        self._pool.close()
 
     def _attempt(self, operation: str, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
         headers = {
-            "host": self._host_header,
+            "host": self._host_field,
             "content-type": self._service.content_type,
             "x-amz-target": f"{self._service.target}.{operation}",
         }
         credentials = self._credentials.get(renew=renew)
         headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC))
-        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        message = f"POST / HTTP/1.1\r\n{fields}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
-        reply = self._transport.request(message, ends)
+        reply = self._pool.request("POST", "/", headers, body, ends)
         _check_crc(reply)
         if reply.status != 200:
             raise failure_of(reply)
@@ -166,17 +161,12 @@ def _check_crc(reply: Reply) -> None:
         raise Broken("the answer's checksum does not fit its body")
 
 
-def _endpoint(url: str) -> tuple[str, int, str, bool]:
-    """Return host, port, Host field and whether to use TLS. Raises ConfigurationError."""
+def _endpoint(url: str) -> Url:
+    """Return the parts of an endpoint's URL. Raises ConfigurationError."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        endpoint = parse_url(url)
     except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        endpoint = None
+    if endpoint is None or endpoint.target != "/":
         raise ConfigurationError(f"The AWS endpoint URL {url!r} is not of the form https://host[:port].")
-    tls = parts.scheme == "https"
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = 443 if tls else 80
-    header = host if port in (None, usual) else f"{host}:{port}"
-    return parts.hostname, port or usual, header, tls
+    return endpoint

@@ -1,26 +1,26 @@
-"""Where AWS credentials come from: Lambda's environment, the container endpoint, botocore's chain."""
+"""Where AWS credentials come from: the environment, as on Lambda, a container's endpoint, or botocore's chain."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.aws.signing import Credentials
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.net.connection import Broken, NotSent
 from shopkeeper.net.deadline import deadline
-from shopkeeper.net.transport import Broken, NotSent, Transport
+from shopkeeper.net.url import parse_url
 
 REFRESH_SECONDS = 300.0
 """Credentials are fetched anew this long before they expire."""
 
 FETCH_SECONDS = 1.0
-CONTAINER_HOST = "http://169.254.170.2"
+MAX_ANSWER_BYTES = 64 * 1024
 TRUSTED_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
 """Hosts that may be asked for credentials without TLS (AWS SDKs and Tools Reference Guide)."""
 
@@ -32,9 +32,10 @@ class NoCredentials(Exception):
 class CredentialsProvider:
     """Gives credentials, from memory while they are fresh. Nothing is fetched before the first call."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, settings: AwsSettings) -> None:
         """Choose the source. Raises ConfigurationError if there is none."""
-        self._environment = environment
+        self._settings = settings
+        self._trust = cache(settings.trust_store)
         self._fresh: Credentials | None = None
         self._turn = threading.Lock()
         self._source = self._choose()
@@ -42,8 +43,8 @@ class CredentialsProvider:
     def get(self, *, renew: bool = False) -> Credentials:
         """Return credentials, newer ones with `renew`. Raises NoCredentials.
 
-        Those in memory are good until they expire, even if newer ones cannot be fetched in time. While they
-        are, one caller fetches at a time, and the others do not wait for it.
+        Those in memory are good until they expire, even if newer ones cannot be fetched in time. Until then one
+        caller at a time fetches newer ones, and the others do not wait for it.
         """
         known = self._fresh
         if known is None or renew or _stale(known, 0):
@@ -58,50 +59,41 @@ class CredentialsProvider:
         return known
 
     def _choose(self) -> Callable[[], Credentials]:
-        environment = self._environment
-        if environment.get("AWS_ACCESS_KEY_ID") and environment.get("AWS_SECRET_ACCESS_KEY"):
-            return self._from_environment
-        url = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
-        if path := environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
-            url = CONTAINER_HOST + path
-        if url:
+        settings = self._settings
+        if settings.access_key and settings.secret_key:
+            token = settings.session_token.value if settings.session_token else None
+            fixed = Credentials(settings.access_key, settings.secret_key.value, token)
+            return lambda: fixed
+        if settings.container_url:
             try:
-                parts = urlsplit(url)
-                _ = parts.port
+                url = parse_url(settings.container_url)
             except ValueError:
                 raise ConfigurationError("AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL.") from None
-            if parts.scheme != "https" and parts.hostname not in TRUSTED_HOSTS:
+            if not url.is_encrypted and url.host not in TRUSTED_HOSTS:
                 raise ConfigurationError(
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that must not be asked without TLS."
                 )
-            return lambda: self._from_container(url)
-        if find_spec("botocore") is not None:
-            chain = _botocore_chain()
-            if chain is not None:
-                return chain
+            return self._from_container
+        chain = _botocore_chain()
+        if chain is not None:
+            return chain
         raise ConfigurationError("No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
 
-    def _from_environment(self) -> Credentials:
-        environment = self._environment
-        return Credentials(
-            environment["AWS_ACCESS_KEY_ID"],
-            environment["AWS_SECRET_ACCESS_KEY"],
-            environment.get("AWS_SESSION_TOKEN") or None,
-        )
+    def _from_container(self) -> Credentials:
+        from shopkeeper.net.request import request  # only where there is no key in the environment
 
-    def _from_container(self, url: str) -> Credentials:
-        from shopkeeper.net.tls import TrustStore  # only where there is no key in the environment
-
-        parts = urlsplit(url)
-        trust = TrustStore(self._environment) if parts.scheme == "https" else None
-        port = parts.port or (443 if trust else 80)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: application/json\r\n"
+        headers = {"Accept": "application/json"}
         if token := self._authorization_token():
-            request += f"Authorization: {token}\r\n"
-        transport = Transport(parts.hostname or "", port, trust, max_body=64 * 1024)
+            headers["Authorization"] = token
         try:
-            reply = transport.request(f"{request}\r\n".encode(), deadline(FETCH_SECONDS))
+            reply = request(
+                "GET",
+                self._settings.container_url,
+                headers=headers,
+                deadline=deadline(FETCH_SECONDS),
+                max_body=MAX_ANSWER_BYTES,
+                trust=self._trust,
+            )
             content = msgspec.json.decode(reply.body, type=dict[str, Any])
             expires = content.get("Expiration")
             return Credentials(
@@ -112,17 +104,17 @@ class CredentialsProvider:
             )
         except (NotSent, Broken, KeyError, TypeError, ValueError) as error:
             raise NoCredentials(f"the container's credentials could not be read: {type(error).__name__}") from error
-        finally:
-            transport.close()
 
     def _authorization_token(self) -> str | None:
-        file = self._environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-        if file:
+        """Return the token; that of a file is read each time, since whoever runs the container renews it."""
+        if self._settings.container_token_file:
+            from pathlib import Path
+
             try:
-                return Path(file).read_text().strip()
-            except OSError as error:
+                return Path(self._settings.container_token_file).read_text().strip()
+            except (OSError, ValueError) as error:
                 raise NoCredentials(f"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: {error}") from error
-        return self._environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        return self._settings.container_token.value if self._settings.container_token else None
 
 
 def _stale(credentials: Credentials, margin_seconds: float) -> bool:
@@ -130,9 +122,12 @@ def _stale(credentials: Credentials, margin_seconds: float) -> bool:
 
 
 def _botocore_chain() -> Callable[[], Credentials] | None:
-    """A developer's profile, where botocore is installed; it renews what it gives by itself."""
-    from botocore.exceptions import BotoCoreError  # never in a function's package
-    from botocore.session import Session
+    """Return a developer's profile as a source, None without one or without botocore. It renews by itself."""
+    try:
+        from botocore.exceptions import BotoCoreError  # never in a function's package
+        from botocore.session import Session
+    except ModuleNotFoundError:
+        return None
 
     try:
         resolved = Session().get_credentials()

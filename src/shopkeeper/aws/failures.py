@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from shopkeeper.net.transport import Reply
+from shopkeeper.net.connection import Reply
 
 THROTTLING = frozenset(
     {

@@ -4,20 +4,20 @@ Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens".
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.clock import Clock
 from shopkeeper.http import Caller, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.refreshed import Refreshed
 from shopkeeper.identity.tokens import MAX_TOKEN_LENGTH
+from shopkeeper.net.connection import OK, Broken, NotSent
 from shopkeeper.net.deadline import deadline
-from shopkeeper.net.transport import Broken, NotSent, Transport
 
 if TYPE_CHECKING:
     from jwt import PyJWS
@@ -28,11 +28,12 @@ PublicKey = tuple[int, int]
 ALGORITHMS = ["RS256"]
 FETCH_SECONDS = 2.0
 MAX_KEYS_BYTES = 64 * 1024
-ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+ENDPOINT = "COGNITO_IDENTITY_PROVIDER"
+"""The end of the variable `AWS_ENDPOINT_URL_…` that names another host for the keys."""
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What counts of an access token of Cognito; it names no audience, but the app client."""
+    """The claims of Cognito's access token that are checked; it names the app client instead of an audience."""
 
     iss: str
     sub: str
@@ -42,22 +43,24 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 class CognitoTokens:
-    """Tells whose access token of a pool's app client a token is."""
+    """Authenticates the access tokens of a user pool's app client."""
 
     def __init__(
         self,
         pool_id: str,
         client_id: str,
-        environment: Mapping[str, str],
+        settings: AwsSettings,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Fetches nothing yet."""
+        """Nothing is fetched yet."""
         region = pool_id.partition("_")[0]
         self._issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
-        self._url = f"{environment.get(ENDPOINT_VARIABLE, self._issuer.rpartition('/')[0])}/{pool_id}"
+        # AWS_ENDPOINT_URL is not asked: an emulator of DynamoDB has no keys.
+        host = settings.endpoint_urls.get(ENDPOINT) or self._issuer.rpartition("/")[0]
+        self._url = f"{host}/{pool_id}/.well-known/jwks.json"
         self._client_id = client_id
-        self._environment = environment
+        self._trust = cache(settings.trust_store)
         self._clock = clock
         self._keys = Refreshed(self._fetch, monotonic)
 
@@ -68,7 +71,7 @@ class CognitoTokens:
     def authenticate(self, token: str) -> Caller:
         """Return whose token this is.
 
-        Raises Unauthenticated, or ServiceUnavailable if the keys are away and the token may be of one of them.
+        Raises Unauthenticated, or ServiceUnavailable if the keys cannot be fetched and one may have signed the token.
         """
         import jwt  # costs more than the rest of a cold start, and most calls need none
 
@@ -89,35 +92,29 @@ class CognitoTokens:
         return Caller(subject=claims.sub)
 
     def _key(self, key_id: str) -> PublicKey | None:
-        """Return a published key; an unknown one has the keys fetched again, at a bounded rate."""
+        """Return a published key or None. For an unknown id the keys are fetched again, at a bounded rate."""
         return self._keys.get().get(key_id) or self._keys.renewed().get(key_id)
 
     def _fetch(self) -> dict[str, PublicKey]:
         from shopkeeper.identity.rs256 import public_key
+        from shopkeeper.net.request import request
 
-        parts = urlsplit(self._url)
-        trust = None
-        if parts.scheme == "https":
-            from shopkeeper.net.tls import TrustStore
-
-            trust = TrustStore(self._environment)
-        port = parts.port or (443 if trust else 80)
-        transport = Transport(parts.hostname or "", port, trust, max_body=MAX_KEYS_BYTES)
-        request = f"GET {parts.path}/.well-known/jwks.json HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n"
         try:
-            reply = transport.request(request.encode(), deadline(FETCH_SECONDS))
+            reply = request(
+                "GET", self._url, deadline=deadline(FETCH_SECONDS), max_body=MAX_KEYS_BYTES, trust=self._trust
+            )
+            if reply.status != OK:
+                raise ValueError(f"status {reply.status}")
             keys = msgspec.json.decode(reply.body, type=dict[str, list[dict[str, Any]]])["keys"]
             signing = [key for key in keys if key.get("use", "sig") == "sig" and key.get("kty") == "RSA"]
             return {str(key["kid"]): public_key(key) for key in signing}
         except (NotSent, Broken, KeyError, ValueError) as error:
             raise ServiceUnavailable from error
-        finally:
-            transport.close()
 
 
 @cache
 def _verifier() -> "PyJWS":
-    """Return what takes tokens apart and asks the one algorithm that is allowed."""
+    """Return what decodes tokens and verifies them by the one algorithm that is allowed."""
     from jwt import PyJWS
 
     from shopkeeper.identity.rs256 import RS256

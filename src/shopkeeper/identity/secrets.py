@@ -1,9 +1,8 @@
-"""Where the secret comes from: the environment, Secrets Manager, or in dev a file beside the data."""
+"""Where the secret comes from: the settings, Secrets Manager, or in dev a file beside the data file."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shopkeeper.aws.client import AwsClient, NoAnswer, Service
 from shopkeeper.aws.credentials import NoCredentials
@@ -13,11 +12,14 @@ from shopkeeper.http import ServiceUnavailable
 from shopkeeper.identity.keys import KEY_BYTES
 from shopkeeper.settings import Settings, sqlite_path
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SECRETS_MANAGER = Service(
     name="secretsmanager",
     target="secretsmanager",
     content_type="application/x-amz-json-1.1",
-    endpoint_variable="AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    variable="SECRETS_MANAGER",
 )
 VERSION_STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 DEFAULTS = (b"change", b"secret", b"example", b"default", b"password", b"your-", b"your_", b"0123456789", b"abcdefghij")
@@ -29,14 +31,14 @@ FEWEST_CHARACTERS = 8
 ReadSecrets = Callable[[], list[bytes]]
 
 
-def secret_source(settings: Settings, environment: Mapping[str, str] = os.environ) -> ReadSecrets:
+def secret_source(settings: Settings) -> ReadSecrets:
     """Return what reads the secrets, the current one first.
 
-    Raises ConfigurationError where the settings name none that will do. In stage dev on one machine it is in
-    a file beside the data file, readable by its owner alone; none is made here.
+    Raises ConfigurationError if the settings name none, or a bad one. In stage dev on one machine the secret is in
+    a file beside the data file, which only its owner can read; no file is made here.
     """
     if settings.jwt_secret_arn:
-        client = AwsClient(SECRETS_MANAGER, settings.region, environment)
+        client = AwsClient(SECRETS_MANAGER, settings.region, settings.aws)
         return lambda: _from_secrets_manager(client, settings.jwt_secret_arn, settings.stage)
     if settings.jwt_secret:
         # What is not UTF-8 stands as surrogates in Python's environment.
@@ -52,21 +54,23 @@ def secret_source(settings: Settings, environment: Mapping[str, str] = os.enviro
     return lambda: [kept]
 
 
-def key_file(settings: Settings) -> Path | None:
-    """Return the key file that the settings mean, None where the secret comes from elsewhere."""
+def key_file(settings: Settings) -> "Path | None":
+    """Return the key file that the settings mean, None if the secret comes from elsewhere."""
     data = sqlite_path(settings.store_url)
     if data is None or settings.stage != "dev" or settings.jwt_secret or settings.jwt_secret_arn:
         return None
+    from pathlib import Path
+
     from shopkeeper.identity.keyfile import key_path
 
     return key_path(Path(data))
 
 
 def checked(secret: bytes, source: str, stage: str) -> bytes:
-    """Return a secret without the line's end that an editor may have left behind it.
+    """Return a secret without the line break that an editor may have added at its end.
 
-    Raises ConfigurationError, which names the source and never the secret, if it is too short, or outside dev
-    one that can be guessed.
+    Raises ConfigurationError if the secret is too short, or if it can be guessed and the stage is not dev. The
+    error names the source and never the secret.
     """
     secret = secret.rstrip(b"\r\n")
     if len(secret) < KEY_BYTES and source.startswith("The key file"):
@@ -90,7 +94,7 @@ def _can_be_guessed(secret: bytes) -> bool:
 
 
 def _from_secrets_manager(client: AwsClient, arn: str, stage: str) -> list[bytes]:
-    """Read the secret's versions. Raises ServiceUnavailable, with the reason behind it for the log."""
+    """Read the secret's versions. Raises ServiceUnavailable, whose cause is the reason, for the log."""
     secrets = []
     try:
         for version in VERSION_STAGES:

@@ -1,7 +1,6 @@
-"""What functions that know their callers are built with."""
+"""What functions that authenticate their callers are built with."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 
@@ -17,7 +16,7 @@ from shopkeeper.settings import Settings
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The keys of a stage, the access tokens made with them, and who tells whose a token is."""
+    """The keys of a stage, the access tokens made with them, and what authenticates a token."""
 
     keyring: Keyring
     tokens: AccessTokens
@@ -25,24 +24,24 @@ class Identity(msgspec.Struct, frozen=True):
     sources: tuple[Callable[[], None], ...] = ()
 
     def prepare(self) -> None:
-        """Read the keys now, so that no first callers meet while they are read; keys that are away come later."""
+        """Read the keys now, so that the first callers do not wait for them; keys that are away are read later."""
         for read in self.sources:
             with suppress(ServiceUnavailable):
                 read()
 
 
-def open_identity(settings: Settings, environment: Mapping[str, str] = os.environ, clock: Clock = utc_now) -> Identity:
-    """Return the identity of a stage, whose keys are read at their first need.
+def open_identity(settings: Settings, clock: Clock = utc_now) -> Identity:
+    """Return the identity of a stage, whose keys are read when they are first needed.
 
-    Raises ConfigurationError where no secret will do, or a library is missing.
+    Raises ConfigurationError if there is no good secret, or a library is missing.
     """
     if find_spec("jwt") is None:
         raise ConfigurationError("Access tokens need the library PyJWT, which is not installed.")
-    keyring = Keyring(secret_source(settings, environment))
+    keyring = Keyring(secret_source(settings))
     tokens = AccessTokens(keyring, settings.stage, settings.access_token_minutes, clock)
     if not settings.cognito_user_pool_id:
         return Identity(keyring, tokens, tokens.authenticate, (keyring.prepare,))
     from shopkeeper.identity.cognito import CognitoTokens
 
-    cognito = CognitoTokens(settings.cognito_user_pool_id, settings.cognito_client_id, environment, clock)
+    cognito = CognitoTokens(settings.cognito_user_pool_id, settings.cognito_client_id, settings.aws, clock)
     return Identity(keyring, tokens, cognito.authenticate, (keyring.prepare, cognito.prepare))

@@ -1,45 +1,40 @@
-"""Whom to trust over TLS: Amazon's own published roots, which load in a tenth of the system store's time."""
+"""Whom to trust over TLS."""
 
 import socket
 import ssl
-from collections.abc import Mapping
-from pathlib import Path
 
-from shopkeeper.errors import ConfigurationError
-
-AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
+AMAZON_ROOTS = f"{__file__.rpartition('/')[0]}/amazon_roots.pem"
+"""Amazon's own published roots, which load in a tenth of the system store's time."""
 
 
 class TrustStore:
-    """Verifies a server by Amazon's roots, or by `AWS_CA_BUNDLE` where that is set.
+    """Verifies servers by a file of certificates, or by the system's store."""
 
-    Where Amazon's roots do not verify a server (a proxy, another cloud), the system's store is tried
-    once and kept.
-    """
+    def __init__(self, certificates: str | None = None, *, fallback: bool = False) -> None:
+        """Load a file of certificates, without one the system's store. Raises OSError if it cannot be read.
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Load the certificates. Raises ConfigurationError if `AWS_CA_BUNDLE` cannot be read."""
-        bundle = environment.get("AWS_CA_BUNDLE")
-        self._fallback = not bundle
-        try:
-            self._context = _context(Path(bundle) if bundle else AMAZON_ROOTS)
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigurationError(f"AWS_CA_BUNDLE {bundle!r} cannot be read: {error}.") from None
+        With `fallback`, the system's store takes the place of the file once the file does not verify a server,
+        such as a proxy; that connection has failed, and the next ones use it.
+        """
+        self._fallback = fallback
+        self._context = ssl.create_default_context() if certificates is None else _context(certificates)
 
     def wrap(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        """Shake hands with `host` and return the encrypted socket. Raises OSError."""
+        """Shake hands with `host` and return the encrypted socket. Raises OSError.
+
+        An end without TLS's own word for it is an error, so that nobody can cut an answer short.
+        """
         try:
-            return self._context.wrap_socket(connection, server_hostname=host)
+            return self._context.wrap_socket(connection, server_hostname=host, suppress_ragged_eofs=False)
         except ssl.SSLCertVerificationError:
-            if not self._fallback:
-                raise
-            self._fallback = False
-            self._context = ssl.create_default_context()
+            if self._fallback:
+                self._fallback = False
+                self._context = ssl.create_default_context()
             raise
 
 
-def _context(bundle: Path) -> ssl.SSLContext:
+def _context(certificates: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(bundle)
+    context.load_verify_locations(certificates)
     return context

@@ -1,7 +1,7 @@
 """Making, checking and restoring backups of a data file."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.files import new_file
 from shopkeeper.identity.keyfile import key_path, read_key, write_key
 from shopkeeper.identity.keys import fingerprint
-from shopkeeper.runtime.machine.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
+from shopkeeper.runtime.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
 from shopkeeper.settings import Settings
 from shopkeeper.storage import TABLES
 from shopkeeper.storage.sqlite.about import About
@@ -55,7 +55,7 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
     return Report(contents, target, [note])
 
 
-def check(settings: Settings, environment: Mapping[str, str], backup: Path) -> Report:
+def check(settings: Settings, backup: Path) -> Report:
     """Read a whole backup, and tell what an operator should know before it is restored.
 
     Raises ConfigurationError if it is none.
@@ -70,17 +70,17 @@ def check(settings: Settings, environment: Mapping[str, str], backup: Path) -> R
     notes = []
     if contents.may_lack_a_log:
         notes.append("It is a plain copy of a data file: if a server ran when it was made, the newest data is missing.")
-    return Report(contents, backup, [*notes, *_fit(settings, environment, backup, contents.about)])
+    return Report(contents, backup, [*notes, *_fit(settings, backup, contents.about)])
 
 
-def restore(settings: Settings, environment: Mapping[str, str], backup: Path) -> Report:
+def restore(settings: Settings, backup: Path) -> Report:
     """Put a copy of a backup, and of the key beside it, in place as the data file.
 
     Raises ConfigurationError, after which nothing is changed, also if there is a data file already.
     """
     data = _data_file(settings, "restore")
     _refuse_remains(data)
-    report = check(settings, environment, backup)
+    report = check(settings, backup)
     key = _brought_key(backup, data, report.contents.about)
     with _placed(data) as fresh:
         shutil.copyfile(backup, fresh)
@@ -148,7 +148,7 @@ def _brought_key(backup: Path, data: Path, about: About | None) -> bytes | None:
     return None
 
 
-def _fit(settings: Settings, environment: Mapping[str, str], backup: Path, about: About | None) -> list[str]:
+def _fit(settings: Settings, backup: Path, about: About | None) -> list[str]:
     """Return what is to be said of the key and the stage that a backup belongs to."""
     if about is None:
         return ["It was never served: the first start binds it to a key and a stage."]
@@ -161,7 +161,7 @@ def _fit(settings: Settings, environment: Mapping[str, str], backup: Path, about
         elif wrong:
             return notes  # another stage has another key
         else:
-            source, secrets = source_name(settings), read_secrets(settings, environment)
+            source, secrets = source_name(settings), read_secrets(settings)
     except ConfigurationError as error:
         return [*notes, f"Its key is not at hand. {error}"]
     stranger = wrong_key(about, source, secrets)

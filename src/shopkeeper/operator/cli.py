@@ -1,4 +1,7 @@
-"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`."""
+"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`.
+
+Each command imports what it needs: those that work on a data file load no server.
+"""
 
 import os
 import signal
@@ -13,7 +16,7 @@ from rich.console import Console
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.hints import near_misses
+from shopkeeper.operator.near_misses import near_misses
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import TABLES, StoreError
 
@@ -48,7 +51,7 @@ def serve(
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
 
-    settings = _settings(_environment(data))
+    settings = _settings(data)
     path = sqlite_path(settings.store_url)
     where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
@@ -71,18 +74,22 @@ def tables(
     data: Data = None,
 ) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = _settings(_environment(data))
+    settings = _settings(data)
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
 
         names = {table: settings.table_name(table) for table in TABLES}
-        client = DynamoDBClient(settings.region, os.environ)
+        client = DynamoDBClient(settings.region, settings.aws)
         create_tables(client, names, lambda name, done: out.print(f"{name}: {done}"))
     else:
         from shopkeeper.runtime.resources import open_store
 
-        open_store(settings, os.environ).close()
+        path = settings.store_url.removeprefix(SQLITE)
+        is_new = not Path(path).exists()
+        open_store(settings).close()
+        if is_new:
+            out.print(f"made {path}", markup=False)
         for table in TABLES:
             out.print(f"{table.name}: is as declared")
     if backfill:
@@ -93,7 +100,7 @@ def _backfill(settings: Settings) -> None:
     from shopkeeper.operator.backfill import backfill
     from shopkeeper.runtime.resources import open_store
 
-    store = open_store(settings, os.environ)
+    store = open_store(settings)
     try:
         report = backfill(store)
     finally:
@@ -110,9 +117,9 @@ def copy(
     source: Annotated[str, typer.Option("--from", help="Where from: sqlite:///PATH or dynamodb:")],
     target: Annotated[str, typer.Option("--to", help="Where to: sqlite:///PATH or dynamodb:; must be empty.")],
 ) -> None:
-    """Copy all data from one store to another; stopped midway, it goes on where it was.
+    """Copy all data from one store to another; if it was stopped, it continues where it was.
 
-    The source must stand still: a SQLite file is held for as long, for DynamoDB you must make sure of that.
+    Nothing may write to the source meanwhile: a SQLite file is locked, for DynamoDB you must make sure of that.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -123,8 +130,10 @@ def copy(
             raise ConfigurationError(f"{option} must be sqlite:///PATH or dynamodb:, not {url[:100]!r}.")
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
-    with open_side(source, os.environ, must_exist=True) as read, open_side(target, os.environ) as written:
-        copying = Copy(read, written, TABLES, Path(JOURNAL), (_side(source), _side(target)))
+    _warn_of_near_misses(os.environ)
+    sides = [read({**os.environ, "STORE_URL": url}, TABLES) for url in (source, target)]
+    with open_side(sides[0], must_exist=True) as former, open_side(sides[1]) as latter:
+        copying = Copy(former, latter, TABLES, Path(JOURNAL), (_side(sides[0]), _side(sides[1])))
         if copying.is_resumed:
             out.print(f"Going on where {JOURNAL} says.")
         if source == DYNAMODB:
@@ -148,7 +157,7 @@ def backup(
     """Write a checked copy of the whole data file; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
-    report = back_up(_settings(_environment(data)), file, with_key=with_key)
+    report = back_up(_settings(data), file, with_key=with_key)
     _tell(report, f"{report.path} is a whole copy, checked.")
 
 
@@ -161,23 +170,21 @@ def restore(
     """Copy a backup to where the data file belongs, with FILE.key if it is there; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
-    environment = _environment(data)
-    settings = _settings(environment)
+    settings = _settings(data)
     if check:
-        _tell(work.check(settings, environment, file), f"{file} is whole.")
+        _tell(work.check(settings, file), f"{file} is whole.")
     else:
-        report = work.restore(settings, environment, file)
+        report = work.restore(settings, file)
         _tell(report, f"{report.path} is restored.")
 
 
 @app.command()
 def adopt(data: Data = None) -> None:
     """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
-    from shopkeeper.runtime.machine import datafile
+    from shopkeeper.runtime import datafile
 
-    environment = _environment(data)
-    settings = _settings(environment)
-    before, after = datafile.adopt(settings, environment)
+    settings = _settings(data)
+    before, after = datafile.adopt(settings)
     bound = f"to stage {after.stage} and the key of {datafile.source_name(settings)}"
     if before == after:
         out.print(f"The data file belongs {bound} already.", markup=False)
@@ -211,15 +218,14 @@ def reset(
 
 
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
-    """Do some work on the accounts, in the store that the settings name and with the key that belongs to it."""
+    """Return what `work` returns of the accounts, in the settings' store and with the key that belongs to it."""
     from shopkeeper.functions.accounts import build
-    from shopkeeper.runtime.machine.datafile import check_belongs
+    from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    environment = _environment(data)
-    settings = _settings(environment)
-    check_belongs(settings, environment)
-    resources = open_resources(settings, environment, authenticates=True)
+    settings = _settings(data)
+    check_belongs(settings)
+    resources = open_resources(settings, authenticates=True)
     try:
         return work(build(resources))
     finally:
@@ -243,7 +249,7 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 def examples(url: str, settings: Settings) -> list[str]:
-    """Return three lines to try against a server at `url`, which these settings let anybody do."""
+    """Return three commands to try against a server at `url`; these settings let anybody run them."""
     business = (
         '{"business_name": "Test Business", "email": "test@example.com", "phone": "+1234567890", '
         '"address": "123 Test St", "cognito_user_id": "test-user-123"}'
@@ -257,8 +263,8 @@ def examples(url: str, settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; what the operator got wrong is one sentence and exit status 2."""
-    # What is half done is taken back; a server has a handler of its own.
+    """Run the command line; a mistake of the operator is one sentence and exit status 2."""
+    # SIGTERM undoes what is half done; a server has a handler of its own.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app()
@@ -267,15 +273,20 @@ def main() -> None:
         raise SystemExit(FAILED) from None
 
 
-def _environment(data: Path | None) -> dict[str, str]:
-    """Return the environment, in which `--data` stands for STORE_URL."""
-    return {**os.environ, "STORE_URL": f"{SQLITE}{data}"} if data is not None else dict(os.environ)
+def _settings(data: Path | None) -> Settings:
+    """Return the settings. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
+    environment = dict(os.environ)
+    if data is not None:
+        environment["STORE_URL"] = f"{SQLITE}{data}"
+    _warn_of_near_misses(environment)
+    if not environment.get("STORE_URL", "").strip():
+        environment["STORE_URL"] = f"{SQLITE}{DEFAULT_DATA}"
+    return read(environment, TABLES)
 
 
-def _settings(environment: Mapping[str, str]) -> Settings:
+def _warn_of_near_misses(environment: Mapping[str, str]) -> None:
     for sentence in near_misses(environment):
         _warn(sentence)
-    return read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
 
 
 def _warn(sentence: str) -> None:
@@ -290,12 +301,11 @@ def _tell(report: "Report", done: str) -> None:
         out.print(sentence, markup=False)
 
 
-def _side(url: str) -> str:
+def _side(settings: Settings) -> str:
     """Return what a side of a copy is called: of DynamoDB there is one for each stage and region."""
-    if url != DYNAMODB:
-        return url
-    settings = _settings({**os.environ, "STORE_URL": url})
-    return f"{url} (stage {settings.stage}, {settings.region})"
+    if settings.store_url != DYNAMODB:
+        return settings.store_url
+    return f"{settings.store_url} (stage {settings.stage}, {settings.region})"
 
 
 def _where(settings: Settings) -> str:

@@ -1,6 +1,6 @@
-"""Copying everything from one store to another, in steps that can be taken up again."""
+"""Copying all data from one store to another, in steps that can be resumed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +9,7 @@ import msgspec
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.runtime.resources import open_store
-from shopkeeper.settings import read, sqlite_path
+from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import TABLES, Item, Store, Table
 from shopkeeper.storage.sqlite.connection import existing_file, prepare_file
 from shopkeeper.storage.sqlite.lock import lock_data
@@ -18,11 +18,11 @@ PAGE = 100
 WRITERS = 16
 
 Report = Callable[[Table, int, int], None]
-"""Told how many items of a table are copied, and how many there are."""
+"""Is called with a table, the number of items copied, and the number of all."""
 
 
 class Journal(msgspec.Struct):
-    """How far a copy has come: the tables that are done, and the key that one has come to, by so many items."""
+    """How far a copy has come: the tables that are done, and of the present one the last key and the item count."""
 
     source: str
     target: str
@@ -33,20 +33,20 @@ class Journal(msgspec.Struct):
 
 
 class Differs(ConfigurationError):
-    """The two sides do not hold equally many items after the copy."""
+    """The two sides do not hold the same number of items after the copy."""
 
 
 class Copy:
-    """A copy from one store to another, whose journal is a file that goes when all is done.
+    """A copy from one store to another; its journal is a file that is removed when all is done.
 
-    The source must stand still. Items are written as they are, expired ones included, so that taking up a
-    copy again, or repeating a page of it, changes nothing.
+    Nothing may write to the source. Items are written as they are, expired ones included, so that resuming a copy,
+    or repeating a page of it, changes nothing.
     """
 
     def __init__(self, source: Store, target: Store, tables: Iterable[Table], journal: Path, names: tuple[str, str]):
-        """`names` are what the operator calls the two sides. Raises ConfigurationError.
+        """`names` are what the operator calls the two sides.
 
-        A journal of another copy, or a target that holds items though there is no journal, is refused.
+        Raises ConfigurationError if the journal is of another copy, or the target holds items without a journal.
         """
         self._source = source
         self._target = target
@@ -60,9 +60,9 @@ class Copy:
                     raise ConfigurationError(f"{names[1]} holds items already ({table.name}); nothing was copied.")
 
     def run(self, report: Report) -> dict[str, int]:
-        """Copy what is not copied yet, and return how many items each table has.
+        """Copy what is not copied yet, and return the number of items of each table.
 
-        Raises Differs after counting both sides, or StoreError, after which the copy can be taken up again.
+        Raises Differs if the two sides do not count the same, or StoreError, after which the copy can be resumed.
         """
         self._write()  # from here on the target may hold items that are this copy's
         totals = {table: count(self._source, table) for table in self._tables}
@@ -129,15 +129,14 @@ def count(store: Store, table: Table) -> int:
 
 
 @contextmanager
-def open_side(url: str, environment: Mapping[str, str], *, must_exist: bool = False) -> Iterator[Store]:
-    """Open a store that nobody else may use meanwhile; a SQLite file is locked, as a server locks it.
+def open_side(settings: Settings, *, must_exist: bool = False) -> Iterator[Store]:
+    """Open the settings' store for the block; a SQLite file is locked meanwhile, as a server locks it.
 
     Raises ConfigurationError.
     """
-    settings = read({**environment, "STORE_URL": url}, TABLES)
     path = sqlite_path(settings.store_url)
     if path is None:
-        store = open_store(settings, environment)
+        store = open_store(settings)
         try:
             for table in TABLES:
                 store.ping(table)
@@ -147,7 +146,7 @@ def open_side(url: str, environment: Mapping[str, str], *, must_exist: bool = Fa
         return
     file = existing_file(Path(path)) if must_exist else prepare_file(Path(path))
     with lock_data(file):
-        store = open_store(settings, environment)
+        store = open_store(settings)
         try:
             yield store
         finally:

@@ -1,34 +1,33 @@
 """From the settings to what functions are built from."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
 from shopkeeper.functions.resources import Resources
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import TABLES, Store
 
 
-def open_resources(settings: Settings, environment: Mapping[str, str], *, authenticates: bool) -> Resources:
-    """Open the store and, for functions that know their callers, the keys. Raises ConfigurationError."""
-    store = open_store(settings, environment)
+def open_resources(settings: Settings, *, authenticates: bool) -> Resources:
+    """Open the store and, for functions that authenticate, the keys. Raises ConfigurationError."""
+    store = open_store(settings)
     if not authenticates:
         return Resources(settings, store)
     from shopkeeper.identity.service import open_identity
 
-    return Resources(settings, store, identity=open_identity(settings, environment))
+    return Resources(settings, store, identity=open_identity(settings))
 
 
-def open_store(settings: Settings, environment: Mapping[str, str]) -> Store:
+def open_store(settings: Settings) -> Store:
     """Open the store that `STORE_URL` names. Raises ConfigurationError.
 
     Imports only what that store needs: a Lambda function never loads SQLite, nor a laptop the signing.
     """
     path = sqlite_path(settings.store_url)
     if path is not None:
+        from pathlib import Path
+
         from shopkeeper.storage.sqlite import SQLiteStore
 
         return SQLiteStore(Path(path), TABLES)
     from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 
-    client = DynamoDBClient(settings.region, environment)
+    client = DynamoDBClient(settings.region, settings.aws)
     return DynamoDBStore(client, {table: settings.table_name(table) for table in TABLES})

@@ -25,7 +25,7 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    resources = open_resources(settings, environment, authenticates=function.authenticates)
+    resources = open_resources(settings, authenticates=function.authenticates)
     telemetry = Telemetry(function.service, settings)
     host = Host(function, resources, application((function,), resources), telemetry)
 

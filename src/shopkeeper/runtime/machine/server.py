@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import IO, NoReturn
 
@@ -20,7 +20,7 @@ from shopkeeper.cores import pin_to_core
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.identity.service import open_identity
 from shopkeeper.locks import hold, lock_folder
-from shopkeeper.runtime.machine.datafile import claim
+from shopkeeper.runtime.datafile import claim
 from shopkeeper.runtime.machine.rsgi import RsgiApplication
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import Settings
@@ -121,14 +121,12 @@ def lock_port(port: int) -> IO[str]:
     return hold(lock_folder() / f"shopkeeper-port-{port}.lock", f"The port {port} is in use by another server")
 
 
-def _claim_data(
-    settings: Settings, warn: Callable[[str], None], environment: Mapping[str, str] = os.environ
-) -> DataLock | None:
+def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
     """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
-    lock = claim(settings, environment, warn)
-    open_identity(settings, environment)
+    lock = claim(settings, warn)
+    open_identity(settings)
     if lock is None:
-        DynamoDBClient(settings.region, environment).check_credentials()
+        DynamoDBClient(settings.region, settings.aws).check_credentials()
     return lock
 
 
@@ -166,7 +164,7 @@ def _load(settings: Settings) -> RsgiApplication:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
     pin_to_core()
-    resources = open_resources(settings, os.environ, authenticates=True)
+    resources = open_resources(settings, authenticates=True)
     return RsgiApplication(resources)
 
 

@@ -1,11 +1,10 @@
 """DynamoDB as a service of the lean client, and its failures as the errors of a store."""
 
-from collections.abc import Mapping
-
 from shopkeeper.aws.client import SECONDS, AwsClient, NoAnswer, Service
 from shopkeeper.aws.credentials import NoCredentials
 from shopkeeper.aws.failures import Failure
-from shopkeeper.net.transport import MAX_BODY_BYTES
+from shopkeeper.aws.settings import AwsSettings
+from shopkeeper.net.connection import MAX_BODY_BYTES
 from shopkeeper.storage.errors import (
     AccessDenied,
     Conflict,
@@ -20,7 +19,7 @@ DYNAMODB = Service(
     name="dynamodb",
     target="DynamoDB_20120810",
     content_type="application/x-amz-json-1.0",
-    endpoint_variable="AWS_ENDPOINT_URL_DYNAMODB",
+    variable="DYNAMODB",
 )
 
 CallError = Failure | NoAnswer | NoCredentials
@@ -32,12 +31,12 @@ class DynamoDBClient(AwsClient):
     def __init__(
         self,
         region: str,
-        environment: Mapping[str, str],
+        settings: AwsSettings,
         *,
         seconds: float = SECONDS,
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
-        super().__init__(DYNAMODB, region, environment, seconds=seconds, max_body=max_body)
+        super().__init__(DYNAMODB, region, settings, seconds=seconds, max_body=max_body)
 
 
 def store_error(error: CallError) -> StoreError:

@@ -1,15 +1,13 @@
-"""HTTP/1.1 for one host, under a deadline that no peer can stretch.
+"""A connection to a host, and HTTP/1.1 on it, under a deadline that no peer can stretch.
 
 Python's `http.client` keeps a timeout per read, so a peer that drips a byte at a time holds it for ever,
-and its import costs more than this file's work. Connections are kept alive and shared among threads one
-request at a time. Source: RFC 9112.
+and its import costs more than this file's work. Source: RFC 9112.
 
 HTTP/1.1 ties an answer to its request by their order alone. So a connection with bytes that nobody asked for,
 like an answer that came twice, is closed: looked at after an answer and again before the next request. What
 remains are bytes that arrive after that look and before the answer; nothing in them tells whose they are.
 """
 
-import os
 import re
 import select
 import socket
@@ -26,13 +24,19 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 1.0
 MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 24 * 1024 * 1024
-MAX_IDLE = 32
 MAX_INTERIM = 8
 """Interim answers (RFC 9110, section 15.2) that may come before the final one."""
 
 OK = 200
 SWITCHING_PROTOCOLS = 101
 WITHOUT_BODY = (204, 304)
+"""Statuses of answers that never have a body."""
+
+WITH_BODY = ("POST", "PUT", "PATCH")
+"""Methods that tell the length of their body, even if it is empty (RFC 9110, section 8.6)."""
+
+FRAMING = ("content-length", "transfer-encoding")
+
 _CHUNK = 64 * 1024
 _DECIMAL = re.compile("[0-9]{1,15}")
 _HEXADECIMAL = re.compile("[0-9a-fA-F]{1,15}")
@@ -83,12 +87,22 @@ class Connection:
         poll.register(self._peer, select.POLLIN | select.POLLHUP | select.POLLERR)
         return not poll.poll(0)
 
-    def send(self, data: bytes, deadline: float) -> None:
-        """Send all of `data`. Raises OSError."""
-        self._peer.settimeout(_remaining(deadline))
-        self._peer.sendall(data)
+    def exchange(
+        self, message: bytes, deadline: float, max_body: int, *, is_head: bool = False, until_closed: bool = False
+    ) -> Reply:
+        """Send a whole request and return its answer, whose body may have `max_body` bytes.
 
-    def receive(self, deadline: float, max_body: int) -> Reply:
+        `is_head` tells that the method is HEAD, whose answers have no body. With `until_closed` an answer that does
+        not tell its length ends where the peer closes the connection; otherwise it is refused. Raises Broken.
+        """
+        try:
+            self._peer.settimeout(_remaining(deadline))
+            self._peer.sendall(message)
+            return self._receive(deadline, max_body, is_head, until_closed)
+        except (OSError, ValueError) as error:
+            raise Broken(f"{type(error).__name__}: {error}") from error
+
+    def _receive(self, deadline: float, max_body: int, is_head: bool, until_closed: bool) -> Reply:
         """Read one answer. Raises OSError, ValueError for what is not HTTP, Broken for what is too large."""
         for _ in range(MAX_INTERIM + 1):
             version, status, headers = self._head(deadline)
@@ -98,12 +112,14 @@ class Connection:
             raise ValueError("an answer that is not a final one")
         coding = headers.get("transfer-encoding", "").lower()
         length = headers.get("content-length", "")
-        if status in WITHOUT_BODY:
+        if is_head or status in WITHOUT_BODY:
             body = b""
         elif coding == "chunked":
             body = self._chunked(deadline, max_body)
         elif not coding and _DECIMAL.fullmatch(length):
             body = self._exactly(int(length), deadline, max_body)
+        elif until_closed and not {"transfer-encoding", "content-length"} & headers.keys():
+            body = self._all(deadline, max_body)
         else:
             raise ValueError("an answer without a length")
         options = [option.strip() for option in headers.get("connection", "").lower().split(",")]
@@ -158,101 +174,85 @@ class Connection:
         del self._buffer[:size]
         return taken
 
+    def _all(self, deadline: float, max_body: int) -> bytes:
+        """Read until the peer closes the connection, over TLS with a word of its own: a cut is an OSError."""
+        while self._read(deadline):
+            if len(self._buffer) > max_body:
+                raise Broken("the answer's body is too large")
+        return self._exactly(len(self._buffer), deadline, max_body)
+
     def _fill(self, deadline: float) -> None:
+        if not self._read(deadline):
+            raise ConnectionError("the peer closed the connection")
+
+    def _read(self, deadline: float) -> bool:
+        """Read what there is, and return False at the end."""
         self._peer.settimeout(_remaining(deadline))
         data = self._peer.recv(_CHUNK)
-        if not data:
-            raise ConnectionError("the peer closed the connection")
         self._buffer += data
+        return bool(data)
 
 
-class Transport:
-    """Requests to one host and port, over TLS if `trust` is given."""
+def encode_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a whole request as it is sent.
 
-    def __init__(self, host: str, port: int, trust: Trust | None = None, max_body: int = MAX_BODY_BYTES) -> None:
-        self._host = host
-        self._port = port
-        self._trust = trust
-        self._max_body = max_body
-        self._idle: list[Connection] = []
-        self._pid = os.getpid()
+    Raises ValueError for a method, a target or a header field that is not printable ASCII, such as a value with a
+    line break, which would begin another field, and for a field that frames the body: that is done here.
+    """
+    if not _is_word(method) or method == "CONNECT" or not _is_printable(target) or " " in target:
+        raise ValueError("a method or target that no request can have")
+    head = f"{method} {target} HTTP/1.1\r\n"
+    for name, value in headers.items():
+        if not _is_word(name) or not _is_printable(value) or name.lower() in FRAMING:
+            raise ValueError(f"a header field {name!r} that no request can have")
+        head += f"{name}: {value}\r\n"
+    if body or method in WITH_BODY:
+        head += f"Content-Length: {len(body)}\r\n"
+    return f"{head}\r\n".encode("ascii") + body
 
-    def request(self, message: bytes, deadline: float) -> Reply:
-        """Send a whole HTTP request and return its answer before `deadline` (of `time.monotonic`).
 
-        Raises NotSent or Broken.
-        """
-        connection = self._take() or self._connect(deadline)
+def connect(host: str, port: int, trust: Trust | None, deadline: float) -> Connection:
+    """Return a connection to a host, over TLS if `trust` is given. Raises NotSent."""
+    deadline = min(deadline, time.monotonic() + CONNECT_SECONDS)
+    failure: Exception | None = None
+    for family, kind, protocol, _, address in resolve(host, port, deadline):
+        peer: socket.socket | None = None
         try:
-            connection.send(message, deadline)
-            reply = connection.receive(deadline, self._max_body)
-        except Broken:
-            connection.close()
-            raise
-        except (OSError, ValueError) as error:
-            connection.close()
-            raise Broken(f"{type(error).__name__}: {error}") from error
-        if connection.reusable and len(self._idle) < MAX_IDLE:
-            self._idle.append(connection)
-        else:
-            connection.close()
-        return reply
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def _take(self) -> Connection | None:
-        """Return an idle connection that is still good; those of a parent process are not ours."""
-        if self._pid != os.getpid():
-            self._pid, self._idle = os.getpid(), []
-        while True:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                return None
-            if connection.is_quiet():
-                return connection
-            connection.close()
-
-    def _connect(self, deadline: float) -> Connection:
-        deadline = min(deadline, time.monotonic() + CONNECT_SECONDS)
-        failure: Exception | None = None
-        for family, kind, protocol, _, address in self._resolve(deadline):
-            peer: socket.socket | None = None
-            try:
-                peer = socket.socket(family, kind, protocol)
+            peer = socket.socket(family, kind, protocol)
+            peer.settimeout(_remaining(deadline))
+            peer.connect(address)
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if trust is not None:
                 peer.settimeout(_remaining(deadline))
-                peer.connect(address)
-                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._trust is not None:
-                    peer.settimeout(_remaining(deadline))
-                    peer = self._trust.wrap(peer, self._host)
-                return Connection(peer)
-            except OSError as error:
-                if peer is not None:
-                    peer.close()
-                failure = error
-        raise NotSent(f"{self._host}:{self._port}: {failure}") from failure
+                peer = trust.wrap(peer, host)
+            return Connection(peer)
+        except OSError as error:
+            if peer is not None:
+                peer.close()
+            failure = error
+    raise NotSent(f"{host}:{port}: {failure}") from failure
 
-    def _resolve(self, deadline: float) -> list[Any]:
-        """Look up the host, in a thread of its own: the resolver knows no deadline. Raises NotSent."""
-        found: list[Any] = []
-        failed: list[Exception] = []
 
-        def look_up() -> None:
-            try:
-                found.extend(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
-            except (OSError, UnicodeError) as error:
-                failed.append(error)
+def resolve(host: str, port: int, deadline: float) -> list[Any]:
+    """Return a host's addresses as `socket.getaddrinfo` does, the very ones that are connected to. Raises NotSent.
 
-        resolver = threading.Thread(target=look_up, daemon=True)
-        resolver.start()
-        resolver.join(max(0.0, deadline - time.monotonic()))
-        if not found:
-            raise NotSent(f"{self._host} has no address: {failed[0] if failed else 'the resolver is slow'}")
-        return list(found)
+    The resolver knows no deadline, so it runs in a thread of its own.
+    """
+    found: list[Any] = []
+    failed: list[Exception] = []
+
+    def look_up() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    resolver = threading.Thread(target=look_up, daemon=True)
+    resolver.start()
+    resolver.join(max(0.0, deadline - time.monotonic()))
+    if not found:
+        raise NotSent(f"{host} has no address: {failed[0] if failed else 'the resolver is slow'}")
+    return list(found)
 
 
 def _remaining(deadline: float) -> float:
@@ -261,3 +261,11 @@ def _remaining(deadline: float) -> float:
     if remaining <= 0:
         raise TimeoutError("the deadline has passed")
     return remaining
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.replace("-", "").isalnum()
+
+
+def _is_printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()

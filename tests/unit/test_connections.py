@@ -1,4 +1,4 @@
-"""One answer for each request: what nobody asked for, and what is no final answer, goes to nobody."""
+"""Kept-alive connections: each request gets its own answer, and bytes that nobody asked for are dropped."""
 
 import ssl
 import threading
@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 import trustme
 
+from shopkeeper.net.connection import MAX_INTERIM, Broken, Reply
+from shopkeeper.net.pool import ConnectionPool
 from shopkeeper.net.tls import TrustStore
-from shopkeeper.net.transport import MAX_INTERIM, Broken, Reply, Transport
 from tests.support.faults import Behaviour, Exchange, FaultyServer
 
-REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
 SECONDS = 20.0
+
+
+def ask(pool: ConnectionPool) -> Reply:
+    return pool.request("POST", "/", {"Host": "a"}, b"", time.monotonic() + SECONDS)
+
+
+def pool_of(server: FaultyServer) -> ConnectionPool:
+    return ConnectionPool("127.0.0.1", int(server.url.rpartition(":")[2]))
 
 
 def numbered(server: FaultyServer) -> bytes:
@@ -61,7 +69,7 @@ def encrypted(request: pytest.FixtureRequest) -> bool:
 
 
 class Wire:
-    """A faulty server and a transport to it, over TLS or not."""
+    """A faulty server and a pool of connections to it, over TLS or not."""
 
     def __init__(self, behaviours: tuple[Behaviour, ...], authority: trustme.CA, folder: Path, encrypted: bool) -> None:
         self.server = TlsServer(authority, behaviours) if encrypted else FaultyServer(*behaviours)
@@ -69,20 +77,20 @@ class Wire:
         if encrypted:
             bundle = folder / "bundle.pem"
             authority.cert_pem.write_to_path(str(bundle))
-            trust = TrustStore({"AWS_CA_BUNDLE": str(bundle)})
+            trust = TrustStore(str(bundle))
         port = int(self.server.url.rpartition(":")[2])
-        self._transport = Transport("127.0.0.1", port, trust)
+        self._pool = ConnectionPool("127.0.0.1", port, trust)
 
     def __enter__(self) -> "Wire":
         self.server.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._transport.close()
+        self._pool.close()
         self.server.__exit__()
 
     def ask(self) -> Reply:
-        return self._transport.request(REQUEST, time.monotonic() + SECONDS)
+        return ask(self._pool)
 
 
 class TlsServer(FaultyServer):
@@ -150,12 +158,12 @@ UNDERSTOOD: dict[str, tuple[bytes, int, bytes]] = {
 def test_answers_without_a_body_and_interim_ones_are_understood(answer: str) -> None:
     data, status, body = UNDERSTOOD[answer]
     with FaultyServer(raw(data), well) as server:
-        transport = Transport("127.0.0.1", int(server.url.rpartition(":")[2]))
-        reply = transport.request(REQUEST, time.monotonic() + SECONDS)
+        pool = pool_of(server)
+        reply = ask(pool)
         assert (reply.status, reply.body) == (status, body)
-        assert transport.request(REQUEST, time.monotonic() + SECONDS).body == b"2"
+        assert ask(pool).body == b"2"
         assert server.accepted == 1
-        transport.close()
+        pool.close()
 
 
 REFUSED: dict[str, bytes] = {
@@ -173,10 +181,10 @@ REFUSED: dict[str, bytes] = {
 @pytest.mark.parametrize("answer", REFUSED)
 def test_answers_that_are_not_sound_http_are_refused(answer: str) -> None:
     with FaultyServer(raw(REFUSED[answer])) as server:
-        transport = Transport("127.0.0.1", int(server.url.rpartition(":")[2]))
+        pool = pool_of(server)
         with pytest.raises(Broken):
-            transport.request(REQUEST, time.monotonic() + SECONDS)
-        transport.close()
+            ask(pool)
+        pool.close()
 
 
 CLOSED: dict[str, bytes] = {
@@ -191,8 +199,8 @@ CLOSED: dict[str, bytes] = {
 @pytest.mark.parametrize("answer", CLOSED)
 def test_the_connection_is_not_kept_after_an_answer(answer: str) -> None:
     with FaultyServer(raw(CLOSED[answer]), well) as server:
-        transport = Transport("127.0.0.1", int(server.url.rpartition(":")[2]))
-        assert transport.request(REQUEST, time.monotonic() + SECONDS).body == b"x"
-        assert transport.request(REQUEST, time.monotonic() + SECONDS).body == b"2"
+        pool = pool_of(server)
+        assert ask(pool).body == b"x"
+        assert ask(pool).body == b"2"
         assert server.accepted == 2
-        transport.close()
+        pool.close()

@@ -1,7 +1,7 @@
 """The data file of one machine: who may have it, and the key and the stage that it belongs to."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from shopkeeper.errors import ConfigurationError
@@ -24,7 +24,7 @@ def data_path(settings: Settings) -> Path | None:
     return None if path is None else real_path(Path(path))
 
 
-def claim(settings: Settings, environment: Mapping[str, str], warn: Callable[[str], None]) -> DataLock | None:
+def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
     """Take the data file for a server: make it if need be, lock it, check it and its key; None for DynamoDB.
 
     A file that was never served is bound to the key and the stage of the settings. Raises ConfigurationError.
@@ -34,23 +34,23 @@ def claim(settings: Settings, environment: Mapping[str, str], warn: Callable[[st
         return None
     is_new = not path.exists() or not path.stat().st_size
     # A start that has no key makes no data file.
-    secrets = read_secrets(settings, environment) if is_new and key_file(settings) is None else []
+    secrets = read_secrets(settings) if is_new and key_file(settings) is None else []
     prepare_file(path)
     lock = lock_data(path)
     try:
         for file in tighten_file(path):
             warn(f"Others had access to {file}; now only its owner has.")
         check_whole(path)
-        open_store(settings, environment).close()
+        open_store(settings).close()
         about = read_about(path)
         if about is None:
             _refuse_key_beside_link(settings)
-            _refuse_other_key(path, settings, environment)
+            _refuse_other_key(path, settings)
             if make_missing_key(settings) and not is_new:
                 warn(f"A new key was made for {path}: everybody signs in anew.")
-            secrets = secrets or read_secrets(settings, environment)
+            secrets = secrets or read_secrets(settings)
         else:
-            secrets = _fitting(path, about, settings, environment)
+            secrets = _fitting(path, about, settings)
         bound = About(fingerprint(secrets[0]), settings.stage)
         if bound != about:  # it is new, or the secret was rotated
             write_about(path, bound)
@@ -60,7 +60,7 @@ def claim(settings: Settings, environment: Mapping[str, str], warn: Callable[[st
     return lock
 
 
-def check_belongs(settings: Settings, environment: Mapping[str, str]) -> None:
+def check_belongs(settings: Settings) -> None:
     """Raise ConfigurationError unless the data file is there and belongs to the settings' key and stage.
 
     Of DynamoDB nothing is known here.
@@ -71,10 +71,10 @@ def check_belongs(settings: Settings, environment: Mapping[str, str]) -> None:
     about = read_about(existing_file(path))
     if about is None:
         raise ConfigurationError(f"The data file {path} belongs to no key yet: start the server on it once.")
-    _fitting(path, about, settings, environment)
+    _fitting(path, about, settings)
 
 
-def adopt(settings: Settings, environment: Mapping[str, str]) -> tuple[About | None, About]:
+def adopt(settings: Settings) -> tuple[About | None, About]:
     """Bind a data file to the key and the stage of the settings, making a key file if that is what they mean.
 
     Returns what it belonged to and what it belongs to. Raises ConfigurationError, also while a server has it.
@@ -85,7 +85,7 @@ def adopt(settings: Settings, environment: Mapping[str, str]) -> tuple[About | N
     with lock_data(existing_file(path)):
         before = read_about(path)
         make_missing_key(settings)
-        after = About(fingerprint(read_secrets(settings, environment)[0]), settings.stage)
+        after = About(fingerprint(read_secrets(settings)[0]), settings.stage)
         write_about(path, after)
     return before, after
 
@@ -99,10 +99,10 @@ def make_missing_key(settings: Settings) -> bool:
     return True
 
 
-def read_secrets(settings: Settings, environment: Mapping[str, str]) -> list[bytes]:
+def read_secrets(settings: Settings) -> list[bytes]:
     """Return the secrets that the settings name, the current one first. Raises ConfigurationError."""
     try:
-        return secret_source(settings, environment)()
+        return secret_source(settings)()
     except ServiceUnavailable as error:
         raise ConfigurationError(f"The secret of JWT_SECRET_ARN cannot be read: {error.__cause__}.") from None
 
@@ -128,12 +128,12 @@ def source_name(settings: Settings) -> str:
     return "JWT_SECRET_KEY" if settings.jwt_secret else str(key_file(settings))
 
 
-def _fitting(path: Path, about: About, settings: Settings, environment: Mapping[str, str]) -> list[bytes]:
+def _fitting(path: Path, about: About, settings: Settings) -> list[bytes]:
     """Return the secrets that the settings name, if the data belongs to them and their stage."""
     wrong = wrong_stage(about, settings)
     if wrong:
         raise ConfigurationError(f"The data file {path} {wrong}, {ADOPT}.")
-    secrets = read_secrets(settings, environment)
+    secrets = read_secrets(settings)
     wrong = wrong_key(about, source_name(settings), secrets)
     if wrong and key_file(settings):
         raise ConfigurationError(
@@ -144,13 +144,13 @@ def _fitting(path: Path, about: About, settings: Settings, environment: Mapping[
     return secrets
 
 
-def _refuse_other_key(path: Path, settings: Settings, environment: Mapping[str, str]) -> None:
+def _refuse_other_key(path: Path, settings: Settings) -> None:
     """Raise ConfigurationError where the key beside an unbound data file is not the one of the settings."""
     kept = key_path(path)
     if key_file(settings) is not None or not kept.exists():
         return
     secret = read_key(kept).rstrip(b"\r\n")
-    if fingerprint(secret) not in map(fingerprint, read_secrets(settings, environment)):
+    if fingerprint(secret) not in map(fingerprint, read_secrets(settings)):
         raise ConfigurationError(
             f"The data file {path} was served with the key in {kept}, not with that of {source_name(settings)}: set "
             "JWT_SECRET_KEY to what that file holds, start in stage dev, or move the key file away."
