@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from shopkeeper.functions.all import FUNCTIONS
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import Aws, adapt, complete_preflights, failures
@@ -13,7 +14,6 @@ from tests.support.tools import ROOT, UNHURRIED, need
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
 STACKS = (NAME, "shopkeeper-data-dev")
-FUNCTIONS = ("visits", "health", "registration", "accounts", "orders")
 
 
 class Deployment:
@@ -55,7 +55,8 @@ class Deployment:
         """Return the versions behind the alias."""
         client = self.aws.client("lambda")
         return {
-            name: client.get_alias(FunctionName=f"{NAME}-{name}", Name="live")["FunctionVersion"] for name in FUNCTIONS
+            function.name: client.get_alias(FunctionName=f"{NAME}-{function.name}", Name="live")["FunctionVersion"]
+            for function in FUNCTIONS
         }
 
     def complete_preflights(self) -> None:
