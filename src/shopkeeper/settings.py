@@ -1,120 +1,45 @@
-"""Settings: read once from the environment, typed, checked; a wrong one stops the start with one sentence."""
+"""Settings: read once from the environment, typed, checked; a wrong one stops the start with one sentence.
+
+Each is declared once, as a field of `Settings`. Reading, the checks, the error sentences, the table in the README
+and what a deployment may set follow from that declaration.
+"""
+
+from __future__ import annotations  # a cold start evaluates none
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeVar, cast
+from typing import Generic, Literal, TypeVar, cast, overload
 
-import msgspec
-
+from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.secret import Secret
 from shopkeeper.storage.table import PHYSICAL_NAME, Table
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+UnknownPaths = Literal["gateway", "plain"]
 
-STAGES = ("dev", "staging", "prod")
-COLOURS = ("blue", "green")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
+COLOURS: tuple[Colour, ...] = ("blue", "green")
+LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
 DYNAMODB = "dynamodb:"
 SQLITE = "sqlite:///"
 
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
-_COUNTER_ID = re.compile(r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}")
-_POOL_ID = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}")
-_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+# Texts, not compiled: a cold start compiles only what it checks a value with.
+_ORIGIN = r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
+_COUNTER_ID = r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}"
+_POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
+_REGION = r"[a-z]{2,}(?:-[a-z0-9]+)+"
 
 T = TypeVar("T")
-
-
-class Secret(msgspec.Struct, frozen=True):
-    """A text that is never printed."""
-
-    value: str
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the environment says.
-
-    `store_url` is `sqlite:///PATH` (relative to the working folder; four slashes for an absolute path) or
-    `dynamodb:`. `colour` names only the code, `stage` names the data. `retention_days` is None where
-    counters are kept for ever. With `local_origins` every port of this machine is an allowed origin.
-    """
-
-    stage: Stage
-    colour: Colour | None
-    store_url: str
-    region: str
-    allowed_origins: tuple[str, ...]
-    local_origins: bool
-    counter_ids: tuple[str, ...]
-    retention_days: int | None
-    log_level: LogLevel
-    table_names: Mapping[str, str]
-    jwt_secret: Secret | None
-    jwt_secret_arn: str
-    access_token_minutes: int
-    cognito_user_pool_id: str
-    cognito_client_id: str
-    registration_requires_token: bool
-    order_accept_seconds: int
-
-    def table_name(self, table: Table) -> str:
-        """Return the physical name of a table in this stage."""
-        return self.table_names.get(table.name) or f"{table.name}-{self.stage}"
-
-
-VARIABLES = {
-    "STAGE": "`dev`, `staging` or `prod`: names the data (`ENVIRONMENT` is read too); `dev`",
-    "COLOUR": "`blue` or `green`: names only the code that stands beside the other; none",
-    "STORE_URL": "`sqlite:///PATH` or `dynamodb:`; a file in the working folder, on Lambda `dynamodb:`",
-    "AWS_REGION": "the region of the tables; `us-east-1`",
-    "ALLOWED_ORIGINS": "web origins that may read, with commas between; in dev every port of `localhost`, else none",
-    "COUNTER_IDS": "names of page counters, with commas between, `*` for any; in dev `*`, else `main_counter`",
-    "COUNTER_RETENTION_DAYS": "days after its last visit that a counter is purged; never",
-    "JWT_SECRET_KEY": "what tokens are signed with, 32 random bytes or more; in dev on one machine one is made",
-    "JWT_SECRET_ARN": "the same, kept in Secrets Manager under this ARN; none",
-    "ACCESS_TOKEN_EXPIRE_MINUTES": "minutes that an access token lasts; `30`",
-    "COGNITO_USER_POOL_ID": "the Cognito pool that identities come from, instead of accounts of our own; none",
-    "COGNITO_CLIENT_ID": "the app client whose access tokens are taken, with `COGNITO_USER_POOL_ID`; none",
-    "REGISTRATION_REQUIRES_TOKEN": "whether registering a business needs a token; in dev `false`, else `true`",
-    "ORDER_ACCEPT_SECONDS": "seconds that a business has to accept an order; `600`",
-    "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
-}
-"""Every variable that `read` knows besides the tables' names: its meaning, and after the semicolon its default."""
-
-
-def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_store: str = DYNAMODB) -> Settings:
-    """Return the settings of `environment`. Raises ConfigurationError, naming the variable."""
-    variable = "STAGE" if environment.get("STAGE") else "ENVIRONMENT"
-    stage = cast(Stage, _one_of(environment, variable, STAGES, "dev"))
-    is_dev = stage == "dev"
-    return Settings(
-        stage=stage,
-        colour=cast(Colour | None, _one_of(environment, "COLOUR", COLOURS, None)),
-        store_url=_checked(environment, "STORE_URL", default_store, _store_url),
-        region=_checked(environment, "AWS_REGION", "us-east-1", _region),
-        allowed_origins=_checked(environment, "ALLOWED_ORIGINS", DEV_ORIGINS if is_dev else "", _origins),
-        local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
-        counter_ids=_checked(environment, "COUNTER_IDS", "*" if is_dev else "main_counter", _counter_ids),
-        retention_days=_checked(environment, "COUNTER_RETENTION_DAYS", "", _days),
-        log_level=cast(LogLevel, _one_of(environment, "LOG_LEVEL", LOG_LEVELS, "INFO")),
-        table_names=_table_names(environment, tables),
-        jwt_secret=_secret(environment),
-        jwt_secret_arn=_checked(environment, "JWT_SECRET_ARN", "", _arn),
-        cognito_user_pool_id=_checked(environment, "COGNITO_USER_POOL_ID", "", _pool_id),
-        cognito_client_id=_client_id(environment),
-        registration_requires_token=_checked(
-            environment, "REGISTRATION_REQUIRES_TOKEN", "false" if is_dev else "true", _flag
-        ),
-        order_accept_seconds=_checked(environment, "ORDER_ACCEPT_SECONDS", "600", _seconds),
-        access_token_minutes=_checked(environment, "ACCESS_TOKEN_EXPIRE_MINUTES", "30", _minutes),
-    )
+T_co = TypeVar("T_co", covariant=True)
+Word = TypeVar("Word", bound=str)
+Check = Callable[[str], T]
+"""Returns the value that a text means. Raises ValueError, whose text says what the variable must be."""
 
 
 def sqlite_path(store_url: str) -> str | None:
@@ -122,109 +47,293 @@ def sqlite_path(store_url: str) -> str | None:
     return store_url.removeprefix(SQLITE) if store_url.startswith(SQLITE) else None
 
 
-def _checked(environment: Mapping[str, str], name: str, default: str, parse: Callable[[str], T]) -> T:
-    text = environment.get(name, "").strip() or default
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{name} {error}, not {text[:100]!r}.") from None
+def one_of(choices: tuple[Word, ...]) -> Check[Word]:
+    """Return a check for one of several words."""
+
+    def check(text: str) -> Word:
+        for choice in choices:
+            if choice == text:
+                return choice
+        raise ValueError(f"must be {', '.join(choices[:-1])} or {choices[-1]}")
+
+    return check
 
 
-def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...], default: str | None) -> str | None:
-    text = environment.get(name, "").strip()
-    if choices is LOG_LEVELS:
-        text = text.upper()
-    if not text:
-        return default
-    if text not in choices:
-        hint = " (that is a COLOUR)" if text in COLOURS else ""
-        raise ConfigurationError(f"{name} must be {_either(choices)}, not {text[:100]!r}{hint}.")
-    return text
+def whole_number(least: int, most: int, unit: str) -> Check[int]:
+    """Return a check for a whole number of a unit, within bounds."""
+
+    def check(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= most:
+            raise ValueError(f"must be a number of {unit} from {least} to {most}")
+        return int(text)
+
+    return check
 
 
-def _either(choices: tuple[str, ...]) -> str:
-    return ", ".join(choices[:-1]) + f" or {choices[-1]}"
+def matching(pattern: str, what: str) -> Check[str]:
+    """Return a check for a text that matches a pattern; an empty one stays empty."""
+
+    def check(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {what}")
+        return text
+
+    return check
+
+
+def several(pattern: str, what: str) -> Check[tuple[str, ...]]:
+    """Return a check for texts with commas between, each of which matches a pattern."""
+
+    def check(text: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        if not all(re.fullmatch(pattern, part) for part in parts):
+            raise ValueError(f"must be {what}")
+        return parts
+
+    return check
+
+
+def optional(check: Check[T]) -> Check[T | None]:
+    """Return a check that takes an empty text for None."""
+    return lambda text: check(text) if text else None
+
+
+def flag(text: str) -> bool:
+    """Check for `true` or `false`."""
+    return one_of(("true", "false"))(text) == "true"
+
+
+def _stage(text: str) -> Stage:
+    if text in COLOURS:
+        raise ValueError(f"must be dev, staging or prod ({text} is a COLOUR)")
+    return one_of(STAGES)(text)
+
+
+def _log_level(text: str) -> LogLevel:
+    return one_of(LOG_LEVELS)(text.upper())
 
 
 def _store_url(text: str) -> str:
-    path = sqlite_path(text)
-    if text != DYNAMODB and not path:
+    if text != DYNAMODB and not sqlite_path(text):
         raise ValueError("must be sqlite:///PATH or dynamodb:")
     return text
 
 
-def _region(text: str) -> str:
-    if not _REGION.fullmatch(text):
-        raise ValueError("must be an AWS region such as us-east-1")
-    return text
+class Setting(Generic[T_co]):
+    """A setting's declaration, and on an instance of `Settings` its value.
+
+    `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
+    `shown` words the default for the README where the text does not say it. A deployment may set what is
+    `deployable`. `formerly` is another name, read if `variable` is empty. Spaces belong to the value if `verbatim`.
+    """
+
+    def __init__(
+        self,
+        variable: str,
+        meaning: str,
+        check: Check[T_co],
+        *,
+        default: str = "",
+        default_in_dev: str | None = None,
+        shown: str = "",
+        deployable: bool = False,
+        formerly: str = "",
+        verbatim: bool = False,
+    ) -> None:
+        self.variable = variable
+        self.meaning = meaning
+        self.default = default
+        self.default_in_dev = default if default_in_dev is None else default_in_dev
+        self._shown = shown
+        self.deployable = deployable
+        self.variables = (variable, formerly) if formerly else (variable,)
+        self._check = check
+        self._verbatim = verbatim
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.field = name
+
+    @overload
+    def __get__(self, settings: None, owner: type) -> Setting[T_co]: ...
+
+    @overload
+    def __get__(self, settings: Settings, owner: type) -> T_co: ...
+
+    def __get__(self, settings: Settings | None, owner: type) -> Setting[T_co] | T_co:
+        return self if settings is None else cast(T_co, settings.values[self.field])
+
+    def read(self, environment: Mapping[str, str], *, is_dev: bool) -> T_co:
+        """Return the setting's value in an environment. Raises ConfigurationError, naming the variable."""
+        for variable in self.variables:
+            text = environment.get(variable, "")
+            if not self._verbatim:
+                text = text.strip()
+            if text:
+                break
+        try:
+            return self._check(text or (self.default_in_dev if is_dev else self.default))
+        except ValueError as error:
+            raise ConfigurationError(f"{variable} {error}, not {text[:100]!r}.") from None
+
+    @property
+    def default_in_words(self) -> str:
+        """The default as the README's table says it."""
+        if self._shown:
+            return self._shown
+        usual, in_dev = (f"`{text}`" if text else "none" for text in (self.default, self.default_in_dev))
+        return usual if usual == in_dev else f"in dev {in_dev}, else {usual}"
 
 
-def _origins(text: str) -> tuple[str, ...]:
-    origins = _list(text)
-    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-        raise ValueError("must be exact origins such as https://example.com, without a path or a wildcard")
-    return origins
+class Settings:
+    """What the environment says.
+
+    `local_origins` allows every port of this machine as an origin. `table_names` holds the physical names that the
+    environment gives, by logical name.
+    """
+
+    __slots__ = ("aws", "local_origins", "table_names", "values")
+
+    def __init__(
+        self, values: Mapping[str, object], *, aws: AwsSettings, local_origins: bool, table_names: Mapping[str, str]
+    ) -> None:
+        """`values` are those of the declared settings, by their fields' names; `read` gathers them."""
+        self.values = values
+        self.aws = aws
+        self.local_origins = local_origins
+        self.table_names = table_names
+
+    def table_name(self, table: Table) -> str:
+        """Return the physical name of a table in this stage."""
+        return self.table_names.get(table.name) or f"{table.name}-{self.stage}"
+
+    stage = Setting(
+        "STAGE",
+        "`dev`, `staging` or `prod`: names the data (`ENVIRONMENT` is read too)",
+        _stage,
+        default="dev",
+        formerly="ENVIRONMENT",
+    )
+    colour = Setting(
+        "COLOUR",
+        "`blue` or `green`: names only the code that stands beside the other",
+        optional(one_of(COLOURS)),
+    )
+    store_url = Setting(
+        "STORE_URL",
+        "`sqlite:///PATH` (four slashes for an absolute path) or `dynamodb:`",
+        _store_url,
+        default=DYNAMODB,
+        shown="a file in the working folder, on Lambda `dynamodb:`",
+    )
+    region = Setting(
+        "AWS_REGION",
+        "the region of the tables",
+        matching(_REGION, "an AWS region such as us-east-1"),
+        default="us-east-1",
+    )
+    allowed_origins = Setting(
+        "ALLOWED_ORIGINS",
+        "web origins that may read, with commas between",
+        several(_ORIGIN, "exact origins such as https://example.com, without a path or a wildcard"),
+        default_in_dev=DEV_ORIGINS,
+        shown="in dev every port of `localhost`, else none",
+        deployable=True,
+    )
+    counter_ids = Setting(
+        "COUNTER_IDS",
+        "names of page counters, with commas between, `*` for any",
+        several(_COUNTER_ID, "names of letters, digits, '.', '_', '~' and '-', or *"),
+        default="main_counter",
+        default_in_dev="*",
+        deployable=True,
+    )
+    retention_days = Setting(
+        "COUNTER_RETENTION_DAYS",
+        "days after its last visit that a counter is purged",
+        optional(whole_number(1, 36500, "days")),
+        shown="never",
+        deployable=True,
+    )
+    jwt_secret = Setting(
+        "JWT_SECRET_KEY",
+        "what tokens are signed with, 32 random bytes or more",
+        optional(Secret),
+        shown="in dev on one machine one is made",
+        verbatim=True,
+    )
+    jwt_secret_arn = Setting(
+        "JWT_SECRET_ARN",
+        "the same, kept in Secrets Manager under this ARN",
+        matching("arn:.*", "the ARN of a secret"),
+    )
+    access_token_minutes = Setting(
+        "ACCESS_TOKEN_EXPIRE_MINUTES",
+        "minutes that an access token lasts",
+        whole_number(1, 1440, "minutes"),
+        default="30",
+        deployable=True,
+    )
+    cognito_user_pool_id = Setting(
+        "COGNITO_USER_POOL_ID",
+        "the Cognito pool that identities come from, instead of accounts of our own",
+        matching(_POOL_ID, "the id of a Cognito user pool, like us-east-1_Ab1Cd2Ef3"),
+        deployable=True,
+    )
+    cognito_client_id = Setting(
+        "COGNITO_CLIENT_ID",
+        "the app client whose access tokens are taken, with `COGNITO_USER_POOL_ID`",
+        str,
+        deployable=True,
+    )
+    registration_requires_token = Setting(
+        "REGISTRATION_REQUIRES_TOKEN",
+        "whether registering a business needs a token",
+        flag,
+        default="true",
+        default_in_dev="false",
+        deployable=True,
+    )
+    order_accept_seconds = Setting(
+        "ORDER_ACCEPT_SECONDS",
+        "seconds that a business has to accept an order",
+        whole_number(1, 86400, "seconds"),
+        default="600",
+        deployable=True,
+    )
+    unknown_paths = Setting(
+        "UNKNOWN_PATHS",
+        "what an unknown path or method is answered: `gateway` a 403 as API Gateway answers it, `plain` 404 and 405",
+        one_of(UNKNOWN_PATHS),
+        default="gateway",
+    )
+    log_level = Setting(
+        "LOG_LEVEL",
+        "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
+        _log_level,
+        default="INFO",
+        deployable=True,
+    )
 
 
-def _counter_ids(text: str) -> tuple[str, ...]:
-    names = _list(text)
-    if not all(_COUNTER_ID.fullmatch(name) for name in names):
-        raise ValueError("must be names of letters, digits, '.', '_', '~' and '-', or *")
-    return names
+SETTINGS: tuple[Setting[object], ...] = tuple(field for field in vars(Settings).values() if isinstance(field, Setting))
+"""Every setting, as it is declared, in order. Names of tables and AWS's own variables are read beside them."""
 
 
-def _days(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 36500:
-        raise ValueError("must be a number of days from 1 to 36500")
-    return int(text)
-
-
-def _secret(environment: Mapping[str, str]) -> Secret | None:
-    text = environment.get("JWT_SECRET_KEY", "")
-    return Secret(text) if text else None
-
-
-def _arn(text: str) -> str:
-    if text and not text.startswith("arn:"):
-        raise ValueError("must be the ARN of a secret")
-    return text
-
-
-def _pool_id(text: str) -> str:
-    if text and not _POOL_ID.fullmatch(text):
-        raise ValueError("must be the id of a Cognito user pool, like us-east-1_Ab1Cd2Ef3")
-    return text
-
-
-def _client_id(environment: Mapping[str, str]) -> str:
-    text = environment.get("COGNITO_CLIENT_ID", "").strip()
-    if bool(text) != bool(environment.get("COGNITO_USER_POOL_ID", "").strip()):
+def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
+    """Return the settings of `environment`. Raises ConfigurationError, naming the variable."""
+    is_dev = Settings.stage.read(environment, is_dev=True) == "dev"
+    values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
+    if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
-    return text
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text == "true"
-
-
-def _seconds(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 86400:
-        raise ValueError("must be a number of seconds from 1 to 86400")
-    return int(text)
-
-
-def _minutes(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 1440:
-        raise ValueError("must be a number of minutes from 1 to 1440")
-    return int(text)
+    return Settings(
+        values,
+        aws=read_aws(environment),
+        local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
+        table_names=_table_names(environment, tables),
+    )
 
 
 def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
-    """Return the physical names that the environment gives, by logical name."""
     names = {}
     for table in tables:
         name = environment.get(table.environment, "").strip()
@@ -237,7 +346,3 @@ def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> d
             if list(names.values()).count(name) > 1:
                 raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
     return names
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

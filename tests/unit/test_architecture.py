@@ -15,7 +15,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "__version__"}
+LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
 DOMAINS = {"visits", "health", "registration", "businesses", "accounts", "catalogue", "orders", "feed"}
 OFFERS = ("model", "ownership", "log")
 """The modules of a domain that others may know: types, whose a business is, the log of events, but never a service."""
@@ -35,9 +35,9 @@ KNOWS: dict[str, set[str]] = {
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "net": {"errors"},
-    "aws": {"errors", "net"},
+    "aws": {"errors", "net", "secret"},
     "storage": LEAVES | {"aws", "net"},
-    "settings": LEAVES | {"storage"},
+    "settings": LEAVES | {"aws", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},

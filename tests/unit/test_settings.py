@@ -3,7 +3,7 @@
 import pytest
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.settings import VARIABLES, read, sqlite_path
+from shopkeeper.settings import SETTINGS, read, sqlite_path
 from shopkeeper.storage import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
 from tests.support.tools import ROOT
 
@@ -109,7 +109,7 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(name: str, value:
 
 def test_every_setting_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    for name, meaning in VARIABLES.items():
-        assert f"| `{name}` | {meaning.replace('; ', ' | ')} |" in readme
+    rows = [f"| `{setting.variable}` | {setting.meaning} | {setting.default_in_words} |" for setting in SETTINGS]
+    assert "\n".join(["| variable | meaning | default |", "|---|---|---|", *rows, ""]) in readme
     for table in TABLES:
         assert f"`{table.environment}`" in readme

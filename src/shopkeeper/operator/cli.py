@@ -13,7 +13,7 @@ from rich.console import Console
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.hints import near_misses
+from shopkeeper.operator.near_misses import near_misses
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import TABLES, StoreError
 
@@ -268,14 +268,15 @@ def main() -> None:
 
 
 def _environment(data: Path | None) -> dict[str, str]:
-    """Return the environment, in which `--data` stands for STORE_URL."""
-    return {**os.environ, "STORE_URL": f"{SQLITE}{data}"} if data is not None else dict(os.environ)
+    """Return the environment with STORE_URL: that of `--data` if it is given, else a file in the working folder."""
+    named = os.environ.get("STORE_URL", "").strip() if data is None else ""
+    return {**os.environ, "STORE_URL": named or f"{SQLITE}{data or DEFAULT_DATA}"}
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
     for sentence in near_misses(environment):
         _warn(sentence)
-    return read(environment, TABLES, default_store=f"{SQLITE}{DEFAULT_DATA}")
+    return read(environment, TABLES)
 
 
 def _warn(sentence: str) -> None:

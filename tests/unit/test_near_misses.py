@@ -3,7 +3,7 @@
 import pytest
 
 from shopkeeper.operator.cli import examples
-from shopkeeper.operator.hints import SETTINGS, near_misses
+from shopkeeper.operator.near_misses import NAMES, near_misses
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
 
@@ -38,7 +38,7 @@ MAKELEVEL npm_config_loglevel npm_lifecycle_event CONDA_DEFAULT_ENV DOCKER_HOST 
 
 
 def test_variables_of_other_tools_and_settings_themselves_are_not_named() -> None:
-    assert near_misses(dict.fromkeys([*ELSEWHERE.split(), *SETTINGS], "x")) == []
+    assert near_misses(dict.fromkeys([*ELSEWHERE.split(), *NAMES], "x")) == []
     assert near_misses(dict.fromkeys(ELSEWHERE.split(), "x")) == []
 
 

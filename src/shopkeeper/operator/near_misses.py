@@ -1,12 +1,14 @@
-"""Variables of the environment that were meant to be settings."""
+"""Names of variables that are almost those of settings, and probably were meant to be."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from shopkeeper.settings import VARIABLES
+from shopkeeper.settings import SETTINGS
 from shopkeeper.storage import TABLES
 
-SETTINGS = [*VARIABLES, "ENVIRONMENT", *(table.environment for table in TABLES)]
+NAMES = [*(name for setting in SETTINGS for name in setting.variables), *(table.environment for table in TABLES)]
+"""The variables that are read."""
+
 CLOSE = 0.8
 """How alike names are that are taken for each other: 1 is the same, 0.83 `JWT_SECRET` and `JWT_SECRET_KEY`."""
 
@@ -14,8 +16,8 @@ CLOSE = 0.8
 def near_misses(environment: Mapping[str, str]) -> list[str]:
     """Return a sentence for each variable that is almost called like a setting that is not set."""
     found = []
-    for name in sorted(environment.keys() - SETTINGS):
-        meant = get_close_matches(name.upper(), SETTINGS, n=1, cutoff=CLOSE)
+    for name in sorted(environment.keys() - NAMES):
+        meant = get_close_matches(name.upper(), NAMES, n=1, cutoff=CLOSE)
         if meant and not environment.get(meant[0]) and not _is_another_tools(name.upper(), meant[0]):
             found.append(f"{name} is not a setting and is ignored; {meant[0]} is one.")
     return found
