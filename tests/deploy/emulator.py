@@ -133,6 +133,12 @@ class Aws:
             "roles": [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]],
             "alarms": [alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
             "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "queues": self.client("sqs").list_queues().get("QueueUrls", []),
+            "rules": [rule["Name"] for rule in self.client("events").list_rules()["Rules"]],
+            "mappings": [
+                mapping["FunctionArn"]
+                for mapping in self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+            ],
             "dashboards": [
                 board["DashboardName"] for board in self.client("cloudwatch").list_dashboards()["DashboardEntries"]
             ],

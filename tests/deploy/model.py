@@ -9,6 +9,7 @@ from typing import Any
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.settings import SETTINGS
 from shopkeeper.storage import TABLES, Table
 from shopkeeper.storage.table import Key
 
@@ -23,12 +24,6 @@ SECRET = "the secret"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
 
 """The origins that each stage is deployed with; without any, dev permits every port of localhost."""
-
-SETTINGS = (
-    *("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COUNTER_IDS", "COUNTER_RETENTION_DAYS", "ORDER_ACCEPT_SECONDS"),
-    *("ACCESS_TOKEN_EXPIRE_MINUTES", "REGISTRATION_REQUIRES_TOKEN", "LOG_LEVEL"),
-)
-"""What a deployment may set besides the origins. None is by default."""
 
 UNDECLARED = "/{proxy+}"
 """The path of whatever is not declared, which has a preflight alone."""
@@ -118,8 +113,8 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
     environment = {
         "STAGE": stage,
         "COLOUR": colour,
+        **{setting.variable: "" for setting in SETTINGS if setting.deployable},
         "ALLOWED_ORIGINS": ORIGINS[stage],
-        **dict.fromkeys(SETTINGS, ""),
         **{table.environment: f"{table.name}-{stage}" for table in TABLES},
     }
     granted = {f"{permission.action} {physical(permission, name, stage)}" for permission in permissions_of(function)}

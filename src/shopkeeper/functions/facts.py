@@ -13,20 +13,8 @@ from shopkeeper.functions.permissions import Permission, permissions_of
 from shopkeeper.functions.queues import dead_letters
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
-from shopkeeper.settings import DEV_ORIGINS, VARIABLES
+from shopkeeper.settings import DEV_ORIGINS, SETTINGS
 from shopkeeper.storage import TABLES, Table
-
-DEPLOYABLE = (
-    "ALLOWED_ORIGINS",
-    "COGNITO_USER_POOL_ID",
-    "COGNITO_CLIENT_ID",
-    "COUNTER_IDS",
-    "COUNTER_RETENTION_DAYS",
-    "ORDER_ACCEPT_SECONDS",
-    "ACCESS_TOKEN_EXPIRE_MINUTES",
-    "REGISTRATION_REQUIRES_TOKEN",
-    "LOG_LEVEL",
-)
 
 Facts = dict[str, Any]
 
@@ -60,7 +48,7 @@ def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...]
         },
         "dead_letters": [queue.name for function in functions for queue in function.dead_letters],
         "tables": {table.name: _table(table, functions) for table in tables},
-        "settings": {variable: VARIABLES[variable] for variable in DEPLOYABLE},
+        "settings": {setting.variable: setting.meaning for setting in SETTINGS if setting.deployable},
     }
 
 
