@@ -110,8 +110,11 @@ HEAVY = {
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""
 
-ONLY_FOR_FAULTS = {"shopkeeper.http.explanations"}
-"""What is loaded with the first request that is wrong."""
+ONLY_WHEN_NEEDED = {
+    "shopkeeper.http.explanations",
+    *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
+}
+"""What is loaded with the first request that is wrong, and with the first event of another kind."""
 
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
@@ -162,7 +165,7 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     loaded = set(json.loads(done.stdout))
     tops = {module.partition(".")[0] for module in loaded}
     assert not tops & HEAVY
-    assert not loaded & ONLY_FOR_FAULTS
+    assert not loaded & ONLY_WHEN_NEEDED
     assert tops - sys.stdlib_module_names - ASIDE == LIBRARIES.get(function.name, {"msgspec"})
     public = {top for top in tops & sys.stdlib_module_names if not top.startswith("_")}
     assert public <= STANDARD | STANDARD_OF.get(function.name, set())

@@ -10,8 +10,8 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http import Request
 from shopkeeper.identifiers import is_uuid
+from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.runtime.lambda_.handler import Handler, invocation_of, lambda_handler
-from shopkeeper.runtime.lambda_.http import read_event
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.storage import TABLES, Store
 from shopkeeper.storage.dynamodb import DynamoDBClient
@@ -56,9 +56,11 @@ def proxy(method: str, path: str, resource: str | None = None, **more: Any) -> d
     return {**event, **more}
 
 
-def to_request(event: object, invocation: str = LAMBDA_ID) -> Request:
+def to_request(event: dict[str, Any], invocation: str = LAMBDA_ID) -> Request:
     """Return the request of an event, for a function whose first endpoint is `/first`."""
-    return read_event(event).request("/first", invocation)
+    call = read_http(event)
+    assert call is not None
+    return call.request("/first", invocation)
 
 
 PATHS: list[tuple[str, dict[str, Any], tuple[str, ...] | None, str]] = [

@@ -4,15 +4,19 @@ import io
 import json
 import sys
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, Mock
 
+import msgspec
 import pytest
 
+from shopkeeper.functions.triggers import Schedule, Stream
 from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.identifiers import is_uuid
+from shopkeeper.runtime.lambda_.events import UnsupportedEvent
 from shopkeeper.runtime.lambda_.handler import Handler, lambda_handler, remaining_seconds
-from shopkeeper.runtime.lambda_.http import UnsupportedEvent, read_event
+from shopkeeper.storage import EVENTS
 from tests.unit.test_lambda import LAMBDA_ID, Context, proxy, to_request
 
 
@@ -172,19 +176,58 @@ def test_a_gateways_event_may_hold_a_field_that_nobody_knows_yet() -> None:
     assert to_request(proxy("GET", "/x", somethingNew={})).segments == ("x",)
 
 
-# What is no HTTP request
+# What is nobody's
+
+
+SAMPLE = msgspec.structs.replace(
+    VISITS,
+    name="sample",
+    triggers=(
+        *VISITS.triggers,
+        Schedule("tidy", minutes=1, seconds=1, build=lambda resources: dict),
+        Stream("told", EVENTS, build=lambda resources: lambda items: {}),
+    ),
+)
+TIDY = '{"schedule": "tidy"}'
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {"STORE_URL": f"sqlite:///{folder / 'shop.db'}", "STAGE": "dev"}
+
+
+def stream(table: str, *images: dict[str, Any], source: str = "aws:dynamodb") -> dict[str, Any]:
+    """Return a batch of a table's stream, as DynamoDB sends it for items that were added."""
+    arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2026-11-24T00:00:00.000"
+    record = {"eventSource": source, "eventName": "INSERT", "eventSourceARN": arn, "awsRegion": "us-east-1"}
+    return {"Records": [{**record, "dynamodb": {"NewImage": image}} for image in images or [{"seq": {"N": "1"}}]]}
 
 
 def records(source: str, name: str = "eventSource") -> dict[str, Any]:
     return {"Records": [{name: source, "body": "{}"}]}
 
 
+OF_EVENTS = stream("events-dev")["Records"]
 AUTHORIZER = {"type": "REQUEST", "methodArn": "arn:aws:execute-api:r:1:a/s/GET/", "identitySource": "x"}
-NOT_HTTP: list[tuple[str, object, str]] = [
+FOREIGN: list[tuple[str, object, str]] = [
     ("a queue", records("aws:sqs"), "an event of aws:sqs"),
     ("a topic", records("aws:sns", "EventSource"), "an event of aws:sns"),
     ("a bucket", records("aws:s3"), "an event of aws:s3"),
-    ("a table's stream", records("aws:dynamodb"), "an event of aws:dynamodb"),
+    ("a table's stream without a table", records("aws:dynamodb"), "an event of aws:dynamodb"),
+    ("another table's stream", stream("orders-dev"), "an event of aws:dynamodb"),
+    ("another stage's stream", stream("events-prod"), "an event of aws:dynamodb"),
+    ("a batch of two tables", {"Records": [*OF_EVENTS, *stream("orders-dev")["Records"]]}, "an event of aws:dynamodb"),
+    ("a batch of two sources", {"Records": [*OF_EVENTS, *records("aws:sqs")["Records"]]}, "an event of aws:dynamodb"),
+    ("a table called like ours", stream("events-dev", source="aws:sqs"), "an event of aws:sqs"),
+    ("a stream with more", {**stream("events-dev"), "more": 1}, "an event of aws:dynamodb"),
+    ("an empty batch", {"Records": []}, "an object with the fields Records"),
+    ("an index of ours", stream("x/index/events-dev"), "an event of aws:dynamodb"),
+    ("a schedule of another function", {"schedule": "order-expiry"}, "the schedule 'order-expiry'"),
+    ("a schedule that is a number", {"schedule": 7}, "the schedule 7"),
+    ("a schedule with a very long name", {"schedule": "x" * 1000}, "the schedule 'xxx"),
+    ("a schedule with more", {"schedule": "tidy", "more": 1}, "an object with the fields schedule, more"),
+    ("a path and a schedule", {"path": "/counter", "schedule": "tidy"}, "an object with the fields schedule"),
+    ("a queue's message of a schedule", {"Records": [{"eventSource": "aws:sqs", "body": TIDY}]}, "an event of aws:sqs"),
+    ("a schedule as a bus tells it", {"detail-type": "Scheduled Event", "schedule": "tidy"}, "detail-type"),
     ("a stream", records("aws:kinesis"), "an event of aws:kinesis"),
     ("mail", records("aws:ses"), "an event of aws:ses"),
     ("a cluster's topics", {"eventSource": "aws:kafka", "records": {}}, "an event of aws:kafka"),
@@ -220,16 +263,6 @@ NOT_HTTP: list[tuple[str, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "event", "said"), NOT_HTTP, ids=[case[0] for case in NOT_HTTP])
-def test_what_is_no_http_request_fails_the_invocation_and_says_what_came(name: str, event: object, said: str) -> None:
-    with pytest.raises(UnsupportedEvent) as raised:
-        read_event(event)
-    text = str(raised.value)
-    assert text.startswith("This function answers HTTP requests only, and was sent ")
-    assert said in text
-    assert len(text) < 250
-
-
 @pytest.fixture
 def output(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     written = io.StringIO()
@@ -237,10 +270,28 @@ def output(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return written
 
 
+@pytest.fixture(params=[VISITS, SAMPLE], ids=["requests alone", "schedules and streams too"])
+def handler(request: pytest.FixtureRequest, output: io.StringIO, tmp_path: Path) -> Handler:
+    """The handler of a function, on a file of its own."""
+    return lambda_handler(request.param, environment(tmp_path))
+
+
+@pytest.mark.parametrize(("name", "event", "said"), FOREIGN, ids=[case[0] for case in FOREIGN])
+def test_what_a_function_does_not_serve_fails_the_invocation_and_says_what_came(
+    handler: Handler, name: str, event: object, said: str
+) -> None:
+    with pytest.raises(UnsupportedEvent) as raised:
+        handler(event, Context())
+    text = str(raised.value)
+    assert text.startswith("This function does not serve what it was sent: ")
+    assert said in text
+    assert len(text) < 250
+
+
 @pytest.fixture
-def visits(output: io.StringIO, tmp_path: Any) -> Handler:
+def visits(output: io.StringIO, tmp_path: Path) -> Handler:
     """The handler of the visits, on a file of its own."""
-    return lambda_handler(VISITS, {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "STAGE": "dev"})
+    return lambda_handler(VISITS, environment(tmp_path))
 
 
 def test_an_event_that_is_refused_is_logged_once_and_counts_nothing(visits: Handler, output: io.StringIO) -> None:
@@ -249,7 +300,7 @@ def test_an_event_that_is_refused_is_logged_once_and_counts_nothing(visits: Hand
     (line,) = [json.loads(text) for text in output.getvalue().splitlines()]
     assert (line["level"], line["message"], line["requestId"]) == ("ERROR", "event refused", LAMBDA_ID)
     assert line["errorType"] == "UnsupportedEvent"
-    assert line["errorMessage"] == "This function answers HTTP requests only, and was sent an event of aws:sqs."
+    assert line["errorMessage"] == "This function does not serve what it was sent: an event of aws:sqs."
     answer: Any = visits({}, Context())
     assert json.loads(answer["body"])["count"] == 1
 

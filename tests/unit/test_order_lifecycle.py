@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import Order, OutOfTurn, PlacedOrder
 from shopkeeper.http import NotFound
 from shopkeeper.storage import EVENTS, FEED_HEAD, TABLES
@@ -23,7 +24,7 @@ EXPECTED = {
     "complete": ({"ready": "completed"}, {}),
     "cancel": ({"accepted": "cancelled", "preparing": "cancelled"}, {"received": "cancelled"}),
 }
-DONE = {"rejected", "completed", "cancelled"}
+DONE = {"rejected", "completed", "cancelled", "expired"}
 
 
 class OrderMachine(RuleBasedStateMachine):
@@ -42,9 +43,12 @@ class OrderMachine(RuleBasedStateMachine):
 
     def status(self, order: Order) -> str:
         """Return what the model says of an order now."""
-        waited = self.shop.now.timestamp() - self.placed_at[order.order_id]
-        kept = self.expected[order.order_id]
-        return "expired" if kept == "received" and waited >= ACCEPT_SECONDS else kept
+        return "expired" if self.is_late(order.order_id) else self.expected[order.order_id]
+
+    def is_late(self, order_id: str) -> bool:
+        """Tell whether the model says that an order was not accepted in time, and nobody told of it."""
+        waited = self.shop.now.timestamp() - self.placed_at[order_id]
+        return self.expected[order_id] == "received" and waited >= ACCEPT_SECONDS
 
     @rule(target=orders)
     def place(self) -> Order:
@@ -81,6 +85,15 @@ class OrderMachine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         """Let time pass."""
         self.shop.wait(seconds)
+
+    @rule()
+    def sweep(self) -> None:
+        """Tell of the orders that were not accepted in time."""
+        late = [order_id for order_id in self.expected if self.is_late(order_id)]
+        run = ExpirySweep(self.shop.store, self.shop.clock).run
+        assert [run(), run()] == [{"OrdersExpired": len(late)} if late else {}, {}]
+        self.expected |= dict.fromkeys(late, "expired")
+        self.events += len(late)
 
     @invariant()
     def orders_are_what_they_should_be(self) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Endpoint
-from shopkeeper.storage import Item, Table
+from shopkeeper.storage import FEED_HEAD, Item, Table
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """Items that are added to a table run the function.
+    """Items that are added to a table run the function; the heads of feeds are none.
 
     A stream says that there is something to do, and a schedule finds what it missed: on one machine what was added
     just before the process ended is not told again.
@@ -62,3 +62,9 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 Trigger = Http | Schedule | Stream
+
+
+def is_head(table: Table, item: Item) -> bool:
+    """Tell whether an item is the head of a feed, which counts its items and is none of them."""
+    sort = table.key.sort
+    return sort is not None and sort.type == "N" and item[sort.name] == FEED_HEAD

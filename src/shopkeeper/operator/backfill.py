@@ -13,6 +13,7 @@ from shopkeeper.domains.businesses.model import BusinessChanged, EmailTaken, Ide
 from shopkeeper.domains.businesses.records import read_business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.folding import folded_text
+from shopkeeper.domains.orders.expiry import adopt_awaiting
 from shopkeeper.storage import (
     ABSENT,
     BUSINESSES,
@@ -36,11 +37,12 @@ class Report(msgspec.Struct):
     items: int = 0
     folded: int = 0
     orphans: int = 0
+    awaiting: int = 0
     problems: list[str] = []
 
 
 def backfill(store: Store, clock: Clock) -> Report:
-    """Adopt businesses, give items the text that a search compares with, and count each business's items anew.
+    """Adopt businesses and orders, give items the text that a search compares with, and count items anew.
 
     Raises StoreError if the store is away; what was done until then stays done.
     """
@@ -51,6 +53,7 @@ def backfill(store: Store, clock: Clock) -> Report:
         # An item that was added or removed since has changed the count, and then it is left alone.
         if found[business_id] != count and _recount(store, business_id, count, found[business_id]):
             report.recounted += 1
+    report.awaiting = adopt_awaiting(store)
     return report
 
 

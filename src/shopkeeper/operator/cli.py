@@ -101,6 +101,7 @@ def _backfill(settings: Settings) -> None:
         store.close()
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
+    out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
     if report.problems:
         raise ConfigurationError("\n".join(report.problems))
 

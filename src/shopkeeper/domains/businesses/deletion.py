@@ -69,7 +69,9 @@ class Deletion:
                 raise BusinessChanged("The business was changed by another request.")
             head = self._store.get(EVENTS, head_key) or {}
             if _number(head, "open") > self._expired_orders(business):
-                break
+                if self._store.get(EVENTS, head_key) == head:
+                    break
+                continue  # an order has expired meanwhile, or went a step further: look again
             changes = Changes(set={"closing_since": rfc3339(self._clock()), "accepting_orders": False})
             closing = Update(BUSINESSES, _key(business), changes, expect=unchanged(business))
             unmoved = Check(EVENTS, head_key, {"head": _number(head, "head") or ABSENT})

@@ -17,16 +17,14 @@ Id = Annotated[str, text(128)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a business's feed; it holds nothing of the customer but the reason of a cancellation.
-
-    `subject` is the id of what it is about. Events of orders have their data beside `data`, too.
-    """
+    """One entry of a business's feed, about what has the id `subject`, without the customer's personal data."""
 
     seq: int
     type: str
     at: str
     subject: str
     data: dict[str, str | int]
+    # Events of orders repeat their data here, where it was before there were other events.
     order_id: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     reason: str | UnsetType | None = UNSET
@@ -34,7 +32,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FORMER_FIELDS = ("status", "reason", "ready_at")
-"""What events of orders say of them at the top: before there were other events, all data stood there."""
 
 
 def event_from(record: Item) -> Event:

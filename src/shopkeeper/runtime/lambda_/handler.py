@@ -1,13 +1,12 @@
 """From a function's declaration to the handler that Lambda calls."""
 
 import os
-import time
 from collections.abc import Callable, Mapping
 
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.identifiers import is_uuid, uuid4
 from shopkeeper.net.deadline import ending_in
-from shopkeeper.runtime.lambda_.http import Answer, UnsupportedEvent, read_event
+from shopkeeper.runtime.lambda_.events import Host, UnsupportedEvent, run_of
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -16,8 +15,8 @@ from shopkeeper.storage import TABLES
 LONGEST_MILLISECONDS = 900_000
 """The longest that an invocation may take (AWS Lambda Developer Guide, "Lambda quotas")."""
 
-Handler = Callable[..., Answer]
-"""Takes an event and Lambda's context. Raises UnsupportedEvent."""
+Handler = Callable[..., object]
+"""Takes an event and Lambda's context, and returns the reply. Raises UnsupportedEvent, and what a job raises."""
 
 
 def lambda_handler(function: Function, environment: Mapping[str, str] = os.environ) -> Handler:
@@ -26,23 +25,19 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    app = application((function,), open_resources(settings, environment, authenticates=function.authenticates))
+    resources = open_resources(settings, environment, authenticates=function.authenticates)
     telemetry = Telemetry(function.service, settings)
-    first = function.endpoints[0]
+    host = Host(function, resources, application((function,), resources), telemetry)
 
-    def handler(event: object, context: object = None) -> Answer:
-        began = time.monotonic()
+    def handler(event: object, context: object = None) -> object:
         invocation_id = invocation_of(context)
         try:
-            call = read_event(event)
+            run = run_of(host, event)
         except UnsupportedEvent as error:
             telemetry.refuse(invocation_id, error)
             raise
-        request = call.request(first.path, invocation_id)
         with ending_in(remaining_seconds(context)):
-            response = app.handle(request)
-        telemetry.record(request, response, time.monotonic() - began)
-        return call.answer(response)
+            return run(invocation_id)
 
     return handler
 

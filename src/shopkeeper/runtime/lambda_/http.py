@@ -1,11 +1,10 @@
-"""Lambda events that are HTTP requests: which is of which kind, its Request, and the answer in its form.
+"""A Lambda event that is an HTTP request: its Request, and the answer in its form.
 
 Source: Amazon API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
 """
 
 from base64 import b64decode
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -14,31 +13,9 @@ from shopkeeper.http import Request, Response, split_path
 from shopkeeper.http.routing import template_segments
 from shopkeeper.identifiers import is_uuid
 
-if TYPE_CHECKING:
-    from shopkeeper.runtime.lambda_.payload_two import PayloadTwoEvent
-
-    HttpEvent = Union["ProxyEvent", PayloadTwoEvent]
-
 Answer = dict[str, object]
 Texts = dict[str, str | None] | None
 Lists = dict[str, list[str] | None] | None
-
-FOREIGN = frozenset(
-    {
-        *("Records", "records", "detail-type", "detail", "source", "triggerSource", "awslogs", "invocationId"),
-        *("methodArn", "routeArn", "identitySource", "authorizationToken", "eventSource", "eventSourceArn"),
-    }
-)
-"""Fields of other events: queues, topics, streams, buckets, buses, triggers, logs, authorizers."""
-
-MOST_SHOWN = 60
-
-
-class UnsupportedEvent(Exception):
-    """The event is no HTTP request; whoever invoked the function sees the invocation fail."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"This function answers HTTP requests only, and was sent {what}.")
 
 
 class Identity(msgspec.Struct, frozen=True, rename="camel"):
@@ -94,60 +71,6 @@ class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
     def answer(self, response: Response) -> Answer:
         """Return what the gateway expects of a proxy integration."""
         return {**answer_of(response), "headers": dict(response.headers)}
-
-
-PROXY_FIELDS = frozenset(ProxyEvent.__struct_encode_fields__)
-
-
-def read_event(event: object) -> "HttpEvent":
-    """Return an event as the kind that it is. Raises UnsupportedEvent for one that is no HTTP request."""
-    kind = _kind_of(event) if isinstance(event, dict) and FOREIGN.isdisjoint(event) else None
-    if kind is None:
-        raise UnsupportedEvent(_described(event))
-    try:
-        return msgspec.convert(event, kind)
-    except msgspec.ValidationError as error:
-        raise UnsupportedEvent(f"one that is not well formed: {error}") from None
-
-
-def _kind_of(event: Mapping[str, Any]) -> "type[HttpEvent] | None":
-    """Return the kind of an event; most functions only ever meet one, and load no other."""
-    context = _context_of(event)
-    if event.get("version") == "2.0" and "http" in context:
-        from shopkeeper.runtime.lambda_.payload_two import PayloadTwoEvent
-
-        return PayloadTwoEvent
-    if "elb" in context:
-        from shopkeeper.runtime.lambda_.balancer import BalancerEvent
-
-        return BalancerEvent
-    if context and not isinstance(event.get("path"), str):
-        return None  # of a WebSocket, for example
-    # A gateway's event may hold fields that nobody knows yet; a direct one has a gateway's fields and no other.
-    is_gateways = bool(context) and "resource" in event and "httpMethod" in event
-    return ProxyEvent if is_gateways or event.keys() <= PROXY_FIELDS else None
-
-
-def _context_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    context = event.get("requestContext")
-    return context if isinstance(context, dict) else {}
-
-
-def _described(event: object) -> str:
-    """Say what an event is, by the names that its source gives it."""
-    if not isinstance(event, dict):
-        return f"{type(event).__name__} instead of an object"
-    records = event.get("Records")
-    record = records[0] if isinstance(records, list) and records and isinstance(records[0], dict) else {}
-    names = (
-        *(record.get("eventSource"), record.get("EventSource"), event.get("eventSource")),
-        *(event.get("source"), event.get("triggerSource")),
-    )
-    source = next((name for name in names if isinstance(name, str)), None)
-    if source:
-        return f"an event of {source[:MOST_SHOWN]}"
-    telling = sorted(FOREIGN & event.keys()) or [name for name in event if name not in PROXY_FIELDS] or event
-    return f"an object with the fields {', '.join(map(str, telling))[:MOST_SHOWN]}"
 
 
 def make_request(

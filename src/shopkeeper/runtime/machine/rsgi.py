@@ -27,6 +27,7 @@ from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.output import NonBlockingOutput
 from shopkeeper.runtime.machine.stopping import AtWork, end_when_told
+from shopkeeper.runtime.machine.tasks import Tasks
 from shopkeeper.runtime.telemetry.log import Telemetry
 
 SERVICE = "shopkeeper"
@@ -94,17 +95,19 @@ class RsgiApplication:
         if resources.identity is not None:
             resources.identity.prepare()  # many first callers may come at once
         self._resources = resources
-        self._application = application(FUNCTIONS, resources, openapi_route())
         self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+        self._work = AtWork()
+        self._tasks = Tasks(FUNCTIONS, resources, self._telemetry, self._work)
+        self._application = application(FUNCTIONS, self._tasks.resources, openapi_route())
         multiprocessing.util.Finalize(None, self._close, exitpriority=1)
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self._work = AtWork()
         for number in range(THREADS):
             threading.Thread(target=self._serve, name=f"request-{number}", daemon=True).start()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Be told, in the main thread, that the loop is about to run."""
-        end_when_told(self._work, self._close)
+        end_when_told(self._work, self._tasks.stop, self._close)
+        self._tasks.start()
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         """Answer a request."""

@@ -1,4 +1,4 @@
-"""Stops a worker: it ends as soon as no request is at work, even if clients still hold connections.
+"""Stops a worker: it ends as soon as no request and no run of a task is at work, even if clients hold connections.
 
 The server beneath waits for every connection that has begun a request, also for those whose clients send or
 read no more, and is killed in the end. What such a client has is of no use to it: half a request, or an answer
@@ -22,7 +22,10 @@ NONE = -1
 
 
 class AtWork:
-    """How many requests are at work: those that have come whole, and are not answered yet. Each is a block."""
+    """How many requests and runs are at work, each of which is a `with` block.
+
+    A request is at work from the moment at which it has come whole until it is answered.
+    """
 
     def __init__(self) -> None:
         self._number = 0
@@ -35,7 +38,7 @@ class AtWork:
         self._add(-1)
 
     def wait(self) -> None:
-        """Return once no request is at work."""
+        """Return once nothing is at work."""
         with self._changed:
             self._changed.wait_for(lambda: self._number == 0)
 
@@ -46,23 +49,25 @@ class AtWork:
                 self._changed.notify_all()
 
 
-def end_when_told(work: AtWork, close: Callable[[], None]) -> None:
-    """From SIGTERM on, end this process once nothing is at work, after `close`; call this in the main thread.
+def end_when_told(work: AtWork, stop: Callable[[], None], close: Callable[[], None]) -> None:
+    """On SIGTERM, call `stop`, wait until nothing is at work, call `close`, and end this process.
 
-    Signals are passed on to whoever was told of them before, such as an event loop.
+    It must be called in the main thread. Signals are passed on to whoever was told of them before, such as an event
+    loop.
     """
     told, tells = os.pipe()
     os.set_blocking(tells, False)
     former = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
-    threading.Thread(target=_end, args=(told, former, work, close), daemon=True).start()
+    threading.Thread(target=_end, args=(told, former, work, stop, close), daemon=True).start()
 
 
-def _end(told: int, former: int, work: AtWork, close: Callable[[], None]) -> None:
+def _end(told: int, former: int, work: AtWork, stop: Callable[[], None], close: Callable[[], None]) -> None:
     signals = b""
     while signal.SIGTERM not in signals:
         signals = os.read(told, 64)
         if former != NONE:
             os.write(former, signals)
+    stop()
     work.wait()
     time.sleep(COMPLETE_WITHIN_SECONDS)
     work.wait()

@@ -1,4 +1,4 @@
-"""One log line and one metrics object for every request, each a line of JSON on standard output.
+"""One log line and one metrics object for every request and every run of a job, each a line of JSON on standard output.
 
 The metrics are CloudWatch's embedded metric format. Log lines carry the names that Powertools for AWS Lambda
 gives its own, so that queries written for those find ours.
@@ -8,13 +8,15 @@ import io
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.functions.triggers import Metrics
 from shopkeeper.http import Request, Response
 from shopkeeper.runtime.telemetry.emf import embedded_metrics
 from shopkeeper.settings import Settings
@@ -26,6 +28,9 @@ MAX_TRACEBACK = 20_000
 MAX_NOTE = 400
 MOST_NOTES = 100
 """Different notes that are written, once each; what callers send makes them, and so they must have an end."""
+
+RunTrigger = Literal["schedule", "stream"]
+"""What runs a job; the message of its line."""
 
 RANKS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 """A line is shown where its level is not below that of `LOG_LEVEL`."""
@@ -56,7 +61,7 @@ class Output:
 
 
 class Telemetry:
-    """Tells the operator about requests, without addresses, tokens or bodies.
+    """Tells the operator about requests and runs, without addresses, tokens or bodies.
 
     `output` makes what the lines are written to; it is given what tells of requests that lost theirs.
     """
@@ -75,7 +80,7 @@ class Telemetry:
     def record(self, request: Request, response: Response, seconds: float) -> None:
         """Write the request's line and its metrics; `seconds` is how long it took."""
         cold, self._cold = self._cold, False
-        milliseconds = round(seconds * 1000, 3)
+        milliseconds = _milliseconds(seconds)
         values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
         if cold:
             values["ColdStart"] = 1
@@ -89,15 +94,56 @@ class Telemetry:
             lines.insert(0, note | {"requestId": request.request_id})
         self._output.write(_encode(lines))
 
+    def record_run(
+        self, trigger: RunTrigger, name: str, run_id: str, job: Callable[[], Metrics], *, quiet: bool = False
+    ) -> Metrics:
+        """Run a job, write its line and its metrics, and return those. Raises what the job raises.
+
+        A `quiet` run writes nothing if there was nothing to do.
+        """
+        began = time.monotonic()
+        failure: Exception | None = None
+        metrics: Metrics = {}
+        try:
+            metrics = job()
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            if metrics or failure is not None or not quiet:
+                line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(time.monotonic() - began)}
+                self._write_run(trigger, line, metrics, failure)
+        return metrics
+
     def refuse(self, request_id: str, error: Exception) -> None:
         """Write the line of an invocation that is no request; it counts for none."""
         if self._shows("ERROR"):
             line = self._line("ERROR", "event refused") | {"requestId": _text(request_id, MAX_ERROR)}
             self._output.write(_encode([line | _fault(error) | _trace()]))
 
+    def warn(self, message: str, **facts: object) -> None:
+        """Write a warning."""
+        if self._shows("WARNING"):
+            self._output.write(_encode([self._line("WARNING", message) | facts]))
+
     def close(self) -> None:
         """Write what waits, as far as the output takes it."""
         self._output.close()
+
+    def _write_run(
+        self, trigger: RunTrigger, told: dict[str, object], metrics: Metrics, failure: Exception | None
+    ) -> None:
+        cold, self._cold = self._cold, False
+        level = "INFO" if failure is None else "ERROR"
+        lines: list[dict[str, Any]] = []
+        if self._shows(level):
+            fault = {} if failure is None else _fault(failure)
+            lines.append(self._line(level, trigger) | told | {"coldStart": cold} | fault | _trace())
+        if metrics or cold:
+            values = {**metrics, **({"ColdStart": 1} if cold else {})}
+            lines.append(embedded_metrics(self._dimensions, values))
+        if lines:
+            self._output.write(_encode(lines))
 
     def _dropped(self, requests: int) -> bytes:
         """Return the lines that tell how many requests have none, since nobody read the output."""
@@ -135,6 +181,10 @@ class Telemetry:
         if response.error is not None:
             line |= _fault(response.error)
         return line | _trace()
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
 
 
 def _fault(error: Exception) -> dict[str, object]:

@@ -1,0 +1,94 @@
+"""Items that were added to a table on one machine, for the streams of that table."""
+
+import queue
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from shopkeeper.storage import Action, Append, Item, Put, Store, Table
+
+MOST_WAITING = 1000
+"""Items that may wait for a consumer."""
+
+MOST_TAKEN = 100
+"""Items that a consumer is given at once."""
+
+
+class Additions:
+    """Items that wait for one consumer. Beyond a bound they are dropped and counted: whoever adds never waits."""
+
+    def __init__(self) -> None:
+        self._items: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._dropped = 0
+
+    def tell(self, item: Item) -> None:
+        """Let an item wait, or drop it."""
+        try:
+            self._items.put_nowait(item)
+        except queue.Full:
+            with self._lock:
+                self._dropped += 1
+
+    def take(self) -> list[Item]:
+        """Wait for items and return some of them; none once this is closed."""
+        first = self._items.get()
+        items = [] if first is None else [first]
+        with suppress(queue.Empty):
+            while items and len(items) < MOST_TAKEN and (item := self._items.get_nowait()) is not None:
+                items.append(item)
+        return items
+
+    def take_dropped(self) -> int:
+        """Return how many items were dropped since the last call."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+        return dropped
+
+    def close(self) -> None:
+        """Wake up whoever waits. There is nobody to wake if items are waiting."""
+        with suppress(queue.Full):
+            self._items.put_nowait(None)
+
+
+class WatchedStore:
+    """A store that tells of items after they were added to some tables and the change is durable.
+
+    A write counts as an addition if it says so itself: an `Append`, or a `Put` that must find no item. Everything else
+    of the port is passed on.
+    """
+
+    def __init__(self, store: Store, watchers: Mapping[Table, Iterable[Additions]]) -> None:
+        self._store = store
+        self._watchers = watchers
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put(self, table: Table, item: Item, *, if_absent: bool = False) -> None:
+        """See `Store.put`."""
+        self._store.put(table, item, if_absent=if_absent)
+        if if_absent:
+            self._tell(table, item)
+
+    def transact(self, actions: Sequence[Action]) -> list[int]:
+        """See `Store.transact`."""
+        numbers = self._store.transact(actions)
+        given = iter(numbers)
+        for action in actions:
+            if isinstance(action, Append):
+                self._tell(action.table, _appended(action, next(given)))
+            elif isinstance(action, Put) and action.if_absent:
+                self._tell(action.table, action.item)
+        return numbers
+
+    def _tell(self, table: Table, item: Item) -> None:
+        for watcher in self._watchers.get(table, ()):
+            watcher.tell(item)
+
+
+def _appended(action: Append, number: int) -> Item:
+    """Return an item as it stands in its feed."""
+    partition, sort = action.table.key.attributes
+    return {**action.item, partition.name: action.feed, sort.name: number}
