@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deploy tools bench bench-quick check format openapi package lock clean
+.PHONY: help serve test test-deploy tools bench bench-quick check format openapi facts package lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: $(VENV)/test ## format the code and mend what ruff can
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
+
+facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows from it in the SAM templates
+	@$(BIN)/python scripts/facts.py write
 
 package: $(VENV)/server ## build a zip for each function and architecture under dist/
 	@$(BIN)/python scripts/package.py

@@ -5,7 +5,7 @@
 #   --only-data      end with the tables and the secret, before any code
 #   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
-# COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
+# RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL and the settings of docs/deployment.md where wanted.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
 
 deployment_arguments "$@"
@@ -24,9 +24,10 @@ stack() {
 }
 
 code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
-[[ -z ${ALLOWED_ORIGINS:-} ]] || code_parameters+=("AllowedOrigins=$ALLOWED_ORIGINS")
-[[ -z ${COGNITO_USER_POOL_ID:-} ]] || code_parameters+=("CognitoUserPoolId=$COGNITO_USER_POOL_ID")
-[[ -z ${COGNITO_CLIENT_ID:-} ]] || code_parameters+=("CognitoClientId=$COGNITO_CLIENT_ID")
+settings=$(facts settings)
+while read -r variable parameter; do
+    [[ -z ${!variable:-} ]] || code_parameters+=("$parameter=${!variable}")
+done <<< "$settings"
 [[ -z ${RESERVED_CONCURRENCY:-} ]] || code_parameters+=("ReservedConcurrency=$RESERVED_CONCURRENCY")
 [[ -z ${SNAP_START:-} ]] || code_parameters+=("SnapStart=$SNAP_START")
 [[ -z ${ALARM_EMAIL:-} ]] || code_parameters+=("AlarmEmail=$ALARM_EMAIL")
@@ -34,7 +35,7 @@ code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
 # fingerprint: changes with the packages, the template and the parameters, so that each change is a version.
 fingerprint() {
     (cd "$ROOT/dist" && printf '%s\n' "${code_parameters[@]}" |
-        cat "${FUNCTIONS[@]/%/-arm64.zip}" ../infrastructure/sam/template.yaml - |
+        cat $(printf '%s-arm64.zip ' $FUNCTIONS) ../infrastructure/sam/template.yaml - |
         "$TOOLS/python" -c 'import hashlib, sys; print(hashlib.file_digest(sys.stdin.buffer, "sha256").hexdigest())')
 }
 

@@ -5,7 +5,7 @@
 #   --only-data      end with the tables and the secret, before any code
 #   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
-# COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL where wanted.
+# RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL and the settings of docs/deployment.md where wanted.
 # TERRAFORM_STATE_BUCKET keeps the state in S3 (else it stays beside the configuration); TERRAFORM_PLUGINS names
 # a folder of providers where there is no registry.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
@@ -38,8 +38,9 @@ apply() {
         terraform -chdir="$folder" apply -input=false -auto-approve -no-color "$@"
 }
 
+settings=$(facts environment)
 code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=${ALLOWED_ORIGINS:-}"
-    "-var=cognito_user_pool_id=${COGNITO_USER_POOL_ID:-}" "-var=cognito_client_id=${COGNITO_CLIENT_ID:-}"
+    "-var=settings=$settings"
     "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
     "-var=alarm_email=${ALARM_EMAIL:-}")
 

@@ -4,7 +4,6 @@
 
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
-FUNCTIONS=(visits health registration accounts orders)
 DRY_RUN=false
 ONLY_DATA=false
 COLLECTION=true
@@ -37,17 +36,23 @@ deployment_arguments() {
     DATA=shopkeeper-data-$STAGE
 }
 
-# check_account: who deploys, and where to. Tools that ask AWS_DEFAULT_REGION are told the same region.
+# check_account: who deploys what, and where to. Tools that ask AWS_DEFAULT_REGION are told the same region.
 check_account() {
     [[ -x $TOOLS/python ]] || fail "the tools are not installed; run \`make tools\`."
     "$TOOLS/python" "$ROOT/scripts/account.py" check
     export AWS_DEFAULT_REGION=$AWS_REGION
+    FUNCTIONS=$(facts functions)
+}
+
+# facts KIND: print a line for each function or setting of this system (infrastructure/facts.json).
+facts() {
+    "$TOOLS/python" "$ROOT/scripts/facts.py" "$1"
 }
 
 # need_code: fail unless what the code and its tests need is there.
 need_code() {
     local function
-    for function in "${FUNCTIONS[@]}"; do
+    for function in $FUNCTIONS; do
         [[ -f $ROOT/dist/$function-arm64.zip ]] ||
             fail "dist/$function-arm64.zip is not there; run \`make package\`."
     done

@@ -22,9 +22,9 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import account
+import facts
 
 ALIAS = "live"
-FUNCTIONS = ("visits", "health", "registration", "accounts", "orders")
 HEALTH_PATHS = ("/health", "/health/detailed", "/auth/health")
 LOOK_EVERY_SECONDS = 5.0
 PAUSE_SECONDS = 300.0
@@ -73,6 +73,7 @@ class Release:
     def __init__(self, stage: str, colour: str, say: Callable[[str], None] = print) -> None:
         self._lambda = account.client("lambda")
         self._cloudwatch = account.client("cloudwatch")
+        self._functions = list(facts.read()["functions"])
         self._name = f"shopkeeper-{stage}-{colour}"
         self._say = say
 
@@ -101,7 +102,7 @@ class Release:
         after everything is back on the versions of before.
         """
         aliases = self._aliases()
-        missing = [function for function in FUNCTIONS if function not in aliases]
+        missing = [function for function in self._functions if function not in aliases]
         if missing:
             raise Failed(f"{self._name}-{missing[0]} is not deployed.")
         self._refuse_half_shifts(aliases)
@@ -173,7 +174,7 @@ class Release:
 
     def _aliases(self) -> dict[str, dict[str, Any]]:
         found = {}
-        for function in FUNCTIONS:
+        for function in self._functions:
             try:
                 found[function] = self._lambda.get_alias(FunctionName=f"{self._name}-{function}", Name=ALIAS)
             except self._lambda.exceptions.ResourceNotFoundException:

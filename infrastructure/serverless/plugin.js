@@ -2,15 +2,10 @@
 // the origin, and a stage that is a resource.
 'use strict';
 
+const facts = require('../facts.json');
+
 const ALIAS = 'live';
-const HEADERS = {
-  'Access-Control-Allow-Headers': "'Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token'",
-  'Access-Control-Allow-Methods': "'DELETE, GET, PATCH, POST, OPTIONS'",
-  'Access-Control-Max-Age': "'600'",
-  'Cache-Control': "'no-cache, no-store, must-revalidate'",
-  'Vary': "'Origin'",
-  'X-Content-Type-Options': "'nosniff'",
-};
+const HEADERS = Object.fromEntries(Object.entries(facts.preflight).map(([name, value]) => [name, `'${value}'`]));
 
 // Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
 const readOrigin = `#set($origin = $input.params("Origin"))

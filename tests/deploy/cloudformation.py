@@ -1,11 +1,11 @@
 """CloudFormation templates, as SAM and the Serverless Framework leave them, read into the plain model."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.deploy import cloudformation_triggers as triggers
 from tests.deploy.model import ACCOUNT, REGION, SECRET, Model, key_schema, statement_permissions
 
 PSEUDO = {
@@ -170,6 +170,7 @@ def _table(table: Model) -> Model:
             for index in table.get("GlobalSecondaryIndexes", [])
         },
         "ttl": ttl.get("AttributeName") if ttl.get("Enabled") else None,
+        "stream": table.get("StreamSpecification", {}).get("StreamViewType"),
         "billing": table.get("BillingMode"),
         "encrypted": table.get("SSESpecification", {}).get("SSEEnabled", False),
         "point_in_time_recovery": recovery.get("PointInTimeRecoveryEnabled", False),
@@ -181,7 +182,7 @@ def read_code(template: Template) -> Model:
     """Return the API, the functions and what watches them, of a code stack."""
     roles = {str(function["Role"]) for _, function in template.of_type("AWS::Lambda::Function")}
     functions = {
-        str(properties["Handler"]).split(".")[-2]: (logical, properties)
+        str(properties["Handler"]).split(".")[-1]: (logical, properties)
         for logical, properties in template.of_type("AWS::Lambda::Function")
     }
     by_logical = {logical: name for name, (logical, _) in functions.items()}
@@ -191,6 +192,9 @@ def read_code(template: Template) -> Model:
         "routes": {route: by_logical.get(*_target(uri)) for route, uri in routes.items()},
         "preflights": preflights,
         "functions": {name: _function(template, *found) for name, found in functions.items()},
+        "schedules": dict(triggers.schedules(template, by_logical)),
+        "streams": dict(triggers.streams(template, by_logical)),
+        "queues": dict(triggers.queues(template)),
         "api": _api(template, body),
         "logs": {
             group["LogGroupName"]: group.get("RetentionInDays") for _, group in template.of_type("AWS::Logs::LogGroup")
@@ -272,11 +276,6 @@ def _function(template: Template, logical: str, function: Model) -> Model:
     groups = {f"<{name}.Arn>" for name, _ in template.of_type("AWS::Logs::LogGroup")}
     granted, telemetry = statement_permissions(statements, groups)
     granted |= {f"everything in {policy}" for policy in role.get("ManagedPolicyArns", [])}
-    permissions = [
-        permission
-        for _, permission in template.of_type("AWS::Lambda::Permission")
-        if logical in permission["FunctionName"]
-    ]
     return {
         "name": function["FunctionName"],
         "handler": function["Handler"],
@@ -286,7 +285,8 @@ def _function(template: Template, logical: str, function: Model) -> Model:
         "timeout": function["Timeout"],
         "tracing": function["TracingConfig"]["Mode"],
         "alias": alias["Name"],
-        "invoked_by_api": permissions != [] and all(_by_api(permission, logical) for permission in permissions),
+        "invoked_by": set(triggers.callers(template, logical)),
+        "failures": triggers.failures(template, logical),
         "environment": function["Environment"]["Variables"],
         "permissions": granted,
         "telemetry": telemetry,
@@ -297,15 +297,6 @@ def _function(template: Template, logical: str, function: Model) -> Model:
         "reserved": function.get("ReservedConcurrentExecutions", -1),
         "snap_start": function["SnapStart"]["ApplyOn"],
     }
-
-
-def _by_api(permission: Model, logical: str) -> bool:
-    """Tell whether a permission is API Gateway's, for this API's calls, of the alias."""
-    return (
-        permission["FunctionName"] in (f"<{logical}Aliaslive>", f"<{logical}.Arn>:live")
-        and permission["Principal"] == "apigateway.amazonaws.com"
-        and re.search(r":execute-api:[^*]*:<\w+>/", str(permission.get("SourceArn"))) is not None
-    )
 
 
 def _api(template: Template, body: Model | None) -> Model:

@@ -1,9 +1,13 @@
 """A description on the emulator: deployed by its script, called, taken down."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.facts import facts
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import Aws, adapt, complete_preflights, failures
@@ -12,8 +16,10 @@ from tests.support.tools import ROOT, UNHURRIED, need
 
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
+SETTINGS = {"ORDER_ACCEPT_SECONDS": "3210", "COUNTER_RETENTION_DAYS": "30"}
+"""What it is deployed with, in the environment of its script."""
+
 STACKS = (NAME, "shopkeeper-data-dev")
-FUNCTIONS = ("visits", "health", "registration", "accounts", "orders")
 
 
 class Deployment:
@@ -30,7 +36,7 @@ class Deployment:
         """Run the script, and keep how it ended and what it said."""
         done = subprocess.run(
             [str(self.root / "scripts" / SCRIPTS[self.description]), "dev"],
-            env={**os.environ, **UNHURRIED, **self.aws.environment},
+            env={**os.environ, **UNHURRIED, **self.aws.environment, **SETTINGS},
             capture_output=True,
             text=True,
             timeout=900,
@@ -51,11 +57,27 @@ class Deployment:
             return post_json(self.aws.url, place, body)
         return send(self.aws.url, method, place, headers={"Authorization": f"Bearer {token}"} if token else {})
 
+    @property
+    def place(self) -> str:
+        """The API by the emulator's address, a URL that every resolver knows."""
+        return f"{self.aws.url}/_aws/execute-api/{self.aws.api(NAME)}/dev"
+
+    def run_schedule(self, name: str) -> Any:
+        """Invoke the function of a schedule, as its rule does, and wait for what it returns. Raises AssertionError."""
+        schedule = facts()["schedules"][name]
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=f"{NAME}-{schedule['function']}", Qualifier="live", Payload=json.dumps(schedule["input"])
+        )
+        content = answer["Payload"].read()
+        assert "FunctionError" not in answer, content
+        return json.loads(content)
+
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""
         client = self.aws.client("lambda")
         return {
-            name: client.get_alias(FunctionName=f"{NAME}-{name}", Name="live")["FunctionVersion"] for name in FUNCTIONS
+            function.name: client.get_alias(FunctionName=f"{NAME}-{function.name}", Name="live")["FunctionVersion"]
+            for function in FUNCTIONS
         }
 
     def complete_preflights(self) -> None:

@@ -27,8 +27,8 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "serverless/serverless.yml": (
         ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),
-        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
     ),
+    "serverless/facts.js": (("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),),
     "serverless/resources/alarms.yml": (
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
     ),
@@ -133,6 +133,12 @@ class Aws:
             "roles": [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]],
             "alarms": [alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
             "topics": [topic["TopicArn"] for topic in self.client("sns").list_topics()["Topics"]],
+            "queues": self.client("sqs").list_queues().get("QueueUrls", []),
+            "rules": [rule["Name"] for rule in self.client("events").list_rules()["Rules"]],
+            "mappings": [
+                mapping["FunctionArn"]
+                for mapping in self.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+            ],
             "dashboards": [
                 board["DashboardName"] for board in self.client("cloudwatch").list_dashboards()["DashboardEntries"]
             ],

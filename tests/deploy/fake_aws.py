@@ -6,11 +6,12 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.facts import facts
 from tests.deploy.fakes import Fake, Handler
 
 NAMES = [function.name for function in FUNCTIONS]
 PREFIX = "shopkeeper-prod-blue"
-ALARMS = ("errors", "latency", "throttles", "database")
+ALARMS = ("errors", "latency", "throttles", "database", *facts()["dead_letters"])
 
 
 class FakeAws(Fake):

@@ -8,8 +8,9 @@ from typing import Any
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.settings import SETTINGS
 from shopkeeper.storage import TABLES, Table
-from shopkeeper.storage.dynamodb.permissions import permissions
 from shopkeeper.storage.table import Key
 
 Model = dict[str, Any]
@@ -17,6 +18,8 @@ Model = dict[str, Any]
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 SECRET = "the secret"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
 
@@ -48,31 +51,73 @@ def declared(stage: str, colour: str) -> Model:
     """Return what the code's declarations say of a stage."""
     name = f"shopkeeper-{stage}-{colour}"
     return {
-        "routes": {
-            f"{endpoint.method} {endpoint.path}": function.name
-            for function in FUNCTIONS
-            for endpoint in function.endpoints
-        },
+        "routes": {route: function.name for function in FUNCTIONS for route in _routes(function)},
         "functions": {function.name: _function(function, name, stage, colour) for function in FUNCTIONS},
+        "schedules": {
+            f"{name}-{schedule.name}": {
+                "rate": f"rate({schedule.minutes} minute{'s' if schedule.minutes > 1 else ''})",
+                "enabled": True,
+                "function": function.name,
+                "input": {"schedule": schedule.name},
+                "dead_letters": f"{name}-{schedule.name}-dead-letters",
+            }
+            for function in FUNCTIONS
+            for schedule in function.schedules
+        },
+        "streams": {
+            f"{function.name} of {stream.table.name}": {
+                "bisects": True,
+                "retries": 5,
+                "filter": [{"eventName": ["INSERT"]}],
+                "dead_letters": f"{name}-{stream.name}-dead-letters",
+            }
+            for function in FUNCTIONS
+            for stream in function.streams
+        },
+        "queues": dict(_queues(name)),
         "tables": {f"{table.name}-{stage}": _table(table, stage) for table in TABLES},
         "secret": {"name": f"shopkeeper/{stage}/jwt", "generated": True},
         "other_identities": set(),
     }
 
 
+def _routes(function: Function) -> Iterator[str]:
+    for endpoint in function.endpoints:
+        yield f"{endpoint.method} {endpoint.path}"
+        if endpoint.answers_head:
+            yield f"HEAD {endpoint.path}"
+
+
+def _queues(name: str) -> Iterator[tuple[str, Model]]:
+    """Yield the dead-letter queues: a rule sends to one itself, Lambda to both kinds as the function's role."""
+    for function in FUNCTIONS:
+        for schedule in function.schedules:
+            yield f"{name}-{schedule.name}-dead-letters", _queue({f"rule {name}-{schedule.name}"})
+        for stream in function.streams:
+            yield f"{name}-{stream.name}-dead-letters", _queue(set())
+
+
+def _queue(senders: set[str]) -> Model:
+    return {"encrypted": True, "seconds": 14 * 24 * 60 * 60, "senders": senders}
+
+
+def physical(permission: Permission, name: str, stage: str) -> str:
+    """Return the resource of a permission as statements name it, without the beginning of its ARN."""
+    ends = {"table": "", "index": f"/index/{permission.index}", "stream": "/stream/*"}
+    if permission.kind == "queue":
+        return f"{name}-{permission.name}"
+    return f"{permission.name}-{stage}{ends[permission.kind]}"
+
+
 def _function(function: Function, name: str, stage: str, colour: str) -> Model:
     environment = {
         "STAGE": stage,
         "COLOUR": colour,
+        **{setting.variable: "" for setting in SETTINGS if setting.deployable},
         "ALLOWED_ORIGINS": ORIGINS[stage],
-        "COGNITO_USER_POOL_ID": "",
-        "COGNITO_CLIENT_ID": "",
         **{table.environment: f"{table.name}-{stage}" for table in TABLES},
     }
-    granted = {
-        f"{permission.action} {permission.table}-{stage}" + (f"/index/{permission.index}" if permission.index else "")
-        for permission in permissions(function.grants)
-    }
+    granted = {f"{permission.action} {physical(permission, name, stage)}" for permission in permissions_of(function)}
     if function.authenticates:
         environment["JWT_SECRET_ARN"] = SECRET
         granted.add(f"secretsmanager:GetSecretValue {SECRET}")
@@ -85,13 +130,19 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "timeout": function.timeout,
         "tracing": "Active",
         "alias": "live",
-        "invoked_by_api": True,
+        "invoked_by": {API, *(f"rule {name}-{schedule.name}" for schedule in function.schedules)},
+        "failures": {"retries": 2, "to": f"{name}-{function.schedules[0].name}-dead-letters"}
+        if function.schedules
+        else None,
         "environment": environment,
         "permissions": granted,
         "telemetry": TELEMETRY,
         "role_of": {"lambda.amazonaws.com"},
     }
 
+
+API = "the API"
+"""Who else may invoke a function: this API's gateway."""
 
 TELEMETRY = {"logs": True, "xray": True}
 """The fixed set that every function may do beside its own: write to its log, and to X-Ray."""
@@ -102,6 +153,7 @@ def _table(table: Table, stage: str) -> Model:
         "key": _key(table.key),
         "indexes": {index.name: [*_key(index.key), "ALL"] for index in table.indexes},
         "ttl": table.ttl,
+        "stream": "NEW_IMAGE" if any(stream.table == table for one in FUNCTIONS for stream in one.streams) else None,
         "billing": "PAY_PER_REQUEST",
         "encrypted": True,
         "point_in_time_recovery": stage == "prod",
@@ -134,9 +186,23 @@ def statement_permissions(statements: list[Model], log_groups: set[str]) -> tupl
         elif set(actions) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} and resources == ["*"]:
             telemetry["xray"] = True
         else:
-            granted |= {f"{action} {resource.removeprefix(TABLE_ARN)}" for action in actions for resource in resources}
+            names = [resource.removeprefix(TABLE_ARN).removeprefix(QUEUE_ARN) for resource in resources]
+            granted |= {f"{action} {name}" for action in actions for name in names}
     return granted, telemetry
 
 
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
+
+
+def senders(policy: Model) -> set[str]:
+    """Return which rules a queue's policy lets send to it; whatever else it says is named as it stands."""
+    return {_sender(statement) for statement in policy["Statement"]}
+
+
+def _sender(statement: Model) -> str:
+    rule = str(statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", ""))
+    plain = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    if rule.startswith(RULE_ARN) and plain.items() <= statement.items() and isinstance(statement["Resource"], str):
+        return f"rule {rule.removeprefix(RULE_ARN)}"
+    return f"a statement that is no rule's: {statement}"

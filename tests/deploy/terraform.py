@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from tests.deploy.cloudformation import expression, read_dashboard
-from tests.deploy.model import SECRET, Model, key_schema, statement_permissions
+from tests.deploy.model import API, QUEUE_ARN, RULE_ARN, SECRET, Model, key_schema, senders, statement_permissions
 
 SECRET_ARN = "arn:aws:secretsmanager:"
 LOG_GROUP = "the function's own log group"
@@ -70,6 +70,7 @@ def _table(table: Model) -> Model:
             index["name"]: [*key(index), index["projection_type"]] for index in table["global_secondary_index"]
         },
         "ttl": next((ttl["attribute_name"] for ttl in table.get("ttl", []) if ttl["enabled"]), None),
+        "stream": table["stream_view_type"] if table["stream_enabled"] else None,
         "billing": table["billing_mode"],
         "encrypted": any(entry["enabled"] for entry in table["server_side_encryption"]),
         "point_in_time_recovery": any(entry["enabled"] for entry in table["point_in_time_recovery"]),
@@ -83,6 +84,9 @@ def read_code(plan: Plan) -> Model:
         "routes": dict(_routes(plan)),
         "preflights": dict(_preflights(plan)),
         "functions": {name: _function(plan, name, values) for name, values in plan.of_type("aws_lambda_function")},
+        "schedules": dict(_schedules(plan)),
+        "streams": dict(_streams(plan)),
+        "queues": dict(_queues(plan)),
         "api": _api(plan),
         "logs": {group["name"]: group["retention_in_days"] for _, group in plan.of_type("aws_cloudwatch_log_group")},
         "alarms": {alarm["alarm_name"]: _alarm(alarm) for _, alarm in plan.of_type("aws_cloudwatch_metric_alarm")},
@@ -134,7 +138,6 @@ def _compact(templates: Model) -> Model:
 def _function(plan: Plan, name: str, function: Model) -> Model:
     alias = dict(plan.of_type("aws_lambda_alias"))[name]
     policy = dict(plan.of_type("aws_iam_policy_document", "function"))[name]
-    permission = dict(plan.of_type("aws_lambda_permission"))[name]
     granted, telemetry = statement_permissions([_statement(entry) for entry in policy["statement"]], {LOG_GROUP})
     variables = {key: _without_arn(value) for key, value in function["environment"][0]["variables"].items()}
     return {
@@ -146,8 +149,12 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
         "timeout": function["timeout"],
         "tracing": function["tracing_config"][0]["mode"],
         "alias": alias["name"],
-        "invoked_by_api": (permission["qualifier"], permission["principal"]) == ("live", "apigateway.amazonaws.com")
-        and "aws_api_gateway_rest_api.this.execution_arn" in plan.references("aws_lambda_permission.api", "source_arn"),
+        "invoked_by": {
+            _caller(plan, key, permission)
+            for key, permission in plan.of_type("aws_lambda_permission")
+            if permission["function_name"] == function["function_name"]
+        },
+        "failures": _failures(plan, function["function_name"]),
         "environment": variables,
         "permissions": granted,
         "telemetry": telemetry,
@@ -161,6 +168,84 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
         "reserved": function["reserved_concurrent_executions"],
         "snap_start": (function["snap_start"] or [{"apply_on": "None"}])[0]["apply_on"],
     }
+
+
+def _caller(plan: Plan, key: str, permission: Model) -> str:
+    """Return who may invoke an alias; anything else is named as it stands."""
+    principal, source = permission["principal"], str(permission.get("source_arn"))
+    of_this_api = "aws_api_gateway_rest_api.this.execution_arn" in plan.references(
+        "aws_lambda_permission.api", "source_arn"
+    )
+    if permission["qualifier"] == "live" and principal == "apigateway.amazonaws.com" and of_this_api:
+        return API
+    if permission["qualifier"] == "live" and principal == "events.amazonaws.com" and source.startswith(RULE_ARN):
+        return f"rule {source.removeprefix(RULE_ARN)}"
+    return f"somebody else: {key} {permission}"
+
+
+def _function_of(arn: str) -> str | None:
+    """Return the function whose alias an ARN names."""
+    name, _, alias = arn.partition(":function:")[2].partition(":")
+    return name.split("-", 3)[3] if alias == "live" else None
+
+
+def _queue_name(arn: str | None) -> str | None:
+    return arn.removeprefix(QUEUE_ARN) if arn else None
+
+
+def _schedules(plan: Plan) -> Iterator[tuple[str, Model]]:
+    rules = {rule["name"]: rule for _, rule in plan.of_type("aws_cloudwatch_event_rule")}
+    for _, target in plan.of_type("aws_cloudwatch_event_target"):
+        rule = rules[target["rule"]]
+        (dead_letters,) = target["dead_letter_config"] or [{"arn": None}]
+        yield (
+            rule["name"],
+            {
+                "rate": rule["schedule_expression"],
+                "enabled": rule.get("state", "ENABLED") in (None, "ENABLED"),
+                "function": _function_of(target["arn"]),
+                "input": json.loads(target["input"] or "null"),
+                "dead_letters": _queue_name(dead_letters["arn"]),
+            },
+        )
+
+
+def _streams(plan: Plan) -> Iterator[tuple[str, Model]]:
+    for _, mapping in plan.of_type("aws_lambda_event_source_mapping"):
+        table = mapping["event_source_arn"].partition(":table/")[2].partition("/")[0].rpartition("-")[0]
+        filters = [one for criteria in mapping["filter_criteria"] for one in criteria["filter"]]
+        ((destination,),) = [one["on_failure"] for one in mapping["destination_config"]]
+        yield (
+            f"{_function_of(mapping['function_name'])} of {table}",
+            {
+                "bisects": mapping["bisect_batch_on_function_error"],
+                "retries": mapping["maximum_retry_attempts"],
+                "filter": [json.loads(one["pattern"]) for one in filters],
+                "dead_letters": _queue_name(destination["destination_arn"]),
+            },
+        )
+
+
+def _queues(plan: Plan) -> Iterator[tuple[str, Model]]:
+    policies = [json.loads(policy["policy"]) for _, policy in plan.of_type("aws_sqs_queue_policy")]
+    for _, queue in plan.of_type("aws_sqs_queue"):
+        allowed = [senders(one) for one in policies if one["Statement"][0]["Resource"] == QUEUE_ARN + queue["name"]]
+        yield (
+            queue["name"],
+            {
+                "encrypted": queue["sqs_managed_sse_enabled"],
+                "seconds": queue["message_retention_seconds"],
+                "senders": set().union(*allowed),
+            },
+        )
+
+
+def _failures(plan: Plan, function: str) -> Model | None:
+    for _, config in plan.of_type("aws_lambda_function_event_invoke_config"):
+        if (config["function_name"], config["qualifier"]) == (function, "live"):
+            ((destination,),) = [one["on_failure"] for one in config["destination_config"]] or [[{"destination": None}]]
+            return {"retries": config["maximum_retry_attempts"], "to": _queue_name(destination["destination"])}
+    return None
 
 
 def _statement(entry: Model) -> Model:

@@ -18,6 +18,7 @@ from tests.support.processes import shopkeeper
 from tests.support.shop import Owner, order_for, place
 
 DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
+WATCHED = ("errors", "latency", "throttles", "database")
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
 
@@ -93,7 +94,12 @@ def test_what_stands_beside_the_declarations_is_right(
     assert not any("sourceIp" in field for field in api["access_log"].values())
     groups = {f"/aws/lambda/{name}-{function.name}" for function in FUNCTIONS} | {f"/aws/apigateway/{name}"}
     assert set(model["logs"]) == groups
-    assert set(model["alarms"]) == {f"{name}-{alarm}" for alarm in ("errors", "latency", "throttles", "database")}
+    queues = set(model["queues"])
+    assert set(model["alarms"]) == queues | {f"{name}-{alarm}" for alarm in WATCHED}
+    for queue in queues:
+        metrics = model["alarms"][queue]["metrics"]
+        assert metrics == {"one": f"Maximum of AWS/SQS ApproximateNumberOfMessagesVisible QueueName={queue} in 60 s"}
+        assert (model["alarms"][queue]["threshold"], model["alarms"][queue]["needs"]) == (0, 1)
     assert all(alarm["tells"] == 1 and alarm["missing"] == "notBreaching" for alarm in model["alarms"].values())
     faults = model["alarms"][f"{name}-database"]["metrics"]["faults"]
     assert all(f"TableName = '{table}'" in faults for table in model["tables"])

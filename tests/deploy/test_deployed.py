@@ -1,12 +1,17 @@
 """Each description really goes up by its own script, does everything, and comes down with nothing left."""
 
+import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.deploy.deployment import Deployment
+from shopkeeper.clock import rfc3339
+from shopkeeper.functions.facts import facts
+from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
+from tests.support.shop import Owner, order_for, place
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -47,6 +52,55 @@ def test_what_is_not_declared_is_the_gateways_403(deployment: Deployment) -> Non
     for method, path in [("GET", "/nothing"), ("DELETE", "/counter"), ("GET", "/api")]:
         answer = deployment.call(method, path)
         assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
+
+
+@pytest.mark.step("deployed")
+def test_an_order_that_nobody_accepts_expires_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
+    """Under the role of the function alone. Its time is moved back in the table, instead of being waited for."""
+    owner = Owner(deployment.place)
+    order = place(owner, order_for(owner.add())).json
+    late = datetime.fromisoformat(order["accept_until"]) - timedelta(days=1)
+    deployment.aws.client("dynamodb").update_item(
+        TableName="orders-dev",
+        Key={"order_id": {"S": order["order_id"]}},
+        UpdateExpression="SET accept_until = :late",
+        ExpressionAttributeValues={":late": {"S": rfc3339(late)}},
+    )
+    for _ in range(2):
+        deployment.run_schedule("order-expiry")
+        told = [event["type"] for event in owner.events() if event["order_id"] == order["order_id"]]
+        assert told == ["order.received", "order.expired"]
+
+
+@pytest.mark.step("deployed")
+def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment) -> None:
+    owner = Owner(deployment.place)
+    order = place(owner, order_for(owner.add())).json
+    times = [datetime.fromisoformat(order[name]) for name in ("created_at", "accept_until")]
+    assert times[1] - times[0] == timedelta(seconds=int(SETTINGS["ORDER_ACCEPT_SECONDS"]))
+    configured = deployment.aws.client("lambda").get_function_configuration(FunctionName=f"{NAME}-visits")
+    variables = configured["Environment"]["Variables"]
+    assert variables["COUNTER_RETENTION_DAYS"] == SETTINGS["COUNTER_RETENTION_DAYS"]
+    assert variables["LOG_LEVEL"] == ""
+
+
+@pytest.mark.step("deployed")
+def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -> None:
+    """The emulator takes all of it; that a message arrives there is AWS's matter."""
+    events, functions, queues = (deployment.aws.client(name) for name in ("events", "lambda", "sqs"))
+    for name, schedule in facts()["schedules"].items():
+        queue = f"{NAME}-{schedule['dead_letters']}"
+        url = queues.get_queue_url(QueueName=queue)["QueueUrl"]
+        attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 60 * 60)
+        assert f"rule/{NAME}-{name}" in attributes["Policy"]
+        (target,) = events.list_targets_by_rule(Rule=f"{NAME}-{name}")["Targets"]
+        assert target["Arn"].endswith(f":{NAME}-{schedule['function']}:live")
+        assert json.loads(target["Input"]) == schedule["input"]
+        config = functions.get_function_event_invoke_config(
+            FunctionName=f"{NAME}-{schedule['function']}", Qualifier="live"
+        )
+        assert config["DestinationConfig"]["OnFailure"]["Destination"] == attributes["QueueArn"]
 
 
 @pytest.mark.step("deployed")

@@ -28,10 +28,11 @@ class Answer:
 
 
 class Client:
-    """One kept-alive connection to a server."""
+    """One kept-alive connection to a server; paths are those below the URL's own."""
 
     def __init__(self, url: str) -> None:
         host = urlsplit(url)
+        self._base = host.path.rstrip("/")
         self._connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=SECONDS)
 
     def __enter__(self) -> "Client":
@@ -44,7 +45,7 @@ class Client:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send one request and return its answer."""
-        self._connection.request(method, path, body, dict(headers or {}))
+        self._connection.request(method, self._base + path, body, dict(headers or {}))
         response = self._connection.getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
 

@@ -13,9 +13,6 @@ resource "aws_sns_topic_subscription" "email" {
 
 locals {
   api_dimensions = { ApiName = local.name, Stage = var.stage }
-  table_names = [for name in [
-    "visitor-counter", "businesses", "markers", "users", "sessions", "attempts", "items", "orders", "idempotency", "events",
-  ] : "${name}-${var.stage}"]
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
@@ -98,7 +95,7 @@ resource "aws_cloudwatch_metric_alarm" "database" {
     return_data = true
     expression = join(" ", [
       "SELECT SUM(SystemErrors) FROM SCHEMA(\"AWS/DynamoDB\", Operation, TableName) WHERE",
-      join(" OR ", [for name in local.table_names : "TableName = '${name}'"]),
+      join(" OR ", [for name in keys(local.facts.tables) : "TableName = '${name}-${var.stage}'"]),
     ])
   }
 }

@@ -1,14 +1,10 @@
 # The API: every route of every function as a resource and a method, and a preflight on each path.
 locals {
-  routes = merge([
-    for name, function in local.functions : {
-      for route in function.routes : route => {
-        function = name
-        method   = split(" ", route)[0]
-        path     = trim(split(" ", route)[1], "/")
-      }
-    }
-  ]...)
+  routes = { for route, function in local.facts.routes : route => {
+    function = function
+    method   = split(" ", route)[0]
+    path     = trim(split(" ", route)[1], "/")
+  } }
   paths = toset([for route in local.routes : route.path])
 
   # Every other path has its preflight alone, so that a mistyped one shows as the gateway's 403.
@@ -104,7 +100,7 @@ resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
 
   triggers = {
-    redeployment = sha256(jsonencode([local.routes, local.preflight_paths, local.preflight_headers, local.pick_origin]))
+    redeployment = sha256(jsonencode([local.routes, local.preflight_paths, local.facts.preflight, local.pick_origin]))
   }
 
   lifecycle {
@@ -162,7 +158,7 @@ resource "aws_api_gateway_gateway_response" "this" {
 
   # A static origin: the gateway cannot choose here.
   response_parameters = {
-    "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.is_local ? "http://localhost:1580" : split(",", var.allowed_origins)[0]}'"
+    "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.is_local ? local.facts.local_origin : split(",", var.allowed_origins)[0]}'"
     "gatewayresponse.header.Vary"                        = "'Origin'"
   }
 }

@@ -24,8 +24,8 @@ locals {
     {
       title = "Cold starts", stat = "Sum", period = 60, x = 12, y = 6, width = 12
       metrics = [
-        for function in local.functions :
-        ["Shopkeeper", "ColdStart", "service", function.service, "stage", var.stage]
+        for service in distinct([for function in local.functions : function.service]) :
+        ["Shopkeeper", "ColdStart", "service", service, "stage", var.stage]
       ]
     },
     {

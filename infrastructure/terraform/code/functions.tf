@@ -1,135 +1,19 @@
 # The functions, each with a role of its own that may do what is listed here, and no more.
 locals {
-  functions = {
-    visits = {
-      memory        = 256
-      timeout       = 10
-      service       = "visitor-counter"
-      knows_callers = false
-      routes = [
-        "GET /counter",
-        "GET /counter/{counter_id}",
-        "GET /health",
-      ]
-      permissions = [
-        { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], tables = ["visitor-counter-${var.stage}"] },
-      ]
-    }
-    health = {
-      memory        = 256
-      timeout       = 10
-      service       = "shopkeeper"
-      knows_callers = false
-      routes = [
-        "GET /",
-        "GET /health/detailed",
-      ]
-      permissions = [
-        { actions = ["dynamodb:GetItem"], tables = ["visitor-counter-${var.stage}", "businesses-${var.stage}", "markers-${var.stage}", "users-${var.stage}", "sessions-${var.stage}", "attempts-${var.stage}", "items-${var.stage}", "orders-${var.stage}", "idempotency-${var.stage}", "events-${var.stage}"] },
-      ]
-    }
-    auth = {
-      memory        = 256
-      timeout       = 10
-      service       = "auth"
-      knows_callers = true
-      routes = [
-        "GET /auth/health",
-        "POST /auth/register-business",
-      ]
-      permissions = [
-        { actions = ["dynamodb:GetItem", "dynamodb:PutItem"], tables = ["businesses-${var.stage}", "markers-${var.stage}"] },
-      ]
-    }
-    accounts = {
-      memory        = 1024
-      timeout       = 10
-      service       = "accounts"
-      knows_callers = true
-      routes = [
-        "GET /api/users/me",
-        "PATCH /api/users/me",
-        "DELETE /api/users/me",
-        "GET /api/users/{user_id}",
-        "GET /api/users",
-        "POST /api/auth/register",
-        "POST /api/auth/login",
-        "POST /api/auth/refresh",
-        "POST /api/auth/logout",
-        "POST /api/auth/password",
-        "POST /api/auth/reset",
-      ]
-      permissions = [
-        { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"], tables = ["markers-${var.stage}"] },
-        { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["users-${var.stage}", "sessions-${var.stage}"] },
-        { actions = ["dynamodb:Query"], tables = ["users-${var.stage}/index/all-users"] },
-        { actions = ["dynamodb:UpdateItem"], tables = ["attempts-${var.stage}"] },
-      ]
-    }
-    orders = {
-      memory        = 512
-      timeout       = 15
-      service       = "orders"
-      knows_callers = true
-      routes = [
-        "GET /api/items",
-        "POST /api/items",
-        "GET /api/items/{item_id}",
-        "PATCH /api/items/{item_id}",
-        "DELETE /api/items/{item_id}",
-        "GET /api/businesses/mine",
-        "GET /api/businesses/{business_id}",
-        "PATCH /api/businesses/{business_id}",
-        "DELETE /api/businesses/{business_id}",
-        "POST /api/businesses/{business_id}/orders",
-        "GET /api/businesses/{business_id}/orders",
-        "GET /api/businesses/{business_id}/events",
-        "GET /api/orders/{order_id}",
-        "POST /api/orders/{order_id}/accept",
-        "POST /api/orders/{order_id}/reject",
-        "POST /api/orders/{order_id}/prepare",
-        "POST /api/orders/{order_id}/ready",
-        "POST /api/orders/{order_id}/complete",
-        "POST /api/orders/{order_id}/cancel",
-      ]
-      permissions = [
-        { actions = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], tables = ["businesses-${var.stage}"] },
-        { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"], tables = ["markers-${var.stage}"] },
-        { actions = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["items-${var.stage}"] },
-        { actions = ["dynamodb:Query"], tables = ["items-${var.stage}/index/all-items", "items-${var.stage}/index/by-business", "orders-${var.stage}/index/by-business", "orders-${var.stage}/index/by-status"] },
-        { actions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], tables = ["orders-${var.stage}"] },
-        { actions = ["dynamodb:GetItem", "dynamodb:UpdateItem"], tables = ["idempotency-${var.stage}"] },
-        { actions = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], tables = ["events-${var.stage}"] },
-      ]
-    }
-  }
+  functions = local.facts.functions
 
-  environment = {
-    STAGE                  = var.stage
-    COLOUR                 = var.colour
-    ALLOWED_ORIGINS        = var.allowed_origins
-    COGNITO_USER_POOL_ID   = var.cognito_user_pool_id
-    COGNITO_CLIENT_ID      = var.cognito_client_id
-    TABLE_NAME             = "visitor-counter-${var.stage}"
-    DYNAMODB_TABLE_NAME    = "businesses-${var.stage}"
-    MARKERS_TABLE_NAME     = "markers-${var.stage}"
-    USERS_TABLE_NAME       = "users-${var.stage}"
-    SESSIONS_TABLE_NAME    = "sessions-${var.stage}"
-    ATTEMPTS_TABLE_NAME    = "attempts-${var.stage}"
-    ITEMS_TABLE_NAME       = "items-${var.stage}"
-    ORDERS_TABLE_NAME      = "orders-${var.stage}"
-    IDEMPOTENCY_TABLE_NAME = "idempotency-${var.stage}"
-    EVENTS_TABLE_NAME      = "events-${var.stage}"
-  }
-}
+  environment = merge(
+    { STAGE = var.stage, COLOUR = var.colour },
+    { for variable in keys(local.facts.settings) : variable => lookup(var.settings, variable, "") },
+    { ALLOWED_ORIGINS = var.allowed_origins },
+    { for name, table in local.facts.tables : table.environment => "${name}-${var.stage}" },
+  )
 
-locals {
-  # Written out, so that a plan shows which function answers which route.
-  alias_uris = { for name in keys(local.functions) : name => join(":", [
+  # Written out, so that a plan shows which function answers which route and schedule.
+  alias_arns = { for name in keys(local.functions) : name => "${local.arns.lambda}:function:${local.name}-${name}:live" }
+  alias_uris = { for name, arn in local.alias_arns : name => join(":", [
     "arn", data.aws_partition.current.partition, "apigateway", data.aws_region.current.name,
-    "lambda:path/2015-03-31/functions/arn", data.aws_partition.current.partition, "lambda",
-    data.aws_region.current.name, data.aws_caller_identity.current.account_id,
-    "function:${local.name}-${name}:live/invocations",
+    "lambda:path/2015-03-31/functions/${arn}/invocations",
   ]) }
 }
 
@@ -137,7 +21,7 @@ resource "aws_lambda_function" "this" {
   for_each = local.functions
 
   function_name                  = "${local.name}-${each.key}"
-  handler                        = "shopkeeper.runtime.lambda_.handlers.${each.key}"
+  handler                        = each.value.handler
   runtime                        = "python3.13"
   architectures                  = ["arm64"]
   filename                       = "${var.packages}/${each.key}-arm64.zip"
@@ -151,7 +35,7 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = merge(
       local.environment,
-      each.value.knows_callers ? { JWT_SECRET_ARN = data.aws_secretsmanager_secret.jwt.arn } : {},
+      each.value.authenticates ? { JWT_SECRET_ARN = data.aws_secretsmanager_secret.jwt.arn } : {},
     )
   }
 
@@ -245,15 +129,18 @@ data "aws_iam_policy_document" "function" {
   }
 
   dynamic "statement" {
-    for_each = each.value.permissions
+    for_each = each.value.statements
     content {
-      actions   = statement.value.actions
-      resources = [for table in statement.value.tables : "${local.table_arn}${table}"]
+      actions = statement.value.actions
+      resources = concat(
+        [for table in try(statement.value.tables, []) : "${local.arns.dynamodb}:table/${replace(table, "/^[^/]+/", "$0-${var.stage}")}"],
+        [for queue in try(statement.value.queues, []) : "${local.arns.sqs}:${local.name}-${queue}"],
+      )
     }
   }
 
   dynamic "statement" {
-    for_each = each.value.knows_callers ? [data.aws_secretsmanager_secret.jwt.arn] : []
+    for_each = each.value.authenticates ? [data.aws_secretsmanager_secret.jwt.arn] : []
     content {
       actions   = ["secretsmanager:GetSecretValue"]
       resources = [statement.value]

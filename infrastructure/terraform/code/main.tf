@@ -21,7 +21,8 @@ data "aws_secretsmanager_secret" "jwt" {
 }
 
 locals {
-  name = "shopkeeper-${var.stage}-${var.colour}"
+  facts = jsondecode(file("${path.module}/../../facts.json"))
+  name  = "shopkeeper-${var.stage}-${var.colour}"
 
   stages = {
     dev     = { log_days = 7, rate = 50, burst = 100 }
@@ -33,8 +34,9 @@ locals {
   # Without origins of its own, dev permits every port of localhost.
   is_local = var.stage == "dev" && var.allowed_origins == ""
 
-  table_arn = join(":", [
-    "arn", data.aws_partition.current.partition, "dynamodb", data.aws_region.current.name,
-    data.aws_caller_identity.current.account_id, "table/",
-  ])
+  # What ARNs of this account and region begin with.
+  arns = { for service in ["dynamodb", "events", "lambda", "sqs"] : service => join(":", [
+    "arn", data.aws_partition.current.partition, service, data.aws_region.current.name,
+    data.aws_caller_identity.current.account_id,
+  ]) }
 }

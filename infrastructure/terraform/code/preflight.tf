@@ -1,14 +1,5 @@
 # The preflight, answered by the gateway itself.
 locals {
-  preflight_headers = {
-    "Access-Control-Allow-Headers" = "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token"
-    "Access-Control-Allow-Methods" = "DELETE, GET, PATCH, POST, OPTIONS"
-    "Access-Control-Max-Age"       = "600"
-    "Cache-Control"                = "no-cache, no-store, must-revalidate"
-    "Vary"                         = "Origin"
-    "X-Content-Type-Options"       = "nosniff"
-  }
-
   # Velocity, run by API Gateway: an origin that is not among the allowed gets no permission.
   read_origin        = <<-VTL
     #set($origin = $input.params("Origin"))
@@ -59,7 +50,7 @@ resource "aws_api_gateway_method_response" "preflight" {
   status_code = "200"
 
   response_parameters = {
-    for name in concat(["Access-Control-Allow-Origin"], keys(local.preflight_headers)) :
+    for name in concat(["Access-Control-Allow-Origin"], keys(local.facts.preflight)) :
     "method.response.header.${name}" => false
   }
 }
@@ -73,7 +64,7 @@ resource "aws_api_gateway_integration_response" "preflight" {
   status_code = aws_api_gateway_method_response.preflight[each.key].status_code
 
   response_parameters = {
-    for name, value in local.preflight_headers : "method.response.header.${name}" => "'${value}'"
+    for name, value in local.facts.preflight : "method.response.header.${name}" => "'${value}'"
   }
   response_templates = { "application/json" = local.pick_origin }
 }

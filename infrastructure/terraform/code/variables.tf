@@ -30,16 +30,15 @@ variable "allowed_origins" {
   }
 }
 
-variable "cognito_user_pool_id" {
-  description = "The Cognito pool that identities come from; none if empty"
-  type        = string
-  default     = ""
-}
+variable "settings" {
+  description = "Other settings by the names of their variables, like ORDER_ACCEPT_SECONDS; what is not named has its default"
+  type        = map(string)
+  default     = {}
 
-variable "cognito_client_id" {
-  description = "The pool's app client"
-  type        = string
-  default     = ""
+  validation {
+    condition     = alltrue([for variable in keys(var.settings) : contains(keys(local.facts.settings), variable)])
+    error_message = "settings may name only what facts.json lists under settings."
+  }
 }
 
 variable "reserved_concurrency" {

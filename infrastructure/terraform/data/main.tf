@@ -23,17 +23,21 @@ variable "stage" {
 }
 
 locals {
+  facts = jsondecode(file("${path.module}/../../facts.json"))
+
   is_prod = var.stage == "prod"
   is_kept = var.stage != "dev"
 }
 
 resource "aws_dynamodb_table" "this" {
-  for_each = local.tables
+  for_each = local.facts.tables
 
   name                        = "${each.key}-${var.stage}"
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = each.value.hash_key
-  range_key                   = try(each.value.range_key, null)
+  hash_key                    = each.value.key[0]
+  range_key                   = try(each.value.key[1], null)
+  stream_enabled              = each.value.stream
+  stream_view_type            = each.value.stream ? "NEW_IMAGE" : null
   deletion_protection_enabled = local.is_kept
 
   dynamic "attribute" {
@@ -45,17 +49,17 @@ resource "aws_dynamodb_table" "this" {
   }
 
   dynamic "global_secondary_index" {
-    for_each = try(each.value.indexes, {})
+    for_each = each.value.indexes
     content {
       name            = global_secondary_index.key
-      hash_key        = global_secondary_index.value.hash_key
-      range_key       = try(global_secondary_index.value.range_key, null)
+      hash_key        = global_secondary_index.value[0]
+      range_key       = try(global_secondary_index.value[1], null)
       projection_type = "ALL"
     }
   }
 
   dynamic "ttl" {
-    for_each = try([each.value.ttl], [])
+    for_each = each.value.ttl[*]
     content {
       attribute_name = ttl.value
       enabled        = true

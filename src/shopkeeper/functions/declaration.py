@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shopkeeper.functions.queues import Queue, QueueOperation
+from shopkeeper.functions.queues import Queue, QueueOperation, dead_letters
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part, Schedule, Stream, Trigger
 from shopkeeper.http import (
@@ -62,9 +62,9 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def dead_letters(self) -> tuple[Queue, ...]:
-        """The dead-letter queues of its asynchronous triggers, one for each, with the name of the trigger."""
+        """The dead-letter queues of its asynchronous triggers, one for each."""
         names = [*(schedule.name for schedule in self.schedules), *(stream.name for stream in self.streams)]
-        return tuple(Queue(name) for name in names)
+        return tuple(dead_letters(name) for name in names)
 
     def routes(self, resources: Resources) -> list[Route]:
         """Return the function's endpoints, ready to answer, but those that Cognito stands in for."""

@@ -11,3 +11,8 @@ class Queue(msgspec.Struct, frozen=True):
     """A queue of Amazon SQS, by its name without the stage."""
 
     name: str
+
+
+def dead_letters(trigger: str) -> Queue:
+    """Return the queue that keeps what failed of a trigger, by the trigger's name."""
+    return Queue(f"{trigger}-dead-letters")

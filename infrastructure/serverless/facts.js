@@ -1,0 +1,242 @@
+// What follows from ../facts.json: the functions with their roles, the dead letters, the tables.
+'use strict';
+
+const facts = require('../facts.json');
+
+const PREFIX = 'shopkeeper-${sls:stage}-${param:colour}';
+const SECRET_ARN = { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-JwtSecretArn' };
+const DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60;
+
+const map = (object, work) => Object.fromEntries(Object.entries(object).map(work));
+const merged = (objects) => Object.assign({}, ...objects);
+const logical = (name) => name.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+const arn = (service, resource) => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
+});
+const arnOf = (logicalId) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+const ofFunction = (triggers, name) => Object.entries(triggers).filter(([, trigger]) => trigger.function === name);
+
+const environment = {
+  STAGE: '${sls:stage}',
+  COLOUR: '${param:colour}',
+  ...map(facts.settings, ([variable]) => [variable, `\${env:${variable}, ''}`]),
+  ALLOWED_ORIGINS: '${param:origins}',
+  ...map(facts.tables, ([name, table]) => [table.environment, `${name}-\${sls:stage}`]),
+};
+
+const functions = map(facts.functions, ([name, definition]) => [
+  name,
+  {
+    name: `${PREFIX}-${name}`,
+    handler: definition.handler,
+    package: { artifact: `../../dist/${name}-arm64.zip` },
+    role: `${logical(name)}Role`,
+    memorySize: definition.memory,
+    timeout: definition.timeout,
+    environment: definition.authenticates ? { JWT_SECRET_ARN: SECRET_ARN } : {},
+    events: [...routesOf(name), ...streamsOf(name)],
+    ...(definition.failures && {
+      maximumRetryAttempts: 2,
+      destinations: { onFailure: { type: 'sqs', arn: arnOf(logical(definition.failures)) } },
+    }),
+  },
+]);
+
+function routesOf(name) {
+  const routes = Object.keys(facts.routes).filter((route) => facts.routes[route] === name);
+  return routes.map((route) => {
+    const [method, path] = route.split(' ');
+    return { http: { method: method.toLowerCase(), path: path === '/' ? path : path.slice(1) } };
+  });
+}
+
+function streamsOf(name) {
+  return ofFunction(facts.streams, name).map(([, stream]) => ({
+    stream: {
+      type: 'dynamodb',
+      arn: { 'Fn::ImportValue': `shopkeeper-data-\${sls:stage}-${logical(stream.table)}StreamArn` },
+      startingPosition: 'LATEST',
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 5,
+      filterPatterns: [{ eventName: ['INSERT'] }],
+      destinations: { onFailure: { type: 'sqs', arn: arnOf(logical(stream.dead_letters)) } },
+    },
+  }));
+}
+
+// A role for each function: what it may do, and no more.
+const roles = merged(Object.entries(facts.functions).map(([name, definition]) => role(name, definition)));
+
+function role(name, definition) {
+  const allow = (Action, Resource) => ({ Effect: 'Allow', Action, Resource });
+  const Statement = [
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::Sub': `\${${logical(name)}LogGroup.Arn}` }),
+    allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
+    ...definition.statements.map(({ actions, tables = [], queues = [] }) =>
+      allow(actions, [
+        ...tables.map((table) => arn('dynamodb', `table/${table.replace(/^[^/]+/, '$&-${sls:stage}')}`)),
+        ...queues.map((queue) => arn('sqs', `${PREFIX}-${queue}`)),
+      ]),
+    ),
+    ...(definition.authenticates ? [allow(['secretsmanager:GetSecretValue'], SECRET_ARN)] : []),
+  ];
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  return {
+    [`${logical(name)}Role`]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] },
+        Policies: [{ PolicyName: 'function', PolicyDocument: { Version: '2012-10-17', Statement } }],
+      },
+    },
+  };
+}
+
+// The framework's own schedule knows no dead letters.
+const schedules = merged(Object.entries(facts.schedules).map(([name, schedule]) => rule(name, schedule)));
+
+function rule(name, schedule) {
+  const alias = `${logical(schedule.function)}LiveAlias`;
+  const queue = logical(schedule.dead_letters);
+  const mayRun = { FunctionName: { Ref: alias }, Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' };
+  const maySend = {
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: arnOf(queue),
+    Condition: { ArnEquals: { 'aws:SourceArn': arn('events', `rule/${PREFIX}-${name}`) } },
+  };
+  return {
+    [`${logical(name)}Rule`]: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: `${PREFIX}-${name}`,
+        ScheduleExpression: schedule.rate,
+        Targets: [
+          {
+            Id: schedule.function,
+            Arn: { Ref: alias },
+            Input: JSON.stringify(schedule.input),
+            DeadLetterConfig: { Arn: arnOf(queue) },
+          },
+        ],
+      },
+    },
+    [`${logical(name)}Permission`]: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: { ...mayRun, SourceArn: arnOf(`${logical(name)}Rule`) },
+    },
+    [`${queue}Policy`]: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: { Queues: [{ Ref: queue }], PolicyDocument: { Version: '2012-10-17', Statement: [maySend] } },
+    },
+  };
+}
+
+const deadLetters = merged(
+  facts.dead_letters.map((queue) => ({
+    [logical(queue)]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: `${PREFIX}-${queue}`,
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: DEAD_LETTERS_SECONDS,
+      },
+    },
+    [`${logical(queue)}Alarm`]: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmName: `${PREFIX}-${queue}`,
+        AlarmDescription: 'What failed waits to be looked at',
+        AlarmActions: [{ Ref: 'AlarmTopic' }],
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: `${PREFIX}-${queue}` }],
+        Statistic: 'Maximum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    },
+  })),
+);
+
+const throttlesOf = (name) => ({
+  Id: name,
+  ReturnData: false,
+  MetricStat: {
+    Metric: {
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Throttles',
+      Dimensions: [{ Name: 'FunctionName', Value: `${PREFIX}-${name}` }],
+    },
+    Period: 60,
+    Stat: 'Sum',
+  },
+});
+const throttles = [
+  { Id: 'throttles', Expression: 'SUM(METRICS())', Label: 'Throttles', ReturnData: true },
+  ...Object.keys(facts.functions).map(throttlesOf),
+];
+
+const anyTable = Object.keys(facts.tables).sort().map((name) => `TableName = '${name}-\${sls:stage}'`).join(' OR ');
+
+const services = new Set(Object.values(facts.functions).map((definition) => definition.service));
+const coldStarts = JSON.stringify(
+  [...services].map((service) => ['Shopkeeper', 'ColdStart', 'service', service, 'stage', '${sls:stage}']),
+);
+
+const keySchema = (names) => names.map((AttributeName, at) => ({ AttributeName, KeyType: ['HASH', 'RANGE'][at] }));
+
+const tables = map(facts.tables, ([name, table]) => [
+  `${logical(name)}Table`,
+  {
+    Type: 'AWS::DynamoDB::Table',
+    DeletionPolicy: '${param:deletion}',
+    UpdateReplacePolicy: '${param:deletion}',
+    Properties: {
+      TableName: `${name}-\${sls:stage}`,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: Object.entries(table.attributes).map(([AttributeName, AttributeType]) => ({
+        AttributeName,
+        AttributeType,
+      })),
+      KeySchema: keySchema(table.key),
+      ...(Object.keys(table.indexes).length && {
+        GlobalSecondaryIndexes: Object.entries(table.indexes).map(([IndexName, key]) => ({
+          IndexName,
+          KeySchema: keySchema(key),
+          Projection: { ProjectionType: 'ALL' },
+        })),
+      }),
+      ...(table.ttl && { TimeToLiveSpecification: { AttributeName: table.ttl, Enabled: true } }),
+      ...(table.stream && { StreamSpecification: { StreamViewType: 'NEW_IMAGE' } }),
+      SSESpecification: { SSEEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: '${param:recover}' },
+      DeletionProtectionEnabled: '${param:protect}',
+    },
+  },
+]);
+
+const streamArns = merged(
+  Object.keys(facts.tables)
+    .filter((name) => facts.tables[name].stream)
+    .map((name) => ({
+      [`${logical(name)}StreamArn`]: {
+        Value: { 'Fn::GetAtt': [`${logical(name)}Table`, 'StreamArn'] },
+        Export: { Name: `shopkeeper-data-\${sls:stage}-${logical(name)}StreamArn` },
+      },
+    })),
+);
+
+module.exports = {
+  environment,
+  functions,
+  code: { Resources: { ...roles, ...deadLetters, ...schedules } },
+  throttles,
+  anyTable,
+  coldStarts,
+  data: { Resources: tables, Outputs: streamArns },
+};

@@ -1,0 +1,328 @@
+"""The generated parts of the SAM templates: `sam.py NAME` prints one, `sam.py` their names. `make facts` writes them.
+
+A template has no loops: what repeats for each function, table, route or setting is written out here instead.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from textwrap import dedent, indent
+from typing import Any
+
+Facts = dict[str, Any]
+
+NAME = "shopkeeper-${Stage}-${Colour}"
+ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
+JWT_SECRET = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-JwtSecretArn" }'  # noqa: S105  # where it is
+DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60
+
+
+def parts(facts: Facts) -> dict[str, str]:
+    """Return the text of each part by its name."""
+    functions = facts["functions"].items()
+    return {
+        "parameters": _lines(_parameters(facts)),
+        "alarms": _lines(f"- !Sub {NAME}-{queue}" for queue in facts["dead_letters"]),
+        "environment": _lines(_environment(facts)),
+        "preflight": _lines(_preflight(facts)),
+        "paths": _lines(f"{path}: {{ options: *preflight }}" for path in facts["paths"] if path != "/"),
+        "functions": _with_anchor("\n".join(_function(facts, name, function) for name, function in functions)),
+        "dead-letters": "\n".join(_dead_letters(facts, queue) for queue in facts["dead_letters"]),
+        "throttles": "".join(_throttles(name) for name in facts["functions"]),
+        "database": _database(facts),
+        "cold-starts": _cold_starts(facts),
+        "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
+        "streams": "".join(_stream_output(name) for name, table in facts["tables"].items() if table["stream"]),
+    }
+
+
+def logical(name: str) -> str:
+    """Return a name as CloudFormation takes it for a logical id: `OrderExpiry` for `order-expiry`."""
+    return "".join(word.capitalize() for word in "".join(c if c.isalnum() else " " for c in name).split())
+
+
+def _lines(lines: Any) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _block(text: str, **parts: str) -> str:
+    """Return a text without its margin, each line `<name>` replaced by the part of that name."""
+    lines = []
+    for line in dedent(text).strip("\n").splitlines():
+        name = line.strip().strip("<>")
+        if line.strip() != f"<{name}>":
+            lines.append(line)
+        elif parts[name]:
+            lines.append(indent(parts[name], line.partition("<")[0]).rstrip("\n"))
+    return _lines(lines)
+
+
+def _parameters(facts: Facts) -> Iterator[str]:
+    for variable, meaning in facts["settings"].items():
+        yield f"{logical(variable)}:"
+        yield '  { Type: String, Default: "", Description: ' + json.dumps(meaning) + " }"
+
+
+def _environment(facts: Facts) -> Iterator[str]:
+    for variable in facts["settings"]:
+        yield f"{variable}: !Ref {logical(variable)}"
+    for name, table in facts["tables"].items():
+        yield f"{table['environment']}: !Sub {name}-${{Stage}}"
+
+
+def _preflight(facts: Facts) -> Iterator[str]:
+    for header, value in facts["preflight"].items():
+        yield f"method.response.header.{header}: \"'{value}'\""
+
+
+def _function(facts: Facts, name: str, function: Facts) -> str:
+    own = logical(name)
+    more, events = [], []
+    if function["authenticates"]:
+        more.append(f"Environment: {{ Variables: {{ JWT_SECRET_ARN: {JWT_SECRET} }} }}")
+    if function["failures"]:
+        destination = f"{{ Type: SQS, Destination: !GetAtt {logical(function['failures'])}.Arn }}"
+        more.append("EventInvokeConfig:")
+        more.append("  MaximumRetryAttempts: 2")
+        more.append(f"  DestinationConfig: {{ OnFailure: {destination} }}")
+    for route, serving in facts["routes"].items():
+        if serving == name:
+            method, path = route.split(" ")
+            properties = f'{{ RestApiId: !Ref Api, Method: {method}, Path: "{path}" }}'
+            events.append(f"{logical(route)}: {{ Type: Api, Properties: {properties} }}\n")
+    events += [_schedule(trigger, one) for trigger, one in facts["schedules"].items() if one["function"] == name]
+    events += [_stream(trigger, one) for trigger, one in facts["streams"].items() if one["function"] == name]
+    return _block(
+        f"""
+        {own}Function:
+          Type: AWS::Serverless::Function
+          Properties:
+            FunctionName: !Sub {NAME}-{name}
+            Handler: {function["handler"]}
+            CodeUri: ../../dist/{name}-arm64.zip
+            MemorySize: {function["memory"]}
+            Timeout: {function["timeout"]}
+            LoggingConfig: {{ LogGroup: !Ref {own}Logs }}
+            <more>
+            Role: !GetAtt {own}Role.Arn
+            AutoPublishCodeSha256: !Ref Fingerprint
+            Events:
+              <events>
+
+        {own}Role:
+          Type: AWS::IAM::Role
+          Properties:
+            AssumeRolePolicyDocument: *assume-role
+            Policies:
+              - PolicyName: function
+                PolicyDocument:
+                  Version: "2012-10-17"
+                  Statement:
+                    - Effect: Allow
+                      Action: [logs:CreateLogStream, logs:PutLogEvents]
+                      Resource: !GetAtt {own}Logs.Arn
+                    - Effect: Allow
+                      Action: [xray:PutTraceSegments, xray:PutTelemetryRecords]
+                      Resource: "*"
+                    <statements>
+
+        {own}Logs:
+          Type: AWS::Logs::LogGroup
+          Properties:
+            LogGroupName: !Sub /aws/lambda/{NAME}-{name}
+            RetentionInDays: !FindInMap [Stages, !Ref Stage, LogDays]
+        """,
+        more=_lines(more),
+        events="".join(events),
+        statements=_statements(function),
+    )
+
+
+def _with_anchor(functions: str) -> str:
+    """Return the functions, with what the roles share written out in the first."""
+    trust = "{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }"
+    shared = f'&assume-role\n      Version: "2012-10-17"\n      Statement: [{trust}]'
+    return functions.replace("*assume-role", shared, 1)
+
+
+def _statements(function: Facts) -> str:
+    lines = []
+    for statement in function["statements"]:
+        arns = [f"!Sub {ARN % 'dynamodb'}:table/{_of_stage(table)}" for table in statement.get("tables", ())]
+        arns += [f"!Sub {ARN % 'sqs'}:{NAME}-{queue}" for queue in statement.get("queues", ())]
+        lines += ["- Effect: Allow", f"  Action: [{', '.join(statement['actions'])}]", "  Resource:"]
+        lines += [f"    - {arn}" for arn in arns]
+    if function["authenticates"]:
+        lines += ["- Effect: Allow", "  Action: [secretsmanager:GetSecretValue]", f"  Resource: {JWT_SECRET}"]
+    return _lines(lines)
+
+
+def _of_stage(table: str) -> str:
+    name, slash, part = table.partition("/")
+    return f"{name}-${{Stage}}{slash}{part}"
+
+
+def _schedule(name: str, schedule: Facts) -> str:
+    return _block(f"""
+        {logical(name)}:
+          Type: Schedule
+          Properties:
+            Name: !Sub {NAME}-{name}
+            Schedule: {schedule["rate"]}
+            Input: '{json.dumps(schedule["input"])}'
+            DeadLetterConfig: {{ Arn: !GetAtt {logical(schedule["dead_letters"])}.Arn }}
+        """)
+
+
+def _stream(name: str, stream: Facts) -> str:
+    destination = f"{{ Type: SQS, Destination: !GetAtt {logical(stream['dead_letters'])}.Arn }}"
+    return _block(f"""
+        {logical(name)}:
+          Type: DynamoDB
+          Properties:
+            Stream: !ImportValue {{ "Fn::Sub": "shopkeeper-data-${{Stage}}-{logical(stream["table"])}StreamArn" }}
+            StartingPosition: LATEST
+            BisectBatchOnFunctionError: true
+            MaximumRetryAttempts: 5
+            FilterCriteria: {{ Filters: [{{ Pattern: '{{"eventName": ["INSERT"]}}' }}] }}
+            DestinationConfig: {{ OnFailure: {destination} }}
+        """)
+
+
+def _dead_letters(facts: Facts, queue: str) -> str:
+    own = logical(queue)
+    rules = [name for name, schedule in facts["schedules"].items() if schedule["dead_letters"] == queue]
+    return _block(
+        f"""
+        {own}:
+          Type: AWS::SQS::Queue
+          Properties:
+            QueueName: !Sub {NAME}-{queue}
+            SqsManagedSseEnabled: true
+            MessageRetentionPeriod: {DEAD_LETTERS_SECONDS}
+
+        <policies>
+        {own}Alarm:
+          Type: AWS::CloudWatch::Alarm
+          Properties:
+            AlarmName: !Sub {NAME}-{queue}
+            AlarmDescription: What failed waits to be looked at
+            AlarmActions: [!Ref AlarmTopic]
+            Namespace: AWS/SQS
+            MetricName: ApproximateNumberOfMessagesVisible
+            Dimensions: [{{ Name: QueueName, Value: !Sub "{NAME}-{queue}" }}]
+            Statistic: Maximum
+            Period: 60
+            EvaluationPeriods: 1
+            Threshold: 0
+            ComparisonOperator: GreaterThanThreshold
+            TreatMissingData: notBreaching
+        """,
+        policies="".join(_queue_policy(own, rule) for rule in rules),
+    )
+
+
+def _queue_policy(queue: str, rule: str) -> str:
+    return _block(f"""
+        {queue}Policy:
+          Type: AWS::SQS::QueuePolicy
+          Properties:
+            Queues: [!Ref {queue}]
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Principal: {{ Service: events.amazonaws.com }}
+                  Action: sqs:SendMessage
+                  Resource: !GetAtt {queue}.Arn
+                  Condition: {{ ArnEquals: {{ aws:SourceArn: !Sub "{ARN % "events"}:rule/{NAME}-{rule}" }} }}
+
+        """)
+
+
+def _throttles(name: str) -> str:
+    return _block(f"""
+        - Id: {name}
+          ReturnData: false
+          MetricStat:
+            Metric:
+              Namespace: AWS/Lambda
+              MetricName: Throttles
+              Dimensions: [{{ Name: FunctionName, Value: !Sub "{NAME}-{name}" }}]
+            Period: 60
+            Stat: Sum
+        """)
+
+
+def _database(facts: Facts) -> str:
+    tables = " OR ".join(f"TableName = '{name}-${{Stage}}'" for name in sorted(facts["tables"]))
+    schema = 'SCHEMA("AWS/DynamoDB", Operation, TableName)'
+    return f"Expression: !Sub >-\n  SELECT SUM(SystemErrors) FROM {schema} WHERE {tables}\n"
+
+
+def _cold_starts(facts: Facts) -> str:
+    services = dict.fromkeys(function["service"] for function in facts["functions"].values())
+    metrics = [["Shopkeeper", "ColdStart", "service", service, "stage", "${Stage}"] for service in services]
+    return f"- ColdStarts: !Sub '{json.dumps(metrics)}'\n"
+
+
+def _table(name: str, table: Facts) -> str:
+    indexes, more = [], []
+    for index, key in table["indexes"].items():
+        indexes += [f"  - IndexName: {index}", f"    KeySchema: {_key(key)}", "    Projection: { ProjectionType: ALL }"]
+    if table["ttl"]:
+        more.append(f"TimeToLiveSpecification: {{ AttributeName: {table['ttl']}, Enabled: true }}")
+    if table["stream"]:
+        more.append("StreamSpecification: { StreamViewType: NEW_IMAGE }")
+    attributes = [f"- {{ AttributeName: {key}, AttributeType: {kind} }}" for key, kind in table["attributes"].items()]
+    return _block(
+        f"""
+        {logical(name)}Table:
+          Type: AWS::DynamoDB::Table
+          DeletionPolicy: !If [IsKept, Retain, Delete]
+          UpdateReplacePolicy: !If [IsKept, Retain, Delete]
+          Properties:
+            TableName: !Sub {name}-${{Stage}}
+            BillingMode: PAY_PER_REQUEST
+            AttributeDefinitions:
+              <attributes>
+            KeySchema: {_key(table["key"])}
+            <indexes>
+            <more>
+            SSESpecification: {{ SSEEnabled: true }}
+            PointInTimeRecoverySpecification: {{ PointInTimeRecoveryEnabled: !If [IsProd, true, false] }}
+            DeletionProtectionEnabled: !If [IsKept, true, false]
+        """,
+        attributes=_lines(attributes),
+        indexes=_lines(["GlobalSecondaryIndexes:", *indexes] if indexes else ()),
+        more=_lines(more),
+    )
+
+
+def _key(names: list[str]) -> str:
+    roles = zip(names, ("HASH", "RANGE"), strict=False)
+    return "[" + ", ".join(f"{{ AttributeName: {name}, KeyType: {role} }}" for name, role in roles) + "]"
+
+
+def _stream_output(name: str) -> str:
+    own = logical(name)
+    return _block(f"""
+        {own}StreamArn:
+          Value: !GetAtt {own}Table.StreamArn
+          Export: {{ Name: !Sub "shopkeeper-data-${{Stage}}-{own}StreamArn" }}
+        """)
+
+
+def main() -> None:
+    """Print a part, or the names of all."""
+    import facts
+
+    parser = argparse.ArgumentParser(prog="sam.py", description=__doc__, allow_abbrev=False)
+    parser.add_argument("name", nargs="?")
+    name = parser.parse_args().name
+    found = parts(facts.read())
+    print(found[name] if name in found else "\n".join(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What the descriptions of the infrastructure need to know of the declarations, as plain data.
+
+`make facts` writes it to `infrastructure/facts.json`. Names in it have neither stage nor colour: those are a
+deployment's own.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.functions.queues import dead_letters
+from shopkeeper.http.application import COMMON_HEADERS
+from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from shopkeeper.settings import DEV_ORIGINS, SETTINGS
+from shopkeeper.storage import TABLES, Table
+
+Facts = dict[str, Any]
+
+
+def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...] = TABLES) -> Facts:
+    """Return the facts about these functions and tables, in the order of their declarations."""
+    return {
+        "functions": {function.name: _function(function) for function in functions},
+        "routes": {route: function.name for function in functions for route in _routes(function)},
+        "paths": sorted({endpoint.path for function in functions for endpoint in function.endpoints}),
+        "preflight": _preflight(functions),
+        "local_origin": DEV_ORIGINS.partition(",")[0],
+        "schedules": {
+            schedule.name: {
+                "function": function.name,
+                "rate": f"rate({schedule.minutes} minute{'s' if schedule.minutes > 1 else ''})",
+                "input": {"schedule": schedule.name},
+                "dead_letters": dead_letters(schedule.name).name,
+            }
+            for function in functions
+            for schedule in function.schedules
+        },
+        "streams": {
+            stream.name: {
+                "function": function.name,
+                "table": stream.table.name,
+                "dead_letters": dead_letters(stream.name).name,
+            }
+            for function in functions
+            for stream in function.streams
+        },
+        "dead_letters": [queue.name for function in functions for queue in function.dead_letters],
+        "tables": {table.name: _table(table, functions) for table in tables},
+        "settings": {setting.variable: setting.meaning for setting in SETTINGS if setting.deployable},
+    }
+
+
+def _function(function: Function) -> Facts:
+    return {
+        "handler": f"shopkeeper.runtime.lambda_.handlers.{function.name}",
+        "service": function.service,
+        "memory": function.memory,
+        "timeout": function.timeout,
+        "libraries": function.libraries,
+        "authenticates": function.authenticates,
+        # Lambda has one destination for what failed of a function, whichever of its schedules asked for it.
+        "failures": dead_letters(function.schedules[0].name).name if function.schedules else None,
+        "statements": list(_statements(permissions_of(function))),
+    }
+
+
+def _routes(function: Function) -> Iterable[str]:
+    for endpoint in function.endpoints:
+        yield f"{endpoint.method} {endpoint.path}"
+        if endpoint.answers_head:
+            yield f"HEAD {endpoint.path}"
+
+
+def _preflight(functions: tuple[Function, ...]) -> Facts:
+    """Return the headers of a preflight, apart from the origin. HEAD needs no permission (Fetch, "CORS-safelisted")."""
+    methods = sorted({endpoint.method for function in functions for endpoint in function.endpoints})
+    return {
+        "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+        "Access-Control-Allow-Methods": ", ".join([*methods, "OPTIONS"]),
+        "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+        "Vary": "Origin",
+        **{name: value for name, value in COMMON_HEADERS.items() if name != "Content-Type"},
+    }
+
+
+def _statements(permissions: Iterable[Permission]) -> Iterable[Facts]:
+    """Yield the statements of a policy: resources with the same actions share one."""
+    actions: dict[tuple[str, str], list[str]] = {}
+    for permission in sorted(permissions):
+        actions.setdefault(_resource(permission), []).append(permission.action)
+    shared: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (kind, resource), allowed in sorted(actions.items()):
+        shared.setdefault((kind, tuple(allowed)), []).append(resource)
+    for (kind, allowed_here), resources in shared.items():
+        yield {"actions": list(allowed_here), kind: resources}
+
+
+def _resource(permission: Permission) -> tuple[str, str]:
+    """Return the kind of a resource and its name, as the end of its ARN has it but for the stage."""
+    match permission.kind:
+        case "queue":
+            return "queues", permission.name
+        case "index":
+            return "tables", f"{permission.name}/index/{permission.index}"
+        case "stream":
+            return "tables", f"{permission.name}/stream/*"
+        case "table":
+            return "tables", permission.name
+
+
+def _table(table: Table, functions: tuple[Function, ...]) -> Facts:
+    keys = [table.key, *(index.key for index in table.indexes)]
+    return {
+        "environment": table.environment,
+        "attributes": {attribute.name: attribute.type for key in keys for attribute in key.attributes},
+        "key": [attribute.name for attribute in table.key.attributes],
+        "indexes": {index.name: [attribute.name for attribute in index.key.attributes] for index in table.indexes},
+        "ttl": table.ttl,
+        "stream": any(stream.table == table for function in functions for stream in function.streams),
+    }
