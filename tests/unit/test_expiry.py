@@ -23,7 +23,7 @@ from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.faults import FaultyServer
 from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
-from tests.support.stores import ATOMIC, aws_environment, open_store, table_names
+from tests.support.stores import ATOMIC, aws_environment, dynamodb_client, open_store, table_names
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
 from tests.unit.test_orders import CountsQueries, LosesReplies
