@@ -12,10 +12,12 @@ from shopkeeper.storage.table import PHYSICAL_NAME, Table
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+UnknownPaths = Literal["gateway", "plain"]
 
 STAGES = ("dev", "staging", "prod")
 COLOURS = ("blue", "green")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+UNKNOWN_PATHS = ("gateway", "plain")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
 DYNAMODB = "dynamodb:"
@@ -63,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cognito_client_id: str
     registration_requires_token: bool
     order_accept_seconds: int
+    unknown_paths: UnknownPaths
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -84,6 +87,7 @@ VARIABLES = {
     "COGNITO_CLIENT_ID": "the app client whose access tokens are taken, with `COGNITO_USER_POOL_ID`; none",
     "REGISTRATION_REQUIRES_TOKEN": "whether registering a business needs a token; in dev `false`, else `true`",
     "ORDER_ACCEPT_SECONDS": "seconds that a business has to accept an order; `600`",
+    "UNKNOWN_PATHS": "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405; `gateway`",
     "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`; `INFO`",
 }
 """Every variable that `read` knows besides the tables' names: its meaning, and after the semicolon its default."""
@@ -113,6 +117,7 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...], default_stor
             environment, "REGISTRATION_REQUIRES_TOKEN", "false" if is_dev else "true", _flag
         ),
         order_accept_seconds=_checked(environment, "ORDER_ACCEPT_SECONDS", "600", _seconds),
+        unknown_paths=cast(UnknownPaths, _one_of(environment, "UNKNOWN_PATHS", UNKNOWN_PATHS, "gateway")),
         access_token_minutes=_checked(environment, "ACCESS_TOKEN_EXPIRE_MINUTES", "30", _minutes),
     )
 

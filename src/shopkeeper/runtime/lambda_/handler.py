@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.identifiers import is_uuid, uuid4
 from shopkeeper.net.deadline import ending_in
-from shopkeeper.runtime.lambda_.http import Answer, UnsupportedEvent, read_event
+from shopkeeper.runtime.lambda_.answers import Answer, answered
+from shopkeeper.runtime.lambda_.http import UnsupportedEvent, read_event
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -40,9 +41,9 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
             raise
         request = call.request(first.path, invocation_id)
         with ending_in(remaining_seconds(context)):
-            response = app.handle(request)
+            response, answer = answered(app, call, request)
         telemetry.record(request, response, time.monotonic() - began)
-        return call.answer(response)
+        return answer
 
     return handler
 
