@@ -28,7 +28,7 @@ NO_CONTENT = 204
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 _PARAMETER = re.compile(r"\{([^}]*)\}")
-_SENTENCE = re.compile(r"(?<=\.)\s+")
+_SENTENCE = re.compile(r"(?<=\.) (?=[^a-z])")
 
 
 class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):

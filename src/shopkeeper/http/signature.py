@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, Union, get_args, get_origin
 
 import msgspec
 
@@ -19,8 +19,11 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 def read_signature(handler: Callable[..., Any]) -> Signature:
-    """Return what a handler takes and gives. Raises TypeError, naming the handler, if its annotations do not say."""
-    hints = get_type_hints(handler)
+    """Return what a handler takes and gives. Raises TypeError, naming the handler, if its annotations do not say.
+
+    Annotations are read as they are: `get_type_hints`, which would resolve texts, costs a cold start more.
+    """
+    hints = dict(handler.__annotations__)
     result = hints.pop("return", None)
     call = list(hints.values())[1] if len(hints) == 2 else None
     if get_origin(call) is not Call:
