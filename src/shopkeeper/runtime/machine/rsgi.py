@@ -20,7 +20,7 @@ import msgspec
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it is documented there
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import application
+from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, Response, split_path
 from shopkeeper.http.binding import MAX_BODY_BYTES
@@ -100,13 +100,13 @@ class Job(NamedTuple):
 
 
 class RsgiApplication:
-    """Serves every function, and the OpenAPI document beside them."""
+    """Serves functions, and the OpenAPI document beside them."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, functions: tuple[Function, ...] = FUNCTIONS) -> None:
         if resources.identity is not None:
             resources.identity.prepare()  # many first callers may come at once
         self._resources = resources
-        self._application = application(FUNCTIONS, resources, openapi_route())
+        self._application = application(functions, resources, openapi_route())
         self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
         multiprocessing.util.Finalize(None, self._close, exitpriority=1)
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
