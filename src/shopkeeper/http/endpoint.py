@@ -27,8 +27,8 @@ Kinds = tuple[type[msgspec.Struct], ...]
 NO_CONTENT = 204
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
-_PARAMETER = re.compile(r"\{([^}]*)\}")
-_SENTENCE = re.compile(r"(?<=\.) (?=[^a-z])")
+NEXT_SENTENCE = r"(?<=\.) (?=[^a-z])"
+"""What stands between two sentences; a start does not need it, and so it is not compiled."""
 
 
 class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         return self.body is not Nothing
 
     def _documentation(self) -> tuple[str, str]:
-        first, *rest = _SENTENCE.split(" ".join((self.handler.__doc__ or "").split()), maxsplit=1)
+        first, *rest = re.split(NEXT_SENTENCE, " ".join((self.handler.__doc__ or "").split()), maxsplit=1)
         return first, "".join(rest)
 
 
@@ -154,7 +154,9 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
     """Raise TypeError where a declaration and its handler's annotations do not fit."""
     if one.method not in METHODS or not one.path.startswith("/"):
         refuse(one.handler, f"is declared for {one.method} {one.path}, which is not a method and a path")
-    missing = set(_PARAMETER.findall(one.path)) - set(one.parameters.__struct_encode_fields__)
+    missing = {part[1:-1] for part in one.path.split("/") if part.startswith("{")} - set(
+        one.parameters.__struct_encode_fields__
+    )
     if missing:
         refuse(one.handler, f"has no parameter {missing.pop()}, which stands in its path")
     if (types.body is None) != (body is not None):
