@@ -309,7 +309,7 @@ class Settings:
     )
     unknown_paths = Setting(
         "UNKNOWN_PATHS",
-        "what an unknown path or method is answered: `gateway` a 403 as API Gateway answers it, `plain` 404 and 405",
+        "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
         one_of(UNKNOWN_PATHS),
         default="gateway",
     )

@@ -37,6 +37,7 @@ from shopkeeper.storage import (
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
+from tests.support.application import whole
 from tests.support.stores import aws_environment, table_names
 
 BUSINESS = {
@@ -210,7 +211,7 @@ class Asking:
         raw = b"" if body is None else msgspec.json.encode(body)
         response = self._app.handle(Request(method, path, split_path(path), "id", headers=headers, body=raw))
         assert response.status < 500, response.body
-        return msgspec.json.decode(response.body) if response.body else None
+        return msgspec.json.decode(whole(response)) if response.body else None
 
 
 def live(function: Function, resources: Resources, recorded: Store) -> None:

@@ -156,7 +156,7 @@ def test_a_site_on_any_port_of_this_machine_is_served_in_dev(site: Shopkeeper) -
                 assert answer.headers["access-control-allow-origin"] == origin
     preflight = send(site.url, "OPTIONS", "/nowhere", headers=asks)
     assert preflight.status == 204
-    assert preflight.headers["access-control-allow-methods"] == "DELETE, GET, PATCH, POST, OPTIONS"
+    assert preflight.headers["access-control-allow-methods"] == "DELETE, GET, HEAD, PATCH, POST, OPTIONS"
 
 
 def test_a_refused_origin_is_explained_once_in_the_log(server: Shopkeeper) -> None:

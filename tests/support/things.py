@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from shopkeeper.http import (
+    LOCATION,
     PROBLEM_JSON,
     Application,
     Call,
@@ -23,6 +24,7 @@ from shopkeeper.http import (
     split_path,
 )
 from shopkeeper.http.fields import pattern, text
+from tests.support.application import whole
 
 ORIGIN = "https://shop.example"
 REQUEST_ID = "0b2f1a52-6d3c-4f0e-9a3e-2f4f6f1c7a11"
@@ -57,11 +59,15 @@ class Taken(Conflict):
     code = "taken"
 
 
+@endpoint("GET /things/{thing_id}")
 def show(_: object, call: Call[Search, Nothing]) -> Reply[Shown]:
+    """Show a thing. There are many."""
     return Reply(Shown([call.parameters.thing_id, call.parameters.limit, call.parameters.search]))
 
 
+@endpoint("POST /things", status=201, headers=(LOCATION,), errors=(Taken, NotFound))
 def make(_: object, call: Call[Nothing, Thing]) -> Reply[Shown]:
+    """Make a thing."""
     failures: dict[str, Exception] = {
         "outage": Outage("the table secrets-prod is away"),
         "bug": KeyError("secret"),
@@ -73,20 +79,19 @@ def make(_: object, call: Call[Nothing, Thing]) -> Reply[Shown]:
     return Reply(Shown(call.body), headers={"Location": "/things/1"}, metrics={"Things": 1})
 
 
+@endpoint("GET /")
 def unencodable(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
+    """Return what JSON cannot hold."""
     return Reply(Shown(object()))
 
 
+@endpoint("GET /things/all", safe=False)
 def things_root(_: object, call: Call[Nothing, Nothing]) -> Reply[Shown]:
-    return Reply(Shown("literal"))
+    """Return a literal, and change something."""
+    return Reply(Shown("literal"), metrics={"Things": 1})
 
 
-ENDPOINTS = (
-    endpoint("GET", "/things/{thing_id}", show, summary="s", parameters=Search, responses={200: Shown}),
-    endpoint("POST", "/things", make, summary="s", body=Thing, responses={201: Shown}, errors=(Taken,)),
-    endpoint("GET", "/things/all", things_root, summary="s", responses={200: Shown}),
-    endpoint("GET", "/", unencodable, summary="s", responses={200: Shown}),
-)
+ENDPOINTS = (show, make, things_root, unencodable)
 APP = Application(
     [Route(one, None, PROBLEM_JSON) for one in ENDPOINTS],
     CorsPolicy((ORIGIN, "https://www.shop.example")),
@@ -112,4 +117,4 @@ def post(body: bytes | object, content_type: str = "application/json", origin: s
 
 
 def content(response: Response) -> Any:
-    return msgspec.json.decode(response.body)
+    return msgspec.json.decode(whole(response))

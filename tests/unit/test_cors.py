@@ -49,7 +49,7 @@ def test_without_origins_nobody_gets_a_permission() -> None:
 def test_a_preflight_is_answered_without_a_body() -> None:
     response = ask("OPTIONS", "/things/abc", {"origin": ORIGIN, "access-control-request-method": "GET"})
     assert (response.status, response.body) == (204, b"")
-    assert response.headers["Access-Control-Allow-Methods"] == "GET, OPTIONS"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
     assert response.headers["Access-Control-Max-Age"] == "600"
     assert "Content-Type" not in response.headers
 
@@ -62,7 +62,7 @@ def test_a_preflight_of_a_mistyped_path_lets_the_browser_see_the_refusal(path: s
     response = ask("OPTIONS", path, {"origin": ORIGIN, **PREFLIGHT})
     assert (response.status, response.body) == (204, b"")
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert response.headers["Access-Control-Allow-Methods"] == "GET, POST, OPTIONS"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, OPTIONS"
     assert "Content-Type" not in response.headers
     refused = ask("GET", path, {"origin": ORIGIN})
     assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (403, ORIGIN)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shopkeeper.http import InvalidInput, Response
 from shopkeeper.http.cursor import decode_cursor, encode_cursor
 from shopkeeper.storage import ITEMS, ORDERS, TABLES, USERS
-from tests.support.application import Shop
+from tests.support.application import Shop, whole
 from tests.support.stores import ATOMIC, open_store
 
 LISTS = ("users", "all items", "items", "items found", "orders", "orders received")
@@ -46,7 +46,7 @@ class Lists:
     def page(self, name: str, **query: str) -> Any:
         response = self.ask(name, **query)
         assert response.status == 200, response
-        return msgspec.json.decode(response.body)
+        return msgspec.json.decode(whole(response))
 
 
 @pytest.fixture(scope="module", params=ATOMIC)
@@ -162,7 +162,7 @@ def test_a_cursor_that_an_older_version_gave_is_that_of_today(name: str, lists: 
 def test_a_forged_cursor_is_refused_by_name(forgery: str, name: str, lists: Lists) -> None:
     response = lists.ask(name, cursor=FORGERIES[forgery](lists.cursors[name]))
     assert (response.status, response.error) == (400, None)
-    assert [error["field"] for error in msgspec.json.decode(response.body)["errors"]] == ["cursor"]
+    assert [error["field"] for error in msgspec.json.decode(whole(response))["errors"]] == ["cursor"]
 
 
 @pytest.mark.parametrize("name", LISTS)

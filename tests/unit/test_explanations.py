@@ -163,6 +163,7 @@ def test_a_wrong_header_and_a_wrong_body_are_told_together() -> None:
     key = "must be 16 to 128 letters, digits, '_' or '-'"
     assert told == {"Idempotency-Key": key, "note": "must be text, not a number"}
     assert bound(ORDER, {}, {}) == dict.fromkeys(("Idempotency-Key", "customer", "lines"), "is required")
+    assert set(bound("PATCH /api/users/me", {}, {"if-match": "null"})) == {"If-Match"}
     stale = bound("PATCH /api/items/{item_id}", {"available": 1}, {"if-match": ","})
     assert set(stale) == {"If-Match", "available"}
 

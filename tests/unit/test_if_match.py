@@ -12,7 +12,7 @@ from shopkeeper.http import InvalidInput, PreconditionFailed, Response
 from shopkeeper.http.fields import IfMatch
 from shopkeeper.http.version import check_if_match
 from shopkeeper.storage import TABLES
-from tests.support.application import Shop
+from tests.support.application import Shop, whole
 from tests.support.stores import open_store
 
 CHANGES: dict[str, tuple[str, dict[str, object]]] = {
@@ -82,7 +82,7 @@ def test_any_other_field_changes_nothing(stocked: Shop, method: str, what: str, 
     assert response.status == status
     assert seen(stocked, what) == before
     if status == 400:
-        (error,) = msgspec.json.decode(response.body)["errors"]
+        (error,) = msgspec.json.decode(whole(response))["errors"]
         assert error["field"] == "If-Match"
         assert error["message"].startswith("must ")
 

@@ -17,6 +17,7 @@ from shopkeeper.http import Request, split_path
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES, Store
+from tests.support.application import whole
 from tests.support.shop import PASSWORD, new_key
 
 PLACES = ("business_id", "item_id", "order_id", "user_id")
@@ -64,7 +65,7 @@ def tally(tmp_path: Path) -> Iterator[tuple[Tally, Ask]]:
         tally.operations.clear()
         response = app.handle(request)
         assert response.status < 300, response
-        content: dict[str, Any] = json.loads(response.body or b"{}")
+        content: dict[str, Any] = json.loads(whole(response) or b"{}")
         return content
 
     yield tally, ask

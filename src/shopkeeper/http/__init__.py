@@ -1,9 +1,11 @@
 """Sans-IO HTTP: the public surface that domains, functions and runtimes build on."""
 
-from shopkeeper.http.access import Access, Authenticate, Caller
-from shopkeeper.http.application import Application
+from shopkeeper.http.access import ACCESS_TOKEN, Access, Authenticate, Caller, Scheme
+from shopkeeper.http.application import Application, UnknownPaths
+from shopkeeper.http.call import Call, Nothing, Reply
+from shopkeeper.http.content import Content
 from shopkeeper.http.cors import CorsPolicy
-from shopkeeper.http.endpoint import Call, Endpoint, Nothing, Reply, Route, endpoint
+from shopkeeper.http.endpoint import Endpoint, Route, endpoint
 from shopkeeper.http.errors import (
     PROBLEM_JSON,
     ApiError,
@@ -17,6 +19,7 @@ from shopkeeper.http.errors import (
     InternalError,
     InvalidInput,
     MalformedBody,
+    MethodNotAllowed,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
@@ -27,10 +30,16 @@ from shopkeeper.http.errors import (
     Unprocessable,
     UnsupportedMediaType,
 )
+from shopkeeper.http.headers import ETAG, LINK, LOCATION, RETRY_AFTER, HeaderField
 from shopkeeper.http.message import Request, Response, split_path
 
 __all__ = [
+    "ACCESS_TOKEN",
+    "ETAG",
+    "LINK",
+    "LOCATION",
     "PROBLEM_JSON",
+    "RETRY_AFTER",
     "Access",
     "ApiError",
     "Application",
@@ -39,6 +48,7 @@ __all__ = [
     "Call",
     "Caller",
     "Conflict",
+    "Content",
     "ContentTooLarge",
     "CorsPolicy",
     "Endpoint",
@@ -46,9 +56,11 @@ __all__ = [
     "FieldError",
     "Forbidden",
     "Gone",
+    "HeaderField",
     "InternalError",
     "InvalidInput",
     "MalformedBody",
+    "MethodNotAllowed",
     "NotFound",
     "Nothing",
     "PreconditionFailed",
@@ -58,9 +70,11 @@ __all__ = [
     "Request",
     "Response",
     "Route",
+    "Scheme",
     "ServiceUnavailable",
     "TooManyRequests",
     "Unauthenticated",
+    "UnknownPaths",
     "Unprocessable",
     "UnsupportedMediaType",
     "endpoint",

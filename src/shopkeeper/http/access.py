@@ -1,7 +1,8 @@
 """Who may call an endpoint, and who does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Any
 
 import msgspec
 
@@ -10,11 +11,21 @@ from shopkeeper.http.message import Request
 
 
 class Access(Enum):
-    """Who may call: anyone (a token is not looked at), anyone or someone known, only someone known."""
+    """Who may call: anyone (a token is ignored), anyone with or without a token, only someone with a token."""
 
     ANYONE = "anyone"
     OPTIONAL = "optional"
     SIGNED_IN = "signed_in"
+
+
+class Scheme(msgspec.Struct, frozen=True):
+    """A kind of credentials, with its Security Scheme Object as OpenAPI has it."""
+
+    name: str
+    definition: Mapping[str, Any]
+
+
+ACCESS_TOKEN = Scheme("accessToken", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -1,14 +1,17 @@
 """The sans-IO application: one request in, one response out, whatever happens."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
 from shopkeeper.http.access import Authenticate, identify
 from shopkeeper.http.binding import bind
+from shopkeeper.http.call import Reply
+from shopkeeper.http.content import Content, close
 from shopkeeper.http.cors import CorsPolicy
-from shopkeeper.http.endpoint import Route
-from shopkeeper.http.errors import ApiError
+from shopkeeper.http.endpoint import NO_CONTENT, Route
+from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, NotFound
 from shopkeeper.http.message import Request, Response
 from shopkeeper.http.routing import Match, Router
 
@@ -17,9 +20,13 @@ COMMON_HEADERS = {
     "Cache-Control": "no-cache, no-store, must-revalidate",
     "X-Content-Type-Options": "nosniff",
 }
-NO_CONTENT = 204
+"""What every answer carries; a reply or an error may have its own values."""
+
 GATEWAY_REFUSAL = b'{"message":"Missing Authentication Token"}'
 GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
+
+UnknownPaths = Literal["gateway", "plain"]
+"""What is answered where nothing is declared: API Gateway's own 403, or plain 404 and 405."""
 
 
 class Application:
@@ -35,15 +42,29 @@ class Application:
         cors: CorsPolicy,
         translate: Callable[[Exception], ApiError],
         authenticate: Authenticate | None = None,
+        unknown_paths: UnknownPaths = "gateway",
     ) -> None:
         self._router = Router(routes)
         self._cors = cors
         self._translate = translate
         self._authenticate = authenticate
+        self._unknown_paths = unknown_paths
 
     def handle(self, request: Request) -> Response:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
-        response = self._handle(request)
+        return self._finished(request, self._handle(request))
+
+    def failed(self, request: Request, error: Exception) -> Response:
+        """Return the answer to a request whose own answer could not be sent."""
+        match = self._router.match(request.segments)
+        route = match.routes.get(request.method) if match is not None else None
+        form = route.error_format if route is not None else PROBLEM_JSON
+        cors = self._cors.headers(request.headers.get("origin"), match.routes if match is not None else ())
+        return self._finished(request, self._failure(request, form, error, cors))
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        if request.method == "HEAD":
+            response = _head(response)
         note = self._cors.explanation(request.headers.get("origin"))
         return msgspec.structs.replace(response, note=note) if note else response
 
@@ -56,12 +77,12 @@ class Application:
                 return self._preflight(request, self._router.methods)
         route = match.routes.get(request.method) if match is not None else None
         if match is None or route is None:
-            return self._refusal(request)
+            return self._refusal(request, match)
         cors = self._cors.headers(request.headers.get("origin"), match.routes)
         try:
             return self._answer(request, route, match, cors)
         except Exception as error:  # noqa: BLE001  # whatever it is, its caller gets an answer
-            return self._failure(request, route, error, cors)
+            return self._failure(request, route.error_format, error, cors)
 
     def _answer(self, request: Request, route: Route, match: Match, cors: Mapping[str, str]) -> Response:
         caller = identify(route.endpoint.access, request, self._authenticate)
@@ -70,18 +91,12 @@ class Application:
         headers = self._headers(request, cors, reply.headers)
         if status == NO_CONTENT:
             del headers["Content-Type"]
-        return Response(
-            status=status,
-            headers=headers,
-            body=b"" if status == NO_CONTENT else msgspec.json.encode(reply.body),
-            error=reply.error,
-            metrics=reply.metrics,
-        )
+            return Response(status, headers, b"", reply.error, reply.metrics)
+        return _written(status, headers, reply)
 
-    def _failure(self, request: Request, route: Route, error: Exception, cors: Mapping[str, str]) -> Response:
+    def _failure(self, request: Request, form: ErrorFormat, error: Exception, cors: Mapping[str, str]) -> Response:
         """Answer with the error's form; only what is our own fault is kept for the log."""
         shown = error if isinstance(error, ApiError) else self._translate(error)
-        form = route.error_format
         own = {"Content-Type": form.content_type, **shown.headers}
         return Response(
             status=form.status(type(shown)),
@@ -105,12 +120,35 @@ class Application:
         del headers["Content-Type"]
         return Response(NO_CONTENT, headers)
 
-    def _refusal(self, request: Request) -> Response:
-        """What API Gateway itself answers to a path or method that is not declared."""
+    def _refusal(self, request: Request, match: Match | None) -> Response:
+        """Answer to a path or a method that is not declared."""
         cors = self._cors.headers(request.headers.get("origin"))
-        own = {"x-amzn-ErrorType": GATEWAY_REFUSAL_TYPE}
-        return Response(403, self._headers(request, cors, own), GATEWAY_REFUSAL)
+        if self._unknown_paths == "gateway":
+            own = {"x-amzn-ErrorType": GATEWAY_REFUSAL_TYPE}
+            return Response(403, self._headers(request, cors, own), GATEWAY_REFUSAL)
+        error = NotFound("There is no such path.") if match is None else MethodNotAllowed([*match.routes, "OPTIONS"])
+        return self._failure(request, PROBLEM_JSON, error, cors)
 
     @staticmethod
     def _headers(request: Request, cors: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
         return {**COMMON_HEADERS, "X-Request-Id": request.request_id, **cors, **own}
+
+
+def _written(status: int, headers: dict[str, str], reply: Reply[Any]) -> Response:
+    """Return the response with a reply's body: Content in its own media type, anything else as JSON."""
+    if isinstance(reply.body, Content):
+        headers["Content-Type"] = reply.body.media_type
+        return Response(status, headers, reply.body.body, reply.error, reply.metrics)
+    return Response(status, headers, msgspec.json.encode(reply.body), reply.error, reply.metrics)
+
+
+def _head(response: Response) -> Response:
+    """Return the answer to HEAD (RFC 9110, section 9.3.2): that of GET, without its body.
+
+    Business metrics are GET's: who asks for the head of an answer has not had it.
+    """
+    headers = dict(response.headers)
+    if isinstance(response.body, bytes) and response.status != NO_CONTENT:
+        headers["Content-Length"] = str(len(response.body))
+    close(response.body)
+    return msgspec.structs.replace(response, headers=headers, body=b"", metrics={})

@@ -12,7 +12,8 @@ from typing import Any, cast, get_args
 import msgspec
 
 from shopkeeper.http.access import Caller
-from shopkeeper.http.endpoint import Call, Endpoint
+from shopkeeper.http.call import Call
+from shopkeeper.http.endpoint import Endpoint
 from shopkeeper.http.errors import (
     ContentTooLarge,
     FieldError,
@@ -27,7 +28,7 @@ MAX_ERRORS = 20
 MAX_DEPTH = 32
 MAX_EXACT = 2**53
 
-ALIAS, CALLER, VERBATIM = "alias", "defaults to the caller", "verbatim"
+ALIAS, CALLER, CREDENTIALS, VERBATIM = "alias", "defaults to the caller", "credentials", "verbatim"
 """Marks of fields: see `marked`."""
 
 _NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
@@ -134,7 +135,8 @@ def marked(kind: Hashable, mark: str) -> dict[str, Any]:
     """Return the fields of a type whose constraints carry a mark beside what they say, each with the mark's value.
 
     `verbatim` fields are taken as they are, spaces and all: passwords. An `alias` is another name that is taken for a
-    field. A field that `defaults to the caller` is required of nobody who is signed in.
+    field. A field that `defaults to the caller` is required of nobody who is signed in. `credentials` are told to
+    callers as a security scheme.
     """
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     extras = {field.encode_name: _extra(field.type) for field in fields}

@@ -1,70 +1,55 @@
-"""An endpoint as data: what it is called, takes, gives and refuses. Routing, validation and OpenAPI follow."""
+"""An endpoint as data, declared on its handler: what it is called, takes, gives and refuses.
 
+Routing, validation and OpenAPI follow from it. The handler's annotations say what it takes and gives, the first
+sentence of its docstring is its summary, and the rest its description.
+"""
+
+import re
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from shopkeeper.http.access import Access, Caller
-from shopkeeper.http.errors import ApiError, ErrorFormat, Unauthenticated
-from shopkeeper.http.message import Request
+from shopkeeper.http.access import Access, Scheme
+from shopkeeper.http.call import Call, Nothing, Reply
+from shopkeeper.http.content import Content
+from shopkeeper.http.errors import ApiError, ErrorFormat
+from shopkeeper.http.headers import HeaderField
+from shopkeeper.http.signature import Signature, read_signature, refuse
 
 P = TypeVar("P")
 B = TypeVar("B")
 R = TypeVar("R")
 S = TypeVar("S")
 
+Kinds = tuple[type[msgspec.Struct], ...]
 
-class Nothing(msgspec.Struct, frozen=True):
-    """The type of parameters or of a body where an endpoint takes none."""
+NO_CONTENT = 204
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
-
-class Call(msgspec.Struct, Generic[P, B], frozen=True):
-    """A request after validation: `parameters` (path and query) and `body`, as the types the endpoint names."""
-
-    parameters: P
-    body: B
-    request: Request
-    caller: Caller | None = None
-
-    @property
-    def identity(self) -> Caller:
-        """Who calls, where the endpoint needs to know. Raises Unauthenticated for nobody in particular."""
-        if self.caller is None:
-            raise Unauthenticated("This needs an access token.")
-        return self.caller
+NEXT_SENTENCE = r"(?<=\.) (?=[^a-z])"
+"""What stands between two sentences; a start does not need it, and so it is not compiled."""
 
 
-class Reply(msgspec.Struct, Generic[R], frozen=True):
-    """What a handler answers. Without `status` it is the endpoint's success.
-
-    `metrics` are business events. `error` is why an answer such as "unhealthy" is what it is; the operator
-    finds it in the log.
-    """
-
-    body: R
-    status: int | None = None
-    headers: Mapping[str, str] = {}
-    metrics: Mapping[str, int] = {}
-    error: Exception | None = None
-
-
-class Endpoint(msgspec.Struct, Generic[S], frozen=True):
+class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """One method of one path, served by a service of type `S`.
 
-    `responses` maps each status to the type of its body, success first. `errors` are those that the
-    handler may raise; what validation may raise follows from the types.
+    `responses` has the types of the body for each status, success first. `errors` are those that the handler may
+    raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
+    those of Content. `security` names the credentials that are asked for where `access` does not say it.
     """
 
     method: str
     path: str
-    summary: str
     handler: Callable[[S, Call[Any, Any]], Reply[Any]]
-    responses: Mapping[int, type[msgspec.Struct]]
+    responses: Mapping[int, Kinds]
     parameters: type[msgspec.Struct]
     body: type[msgspec.Struct]
-    errors: tuple[type[ApiError], ...]
+    errors: tuple[type[ApiError], ...] = ()
+    headers: tuple[HeaderField, ...] = ()
+    media_types: tuple[str, ...] = ()
     access: Access = Access.ANYONE
+    security: tuple[Scheme, ...] = ()
     body_required: bool = True
     safe: bool = True
 
@@ -74,10 +59,25 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True):
         return self.method == "GET" and self.safe
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """Every method that is answered: its own, and HEAD beside a safe GET."""
+        return (self.method, "HEAD") if self.answers_head else (self.method,)
+
+    @property
     def operation_id(self) -> str:
         """The handler's name in camel case, as generated clients call it."""
         first, *rest = self.handler.__name__.split("_")
         return first + "".join(word.capitalize() for word in rest)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the handler's docstring, without its full stop."""
+        return self._documentation()[0].removesuffix(".")
+
+    @property
+    def description(self) -> str:
+        """The rest of the handler's docstring, which may be empty."""
+        return self._documentation()[1]
 
     @property
     def success(self) -> int:
@@ -89,39 +89,85 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True):
         """Whether a JSON body belongs to the request."""
         return self.body is not Nothing
 
+    def _documentation(self) -> tuple[str, str]:
+        first, *rest = re.split(NEXT_SENTENCE, " ".join((self.handler.__doc__ or "").split()), maxsplit=1)
+        return first, "".join(rest)
+
 
 def endpoint(
-    method: str,
-    path: str,
-    handler: Callable[[S, Call[P, B]], Reply[R]],
+    route: str,
     *,
-    summary: str,
-    responses: Mapping[int, type[msgspec.Struct]],
-    parameters: type[P] | None = None,
-    body: type[B] | None = None,
-    body_required: bool = True,
+    status: int = 200,
+    responses: Mapping[int, type[msgspec.Struct]] | None = None,
     errors: tuple[type[ApiError], ...] = (),
+    headers: tuple[HeaderField, ...] = (),
+    media_types: tuple[str, ...] = (),
     access: Access = Access.ANYONE,
+    security: tuple[Scheme, ...] = (),
+    body: type[msgspec.Struct] | None = None,
+    body_required: bool = True,
     safe: bool = True,
-) -> Endpoint[S]:
-    """Declare an endpoint; the type checker holds the handler to the declared parameters and body.
+) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
+    """Declare an endpoint on its handler; the name then is the Endpoint.
 
-    A body that is not required may be left out, and then has its type's defaults. A GET that is not `safe` changes
-    something (RFC 9110, section 9.2.1).
+    `route` is like `PATCH /api/items/{item_id}`. `status` is that of the success; a `Reply[Nothing]` is 204.
+    `responses` are other statuses that the handler itself replies with, and their types. `body` is the body's type
+    where the annotation says Any, for a handler that is made for several. A body that is not required may be left
+    out, and then has its type's defaults. A GET that is not `safe` changes something (RFC 9110, section 9.2.1).
+
+    Raises TypeError if the annotations do not fit what is declared.
     """
-    return Endpoint(
-        method=method,
-        path=path,
-        summary=summary,
-        handler=handler,
-        responses=responses,
-        parameters=cast(type[msgspec.Struct], parameters or Nothing),
-        body=cast(type[msgspec.Struct], body or Nothing),
-        errors=errors,
-        access=access,
-        body_required=body_required,
-        safe=safe,
+    method, _, path = route.partition(" ")
+
+    def declare(handler: Callable[[S, Call[P, B]], Reply[R]]) -> Endpoint[S]:
+        types = read_signature(handler)
+        one: Endpoint[S] = Endpoint(
+            method=method,
+            path=path,
+            handler=handler,
+            responses=_responses(types, status, responses or {}),
+            parameters=types.parameters,
+            body=types.body or body or Nothing,
+            errors=errors,
+            headers=headers,
+            media_types=media_types,
+            access=access,
+            security=security,
+            body_required=body_required,
+            safe=safe,
+        )
+        _check(one, types, body)
+        return one
+
+    return declare
+
+
+def _responses(types: Signature, status: int, others: Mapping[int, type[msgspec.Struct]]) -> dict[int, Kinds]:
+    """Return the types of each status: success has those that no other status has, or else all."""
+    if types.results == (Nothing,):
+        status = NO_CONTENT
+    success = tuple(kind for kind in types.results if kind not in others.values()) or types.results
+    return {status: success, **{other: (kind,) for other, kind in others.items()}}
+
+
+def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | None) -> None:
+    """Raise TypeError where a declaration and its handler's annotations do not fit."""
+    if one.method not in METHODS or not one.path.startswith("/"):
+        refuse(one.handler, f"is declared for {one.method} {one.path}, which is not a method and a path")
+    missing = {part[1:-1] for part in one.path.split("/") if part.startswith("{")} - set(
+        one.parameters.__struct_encode_fields__
     )
+    if missing:
+        refuse(one.handler, f"has no parameter {missing.pop()}, which stands in its path")
+    if (types.body is None) != (body is not None):
+        refuse(one.handler, "needs the body's type either in its annotation or in the declaration")
+    if one.method == "GET" and one.takes_body:
+        refuse(one.handler, "takes a body, which a GET does not have")
+    for kinds in one.responses.values():
+        if not set(kinds) <= set(types.results):
+            refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")
+    if (types.results == (Content,)) != bool(one.media_types):
+        refuse(one.handler, "must declare media types for Content, and for nothing else")
 
 
 class Route(msgspec.Struct, frozen=True):

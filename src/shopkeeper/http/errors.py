@@ -7,6 +7,7 @@
     ├── Unauthenticated           401  unauthenticated, with `WWW-Authenticate`
     ├── Forbidden                 403  forbidden
     ├── NotFound                  404  not_found
+    ├── MethodNotAllowed          405  method_not_allowed, with `Allow`
     ├── Conflict                  409  conflict
     ├── PreconditionFailed        412  precondition_failed
     ├── Gone                      410  gone
@@ -22,10 +23,12 @@ Domains raise these or subclasses of theirs with a code of their own. How one lo
 decided by an `ErrorFormat`, once for each function.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 import msgspec
+
+from shopkeeper.http.headers import ALLOW, RETRY_AFTER, WWW_AUTHENTICATE, HeaderField
 
 
 class ApiError(Exception):
@@ -34,6 +37,7 @@ class ApiError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Internal Server Error"
+    sends: ClassVar[tuple[HeaderField, ...]] = ()
 
     def __init__(self, detail: str, **facts: str | int) -> None:
         """`facts` stand in the answer beside the detail, for programs: those that `Problem` declares."""
@@ -43,7 +47,7 @@ class ApiError(Exception):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Header fields that belong to this error."""
+        """The values of the header fields that this error `sends`."""
         return {}
 
 
@@ -84,6 +88,7 @@ class Unauthenticated(ApiError):
     """The caller is not who the endpoint needs, or does not say who they are."""
 
     status, code, title = 401, "unauthenticated", "Unauthorized"
+    sends = (WWW_AUTHENTICATE,)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -101,6 +106,22 @@ class NotFound(ApiError):
     """There is no such thing, or not for this caller."""
 
     status, code, title = 404, "not_found", "Not Found"
+
+
+class MethodNotAllowed(ApiError):
+    """The path has other methods (RFC 9110, section 15.5.6)."""
+
+    status, code, title = 405, "method_not_allowed", "Method Not Allowed"
+    sends = (ALLOW,)
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(allowed)
+        super().__init__(f"This path has the methods {self.allowed}.")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Allow`, with every method that is answered."""
+        return {"Allow": self.allowed}
 
 
 class Conflict(ApiError):
@@ -149,6 +170,7 @@ class TooManyRequests(ApiError):
     """The caller must wait; `retry_after_seconds` says how long."""
 
     status, code, title = 429, "too_many_requests", "Too Many Requests"
+    sends = (RETRY_AFTER,)
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)
@@ -171,6 +193,7 @@ class ServiceUnavailable(ApiError):
     """The store is away; nothing was lost, and the same request may succeed soon."""
 
     status, code, title = 503, "service_unavailable", "Service Unavailable"
+    sends = (RETRY_AFTER,)
     retry_after_seconds = 1
 
     def __init__(self) -> None:

@@ -76,7 +76,8 @@ def _list(values: list[Any], kind: inspect.ListType, path: str, strict: bool) ->
 def _union(value: object, kinds: tuple[Any, ...], path: str, strict: bool, must: str) -> Faults:
     """Explain by the one part that takes such a value; where none does, name all but `null`."""
     wanted = [kind for kind in kinds if not isinstance(kind, inspect.NoneType)]
-    is_null = value is None or (not strict and str(value).lower() == "null")
+    takes_text = any(isinstance(_bare(kind), inspect.StrType) for kind in wanted)
+    is_null = value is None or (not strict and not takes_text and str(value).lower() == "null")
     if is_null and len(wanted) < len(kinds):
         return
     fitting = [kind for kind in wanted if _takes(value, kind)]

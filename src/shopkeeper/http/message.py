@@ -1,6 +1,6 @@
 """What goes in and what comes out: `Request` and `Response`, as plain values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -35,12 +35,13 @@ class Request(msgspec.Struct, frozen=True):
 class Response(msgspec.Struct, frozen=True):
     """An HTTP response. `error`, `metrics` and `note` are for the operator's telemetry and are never sent.
 
-    A `note` is a sentence that an operator should read once.
+    A `note` is a sentence that an operator should read once. A body that is an iterator is sent piece by piece, or
+    collected; whoever does not read it to its end closes it.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = b""
+    body: bytes | Iterator[bytes] = b""
     error: Exception | None = None
     metrics: Mapping[str, int] = {}
     note: str = ""

@@ -1,14 +1,16 @@
 """The OpenAPI 3.1 document, derived from the endpoints."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
 
-from shopkeeper.http.access import Access
+from shopkeeper.http.access import ACCESS_TOKEN, Access
 from shopkeeper.http.application import GATEWAY_REFUSAL_TYPE
-from shopkeeper.http.binding import CALLER, marked, parameter_sources
-from shopkeeper.http.endpoint import Endpoint, Nothing
+from shopkeeper.http.binding import CALLER, CREDENTIALS, marked, parameter_sources
+from shopkeeper.http.call import Nothing
+from shopkeeper.http.content import Content
+from shopkeeper.http.endpoint import Endpoint
 from shopkeeper.http.errors import (
     ApiError,
     ContentTooLarge,
@@ -16,13 +18,15 @@ from shopkeeper.http.errors import (
     InternalError,
     InvalidInput,
     MalformedBody,
+    PreconditionRequired,
+    ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
 )
+from shopkeeper.http.headers import HeaderField
 from shopkeeper.http.routing import is_parameter, template_segments
 
 Json = dict[str, Any]
-SCHEME = "accessToken"
 DESCRIPTIONS = {
     200: "OK",
     201: "Created",
@@ -45,6 +49,8 @@ DESCRIPTIONS = {
 """Python's own phrases differ from version to version."""
 
 _REF = "#/components/schemas/{name}"
+_JSON = "application/json"
+_REFUSAL = {"type": "object", "properties": {"message": {"const": "Missing Authentication Token"}}}
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -52,6 +58,14 @@ class Described(msgspec.Struct, frozen=True):
 
     endpoint: Endpoint[Any]
     errors: ErrorFormat
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One of the answers that a status may have: its media type with a schema, and the header fields it carries."""
+
+    media_type: str = ""
+    schema: Json = {}
+    headers: tuple[HeaderField, ...] = ()
 
 
 def document(title: str, version: str, description: str, routes: Iterable[Described]) -> Json:
@@ -62,7 +76,10 @@ def document(title: str, version: str, description: str, routes: Iterable[Descri
     paths: dict[str, Json] = {}
     for route in routes:
         operation = _operation(route, by_type, components)
-        paths.setdefault(route.endpoint.path, {})[route.endpoint.method.lower()] = operation
+        methods = paths.setdefault(route.endpoint.path, {})
+        methods[route.endpoint.method.lower()] = operation
+        if route.endpoint.answers_head:
+            methods["head"] = _head(operation)
     _let_callers_out(routes, components)
     shown = {name: schema for name, schema in components.items() if name not in _parameter_types(routes)}
     return {
@@ -76,7 +93,7 @@ def document(title: str, version: str, description: str, routes: Iterable[Descri
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(shown.items())),
-            "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": _schemes(routes),
         },
     }
 
@@ -92,12 +109,13 @@ def _let_callers_out(routes: list[Described], components: Json) -> None:
 
 
 def _types(routes: list[Described]) -> list[type[msgspec.Struct]]:
-    """Every type that appears on the wire, once, in the order of appearance."""
+    """Return every type that appears as JSON, once, in the order of appearance."""
     types: dict[type[msgspec.Struct], None] = {}
     for route in routes:
         endpoint = route.endpoint
-        wire = [endpoint.parameters, endpoint.body, *endpoint.responses.values(), route.errors.schema]
-        types.update(dict.fromkeys(kind for kind in wire if kind is not Nothing))
+        replies = [kind for kinds in endpoint.responses.values() for kind in kinds]
+        wire = [endpoint.parameters, endpoint.body, *replies, route.errors.schema]
+        types.update(dict.fromkeys(kind for kind in wire if kind not in (Nothing, Content)))
     return list(types)
 
 
@@ -105,33 +123,68 @@ def _parameter_types(routes: list[Described]) -> set[str]:
     return {route.endpoint.parameters.__name__ for route in routes}
 
 
+def _schemes(routes: list[Described]) -> Json:
+    schemes = [ACCESS_TOKEN, *(scheme for route in routes for scheme in route.endpoint.security)]
+    return {scheme.name: dict(scheme.definition) for scheme in schemes}
+
+
 def _operation(route: Described, by_type: dict[type[msgspec.Struct], Json], components: Json) -> Json:
     endpoint = route.endpoint
     operation: Json = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
+    if endpoint.description:
+        operation["description"] = endpoint.description
     if endpoint.parameters is not Nothing:
         operation["parameters"] = _parameters(endpoint, components[endpoint.parameters.__name__])
     if endpoint.takes_body:
         operation["requestBody"] = {
             "required": endpoint.body_required,
-            "content": {"application/json": {"schema": by_type[endpoint.body]}},
+            "content": {_JSON: {"schema": by_type[endpoint.body]}},
         }
     operation["responses"] = _responses(route, by_type)
-    if endpoint.access is not Access.ANYONE:
-        operation["security"] = [{SCHEME: []}] + ([{}] if endpoint.access is Access.OPTIONAL else [])
-    return operation
+    security = _security(endpoint)
+    return operation | ({"security": security} if security else {})
+
+
+def _head(operation: Json) -> Json:
+    """Return the operation HEAD of a GET: the same answers without their bodies."""
+    responses = {
+        status: {name: value for name, value in response.items() if name != "content"}
+        for status, response in operation["responses"].items()
+    }
+    name = operation["operationId"]
+    own = {"operationId": f"head{name[0].upper()}{name[1:]}", "summary": f"The header fields of {name}"}
+    return {
+        **{name: value for name, value in operation.items() if name != "description"},
+        **own,
+        "responses": responses,
+    }
+
+
+def _security(endpoint: Endpoint[Any]) -> list[Json]:
+    """Return which credentials are asked for; each entry is one way, and the empty one is without any."""
+    if endpoint.security:
+        return [{scheme.name: []} for scheme in endpoint.security]
+    if endpoint.access is Access.ANYONE:
+        return []
+    return [{ACCESS_TOKEN.name: []}] + ([{}] if endpoint.access is Access.OPTIONAL else [])
 
 
 def _parameters(endpoint: Endpoint[Any], schema: Json) -> list[Json]:
+    """Return the parameters. A header that holds credentials is a security scheme instead."""
     in_path = {segment[1:-1] for segment in template_segments(endpoint.path) if is_parameter(segment)}
     sources = parameter_sources(cast(Hashable, endpoint.parameters))
+    required = {*in_path, *schema.get("required", [])}
+    if PreconditionRequired in endpoint.errors:
+        required.add("If-Match")
     return [
         {
             "name": name,
             "in": sources[name] or ("path" if name in in_path else "query"),
-            "required": name in in_path or name in schema.get("required", []),
+            "required": name in required,
             "schema": _without_null(field),
         }
         for name, field in schema["properties"].items()
+        if name not in marked(cast(Hashable, endpoint.parameters), CREDENTIALS)
     ]
 
 
@@ -143,26 +196,33 @@ def _without_null(schema: Json) -> Json:
     return {**kinds[0], **{name: value for name, value in schema.items() if name != "anyOf" and value is not None}}
 
 
-def _responses(route: Described, by_type: dict[type[msgspec.Struct], Json]) -> Json:
-    answers: dict[int, list[tuple[str, Json]]] = {}
-    for status, kind in route.endpoint.responses.items():
-        contents = answers.setdefault(status, [])
-        if kind is not Nothing:
-            contents.append(("application/json", by_type[kind]))
+def _responses(route: Described, by_type: Mapping[type[msgspec.Struct], Json]) -> Json:
+    answers = _replies(route.endpoint, by_type)
     form = route.errors
     for error in _errors(route.endpoint):
-        content = (form.content_type, by_type[form.schema])
-        known = answers.setdefault(form.status(error), [])
-        if content not in known:
-            known.append(content)
-    refusal = {"type": "object", "properties": {"message": {"const": "Missing Authentication Token"}}}
-    answers.setdefault(403, []).append(("application/json", refusal))
-    return {str(status): _response(status, contents) for status, contents in sorted(answers.items())}
+        answer = Answer(form.content_type, by_type[form.schema], error.sends)
+        answers.setdefault(form.status(error), []).append(answer)
+    answers.setdefault(403, []).append(Answer(_JSON, _REFUSAL))
+    return {str(status): _response(status, found) for status, found in sorted(answers.items())}
+
+
+def _replies(endpoint: Endpoint[Any], by_type: Mapping[type[msgspec.Struct], Json]) -> dict[int, list[Answer]]:
+    """Return the answers that the handler itself replies with, by status."""
+    answers: dict[int, list[Answer]] = {}
+    for status, kinds in endpoint.responses.items():
+        headers = endpoint.headers if status == endpoint.success else ()
+        if kinds == (Content,):
+            answers[status] = [Answer(media_type, {}, headers) for media_type in endpoint.media_types]
+        elif kinds == (Nothing,):
+            answers[status] = [Answer(headers=headers)]
+        else:
+            answers[status] = [Answer(_JSON, by_type[kind], headers) for kind in kinds]
+    return answers
 
 
 def _errors(endpoint: Endpoint[Any]) -> list[type[ApiError]]:
-    """The errors that an endpoint names, and those that follow from what it takes."""
-    implied: list[type[ApiError]] = [InternalError]
+    """Return the errors that an endpoint names, those of any endpoint, and those that follow from what it takes."""
+    implied: list[type[ApiError]] = [InternalError, ServiceUnavailable]
     if endpoint.access is not Access.ANYONE:
         implied.append(Unauthenticated)
     if endpoint.parameters is not Nothing:
@@ -172,13 +232,30 @@ def _errors(endpoint: Endpoint[Any]) -> list[type[ApiError]]:
     return [*endpoint.errors, *implied]
 
 
-def _response(status: int, contents: list[tuple[str, Json]]) -> Json:
-    by_content: dict[str, list[Json]] = {}
-    for content_type, schema in contents:
-        by_content.setdefault(content_type, []).append(schema)
-    description = DESCRIPTIONS[status]
+def _response(status: int, answers: list[Answer]) -> Json:
+    schemas: dict[str, list[Json]] = {}
+    for answer in answers:
+        known = schemas.setdefault(answer.media_type, [])
+        if answer.schema not in known:
+            known.append(answer.schema)
     content = {
-        content_type: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
-        for content_type, schemas in by_content.items()
+        media_type: {"schema": found[0] if len(found) == 1 else {"anyOf": found}} if found != [{}] else {}
+        for media_type, found in schemas.items()
+        if media_type
     }
-    return {"description": description} | ({"content": content} if content else {})
+    headers = _headers(answers)
+    response: Json = {"description": DESCRIPTIONS[status]}
+    return response | ({"headers": headers} if headers else {}) | ({"content": content} if content else {})
+
+
+def _headers(answers: list[Answer]) -> Json:
+    """Return the header fields of a status; one is required if every answer carries it."""
+    fields = {field.name: field for answer in answers for field in answer.headers}
+    return {
+        name: {
+            "description": field.description,
+            "required": not field.optional and all(field in answer.headers for answer in answers),
+            "schema": dict(field.schema),
+        }
+        for name, field in fields.items()
+    }

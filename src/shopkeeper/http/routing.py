@@ -8,7 +8,7 @@ from shopkeeper.http.endpoint import Route
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A path that is declared: its routes by method, and the values of its parameters."""
+    """A path that is declared: its routes by method, HEAD among them, and the values of its parameters."""
 
     routes: Mapping[str, Route]
     parameters: Mapping[str, str]
@@ -43,7 +43,7 @@ class Router:
             template = templates.setdefault(segments, Template(segments, {}))
             if route.endpoint.method in template.routes:
                 raise ValueError(f"declared twice: {route.endpoint.method} {route.endpoint.path}")
-            template.routes[route.endpoint.method] = route
+            template.routes.update(dict.fromkeys(route.endpoint.methods, route))
         self.methods = sorted({method for template in templates.values() for method in template.routes})
         self._by_length: dict[int, list[Template]] = {}
         for segments, template in sorted(templates.items(), key=_literals_first):

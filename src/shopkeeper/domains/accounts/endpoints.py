@@ -26,13 +26,15 @@ from shopkeeper.domains.accounts.model import (
 )
 from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.http import (
+    ETAG,
+    LINK,
+    LOCATION,
     Access,
     Call,
     NotFound,
     Nothing,
     PreconditionFailed,
     Reply,
-    ServiceUnavailable,
     endpoint,
 )
 from shopkeeper.http.cursor import next_link, read_page
@@ -40,10 +42,10 @@ from shopkeeper.http.version import check_if_match, etag
 
 B = TypeVar("B")
 
-NO_CONTENT = 204
 USER_LIST = "users"
 
 
+@endpoint("POST /api/auth/register", status=201, headers=(LOCATION, ETAG), errors=(AlreadyRegistered,))
 def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[User]:
     """Make an account."""
     user = accounts.register(call.body)
@@ -51,48 +53,69 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
     return Reply(user, headers=headers, metrics={"Accounts": 1})
 
 
+@endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts))
 def sign_in(accounts: Accounts, call: Call[Nothing, SignIn]) -> Reply[Tokens]:
-    """Begin a session."""
+    """Begin a session with email and password."""
     return Reply(accounts.sign_in(call.body.email, call.body.password, call.request.client_address))
 
 
+@endpoint("POST /api/auth/refresh", errors=(InvalidSession,))
 def refresh_session(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Tokens]:
-    """Continue a session."""
+    """Continue a session with its refresh token, which is thereby replaced."""
     return Reply(accounts.refresh(call.body.refresh_token))
 
 
+@endpoint("POST /api/auth/logout", errors=(InvalidSession,))
 def sign_out(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Nothing]:
     """End a session."""
     accounts.sign_out(call.body.refresh_token)
     return Reply(Nothing())
 
 
+@endpoint(
+    "POST /api/auth/password",
+    errors=(WrongPassword, ChangedMeanwhile, TooManyAttempts),
+    access=Access.SIGNED_IN,
+)
 def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> Reply[Nothing]:
-    """Set another password and end all sessions."""
+    """Set another password, which ends all sessions."""
     accounts.change_password(call.identity, call.body, call.request.client_address)
     return Reply(Nothing())
 
 
+@endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile))
 def reset_password(accounts: Accounts, call: Call[Nothing, PasswordReset]) -> Reply[Nothing]:
-    """Set another password by the token of a reset link."""
+    """Set another password with the token of a reset link, once."""
     accounts.reset_password(call.body.token, call.body.new_password)
     return Reply(Nothing())
 
 
+@endpoint("GET /api/users/me", headers=(ETAG,), access=Access.SIGNED_IN)
 def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
-    """Return the caller's own account."""
+    """Return one's own account."""
     user = accounts.me(call.identity)
     return Reply(user, headers=etag(user.version))
 
 
+@endpoint(
+    "PATCH /api/users/me",
+    headers=(ETAG,),
+    errors=(WrongPassword, AlreadyRegistered, ChangedMeanwhile, PreconditionFailed, TooManyAttempts),
+    access=Access.SIGNED_IN,
+)
 def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply[User]:
-    """Change the caller's own account."""
+    """Change one's own name or email address."""
     user = accounts.change(call.identity, call.body, call.request.client_address, _expected(accounts, call))
     return Reply(user, headers=etag(user.version))
 
 
+@endpoint(
+    "DELETE /api/users/me",
+    errors=(OwnsBusiness, ChangedMeanwhile, PreconditionFailed),
+    access=Access.SIGNED_IN,
+)
 def delete_me(accounts: Accounts, call: Call[MeParameters, Nothing]) -> Reply[Nothing]:
-    """Delete the caller's own account."""
+    """Delete one's own account, if it owns no business."""
     accounts.delete(call.identity, _expected(accounts, call))
     return Reply(Nothing())
 
@@ -106,130 +129,31 @@ def _expected(accounts: Accounts, call: Call[MeParameters, B]) -> int | None:
     return version
 
 
+@endpoint("GET /api/users/{user_id}", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[User]:
     """Return an account to itself or to an admin."""
     user = accounts.get(call.identity, call.parameters.user_id)
     return Reply(user, headers=etag(user.version))
 
 
+@endpoint("GET /api/users", headers=(LINK,), errors=(AdminsOnly,), access=Access.SIGNED_IN)
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
-    """Return a page of all users to an admin."""
+    """List all users, for admins."""
     accounts.check_admin(call.identity)
     found, cursor = read_page(accounts.listing(), USER_LIST, call.parameters.cursor, call.parameters.limit)
     return Reply(UserList([account.user for account in found], cursor), headers=next_link(call.request, cursor))
 
 
 ENDPOINTS = (
-    endpoint(
-        "GET",
-        "/api/users/me",
-        get_me,
-        summary="Return one's own account",
-        access=Access.SIGNED_IN,
-        responses={200: User},
-        errors=(ServiceUnavailable,),
-    ),
-    endpoint(
-        "PATCH",
-        "/api/users/me",
-        change_me,
-        summary="Change one's own name or email address",
-        access=Access.SIGNED_IN,
-        parameters=MeParameters,
-        body=UserChange,
-        responses={200: User},
-        errors=(
-            WrongPassword,
-            AlreadyRegistered,
-            ChangedMeanwhile,
-            PreconditionFailed,
-            TooManyAttempts,
-            ServiceUnavailable,
-        ),
-    ),
-    endpoint(
-        "DELETE",
-        "/api/users/me",
-        delete_me,
-        summary="Delete one's own account, if it owns no business",
-        access=Access.SIGNED_IN,
-        parameters=MeParameters,
-        responses={NO_CONTENT: Nothing},
-        errors=(OwnsBusiness, ChangedMeanwhile, PreconditionFailed, ServiceUnavailable),
-    ),
-    endpoint(
-        "GET",
-        "/api/users/{user_id}",
-        get_user,
-        summary="Return an account to itself or to an admin",
-        access=Access.SIGNED_IN,
-        parameters=UserParameters,
-        responses={200: User},
-        errors=(NotFound, ServiceUnavailable),
-    ),
-    endpoint(
-        "GET",
-        "/api/users",
-        list_users,
-        summary="List all users, for admins",
-        access=Access.SIGNED_IN,
-        parameters=UserListParameters,
-        responses={200: UserList},
-        errors=(AdminsOnly, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/register",
-        register_user,
-        summary="Make an account",
-        body=NewAccount,
-        responses={201: User},
-        errors=(AlreadyRegistered, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/login",
-        sign_in,
-        summary="Begin a session with email and password",
-        body=SignIn,
-        responses={200: Tokens},
-        errors=(WrongCredentials, TooManyAttempts, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/refresh",
-        refresh_session,
-        summary="Continue a session with its refresh token, which is thereby replaced",
-        body=Refresh,
-        responses={200: Tokens},
-        errors=(InvalidSession, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/logout",
-        sign_out,
-        summary="End a session",
-        body=Refresh,
-        responses={NO_CONTENT: Nothing},
-        errors=(InvalidSession, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/password",
-        change_password,
-        summary="Set another password, which ends all sessions",
-        access=Access.SIGNED_IN,
-        body=PasswordChange,
-        responses={NO_CONTENT: Nothing},
-        errors=(WrongPassword, ChangedMeanwhile, TooManyAttempts, ServiceUnavailable),
-    ),
-    endpoint(
-        "POST",
-        "/api/auth/reset",
-        reset_password,
-        summary="Set another password with the token of a reset link, once",
-        body=PasswordReset,
-        responses={NO_CONTENT: Nothing},
-        errors=(InvalidSession, ChangedMeanwhile, ServiceUnavailable),
-    ),
+    get_me,
+    change_me,
+    delete_me,
+    get_user,
+    list_users,
+    register_user,
+    sign_in,
+    refresh_session,
+    sign_out,
+    change_password,
+    reset_password,
 )

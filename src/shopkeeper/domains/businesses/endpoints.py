@@ -19,25 +19,17 @@ from shopkeeper.domains.businesses.model import (
 )
 from shopkeeper.domains.businesses.offers import owns
 from shopkeeper.domains.businesses.service import BusinessRegistry
-from shopkeeper.http import (
-    Access,
-    Call,
-    NotFound,
-    Nothing,
-    PreconditionFailed,
-    Reply,
-    ServiceUnavailable,
-    endpoint,
-)
+from shopkeeper.http import ETAG, Access, Call, NotFound, Nothing, PreconditionFailed, Reply, endpoint
 from shopkeeper.http.version import check_if_match, etag
 
 B = TypeVar("B")
 
 
+@endpoint("GET /api/businesses/{business_id}", headers=(ETAG,), errors=(NotFound,), access=Access.OPTIONAL)
 def get_business(
     registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
 ) -> Reply[Business | PublicBusiness]:
-    """Return all of a business to its owner, and to others what is public."""
+    """Return a business: all of it to its owner, no contact data to others."""
     business = registry.get(call.parameters.business_id)
     if owns(call.caller, business):
         return Reply(business.business, headers=etag(business.version))
@@ -47,24 +39,36 @@ def get_business(
     return Reply(PublicBusiness(**shown), headers=etag(business.version))
 
 
+@endpoint("GET /api/businesses/mine", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[Business]:
-    """Return the business that the caller owns."""
+    """Return the business that one owns."""
     business = registry.mine(call.identity)
     return Reply(business.business, headers=etag(business.version))
 
 
+@endpoint(
+    "PATCH /api/businesses/{business_id}",
+    headers=(ETAG,),
+    errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed),
+    access=Access.SIGNED_IN,
+)
 def change_business(
     registry: BusinessRegistry, call: Call[BusinessChangeParameters, BusinessChange]
 ) -> Reply[Business]:
-    """Change a business that the caller owns."""
+    """Change a business that one owns."""
     if call.body.address is not UNSET:
         check_address(call.body.address)
     business = registry.change(_own(registry, call), call.body)
     return Reply(business, headers=etag(business.version))
 
 
+@endpoint(
+    "DELETE /api/businesses/{business_id}",
+    errors=(NotFound, OrdersOpen, BusinessChanged, PreconditionFailed),
+    access=Access.SIGNED_IN,
+)
 def delete_business(registry: BusinessRegistry, call: Call[BusinessChangeParameters, Nothing]) -> Reply[Nothing]:
-    """Delete a business that the caller owns, and its catalogue."""
+    """Delete a business that one owns, with its catalogue, once no order is open."""
     registry.delete(_own(registry, call))
     return Reply(Nothing())
 
@@ -77,46 +81,5 @@ def _own(registry: BusinessRegistry, call: Call[BusinessChangeParameters, B]) ->
     return business
 
 
-ENDPOINTS = (
-    endpoint(
-        "GET",
-        "/api/businesses/mine",
-        get_my_business,
-        summary="Return the business that one owns",
-        access=Access.SIGNED_IN,
-        responses={200: Business},
-        errors=(NotFound, ServiceUnavailable),
-    ),
-    endpoint(
-        "GET",
-        "/api/businesses/{business_id}",
-        get_business,
-        summary="Return a business: all of it to its owner, no contact data to others",
-        access=Access.OPTIONAL,
-        parameters=BusinessParameters,
-        responses={200: PublicBusiness},
-        errors=(NotFound, ServiceUnavailable),
-    ),
-    endpoint(
-        "PATCH",
-        "/api/businesses/{business_id}",
-        change_business,
-        summary="Change a business that one owns",
-        access=Access.SIGNED_IN,
-        parameters=BusinessChangeParameters,
-        body=BusinessChange,
-        responses={200: Business},
-        errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed, ServiceUnavailable),
-    ),
-    endpoint(
-        "DELETE",
-        "/api/businesses/{business_id}",
-        delete_business,
-        summary="Delete a business that one owns, with its catalogue, once no order is open",
-        access=Access.SIGNED_IN,
-        parameters=BusinessChangeParameters,
-        responses={204: Nothing},
-        errors=(NotFound, OrdersOpen, BusinessChanged, PreconditionFailed, ServiceUnavailable),
-    ),
-)
+ENDPOINTS = (get_my_business, get_business, change_business, delete_business)
 """What the function `orders` serves of businesses."""

@@ -15,8 +15,9 @@ class HealthServices(msgspec.Struct, frozen=True):
     probe: HealthProbe
 
 
+@endpoint("GET /")
 def welcome(services: HealthServices, call: Call[Nothing, Nothing]) -> Reply[Welcome]:
-    """Say what runs here, without a look at any table."""
+    """Say what runs here and where to go."""
     base = call.request.base_path
     body = Welcome(
         version=services.about.version,
@@ -27,8 +28,9 @@ def welcome(services: HealthServices, call: Call[Nothing, Nothing]) -> Reply[Wel
     return Reply(body)
 
 
+@endpoint("GET /health/detailed", responses={503: DetailedHealth})
 def check_everything(services: HealthServices, _: Call[Nothing, Nothing]) -> Reply[DetailedHealth]:
-    """Probe every table."""
+    """Probe every table, at most once in five seconds."""
     report = services.probe.report()
     body = DetailedHealth(
         status="unhealthy" if report.error else "healthy",
@@ -42,19 +44,4 @@ def check_everything(services: HealthServices, _: Call[Nothing, Nothing]) -> Rep
     return Reply(body, status=503 if report.error else None, error=report.error)
 
 
-ENDPOINTS = (
-    endpoint(
-        "GET",
-        "/",
-        welcome,
-        summary="Say what runs here and where to go",
-        responses={200: Welcome},
-    ),
-    endpoint(
-        "GET",
-        "/health/detailed",
-        check_everything,
-        summary="Probe every table, at most once in five seconds",
-        responses={200: DetailedHealth, 503: DetailedHealth},
-    ),
-)
+ENDPOINTS = (welcome, check_everything)

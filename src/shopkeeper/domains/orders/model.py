@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shopkeeper.http import Conflict, Unprocessable
+from shopkeeper.http import Conflict, Scheme, Unprocessable
 from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
 
 Status = Literal["received", "accepted", "rejected", "preparing", "ready", "completed", "cancelled", "expired"]
@@ -54,9 +54,11 @@ IdempotencyKey = Annotated[
         description="Made by the client, once for each order that is meant",
     ),
 ]
-OrderToken = Annotated[
-    str, msgspec.Meta(max_length=200, description="What the 201 gave to the customer", extra={"in": "header"})
-]
+OrderToken = Annotated[str, msgspec.Meta(max_length=200, extra={"in": "header", "credentials": True})]
+ORDER_TOKEN = Scheme(
+    "orderToken",
+    {"type": "apiKey", "in": "header", "name": "Order-Token", "description": "What the 201 gave to the customer"},
+)
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -8,12 +8,13 @@ from shopkeeper.domains.businesses.offers import check_address
 from shopkeeper.domains.registration.model import AuthHealthy, AuthUnhealthy, Registered, Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import (
+    ETAG,
+    LOCATION,
     Access,
     Call,
     Forbidden,
     Nothing,
     Reply,
-    ServiceUnavailable,
     Unauthenticated,
     endpoint,
 )
@@ -21,8 +22,9 @@ from shopkeeper.http.version import etag
 from shopkeeper.storage import StoreError
 
 
+@endpoint("GET /auth/health", responses={503: AuthUnhealthy})
 def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply[AuthHealthy | AuthUnhealthy]:
-    """Look whether the tables can be read."""
+    """Tell whether registrations can be taken."""
     timestamp = rfc3339(utc_now())
     try:
         registrations.check()
@@ -31,8 +33,18 @@ def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply
     return Reply(AuthHealthy(timestamp=timestamp))
 
 
+@endpoint(
+    "POST /auth/register-business",
+    status=201,
+    headers=(LOCATION, ETAG),
+    errors=(Forbidden, EmailTaken, IdentityTaken),
+    access=Access.OPTIONAL,
+)
 def register_business(registrations: Registrations, call: Call[Nothing, Registration]) -> Reply[Registered]:
-    """Register a business; a repeat is answered like the first time."""
+    """Register a business, one for each email address and identity.
+
+    A repeat is answered like the first time.
+    """
     if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
         raise Forbidden("The token is another identity's than cognito_user_id.")
     if call.caller is None and registrations.requires_token:
@@ -49,22 +61,4 @@ def register_business(registrations: Registrations, call: Call[Nothing, Registra
     )
 
 
-ENDPOINTS = (
-    endpoint(
-        "GET",
-        "/auth/health",
-        check_auth,
-        summary="Tell whether registrations can be taken",
-        responses={200: AuthHealthy, 503: AuthUnhealthy},
-    ),
-    endpoint(
-        "POST",
-        "/auth/register-business",
-        register_business,
-        summary="Register a business, one for each email address and identity",
-        body=Registration,
-        responses={201: Registered},
-        errors=(Forbidden, EmailTaken, IdentityTaken, ServiceUnavailable),
-        access=Access.OPTIONAL,
-    ),
-)
+ENDPOINTS = (check_auth, register_business)

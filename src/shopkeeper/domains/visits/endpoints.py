@@ -14,18 +14,21 @@ from shopkeeper.http import Call, Nothing, Reply, endpoint
 from shopkeeper.storage import StoreError
 
 
+@endpoint("GET /counter", safe=False)
 def count_visit(counter: VisitCounter, call: Call[Nothing, Nothing]) -> Reply[CountedVisit]:
-    """Count a visit of the site."""
+    """Count a visit of the site and return the new count."""
     return _counted(counter.count(), call.request.request_id)
 
 
+@endpoint("GET /counter/{counter_id}", errors=(UnknownCounter,), safe=False)
 def count_page_visit(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedVisit]:
-    """Count a visit of a named page."""
+    """Count a visit of a named page and return its new count."""
     return _counted(counter.count(call.parameters.counter_id), call.request.request_id)
 
 
+@endpoint("GET /health", responses={503: CounterUnhealthy})
 def check_counter(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Reply[CounterHealthy | CounterUnhealthy]:
-    """Read the site's counter, without counting."""
+    """Tell whether the counter can be read; never counts."""
     try:
         value = counter.read()
     except StoreError as error:
@@ -40,30 +43,4 @@ def _counted(visit: Visit, request_id: str) -> Reply[CountedVisit]:
     return Reply(body, metrics={"Visits": 1})
 
 
-ENDPOINTS = (
-    endpoint(
-        "GET",
-        "/counter",
-        count_visit,
-        summary="Count a visit of the site and return the new count",
-        responses={200: CountedVisit},
-        safe=False,
-    ),
-    endpoint(
-        "GET",
-        "/counter/{counter_id}",
-        count_page_visit,
-        summary="Count a visit of a named page and return its new count",
-        parameters=CounterParameters,
-        responses={200: CountedVisit},
-        errors=(UnknownCounter,),
-        safe=False,
-    ),
-    endpoint(
-        "GET",
-        "/health",
-        check_counter,
-        summary="Tell whether the counter can be read; never counts",
-        responses={200: CounterHealthy, 503: CounterUnhealthy},
-    ),
-)
+ENDPOINTS = (count_visit, count_page_visit, check_counter)

@@ -8,7 +8,11 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.lambda_.http import Answer, ProxyEvent, answer_of, spelt_out
+from shopkeeper.runtime.lambda_.answers import Answer, answer_of
+from shopkeeper.runtime.lambda_.http import ProxyEvent, spelt_out
+
+MOST_BYTES = 1024 * 1024 - 4096
+"""The largest answer that a load balancer takes from a function (1 MB), less what Lambda's own encoder adds."""
 
 
 class BalancerEvent(ProxyEvent, frozen=True, rename="camel"):
@@ -25,9 +29,11 @@ class BalancerEvent(ProxyEvent, frozen=True, rename="camel"):
 
     def answer(self, response: Response) -> Answer:
         """Return what the balancer expects: headers in the form in which it sent them."""
+        answer = answer_of(response, MOST_BYTES)
         if self.multi_value_headers is None:
-            return super().answer(response)
-        return {**answer_of(response), "multiValueHeaders": {name: [value] for name, value in response.headers.items()}}
+            return answer
+        headers = answer.pop("headers")
+        return {**answer, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
 
 
 def _decoded(text: str) -> str:

@@ -13,7 +13,8 @@ import msgspec
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Application
-from shopkeeper.runtime.lambda_.http import Answer, ProxyEvent
+from shopkeeper.runtime.lambda_.answers import Answer, answered
+from shopkeeper.runtime.lambda_.http import ProxyEvent
 from shopkeeper.runtime.telemetry.log import Telemetry
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _str
 def _answer(host: Host, call: "HttpEvent", invocation_id: str) -> Answer:
     began = time.monotonic()
     request = call.request(host.function.endpoints[0].path, invocation_id)
-    response = host.application.handle(request)
+    response, answer = answered(host.application, call, request)
     host.telemetry.record(request, response, time.monotonic() - began)
-    return call.answer(response)
+    return answer
 
 
 def read_http(event: Event) -> "HttpEvent | None":

@@ -12,8 +12,8 @@ import msgspec
 from shopkeeper.http import Request, Response, split_path
 from shopkeeper.http.routing import template_segments
 from shopkeeper.identifiers import is_uuid
+from shopkeeper.runtime.lambda_.answers import Answer, answer_of
 
-Answer = dict[str, object]
 Texts = dict[str, str | None] | None
 Lists = dict[str, list[str] | None] | None
 
@@ -69,8 +69,8 @@ class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
         )
 
     def answer(self, response: Response) -> Answer:
-        """Return what the gateway expects of a proxy integration."""
-        return {**answer_of(response), "headers": dict(response.headers)}
+        """Return what the gateway expects of a proxy integration. Raises what `answer_of` raises."""
+        return answer_of(response)
 
 
 def make_request(
@@ -167,8 +167,3 @@ def body_of(body: str | None, is_base64_encoded: bool | None) -> bytes:
 def spelt_out(text: str) -> str:
     """Spell out halves of surrogate pairs, which JSON may hold and UTF-8 may not."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def answer_of(response: Response) -> Answer:
-    """Return what all answers have; the headers' form depends on the event."""
-    return {"statusCode": response.status, "body": response.body.decode(), "isBase64Encoded": False}

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.lambda_.http import Answer, Texts, answer_of, body_of, headers_of, make_request, own_id
+from shopkeeper.runtime.lambda_.answers import Answer, answer_of
+from shopkeeper.runtime.lambda_.http import Texts, body_of, headers_of, make_request, own_id
 
 
 class HttpCall(msgspec.Struct, frozen=True, rename="camel"):
@@ -63,5 +64,5 @@ class PayloadTwoEvent(msgspec.Struct, frozen=True, rename="camel"):
         )
 
     def answer(self, response: Response) -> Answer:
-        """Return what payload 2.0 expects."""
-        return {**answer_of(response), "headers": dict(response.headers)}
+        """Return what payload 2.0 expects. Raises what `answer_of` raises."""
+        return answer_of(response)

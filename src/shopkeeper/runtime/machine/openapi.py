@@ -1,17 +1,15 @@
 """The endpoint that serves the OpenAPI document on one machine."""
 
-import msgspec
-
 from shopkeeper.functions.openapi import openapi_json
-from shopkeeper.http import PROBLEM_JSON, Call, Nothing, Reply, Route, endpoint
+from shopkeeper.http import PROBLEM_JSON, Call, Content, Nothing, Reply, Route, endpoint
+
+
+@endpoint("GET /openapi.json", media_types=("application/json",))
+def read_openapi(document: Content, _: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the OpenAPI document."""
+    return Reply(document)
 
 
 def openapi_route() -> Route:
     """Return the route of `GET /openapi.json`."""
-    body = msgspec.Raw(openapi_json().encode())
-
-    def read_openapi(service: msgspec.Raw, _: Call[Nothing, Nothing]) -> Reply[msgspec.Raw]:
-        return Reply(service)
-
-    one = endpoint("GET", "/openapi.json", read_openapi, summary="The OpenAPI document", responses={200: Nothing})
-    return Route(one, body, PROBLEM_JSON)
+    return Route(read_openapi, Content("application/json", openapi_json().encode()), PROBLEM_JSON)

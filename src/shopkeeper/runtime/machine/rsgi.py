@@ -11,22 +11,25 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Mapping
-from http import HTTPStatus
-from typing import NoReturn, Protocol
+from collections.abc import AsyncIterator, Iterator, Mapping
+from itertools import chain
+from typing import NamedTuple, NoReturn, Protocol
 from urllib.parse import parse_qsl
 
+import msgspec
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it is documented there
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import application
+from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
-from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, split_path
+from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request, Response, split_path
 from shopkeeper.http.binding import MAX_BODY_BYTES
+from shopkeeper.http.content import close
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.output import NonBlockingOutput
 from shopkeeper.runtime.machine.stopping import AtWork, end_when_told
+from shopkeeper.runtime.machine.streaming import Transport, cut_off, send_pieces
 from shopkeeper.runtime.machine.tasks import Tasks
 from shopkeeper.runtime.telemetry.log import Telemetry
 
@@ -83,22 +86,31 @@ class HttpProtocol(Protocol):
         """Answer with a body."""
         ...
 
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Transport:
+        """Answer with a body that follows piece by piece."""
+        ...
 
-Job = tuple[Request, HttpProtocol, "asyncio.Future[None]"]
-"""A request, what answers it, and what is told when that is done."""
+
+class Job(NamedTuple):
+    """A request, who sent it (`ADDRESS:PORT`), what answers it, and what is told when that is done."""
+
+    request: Request
+    client: str
+    protocol: HttpProtocol
+    answered: "asyncio.Future[None]"
 
 
 class RsgiApplication:
-    """Serves every function, and the OpenAPI document beside them."""
+    """Serves functions, and the OpenAPI document beside them."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, functions: tuple[Function, ...] = FUNCTIONS) -> None:
         if resources.identity is not None:
             resources.identity.prepare()  # many first callers may come at once
         self._resources = resources
         self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
         self._work = AtWork()
-        self._tasks = Tasks(FUNCTIONS, resources, self._telemetry, self._work)
-        self._application = application(FUNCTIONS, self._tasks.resources, openapi_route())
+        self._tasks = Tasks(functions, resources, self._telemetry, self._work)
+        self._application = application(functions, self._tasks.resources, openapi_route())
         multiprocessing.util.Finalize(None, self._close, exitpriority=1)
         self._queue: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for number in range(THREADS):
@@ -115,7 +127,7 @@ class RsgiApplication:
         request = to_request(scope, headers, await read_body(headers, protocol))
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._work:
-            self._queue.put((request, protocol, answered))
+            self._queue.put(Job(request, scope.client, protocol, answered))
             await answered
 
     def _close(self) -> None:
@@ -125,25 +137,60 @@ class RsgiApplication:
     def _serve(self) -> None:
         """Answer requests, one after the other, in a thread of the pool."""
         while True:
-            request, protocol, answered = self._queue.get()
+            job = self._queue.get()
             try:
-                self._answer(request, protocol)
+                self._answer(job)
             except ProtocolClosed:
                 pass  # the client has gone
             except Exception:  # noqa: BLE001  # the server answers 500, and this thread goes on
                 traceback.print_exc()
-            answered.get_loop().call_soon_threadsafe(answered.set_result, None)
+            job.answered.get_loop().call_soon_threadsafe(job.answered.set_result, None)
 
-    def _answer(self, request: Request, protocol: HttpProtocol) -> None:
+    def _answer(self, job: Job) -> None:
         began = time.monotonic()
-        response = self._application.handle(request)
-        # The gateway adds its own id in front of a function; here there is none but us.
-        fields = [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
-        if response.status == HTTPStatus.NO_CONTENT:
-            protocol.response_empty(response.status, fields)
+        response = self._application.handle(job.request)
+        if isinstance(response.body, bytes):
+            _send(job, response)
         else:
-            protocol.response_bytes(response.status, fields, response.body)
-        self._telemetry.record(request, response, time.monotonic() - began)
+            response = self._stream(job, response, response.body)
+        self._telemetry.record(job.request, response, time.monotonic() - began)
+
+    def _stream(self, job: Job, response: Response, pieces: Iterator[bytes]) -> Response:
+        """Send a response piece by piece, and return what became of it.
+
+        The head leaves with the first piece: an error before that is an answer of its own, a later one ends the
+        connection.
+        """
+        began = False
+        try:
+            first = next(pieces, b"")
+            transport = job.protocol.response_stream(response.status, _fields(job.request, response))
+            began = True
+            send_pieces(transport, chain([first], pieces), job.answered.get_loop())
+        except ProtocolClosed:
+            pass  # the client has gone
+        except Exception as error:  # noqa: BLE001  # an iterator may raise anything
+            if began:
+                cut_off(job.client)
+                return msgspec.structs.replace(response, error=error)
+            response = msgspec.structs.replace(self._application.failed(job.request, error), metrics=response.metrics)
+            _send(job, response)
+        finally:
+            close(pieces)
+        return response
+
+
+def _send(job: Job, response: Response) -> None:
+    """Send a response whole."""
+    if response.body and isinstance(response.body, bytes):
+        job.protocol.response_bytes(response.status, _fields(job.request, response), response.body)
+    else:
+        job.protocol.response_empty(response.status, _fields(job.request, response))
+
+
+def _fields(request: Request, response: Response) -> list[tuple[str, str]]:
+    # The gateway adds its own id in front of a function; here there is none but us.
+    return [*response.headers.items(), ("x-amzn-RequestId", request.request_id)]
 
 
 def to_headers(fields: Fields) -> dict[str, str]:
