@@ -182,7 +182,7 @@ def test_an_operation_that_nobody_waits_for_is_not_done(store: SQLiteStore, monk
     slow = writer.Job[object](block)
     store._writer._jobs.put(slow)  # where a caller's goes that is not alone
     assert begun.wait(10)
-    with pytest.raises(StoreUnavailable, match="not begun"):
+    with pytest.raises(StoreUnavailable, match="not started"):
         store.put(PLAIN, {"id": "x"})
     with pytest.raises(StoreUnavailable, match="may have been applied"):
         slow.wait()
