@@ -76,7 +76,7 @@ def _somebody_elses(path: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
-        (_somebody_elses, "not Shopkeeper's"),
+        (_somebody_elses, "not a Shopkeeper data file"),
         (_text, "not a database"),
         (_read_only, "read-only"),
         (_folder, "is a folder"),
@@ -216,7 +216,7 @@ def test_an_interrupt_is_one_and_no_outage(store: SQLiteStore) -> None:
         batch.put(PLAIN, {"id": "half"})
         raise KeyboardInterrupt
 
-    with store._writer._turn, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
+    with store._writer._writing, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
         store._writer._commit([writer.Job[object](interrupted)])
     assert store.get(PLAIN, {"id": "half"}) is None
     store.put(PLAIN, {"id": "x"})
