@@ -1,8 +1,7 @@
-"""Stops a worker: it ends as soon as no request is at work, even if clients still hold connections.
+"""Stops a worker as soon as no request is being processed, even if clients still hold connections.
 
-The server beneath waits for every connection that has begun a request, also for those whose clients send or
-read no more, and is killed in the end. What such a client has is of no use to it: half a request, or an answer
-that it does not take.
+granian waits for every connection that has begun a request, also if its client no longer sends or reads, until
+granian is killed. Such a client loses nothing: it has sent half a request, or does not read its response.
 """
 
 import os
@@ -12,17 +11,17 @@ import time
 from collections.abc import Callable
 
 COMPLETE_WITHIN_SECONDS = 2.0
-"""How long a request whose body is on its way may take to come whole, after the last one was answered."""
+"""How long the worker waits for incomplete requests after it has answered the last complete one."""
 
 SENT_WITHIN_SECONDS = 0.5
-"""How long answers may be on their way to clients that take them."""
+"""How long the worker waits for responses to be sent."""
 
 NONE = -1
-"""What `signal.set_wakeup_fd` returns where nobody was told of signals before."""
+"""What `signal.set_wakeup_fd` returns if no descriptor was set before."""
 
 
 class AtWork:
-    """How many requests are at work: those that have come whole, and are not answered yet. Each is a block."""
+    """Counts the requests that are complete and not yet answered. Each request is processed in a `with` block."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -35,7 +34,7 @@ class AtWork:
         self._add(-1)
 
     def wait(self) -> None:
-        """Return once no request is at work."""
+        """Return once no request is being processed."""
         with self._changed:
             self._changed.wait_for(lambda: self._number == 0)
 
@@ -47,22 +46,23 @@ class AtWork:
 
 
 def end_when_told(work: AtWork, close: Callable[[], None]) -> None:
-    """From SIGTERM on, end this process once nothing is at work, after `close`; call this in the main thread.
+    """On SIGTERM, wait until no request is being processed, call `close`, and end this process.
 
-    Signals are passed on to whoever was told of them before, such as an event loop.
+    Call this in the main thread. Signals are also written to the previous wake-up descriptor, such as an event
+    loop's.
     """
-    told, tells = os.pipe()
-    os.set_blocking(tells, False)
-    former = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
-    threading.Thread(target=_end, args=(told, former, work, close), daemon=True).start()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_end, args=(reader, previous, work, close), daemon=True).start()
 
 
-def _end(told: int, former: int, work: AtWork, close: Callable[[], None]) -> None:
+def _end(reader: int, previous: int, work: AtWork, close: Callable[[], None]) -> None:
     signals = b""
     while signal.SIGTERM not in signals:
-        signals = os.read(told, 64)
-        if former != NONE:
-            os.write(former, signals)
+        signals = os.read(reader, 64)
+        if previous != NONE:
+            os.write(previous, signals)
     work.wait()
     time.sleep(COMPLETE_WITHIN_SECONDS)
     work.wait()

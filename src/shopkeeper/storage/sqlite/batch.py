@@ -29,13 +29,13 @@ class Batch:
         self.connection = connection
         self._read: dict[Place, str | None] = {}
         self._written: dict[Place, str | None] = {}
-        self._at_work: dict[Place, str | None] = {}
+        self._current: dict[Place, str | None] = {}
 
     def run(self, operation: Callable[["Batch"], T]) -> T:
         """Return the result of `operation`. If it raises, its writes are discarded."""
-        self._at_work = {}
+        self._current = {}
         result = operation(self)
-        self._written |= self._at_work
+        self._written |= self._current
         return result
 
     def get(self, table: Table, key: Item) -> dict[str, Value] | None:
@@ -46,12 +46,12 @@ class Batch:
     def put(self, table: Table, item: Item) -> dict[str, Value]:
         """Write an item and return it as a reader will see it."""
         attributes = check_size(encode_item(item))
-        self._at_work[(table, *columns(table, item))] = msgspec.json.encode(attributes).decode()
+        self._current[(table, *columns(table, item))] = msgspec.json.encode(attributes).decode()
         return decode_item(attributes)
 
     def delete(self, table: Table, key: Item) -> None:
         """Remove an item, if it is there."""
-        self._at_work[(table, *columns(table, key))] = None
+        self._current[(table, *columns(table, key))] = None
 
     def flush(self) -> None:
         """Write the changes of all operations to the file."""
@@ -68,7 +68,7 @@ class Batch:
             self.connection.execute(sql, values)
 
     def _text(self, place: Place) -> str | None:
-        for texts in (self._at_work, self._written, self._read):
+        for texts in (self._current, self._written, self._read):
             if place in texts:
                 return texts[place]
         return self._read.setdefault(place, read_text(self.connection, *place))
