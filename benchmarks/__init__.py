@@ -1,1 +1,1 @@
-"""Shopkeeper beside what people would write instead: `make bench`, or `make bench-quick` for a first look."""
+"""Shopkeeper compared with its alternatives: `make bench`, or `make bench-quick` for a short run."""

@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m benchmarks [--quick] [--only PART ...]`. Ten minutes, or one for a first look."""
+"""Run the benchmark: `python -m benchmarks [--quick] [--only PART ...]`. Takes ten minutes, or one with `--quick`."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ Part = Callable[[bool], Results]
 
 
 def on_lambda(quick: bool) -> Results:
-    """Measure functions, on Lambda's Python."""
+    """Measure functions on Lambda's Python version."""
     if not DYNOXIDE.exists():
         print("The functions are left out: dynoxide is not installed (npm ci).")
         return {}
@@ -44,7 +44,7 @@ def on_lambda(quick: bool) -> Results:
 
 
 def packages(_: bool) -> Results:
-    """Return the sizes of our packages and of what the peers would have to upload, for x86_64."""
+    """Return the sizes of our packages and of the peers' packages, for x86_64."""
     if not all(packed.package(name).exists() for name in packed.OURS):
         print("The packages are left out: run `make package`.")
         return {}
@@ -56,18 +56,18 @@ def packages(_: bool) -> Results:
 
 
 def throughput(quick: bool) -> Results:
-    """Measure servers side by side."""
+    """Measure the throughput of servers on one machine."""
     return {"throughput": one_machine.throughput(rounds=1 if quick else 5, seconds=1 if quick else 5)}
 
 
 def growth(quick: bool) -> Results:
-    """Measure servers with more and more orders."""
+    """Measure servers with growing numbers of orders."""
     sizes = (1_000, 20_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
     return {"growth": one_machine.growth(sizes, calls=30 if quick else 300)}
 
 
 def hot_counter(quick: bool) -> Results:
-    """Count what a thousand clients count, and simulate what shards would give."""
+    """Count the visits of a thousand clients, and simulate a sharded counter."""
     counted = one_machine.hot_counter(clients=1_000, visits=1 if quick else 10)
     return {"hot_counter": counted, "sharding": sharding.table()}
 
@@ -76,25 +76,25 @@ PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, growth, hot_counter)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:
-    """Return what could be measured, and whether all of it could; what could not is said."""
+    """Return the results, and whether every part was measured. Prints the parts that failed."""
     machine = {"processors": os.cpu_count(), "python": platform.python_version(), "system": platform.machine()}
     results: Results = {"machine": machine}
     whole = True
     for part in parts:
         try:
             results |= part(quick)
-        except Exception as error:  # noqa: BLE001  # a port, a tool, a server: the other parts need none of it
+        except Exception as error:  # noqa: BLE001  # a port, a tool or a server failed; the other parts may work
             print(f"{part.__name__} is left out: {type(error).__name__}: {error}")
             whole = False
     return results, whole
 
 
 def main() -> None:
-    """Measure what can be measured, print it beside the bars, and keep a full run's figures."""
+    """Measure, print the figures and the bars, and keep the figures of a full run."""
     names = [part.__name__ for part in PARTS]
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one minute, and nothing is kept")
-    parser.add_argument("--only", nargs="+", choices=names, default=names, help="the other kept figures stay")
+    parser.add_argument("--quick", action="store_true", help="take one minute and keep nothing")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="measure only these parts")
     options = parser.parse_args()
     environments.make()
     packed.make()
@@ -109,24 +109,25 @@ def main() -> None:
     if whole and not missing:
         keep(results)
     else:
-        print("Nothing is kept: not all was measured. " + ", ".join(sorted(missing)))
+        print("Nothing is kept because some figures are missing. " + ", ".join(sorted(missing)))
 
 
 def merged(kept: Results, results: Results) -> Results:
-    """Return the kept figures with `results` in the place of their like.
+    """Return the kept figures, updated with `results`.
 
-    Figures of two machines are not mixed: those of another are dropped, and so nothing will be kept.
+    Figures of two machines are not mixed. If the kept figures are from another machine, they are dropped, and the
+    incomplete result is not kept.
     """
     return {**kept, **results} if kept["machine"] == results["machine"] else results
 
 
 def judged(results: Results) -> set[str]:
-    """Return the bars that figures suffice for."""
+    """Return the bars that can be judged by these figures."""
     return {bar for bar, *_ in bars.checked(results)}
 
 
 def keep(results: Results) -> None:
-    """Write the figures, and the chart and the tables that come of them."""
+    """Write the figures, the chart and the tables."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     CHART.write_text(chart.draw(results))
     DOCUMENT.write_text(report.insert(DOCUMENT.read_text(), results))

@@ -1,4 +1,4 @@
-"""What the figures must reach, and whether they do."""
+"""The bars that the figures must reach, and whether they do."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ Results = dict[str, Any]
 
 
 def lines(results: Results) -> Iterator[str]:
-    """Yield every figure as a line, then every bar with what was measured against it."""
+    """Yield a line for every figure, then a line for every bar with its measured value."""
     for kind, unit in (("cold", "ms from start to answer"), ("warm", "ms a call")):
         for name, figures in results.get(kind, {}).items():
             rest = ", ".join(f"{key} {value}" for key, value in figures.items() if key != "p50")
@@ -28,7 +28,7 @@ def lines(results: Results) -> Iterator[str]:
 
 
 def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
-    """Yield each bar that can be judged: what it is about, the figure, the limit, and whether it holds."""
+    """Yield each bar that can be judged: its name, the figure, the limit, and whether the figure reaches it."""
     yield from _cold(results)
     warm = results.get("warm", {})
     if {"visits", "founding"} <= set(warm):

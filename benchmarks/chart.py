@@ -1,4 +1,4 @@
-"""A chart of a run, drawn from its own figures, as an SVG of bars."""
+"""Draws the figures of a run as an SVG bar chart."""
 
 from html import escape
 from typing import Any

@@ -1,6 +1,6 @@
-"""What the contestants run in: Lambda's image in small, the libraries of peers as they would be uploaded, a server's.
+"""The environments of the contestants: Lambda's image, the peers' libraries as uploaded, and a server's environment.
 
-It says what cannot be made.
+Prints which environments cannot be created.
 """
 
 import json
@@ -15,7 +15,7 @@ from tests.support.tools import ROOT, python313
 FOLDER = ROOT / ".venv-bench"
 LOCKS = ROOT / "requirements"
 UPLOADED = ("powertools", "fastapi")
-"""Peers that upload libraries. What Lambda's image holds, boto3 among it, they take from there."""
+"""Peers that upload libraries. Libraries of Lambda's image, such as boto3, are not uploaded."""
 
 BUILD = """
 import json, platform, shlex, sysconfig
@@ -30,31 +30,31 @@ print(json.dumps({
 
 
 def python(name: str) -> Path | None:
-    """Return the interpreter of an environment, None where it was not made."""
+    """Return the interpreter of an environment, or None if it does not exist."""
     path = FOLDER / name / "bin" / "python"
     return path if path.exists() else None
 
 
 def libraries(name: str) -> Path:
-    """Return the folder of what a peer uploads beside its handler. It may not be there."""
+    """Return the folder of the libraries that a peer uploads. It may not exist."""
     return FOLDER / name / "libraries"
 
 
 def build(interpreter: Path) -> dict[str, Any]:
-    """Return the version of a Python and how it was built: its compiler, and whether with PGO and with LTO.
+    """Return the version of a Python, its compiler, and whether it was built with PGO and with LTO.
 
-    Source: `CONFIG_ARGS` of sysconfig, the options of its `configure`.
+    Source: `CONFIG_ARGS` of sysconfig, the options of `configure`.
     """
     found: dict[str, Any] = json.loads(subprocess.check_output([interpreter, "-c", BUILD]))
     return found
 
 
 def make() -> None:
-    """Make all that is not there as its lock says; say what cannot be made."""
+    """Create the missing and outdated environments from their locks. Prints which cannot be created."""
     _make("fastapi_sqlite", _environment(sys.executable, "fastapi_sqlite"))
     newer = python313()
     if newer is None:
-        print("There is no Python 3.13, which is Lambda's, on this machine (PYTHON313= names one).")
+        print("There is no Python 3.13 (Lambda's version) on this machine; PYTHON313= can name one.")
         return
     _make("lambda", _environment(newer, "lambda"))
     for name in UPLOADED:
@@ -87,14 +87,14 @@ def _make(name: str, commands: list[list[str]]) -> None:
     for command in commands:
         ran = _run(command)
         if ran:
-            print(f"  it cannot be made, and is left out: {ran}")
+            print(f"  it cannot be created and is left out: {ran}")
             shutil.rmtree(folder, ignore_errors=True)
             return
     done.write_bytes(lock.read_bytes())
 
 
 def _run(command: list[str]) -> str:
-    """Run a command, and return the last line of what it said if it failed."""
+    """Run a command. Return the last line of its errors if it failed, else an empty text."""
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:

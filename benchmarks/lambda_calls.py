@@ -1,7 +1,7 @@
-"""Cold starts, warm calls and memory of functions, side by side and interleaved.
+"""Cold starts, warm calls and memory of functions, in alternating runs.
 
-Each is its package, unpacked, on Lambda's Python, and finds byte code only where it would on Lambda: in the package, if
-it was uploaded with some, and in what Lambda's image holds.
+Each function runs from its unpacked package on Lambda's Python version. As on Lambda, only the image's own libraries
+and packages that contain byte code have byte code.
 """
 
 import json
@@ -37,7 +37,7 @@ Event = dict[str, Any]
 
 
 class Contestant(msgspec.Struct, frozen=True):
-    """A function to measure: whose package it is, its handler, and the call that is put to it."""
+    """A function to measure: the name of its package, its handler, its event and the expected status."""
 
     name: str
     handler: str
@@ -46,7 +46,7 @@ class Contestant(msgspec.Struct, frozen=True):
 
 
 def get(path: str) -> Event:
-    """Return the event of a GET, as a REST API sends it."""
+    """Return the event of a GET in the format of a REST API."""
     return {
         "resource": path,
         "path": path,
@@ -111,7 +111,7 @@ VISITS = (
     _peer("powertools"),
     _peer("fastapi"),
 )
-"""Those that count a visit, and the floor."""
+"""The contestants that count a visit, and the handler that does nothing."""
 
 CONTESTANTS = (
     *VISITS,
@@ -123,9 +123,9 @@ CONTESTANTS = (
 
 
 def ready(contestants: Sequence[Contestant]) -> list[Contestant]:
-    """Return those whose package is there, none without Lambda's Python, and say which are left out."""
+    """Return the contestants whose package exists, or none without Python 3.13. Prints which are left out."""
     if python("lambda") is None:
-        print("The functions are left out: they are measured on Python 3.13 alone.")
+        print("The functions are left out: they are measured only on Python 3.13.")
         return []
     found = []
     for contestant in contestants:
@@ -137,7 +137,7 @@ def ready(contestants: Sequence[Contestant]) -> list[Contestant]:
 
 
 class Stage:
-    """A DynamoDB-compatible server behind TLS, with our tables, and a business with an item to order."""
+    """A DynamoDB-compatible server behind TLS, with our tables and a business with one item."""
 
     def __init__(self, folder: Path, url: str, plain: str, authority: trustme.CA) -> None:
         self._folder = folder
@@ -160,8 +160,8 @@ class Stage:
     def start(self, contestant: Contestant) -> Function:
         """Start a process of a function in its unpacked package.
 
-        Each trusts what it would trust on Lambda, and this server's authority beside: Amazon's roots with us,
-        botocore's whole bundle with the others.
+        It trusts this server's authority and the certificates that it would trust on Lambda: Amazon's roots for
+        Shopkeeper, botocore's bundle for the others.
         """
         interpreter = python("lambda")
         assert interpreter is not None
@@ -204,7 +204,7 @@ def stage() -> Iterator[Stage]:
 
 
 def cold_starts(on: Stage, contestants: Sequence[Contestant], rounds: int) -> dict[str, dict[str, float]]:
-    """Return how long each takes from its start to its first answer, in ms, and the memory it then has, in MB."""
+    """Return the time from the start of each process to its first response, in ms, and its memory then, in MB."""
     times: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     memory: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for turn in range(rounds + 1):
@@ -212,7 +212,7 @@ def cold_starts(on: Stage, contestants: Sequence[Contestant], rounds: int) -> di
             function = on.start(contestant)
             try:
                 arrived = function.call(contestant.event(on), contestant.status)
-                if turn:  # the first round only brings files from the disk into memory
+                if turn:  # the first round only loads files from disk into memory
                     times[contestant.name].append((arrived - function.began) * 1000)
                     memory[contestant.name].append(function.peak_megabytes())
             finally:
@@ -224,7 +224,7 @@ def cold_starts(on: Stage, contestants: Sequence[Contestant], rounds: int) -> di
 
 
 def warm_calls(on: Stage, contestants: Sequence[Contestant], rounds: int, calls: int) -> dict[str, dict[str, float]]:
-    """Return the times of warm calls, in ms, the processor time and log of each, and the memory after them, in MB."""
+    """Return the durations and processor times of warm calls in ms, their log in bytes, and the memory in MB."""
     functions = {contestant.name: on.start(contestant) for contestant in contestants}
     times: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     processor: dict[str, float] = dict.fromkeys(functions, 0.0)

@@ -1,4 +1,4 @@
-"""One machine: durable visits and orders, against FastAPI and SQLite; how it grows; a hot counter."""
+"""One machine: durable visits and orders compared with FastAPI on SQLite, growing data, and a hot counter."""
 
 import asyncio
 import itertools
@@ -34,7 +34,7 @@ KEY = {"JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
 
 
 class Shop(msgspec.Struct, frozen=True):
-    """A server with something to order."""
+    """A server and an item that can be ordered there."""
 
     url: str
     orders_path: str
@@ -43,14 +43,14 @@ class Shop(msgspec.Struct, frozen=True):
 
 
 def open_shop(url: str) -> Shop:
-    """Make an account, its business and an item on a server of ours."""
+    """Create an account, a business and an item on a Shopkeeper server."""
     owner = Owner(url)
     return Shop(url, owner.orders, owner.add()["item_id"], owner.tokens["access_token"])
 
 
 @contextmanager
 def ours(data: Path) -> Iterator[Shop]:
-    """Run `shopkeeper serve` with its log going to a file, as a service's does."""
+    """Run `shopkeeper serve` with its log in a file, like a service."""
     with tempfile.NamedTemporaryFile() as log:
         port = free_port()
         command = [str(ROOT / ".venv" / "bin" / "shopkeeper"), "serve", "--port", str(port), "--data", str(data)]
@@ -62,7 +62,7 @@ def ours(data: Path) -> Iterator[Shop]:
 
 @contextmanager
 def fastapi(data: Path) -> Iterator[Shop]:
-    """Run the peer under uvicorn."""
+    """Run the FastAPI peer under uvicorn."""
     interpreter = python("fastapi_sqlite")
     assert interpreter is not None
     port = free_port()
@@ -87,7 +87,7 @@ def _await(url: str) -> None:
 
 
 def throughput(rounds: int, seconds: int) -> dict[str, dict[str, dict[str, float]]] | None:
-    """Return requests per second and latencies (ms) by kind, server and connections; None without wrk."""
+    """Return requests per second and latencies in ms by kind, server and connections, or None without wrk."""
     wrk = shutil.which("wrk")
     if wrk is None:
         print("The throughput of one machine is left out: wrk is not installed.")
@@ -121,7 +121,7 @@ def throughput(rounds: int, seconds: int) -> dict[str, dict[str, dict[str, float
 
 
 def _wrk(wrk: str, shop: Shop, kind: str, connections: int, seconds: int) -> tuple[float, float, float]:
-    """Return requests per second, and median and 99th percentile of the latency in ms."""
+    """Return requests per second, and the median and 99th percentile of the latency in ms."""
     environment = {
         **os.environ,
         "BENCH_PATH": shop.orders_path,
@@ -151,7 +151,7 @@ class Grown(msgspec.Struct, frozen=True):
     times: dict[str, list[float]]
 
     def call(self, *, counted: bool) -> None:
-        """List, read and place an order, and keep how long each took, in ms."""
+        """List orders, read an order, and place one. If `counted`, record each duration in ms."""
         known = {"Authorization": f"Bearer {self.shop.token}"}
         lines = [{"item_id": self.shop.item_id, "quantity": 1}]
         body = json.dumps({"customer": {"name": "Ann", "phone": "+14155550123"}, "lines": lines}).encode()
@@ -172,7 +172,7 @@ class Grown(msgspec.Struct, frozen=True):
 
 
 def growth(sizes: tuple[int, ...], calls: int) -> dict[str, dict[str, float]]:
-    """Return how long it takes to list, read and place orders (ms) with so many stored; the sizes take turns."""
+    """Return the time in ms to list, read and place orders for each number of stored orders. The sizes alternate."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ROOT / "dist")))
         grown = []
@@ -184,7 +184,7 @@ def growth(sizes: tuple[int, ...], calls: int) -> dict[str, dict[str, float]]:
             server = stack.enter_context(shopkeeper(data, KEY))
             grown.append(Grown(size, shop, stack.enter_context(Client(server.url)), {}))
         for number in range(WARMING + calls):
-            turn = number % len(grown)  # whoever is first is slower than the rest
+            turn = number % len(grown)  # the first call of a round is slower than the rest
             for one in grown[turn:] + grown[:turn]:
                 one.call(counted=number >= WARMING)
         return {str(one.size): {kind: spread(values)["p50"] for kind, values in one.times.items()} for one in grown}
@@ -196,7 +196,7 @@ def order_id(number: int) -> str:
 
 
 def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
-    """Write completed orders straight into a data file that no server has open."""
+    """Write completed orders directly to a data file that no server has open."""
     import sqlite3
 
     now = rfc3339(utc_now())
@@ -229,7 +229,7 @@ def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
 
 
 def hot_counter(clients: int, visits: int) -> dict[str, float]:
-    """Return what 1,000 clients at once counted, and how long it took: the count must be exact."""
+    """Return the visits that concurrent clients made, the visits counted, and the seconds. The counts must be equal."""
     with tempfile.TemporaryDirectory(dir=ROOT / "dist") as folder, ours(Path(folder) / "shop.db") as shop:
         before = send(shop.url, "GET", "/health").json["counter_value"]
         began = time.perf_counter()

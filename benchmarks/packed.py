@@ -1,8 +1,8 @@
-"""The packages of functions as they are uploaded: what `make package` built of ours, and what peers would upload.
+"""The packages of functions as uploaded: ours from `make package`, and the peers'.
 
-A peer's is what `sam build` makes of it: its libraries' wheels, unpacked, and its handler, without byte code.
-Source: aws-lambda-builders 1.67, `python_pip` (`DependencyBuilder._install_wheels` unpacks the wheels, and
-`PythonPipWorkflow.EXCLUDED_FILES` leaves `*.pyc` and `__pycache__` of the function's own folder behind).
+A peer's package is what `sam build` creates: the unpacked wheels of its libraries and its handler, without byte code.
+Source: aws-lambda-builders 1.67, `python_pip`: `DependencyBuilder._install_wheels` unpacks the wheels, and
+`PythonPipWorkflow.EXCLUDED_FILES` excludes `*.pyc` and `__pycache__` of the function's own folder.
 """
 
 import zipfile
@@ -20,12 +20,12 @@ DIST = ROOT / "dist"
 
 
 def package(name: str) -> Path:
-    """Return where a function's package for this machine, x86_64, is. It may not be there."""
+    """Return the path of a function's package for x86_64. It may not exist."""
     return DIST / f"{name}-x86_64.zip" if name in OURS else FOLDER / f"{name}.zip"
 
 
 def make() -> None:
-    """Make the packages of the peers whose libraries are there."""
+    """Create the packages of the peers whose libraries are installed."""
     FOLDER.mkdir(exist_ok=True)
     for name in PEERS:
         roots = [HANDLERS / name, *([libraries(name)] if name in UPLOADED else [])]
@@ -44,7 +44,7 @@ def unpack(name: str, folder: Path) -> None:
 
 
 def sizes(name: str) -> dict[str, float]:
-    """Return the size of a function's package, zipped and unpacked, in MB."""
+    """Return the zipped and unpacked size of a function's package in MB."""
     with zipfile.ZipFile(package(name)) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     return {"zipped_mb": round(package(name).stat().st_size / 1e6, 2), "unpacked_mb": round(unpacked / 1e6, 2)}

@@ -1,4 +1,4 @@
-"""The figures of a run as the tables of docs/performance.md."""
+"""Writes the figures of a run as the tables of docs/performance.md."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ END = "<!-- end -->"
 
 
 def insert(document: str, results: Results) -> str:
-    """Return the document with the tables of `results` in the place of those that it had."""
+    """Return the document with its tables replaced by those of `results`."""
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + "\n".join(tables(results)) + "\n" + END + after

@@ -1,7 +1,7 @@
-"""Lambda's Runtime API on loopback, and one function process that talks to it as on Lambda.
+"""Lambda's Runtime API on loopback, and a function process that uses it as on Lambda.
 
-Source: AWS Lambda Developer Guide, "Using the Lambda runtime API". The process runs AWS's own client,
-awslambdaric; what this leaves out is the start of a microVM and the download of the package.
+Source: AWS Lambda Developer Guide, "Using the Lambda runtime API". The process runs AWS's own client, awslambdaric.
+The start of a microVM and the download of the package are not simulated.
 """
 
 import json
@@ -23,7 +23,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands out events and takes answers, each with the moment at which it came."""
+    """Sends events to the function and receives its responses, each with its time of arrival."""
 
     daemon_threads = True
 
@@ -40,19 +40,19 @@ class RuntimeApi(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of a function that was ended while it waited for its next event."""
+        """Do not report the closed connection of a function that was killed while it waited for an event."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def call(self, event: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-        """Put an event to the function, and return when its answer came, and the answer."""
+        """Send an event to the function. Return the time of its response, and the response."""
         self.events.put(event)
         return self.answers.get(timeout=ANSWERS_WITHIN_SECONDS)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = 65536  # an answer leaves in one piece, or Nagle's algorithm would hold its body for 40 ms
+    wbufsize = 65536  # send a response in one piece; otherwise Nagle's algorithm delays its body by 40 ms
     disable_nagle_algorithm = True
     server: RuntimeApi
 
@@ -84,13 +84,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.answers.put((arrived, {"kind": kind, "body": json.loads(body or b"null")}))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Function:
-    """One process of a function: started in the folder of its package, called, measured, ended.
+    """One process of a function, started in the folder of its package.
 
-    That folder is read-only on Lambda; here Python writes no byte code into it.
+    On Lambda that folder is read-only. Here Python is configured to write no byte code into it.
     """
 
     def __init__(self, python: Path, handler: str, folder: Path, environment: Mapping[str, str], log: Path) -> None:
@@ -115,9 +115,9 @@ class Function:
         )
 
     def call(self, event: dict[str, Any], status: int) -> float:
-        """Return the moment of the answer, in seconds of the performance counter.
+        """Call the function and return the time of its response, in seconds of the performance counter.
 
-        Raises RuntimeError for any answer but one with this status.
+        Raises RuntimeError unless the response has this status.
         """
         arrived, answer = self._api.call(event)
         body = answer["body"]
@@ -126,7 +126,7 @@ class Function:
         return arrived
 
     def warm_call(self, event: dict[str, Any], status: int) -> float:
-        """Return how long a call took, from handing its event out to the arrival of its answer, in seconds."""
+        """Return the duration of a call in seconds, from sending its event to receiving its response."""
         arrived = self.call(event, status)
         return arrived - self._api.handed_out
 
@@ -136,11 +136,11 @@ class Function:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def log_bytes(self) -> int:
-        """Return how much the process has written to its log."""
+        """Return the size of the process's log in bytes."""
         return os.fstat(self._log.fileno()).st_size
 
     def peak_megabytes(self) -> float:
-        """Return the most memory that the process has had, in MB of a million bytes (VmHWM)."""
+        """Return the peak memory of the process in MB of a million bytes (VmHWM)."""
         lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
         (peak,) = [line.split()[1] for line in lines if line.startswith("VmHWM")]
         return int(peak) * 1024 / 1e6

@@ -1,7 +1,7 @@
-"""A counter that is one item, and one that is spread over several: a simulation of DynamoDB's documented limit.
+"""A simulation of DynamoDB's documented write limit for a counter in one item and a counter in several items (shards).
 
-Source: Amazon DynamoDB Developer Guide, "Designing partition keys": 1,000 write units a second for a partition;
-an item of up to 1 KB takes one for each write. Bursts and adaptive capacity, which help for minutes, are left out.
+Source: Amazon DynamoDB Developer Guide, "Designing partition keys": a partition accepts 1,000 write units a second, and
+a write of an item of up to 1 KB uses one. Burst and adaptive capacity, which help for minutes, are not simulated.
 """
 
 import random
@@ -13,10 +13,10 @@ ATTEMPTS = 3
 
 
 def simulate(offered: int, shards: int, seed: int = 1) -> dict[str, float]:
-    """Return what of so many visits a second is counted at once, counted after a retry, and refused, in percent.
+    """Return the percentages of visits that are counted at once, counted after a retry, and refused.
 
-    Each visit takes a random shard; one that is throttled tries again in the next second, and in the one after,
-    among the new ones. The load goes on before and after the seconds that are counted.
+    Each visit uses a random shard. A throttled visit is retried in the next second and in the second after that,
+    together with new visits. The load also runs before and after the measured seconds.
     """
     chance = random.Random(seed)  # noqa: S311  # a simulation
     outcomes = {"at once": 0, "after a retry": 0, "refused": 0}
@@ -37,14 +37,14 @@ def simulate(offered: int, shards: int, seed: int = 1) -> dict[str, float]:
 
 
 def _outcome(is_taken: bool, retries: int) -> str | None:
-    """Return what became of a visit in a second, None if it will try again."""
+    """Return the outcome of a visit in one second, or None if it will be retried."""
     if is_taken:
         return "after a retry" if retries else "at once"
     return "refused" if retries == ATTEMPTS - 1 else None
 
 
 def table() -> dict[str, dict[str, float]]:
-    """Return the simulation for loads and numbers of shards."""
+    """Return the results of the simulation by load and number of shards."""
     return {
         f"{offered}/s on {shards}": simulate(offered, shards)
         for offered in (500, 1000, 2000, 5000)

@@ -1,4 +1,4 @@
-"""A TLS end before a plain server: `tls_proxy.py PORT CERTIFICATE BACKEND_PORT`."""
+"""A TLS proxy for a server without TLS: `tls_proxy.py PORT CERTIFICATE BACKEND_PORT`."""
 
 import asyncio
 import ssl

@@ -1,8 +1,8 @@
-"""Which processor cores a thread may run on.
+"""The processor cores that a thread may run on.
 
-Python's threads run one at a time. Where they are spread over cores, each hand-over wakes another core, and
-that can take longer than the work itself; a server whose threads share one core answers more requests
-(docs/decisions/0019-one-core.md). What runs beside Python, like the hash of a password, takes any core.
+Python runs one thread at a time. If threads are spread over cores, each switch wakes another core, which can take
+longer than the work itself. A server whose threads share one core answers more requests
+(docs/decisions/0019-one-core.md). Work outside Python's lock, such as hashing a password, may use any core.
 """
 
 import os
@@ -15,13 +15,13 @@ _shared: set[int] = set()
 
 
 def pin_to_core() -> None:
-    """Keep this thread, and those that it starts from now on, to one core; to none where that is not allowed."""
+    """Pin this thread, and the threads that it starts later, to one core. Does nothing if that is not allowed."""
     if sys.platform != "linux" or _shared:
         return
     allowed = sorted(os.sched_getaffinity(0))
-    # Not everybody's first: servers beside one another, in containers too, take different ones.
+    # The core is random, so that several servers on one machine, also in containers, use different cores.
     core = allowed[int.from_bytes(os.urandom(4), "big") % len(allowed)]
-    with suppress(OSError):  # a sandbox may forbid it, which costs speed alone
+    with suppress(OSError):  # a sandbox may forbid it; this costs only speed
         os.sched_setaffinity(0, {core})
         _any.update(allowed)
         _shared.add(core)
@@ -29,7 +29,7 @@ def pin_to_core() -> None:
 
 @contextmanager
 def any_core() -> Iterator[None]:
-    """Let this thread run on any core for a while."""
+    """Let this thread run on any core within the block."""
     if not _shared:
         yield
         return
@@ -41,5 +41,5 @@ def any_core() -> Iterator[None]:
 
 
 def _move(cores: set[int]) -> None:
-    with suppress(OSError):  # the machine may have taken those cores away meanwhile, and chosen others
+    with suppress(OSError):  # these cores may no longer be available
         os.sched_setaffinity(0, cores)

@@ -1,5 +1,5 @@
-"""The one error that everything outside a request may raise."""
+"""The error for everything outside a request."""
 
 
 class ConfigurationError(Exception):
-    """A setting, a file or a credential is wrong; the text is one sentence for the operator."""
+    """A setting, a file or a credential is invalid. The text is one sentence for the operator."""

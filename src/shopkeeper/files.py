@@ -1,4 +1,4 @@
-"""Files that their owner alone may read, put in place whole or not at all."""
+"""Files that only their owner may read, and that appear at their path complete or not at all."""
 
 import errno
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WITHOUT_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How a file system answers that has no hard links."""
+"""The errors of a file system without hard links."""
 
 Identity = tuple[int, int]
-"""The device and the inode of a file: what stays the same whatever its names are."""
+"""The device and the inode of a file, which do not depend on its name."""
 
 
 @contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """Lend an empty file for the block to fill, and then put it at `target`, safe on the disk.
+    """Yield an empty file for the block to fill. After the block, flush it to disk and place it at `target`.
 
-    Only its owner may read it. Nothing that stands at `target` is overwritten, also if another process puts
-    it there meanwhile: raises FileExistsError, and OSError for other reasons. After any error nothing is left.
+    Only its owner may read it. An existing file at `target` is never overwritten, even if another process creates it
+    meanwhile. Raises FileExistsError in that case, or OSError. After an error no file is left.
     """
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
@@ -34,12 +34,12 @@ def new_file(target: Path) -> Iterator[Path]:
         _place(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
-    with suppress(OSError):  # some file systems cannot flush a folder; SQLite ignores that, too
+    with suppress(OSError):  # some file systems cannot flush a folder; SQLite ignores this error too
         flush(target.parent)
 
 
 def flush(path: Path) -> None:
-    """Return once the file or the folder is on the disk as it is now. Raises OSError."""
+    """Flush the file or the folder to disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -48,7 +48,7 @@ def flush(path: Path) -> None:
 
 
 def tighten(path: Path) -> bool:
-    """Take a file from everybody but its owner; return whether others had any right to it. Raises OSError."""
+    """Remove the permissions of everybody but the owner. Return whether there were any. Raises OSError."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & OTHERS:
         return False
@@ -57,9 +57,9 @@ def tighten(path: Path) -> bool:
 
 
 def identity(path: Path | str) -> Identity | None:
-    """Return which file stands at `path`, None for none. Every read and every COMMIT of a data file asks."""
+    """Return the identity of the file at `path`, or None. Every read and every COMMIT of a data file calls this."""
     try:
-        found = os.stat(path)  # noqa: PTH116  # of a text, a third of the time that a Path takes
+        found = os.stat(path)  # noqa: PTH116  # with a str it takes a third of the time of a Path
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -1,6 +1,6 @@
-"""Identifiers: UUIDs made from the operating system's randomness, never from a seeded generator.
+"""Identifiers: UUIDs from the operating system's randomness, never from a seeded generator.
 
-A generator's state would survive in a SnapStart snapshot and repeat; `os.urandom` does not.
+A SnapStart snapshot would contain a generator's state, so its values would repeat. `os.urandom` does not repeat.
 """
 
 import os
@@ -17,7 +17,7 @@ def uuid4() -> str:
 
 
 def uuid7() -> str:
-    """Return a UUID that sorts by the millisecond of its making (RFC 9562, version 7)."""
+    """Return a UUID that sorts by the millisecond of its creation (RFC 9562, version 7)."""
     milliseconds = time.time_ns() // 1_000_000
     number = milliseconds << 80 | int.from_bytes(os.urandom(10))
     number = number & ~(0xF << 76) | 7 << 76
@@ -26,5 +26,5 @@ def uuid7() -> str:
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether `text` is a UUID in its canonical form of 36 characters."""
+    """Return whether `text` is a UUID in its canonical form of 36 characters."""
     return _UUID.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""The libraries that Shopkeeper was published with, and which of them are not installed."""
+"""The libraries that Shopkeeper requires, and those that are not installed."""
 
 import re
 import shlex
@@ -9,24 +9,23 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def missing() -> list[str]:
-    """Return those requirements of Shopkeeper that are not installed.
+    """Return the requirements of Shopkeeper that are not installed, in pip's form, such as `granian<3,>=2.6`.
 
-    They read as pip takes them, such as `granian<3,>=2.6`. There are none where Shopkeeper itself was never
-    installed, as in a Lambda package, whose libraries are packed with it.
+    The list is empty if Shopkeeper itself is not installed, as in a Lambda package, which contains its libraries.
     """
     found = []
     for requirement in _requirements():
         specifier, _, marker = requirement.partition(";")
         if not marker:
             try:
-                distribution(_NAME.match(specifier)[0])  # type: ignore[index]  # each begins with its name
+                distribution(_NAME.match(specifier)[0])  # type: ignore[index]  # a specifier begins with a name
             except PackageNotFoundError:
                 found.append(specifier.replace(" ", ""))
     return found
 
 
 def advice(missed: list[str]) -> str:
-    """Return what an operator is told: the command that installs what is missing for this very interpreter."""
+    """Return advice for the operator: the command that installs the missing libraries for this interpreter."""
     return f"run `{sys.executable} -m pip install {' '.join(map(shlex.quote, missed))}`"
 
 

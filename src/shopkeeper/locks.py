@@ -1,4 +1,4 @@
-"""Lock files, in a folder where only the user writes."""
+"""Lock files in a folder that only the user can write."""
 
 import fcntl
 import os
@@ -14,10 +14,10 @@ from shopkeeper.files import OTHERS
 
 
 def lock_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder for the user's lock files, making it if need be.
+    """Return the folder for the user's lock files, and create it if it does not exist.
 
-    It is `$XDG_RUNTIME_DIR` where that is the user's alone, else a folder in the user's home, else one for
-    temporary files. Nobody else may write there. Raises ConfigurationError if there is none such.
+    It is `$XDG_RUNTIME_DIR` if only the user can access that, else a folder in the user's home, else one in the
+    temporary folder. Raises ConfigurationError if no folder is private to the user.
     """
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     if runtime and _is_ours_alone(Path(runtime)):
@@ -29,13 +29,13 @@ def lock_folder(environment: Mapping[str, str] = os.environ) -> Path:
     folder = Path(tempfile.gettempdir()) / f"shopkeeper-{os.geteuid()}"
     if _made(folder):
         return folder
-    raise ConfigurationError(f"The folder {folder} for lock files is not this user's alone; remove it.")
+    raise ConfigurationError(f"The folder {folder} for lock files is not private to this user; remove it.")
 
 
 def hold(path: Path, held: str) -> IO[str]:
-    """Return the open lock file `path`, which holds this process's id; closing it lets go.
+    """Lock the file `path`, write this process's id to it, and return it. Closing it releases the lock.
 
-    Links are not followed. Raises ConfigurationError, with `held` as its beginning where another has it.
+    Links are not followed. Raises ConfigurationError. If another process holds the lock, its text begins with `held`.
     """
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -44,7 +44,7 @@ def hold(path: Path, held: str) -> IO[str]:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
         os.close(descriptor)
-        raise ConfigurationError(f"The lock file {path} is not a file of this user's alone; remove it.")
+        raise ConfigurationError(f"The lock file {path} is not a regular file of this user; remove it.")
     lock = os.fdopen(descriptor, "r+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -59,7 +59,7 @@ def hold(path: Path, held: str) -> IO[str]:
 
 
 def _homes(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the user's home as the system knows it, then as the environment has it: `sudo` may keep another's."""
+    """Yield the user's home from the password database, then `$HOME`, which `sudo` may keep from another user."""
     try:
         yield Path(pwd.getpwuid(os.geteuid()).pw_dir)
     except KeyError:
@@ -78,7 +78,7 @@ def _made(folder: Path) -> bool:
 
 
 def _is_ours_alone(folder: Path) -> bool:
-    """Tell whether a folder is a real one, no link, that only this user may read and write."""
+    """Return whether `folder` is a folder, not a link, that only this user may read and write."""
     try:
         found = folder.lstat()
     except OSError:

@@ -203,7 +203,7 @@ def with_a_log(backup: Path) -> None:
 NO_BACKUPS: list[tuple[Callable[[Path], None], str]] = [
     (damaged, "is damaged"),
     (cut_short, "is damaged"),
-    (text, "no SQLite database"),
+    (text, "not a SQLite database"),
     (somebody_elses, "none of Shopkeeper's tables"),
     (with_a_log, "not a backup but a data file"),
     (Path.unlink, "cannot be read"),

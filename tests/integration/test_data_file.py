@@ -271,7 +271,7 @@ def test_a_log_without_its_data_file_is_refused_and_kept(tmp_path: Path) -> None
     for command in (["serve", "--port", "0"], ["tables"], ["adopt"]):
         done = run_cli(*command, "--data", str(data))
         assert done.returncode == 2
-        assert "shop.db-wal is part of one" in done.stderr or "There is no data file" in done.stderr
+        assert "there is its log shop.db-wal" in done.stderr or "There is no data file" in done.stderr
         assert (log.read_bytes(), data.exists()) == (held, False)
     (tmp_path / "away.db").rename(data)
     with shopkeeper(data) as again:

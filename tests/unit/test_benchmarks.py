@@ -98,7 +98,7 @@ def test_what_is_missing_is_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert lambda_calls.ready(lambda_calls.CONTESTANTS) == []
-    assert "The functions are left out: they are measured on Python 3.13 alone." in capsys.readouterr().out
+    assert "The functions are left out: they are measured only on Python 3.13." in capsys.readouterr().out
     interpreter = folder / "lambda" / "bin" / "python"
     interpreter.parent.mkdir(parents=True)
     interpreter.touch()
@@ -132,7 +132,7 @@ def test_an_environment_that_cannot_be_made_is_left_out(
     monkeypatch.setattr(environments, "python313", lambda: "/bin/false")
     monkeypatch.setattr(sys, "executable", "/bin/false")
     environments.make()
-    assert capsys.readouterr().out.count("it cannot be made, and is left out") == 4
+    assert capsys.readouterr().out.count("it cannot be created and is left out") == 4
     assert environments.python("fastapi_sqlite") is None
     assert environments.python("lambda") is None
 

@@ -129,16 +129,16 @@ def test_orders_that_are_swept_and_those_that_are_not_yet_are_listed_together(pl
     for limit in (1, 3, 100):
         for status, expected in (("expired", swept + late), ("received", received)):
             assert listed_in_pages(plain, status, limit) == sorted(expected, reverse=True)
-    first, after = plain.orders.list_orders(plain.owner, plain.business_id, "expired", 3, None)
+    first, after = plain.orders.listing(plain.owner, plain.business_id, "expired").page(3)
     sweep(plain)
-    rest, _ = plain.orders.list_orders(plain.owner, plain.business_id, "expired", 100, after)
+    rest, _ = plain.orders.listing(plain.owner, plain.business_id, "expired").page(100, after)
     assert [order.order_id for order in [*first, *rest]] == sorted(swept + late, reverse=True)
 
 
 def listed_in_pages(shop: Shop, status: Any, limit: int) -> list[str]:
     found, after = [], None
     while True:
-        page, after = shop.orders.list_orders(shop.owner, shop.business_id, status, limit, after)
+        page, after = shop.orders.listing(shop.owner, shop.business_id, status).page(limit, after)
         found += [order.order_id for order in page]
         if after is None:
             return found
@@ -209,7 +209,7 @@ def test_orders_from_before_are_told_after_a_backfill(shop: Shop) -> None:
 def test_a_backfill_of_the_stage_lists_them_and_says_how_many(plain: Shop) -> None:
     order = plain.place()
     plain.store.update(ORDERS, {"order_id": order.order_id}, Changes(remove=["awaiting"]))
-    assert [backfill(plain.store, plain.clock).awaiting for _ in range(2)] == [1, 0]
+    assert [backfill(plain.store).awaiting for _ in range(2)] == [1, 0]
     assert stored(plain, order)["awaiting"] == "order"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import Order, OutOfTurn
 from shopkeeper.domains.orders.service import Orders
@@ -19,7 +18,7 @@ from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.faults import FaultyServer
 from tests.support.lagging import LaggingStore
-from tests.support.shops import ACCEPT_SECONDS, Shop
+from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC, aws_environment, dynamodb_client, open_store, table_names
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
@@ -90,7 +89,7 @@ def cancel(shop: Shop, order: Any) -> Order:
 def test_a_sweep_in_the_middle_of_a_deletion_does_not_refuse_it(plain: Shop) -> None:
     plain.place()
     plain.wait(ACCEPT_SECONDS)
-    registry = BusinessRegistry(SweepsAfterHead(plain), plain.clock)
+    registry = open_registry(SweepsAfterHead(plain), plain.clock)
     registry.delete(registry.get(plain.business_id))
     with pytest.raises(NotFound):
         plain.registry.get(plain.business_id)

@@ -74,7 +74,7 @@ def test_a_folder_for_locks_that_another_may_have_put_there_is_refused(
     prepare: Callable[[Path], object], nobody: Path
 ) -> None:
     prepare(nobody / f"shopkeeper-{os.geteuid()}")
-    with pytest.raises(ConfigurationError, match="not this user's alone"):
+    with pytest.raises(ConfigurationError, match="not private to this user"):
         lock_folder({})
 
 

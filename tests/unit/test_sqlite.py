@@ -76,7 +76,7 @@ def _somebody_elses(path: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
     [
-        (_somebody_elses, "not Shopkeeper's"),
+        (_somebody_elses, "not a Shopkeeper data file"),
         (_text, "not a database"),
         (_read_only, "read-only"),
         (_folder, "is a folder"),
@@ -182,7 +182,7 @@ def test_an_operation_that_nobody_waits_for_is_not_done(store: SQLiteStore, monk
     slow = writer.Job[object](block)
     store._writer._jobs.put(slow)  # where a caller's goes that is not alone
     assert begun.wait(10)
-    with pytest.raises(StoreUnavailable, match="not begun"):
+    with pytest.raises(StoreUnavailable, match="not started"):
         store.put(PLAIN, {"id": "x"})
     with pytest.raises(StoreUnavailable, match="may have been applied"):
         slow.wait()
@@ -216,7 +216,7 @@ def test_an_interrupt_is_one_and_no_outage(store: SQLiteStore) -> None:
         batch.put(PLAIN, {"id": "half"})
         raise KeyboardInterrupt
 
-    with store._writer._turn, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
+    with store._writer._writing, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
         store._writer._commit([writer.Job[object](interrupted)])
     assert store.get(PLAIN, {"id": "half"}) is None
     store.put(PLAIN, {"id": "x"})

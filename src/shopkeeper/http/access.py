@@ -1,4 +1,4 @@
-"""Who may call an endpoint, and who does."""
+"""Access to endpoints, and the identity of the caller."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -11,7 +11,10 @@ from shopkeeper.http.message import Request
 
 
 class Access(Enum):
-    """Who may call: anyone (a token is ignored), anyone with or without a token, only someone with a token."""
+    """Who may call an endpoint.
+
+    ANYONE: everybody; a token is ignored. OPTIONAL: everybody; a token is verified. SIGNED_IN: a token is required.
+    """
 
     ANYONE = "anyone"
     OPTIONAL = "optional"
@@ -29,10 +32,10 @@ ACCESS_TOKEN = Scheme("accessToken", {"type": "http", "scheme": "bearer", "beare
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who calls, as a verified token says.
+    """The caller, from a verified token.
 
-    `subject` is the identity's id. `epoch` counts what ended all its sessions up to the token's making;
-    identities from elsewhere have none.
+    `subject` is the id of the identity. `epoch` is the epoch of the account when the token was made; an identity of
+    another provider has none.
     """
 
     subject: str
@@ -40,11 +43,11 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 Authenticate = Callable[[str], Caller]
-"""Returns the caller of a bearer token. Raises Unauthenticated for any that does not verify."""
+"""Returns the caller of a bearer token. Raises Unauthenticated if the token does not verify."""
 
 
 def identify(access: Access, request: Request, authenticate: Authenticate | None) -> Caller | None:
-    """Return who calls, None for nobody in particular. Raises Unauthenticated."""
+    """Return the caller, or None for an anonymous request. Raises Unauthenticated."""
     if access is Access.ANYONE:
         return None
     header = request.headers.get("authorization", "")

@@ -1,4 +1,4 @@
-"""What goes in and what comes out: `Request` and `Response`, as plain values."""
+"""`Request` and `Response` as plain values."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -6,14 +6,13 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True):
-    """An HTTP request, whoever received it.
+    """An HTTP request, independent of the server.
 
-    `path` is as it was received, for logs. `segments` is the same path split and percent-decoded, for
-    routing, or None where it has no honest decoding (an encoded slash, bytes that are not UTF-8).
-    `base_path` is what stands before the path in the caller's URL (a stage, a base path mapping).
-    Header names are lower case. `client_address` is the caller's
-    IP address, for limits alone; it is never logged. `read` is there where the body has yet to come: only
-    an endpoint that takes one waits for it. `query` keeps the first value of each name.
+    `path` is the path as received, for logs. `segments` is the path split and percent-decoded, for routing. It is
+    None if the path cannot be decoded unambiguously (an encoded slash, bytes that are not UTF-8). `base_path` is the
+    part of the URL before the path (a stage, a base path mapping). Header names are lower case. `query` has the first
+    value of each name. `client_address` is the caller's IP address. It is used only for limits and never logged.
+    `read` is set if the body has not been read yet. Only an endpoint that accepts a body reads it.
     """
 
     method: str
@@ -28,15 +27,15 @@ class Request(msgspec.Struct, frozen=True):
     read: Callable[[], bytes] | None = None
 
     def content(self) -> bytes:
-        """Return the body, reading it now if it was not yet. Raises what the reader raises, an ApiError."""
+        """Return the body, and read it first if necessary. Raises the reader's ApiError."""
         return self.body if self.read is None else self.read()
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP response. `error`, `metrics` and `note` are for the operator's telemetry and are never sent.
+    """An HTTP response. `error`, `metrics` and `note` are for logs and metrics and are never sent.
 
-    A `note` is a sentence that an operator should read once. A body that is an iterator is sent piece by piece, or
-    collected; whoever does not read it to its end closes it.
+    A `note` is a sentence for the operator, logged once. A body that is an iterator is sent in pieces or collected.
+    Code that does not read it to its end must close it.
     """
 
     status: int
@@ -50,7 +49,7 @@ class Response(msgspec.Struct, frozen=True):
 def split_path(path: str) -> tuple[str, ...] | None:
     """Return the segments of a path, or None if it does not begin with a slash.
 
-    A slash at the end means nothing: `/items/` is `/items`. Two slashes in a row have an empty segment between them.
+    A trailing slash has no meaning: `/items/` is `/items`. Two consecutive slashes have an empty segment between them.
     """
     if not path.startswith("/"):
         return None

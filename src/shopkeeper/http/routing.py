@@ -1,4 +1,4 @@
-"""From a path to its routes: templates like `/counter/{counter_id}`, literal segments before parameters."""
+"""Finds the routes of a path by templates like `/counter/{counter_id}`. Literal segments precede parameters."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,20 +8,20 @@ from shopkeeper.http.endpoint import Route
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A path that is declared: its routes by method, HEAD among them, and the values of its parameters."""
+    """A declared path: its routes by method, including HEAD, and the values of its parameters."""
 
     routes: Mapping[str, Route]
     parameters: Mapping[str, str]
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A path template, split; parameter segments stand in braces."""
+    """A path template, split into segments. Parameter segments are in braces."""
 
     segments: tuple[str, ...]
     routes: dict[str, Route]
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
-        """Return the parameters if `segments` fit, else None."""
+        """Return the parameters if `segments` match, else None."""
         values: dict[str, str] = {}
         for pattern, value in zip(self.segments, segments, strict=True):
             if is_parameter(pattern):
@@ -34,7 +34,7 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Router:
-    """Finds the routes of a path among those it was given; `methods` are those of all paths."""
+    """Finds the routes of a path. `methods` are the methods of all paths."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         templates: dict[tuple[str, ...], Template] = {}
@@ -50,7 +50,7 @@ class Router:
             self._by_length.setdefault(len(segments), []).append(template)
 
     def match(self, segments: tuple[str, ...] | None) -> Match | None:
-        """Return the match of a decoded path, or None where no endpoint is declared."""
+        """Return the match of a decoded path, or None if the path is undeclared."""
         if segments is None:
             return None
         for template in self._by_length.get(len(segments), ()):
@@ -61,12 +61,12 @@ class Router:
 
 
 def template_segments(path: str) -> tuple[str, ...]:
-    """Split a path template; `/` has no segments."""
+    """Return the segments of a path template. `/` has none."""
     return tuple(segment for segment in path.split("/") if segment)
 
 
 def is_parameter(segment: str) -> bool:
-    """Tell whether a segment of a template is a parameter."""
+    """Return whether a segment of a template is a parameter."""
     return segment.startswith("{")
 
 
@@ -75,5 +75,5 @@ def _literals_first(item: tuple[tuple[str, ...], Template]) -> list[bool]:
 
 
 def _may_be_a_parameter(value: str) -> bool:
-    """A dot segment, a slash or a control character is an attack on paths, never a name."""
+    """Reject dot segments, slashes and control characters: they are attacks on paths, never names."""
     return value not in ("", ".", "..") and "/" not in value and value.isprintable()

@@ -1,6 +1,6 @@
-"""What every store refuses alike before it does anything: wrong keys, sizes, counts and overlaps.
+"""The checks that every store makes before an operation: keys, sizes, counts and overlaps.
 
-These are faults of the calling code, so they are ValueErrors and never reach a caller as such.
+A failed check is an error of the calling code. It raises ValueError, which is never shown to an API client.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _MAX_INTEGER = 2**63 - 1
 def check_key(key: declared.Key, values: Item, *, exact: bool) -> None:
     """Raise ValueError unless `values` hold the key's attributes (and, if `exact`, no others)."""
     if exact and len(values) != len(key.attributes):
-        raise ValueError(f"a key needs exactly {[attribute.name for attribute in key.attributes]}")
+        raise ValueError(f"a key has exactly the attributes {[attribute.name for attribute in key.attributes]}")
     _check_attribute(key.partition, values, MAX_PARTITION_BYTES)
     if key.sort is not None:
         _check_attribute(key.sort, values, MAX_SORT_BYTES)
@@ -51,9 +51,9 @@ def check_changes(table: Table, changes: Changes) -> None:
 
 
 def check_size(attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
-    """Return an item in wire form, or raise ItemTooLarge."""
+    """Return an item in wire form. Raises ItemTooLarge."""
     if item_size(attributes) > MAX_ITEM_BYTES:
-        raise ItemTooLarge(f"an item of {item_size(attributes)} bytes")
+        raise ItemTooLarge(f"the item has {item_size(attributes)} bytes; the limit is {MAX_ITEM_BYTES}")
     return attributes
 
 
@@ -64,7 +64,7 @@ def check_keys(table: Table, keys: Sequence[Key]) -> None:
     for key in keys:
         check_key(table.key, key, exact=True)
     if len({key_of(table, key) for key in keys}) != len(keys):
-        raise ValueError("a key twice")
+        raise ValueError("a key is given twice")
 
 
 def check_limit(limit: int) -> None:
@@ -74,9 +74,9 @@ def check_limit(limit: int) -> None:
 
 
 def check_actions(actions: Sequence[Action]) -> None:
-    """Raise ValueError unless there are 1 to 100 actions, each right and on another item.
+    """Raise ValueError unless there are 1 to 100 valid actions, each on a different item.
 
-    An `Append` counts twice, for the event and for the head of its feed.
+    An `Append` counts as two: the event and the head of its feed.
     """
     weight = sum(2 if isinstance(action, Append) else 1 for action in actions)
     if not 1 <= weight <= MAX_ACTIONS:
@@ -101,7 +101,7 @@ def check_actions(actions: Sequence[Action]) -> None:
 
 
 def key_of(table: Table, item: Item) -> tuple[object, ...]:
-    """Return the values of the item's key."""
+    """Return the values of an item's key."""
     return tuple(item[attribute.name] for attribute in table.key.attributes)
 
 

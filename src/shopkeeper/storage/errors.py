@@ -1,29 +1,29 @@
-"""What a store may raise, as one tree.
+"""The tree of errors that a store raises.
 
-    StoreError                  the store refuses the operation: a fault of ours
+    StoreError                  the store rejects the operation: an error in our code
     ├── ConditionFailed         nothing was applied
-    │   ├── AlreadyExists       a put that was to create found something
-    │   └── ExpectationFailed   an expected attribute is not as expected
+    │   ├── AlreadyExists       a put with `if_absent` found an item
+    │   └── ExpectationFailed   an attribute does not have the expected value
     ├── ItemTooLarge            the item would be larger than 400 KB
-    └── StoreOutage             nothing was decided for good; trying later may work
-        ├── Conflict            others kept changing the same items until the time was up
-        ├── Throttled           the store asked for fewer requests until the time was up
-        ├── StoreUnavailable    no answer, or none that can be trusted; a write may have been applied
-        ├── AccessDenied        credentials are missing, expired or too weak
-        └── TableMissing        the table is not there
+    └── StoreOutage             a temporary failure; a later attempt may succeed
+        ├── Conflict            other writes changed the same items until the deadline
+        ├── Throttled           the store throttled the requests until the deadline
+        ├── StoreUnavailable    no valid response; a write may have been applied
+        ├── AccessDenied        credentials are missing, expired or insufficient
+        └── TableMissing        the table does not exist
 
-The text of each is for the operator's log, never for a caller.
+Their texts are for the operator's log, never for an API client.
 """
 
 
 class StoreError(Exception):
-    """The root: an operation was not done, or it is not known to be done."""
+    """The root: an operation failed, or its outcome is unknown."""
 
 
 class ConditionFailed(StoreError):
-    """A condition of a write did not hold; nothing of the write was applied.
+    """A condition of a write was not met. Nothing was applied.
 
-    `position` is the index of the failing action within its `transact`, 0 for a single operation.
+    `position` is the index of the failed action in `transact`, 0 for a single operation.
     """
 
     def __init__(self, message: str, position: int = 0) -> None:
@@ -32,36 +32,36 @@ class ConditionFailed(StoreError):
 
 
 class AlreadyExists(ConditionFailed):
-    """A put that was to create found an item with the same key."""
+    """A put with `if_absent` found an item with the same key."""
 
 
 class ExpectationFailed(ConditionFailed):
-    """An expected attribute is not as expected."""
+    """An attribute does not have the expected value."""
 
 
 class ItemTooLarge(StoreError):
-    """The item would be larger than 400 KB, which is DynamoDB's limit and ours everywhere."""
+    """The item would be larger than 400 KB, DynamoDB's limit. Both stores use this limit."""
 
 
 class StoreOutage(StoreError):
-    """The store could not decide the operation now; trying later may work."""
+    """A temporary failure of the store. A later attempt may succeed."""
 
 
 class Conflict(StoreOutage):
-    """Others kept changing the same items until the time was up; nothing was applied."""
+    """Other writes changed the same items until the deadline. Nothing was applied."""
 
 
 class Throttled(StoreOutage):
-    """The store kept asking for fewer requests until the time was up; nothing was applied."""
+    """The store throttled the requests until the deadline. Nothing was applied."""
 
 
 class StoreUnavailable(StoreOutage):
-    """There was no answer that can be trusted; a write may or may not have been applied."""
+    """There was no valid response. A write may or may not have been applied."""
 
 
 class AccessDenied(StoreOutage):
-    """The credentials are missing, expired or do not allow the operation."""
+    """The credentials are missing or expired, or do not allow the operation."""
 
 
 class TableMissing(StoreOutage):
-    """The table is not there."""
+    """The table does not exist."""

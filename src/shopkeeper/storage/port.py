@@ -1,4 +1,4 @@
-"""The Store port: the operations that every store does exactly alike, and the actions they are made of."""
+"""The Store port: the operations that every store supports in exactly the same way, and their actions."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -13,7 +13,7 @@ MAX_ACTIONS = 100
 MAX_KEYS = 100
 MAX_PAGE = 1000
 FEED_HEAD = 0
-"""The number under which a feed keeps, as `head`, how many events it has had."""
+"""The number of a feed's head item. Its attribute `head` is the number of the newest event."""
 
 
 class Missing(Enum):
@@ -23,24 +23,24 @@ class Missing(Enum):
 
 
 ABSENT: Final = Missing.ABSENT
-"""In an expectation: the attribute must not be there."""
+"""In an expectation: the attribute must be absent."""
 
 
 class Below(msgspec.Struct, frozen=True):
-    """In an expectation: the attribute must be a number below `limit`, or not be there."""
+    """In an expectation: the attribute must be a number below `limit`, or absent."""
 
     limit: int
 
 
 Expectation = Mapping[str, Scalar | Missing | Below]
-"""What attributes must be for a write to happen; an item that does not exist has none."""
+"""The values that attributes must have for a write to happen. An absent item has no attributes."""
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What an update does to an item, which it creates if need be; no attribute may appear twice.
+    """The changes of an update, which creates the item if it is absent. An attribute may appear only once.
 
-    `add` adds to numbers (an absent one counts as 0), `set` replaces, `set_if_absent` sets what is not
-    there yet, `remove` removes.
+    `add` adds to numbers (an absent number counts as 0), `set` replaces values, `set_if_absent` sets absent
+    attributes, `remove` removes attributes.
     """
 
     add: Mapping[str, Number] = {}
@@ -50,7 +50,7 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class Put(msgspec.Struct, frozen=True):
-    """Write a whole item; with `if_absent`, only where there is none."""
+    """Write a whole item; with `if_absent`, only if it does not exist."""
 
     table: Table
     item: Item
@@ -58,7 +58,7 @@ class Put(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """Change an item, if it is as expected."""
+    """Change an item if it meets the expectation."""
 
     table: Table
     key: Key
@@ -67,7 +67,7 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class Delete(msgspec.Struct, frozen=True):
-    """Remove an item, if it is as expected; there need not be one."""
+    """Remove an item if it meets the expectation. Without an expectation the item may be absent."""
 
     table: Table
     key: Key
@@ -75,7 +75,7 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """Change nothing, but let the transaction happen only if an item is as expected."""
+    """Make the transaction conditional on an item that it does not change."""
 
     table: Table
     key: Key
@@ -83,10 +83,10 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Append(msgspec.Struct, frozen=True):
-    """Give `item` the next number of its feed: a partition of a table whose sort key is a number.
+    """Write `item` under the next number of its feed. A feed is a partition of a table whose sort key is a number.
 
-    Numbers of a feed begin at 1 and have no gap and no repeat. Number 0 is the feed's head; a query that
-    is to see events only begins after it. `tally` is added to numbers that the head keeps.
+    The numbers of a feed begin at 1, without a gap or a repeat. Number 0 is the feed's head. A query for events
+    begins after it. `tally` is added to numbers that the head keeps.
     """
 
     table: Table
@@ -99,28 +99,28 @@ Action = Put | Update | Delete | Check | Append
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A part of a query's items, and the key after which the next part begins, None at the end."""
+    """A page of a query's items, and the key after which the next page begins. `next` is None on the last page."""
 
     items: list[dict[str, Value]]
     next: dict[str, str | int] | None
 
 
 class Store(Protocol):
-    """Where items live. Every method raises the errors of `shopkeeper.storage.errors`."""
+    """A store of items. Every method raises the errors of `shopkeeper.storage.errors`."""
 
     kind: str
-    """What a health report calls the database: `sqlite` or `dynamodb`."""
+    """The name of the database in health reports: `sqlite` or `dynamodb`."""
 
     def get(self, table: Table, key: Key) -> dict[str, Value] | None:
-        """Return the item as it is now (strongly consistent), or None."""
+        """Return the current item (strongly consistent), or None."""
         ...
 
     def get_many(self, table: Table, keys: Sequence[Key]) -> list[dict[str, Value] | None]:
-        """Return the items of at most 100 different keys, in their order, strongly consistent."""
+        """Return the items of at most 100 different keys, in the order of the keys (strongly consistent)."""
         ...
 
     def put(self, table: Table, item: Item, *, if_absent: bool = False) -> None:
-        """Write a whole item. Raises AlreadyExists if it was to be new and is not."""
+        """Write a whole item. Raises AlreadyExists if `if_absent` is set and the item exists."""
         ...
 
     @overload
@@ -132,15 +132,15 @@ class Store(Protocol):
     def update(
         self, table: Table, key: Key, changes: Changes, *, expect: Expectation | None = None
     ) -> dict[str, Value] | None:
-        """Change an item and return the new one; under an expectation, return nothing.
+        """Change an item and return the new item. With an expectation, return None.
 
-        A conditional write happens once even if its reply is lost, and so cannot return what it wrote.
-        An `add` without an expectation is never applied twice. Raises ExpectationFailed.
+        A conditional write happens once, even if its reply is lost. It therefore cannot return the item. An `add`
+        without an expectation is never applied twice. Raises ExpectationFailed.
         """
         ...
 
     def delete(self, table: Table, key: Key, *, expect: Expectation | None = None) -> None:
-        """Remove an item if it is there. Raises ExpectationFailed."""
+        """Remove an item if it exists. Raises ExpectationFailed."""
         ...
 
     def query(
@@ -153,32 +153,32 @@ class Store(Protocol):
         limit: int = 100,
         after: Key | None = None,
     ) -> Page:
-        """Return at most `limit` items of a partition in the order of the sort key, those behind `after`.
+        """Return at most `limit` items of a partition that follow `after`, in the order of the sort key.
 
-        Of the table it is strongly consistent, of an index eventually. `after` holds the key attributes
-        of the table and of the index; the item itself need not exist any more.
+        A query of the table is strongly consistent; a query of an index is eventually consistent. `after` holds the
+        key attributes of the table and of the index. Its item may have been removed.
         """
         ...
 
     def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
-        """Return at most `limit` items of a whole table in no certain order, those behind `after`.
+        """Return at most `limit` items of the table that follow `after`. The order is undefined.
 
-        For operators alone (`shopkeeper copy`): no endpoint may need it.
+        Only operators use it (`shopkeeper copy`). No endpoint may depend on it.
         """
         ...
 
     def transact(self, actions: Sequence[Action]) -> list[int]:
-        """Do all the actions, each on another item, or none; at most 100.
+        """Apply all actions or none. There are at most 100, each on a different item.
 
-        Returns the numbers that the `Append`s were given. Raises AlreadyExists or ExpectationFailed with
-        the position of the action whose condition failed.
+        Returns the numbers of the `Append` actions. Raises AlreadyExists or ExpectationFailed with the position of
+        the action whose condition failed.
         """
         ...
 
     def ping(self, table: Table) -> None:
-        """Return if the table can be read, else raise."""
+        """Read the table. Raises a StoreError if it cannot be read."""
         ...
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         ...

@@ -1,4 +1,4 @@
-"""A table as data: keys, indexes, the attribute that says when an item expires, and where its name comes from."""
+"""A table as data: keys, indexes, the TTL attribute, and the environment variable that holds its name."""
 
 import re
 from typing import Literal
@@ -8,7 +8,7 @@ import msgspec
 KeyType = Literal["S", "N"]
 
 PHYSICAL_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
-"""What DynamoDB takes as a table's name (API reference, CreateTable)."""
+"""A valid table name in DynamoDB (API reference, CreateTable)."""
 
 
 class KeyAttribute(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class KeyAttribute(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A partition key and, if items of a partition have an order, a sort key."""
+    """A partition key and an optional sort key."""
 
     partition: KeyAttribute
     sort: KeyAttribute | None = None
@@ -31,16 +31,16 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """Another order of the same items: those that carry its key attributes. Eventually consistent."""
+    """An index over the items that have its key attributes. Eventually consistent."""
 
     name: str
     key: Key
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table. Its physical name is the environment variable's value, or `<name>-<stage>`.
+    """A table. Its physical name is the value of the variable `environment`, or `<name>-<stage>`.
 
-    `owner` is the domain whose modules alone read and write it.
+    `owner` is the only domain that reads and writes the table.
     """
 
     name: str
@@ -54,14 +54,17 @@ class Table(msgspec.Struct, frozen=True):
         return hash(self.name)
 
     def index(self, name: str) -> Index:
-        """Return the index called `name`. Raises KeyError where there is none."""
+        """Return the index called `name`. Raises KeyError if there is none."""
         for index in self.indexes:
             if index.name == name:
                 return index
         raise KeyError(f"{self.name} has no index {name}")
 
     def position(self, index: str) -> dict[str, type[str] | type[int]]:
-        """Return the names and types of what `Page.next` holds in a query of an index: both keys' attributes."""
+        """Return the names and types of the attributes in `Page.next` for a query of an index.
+
+        They are the key attributes of the table and of the index.
+        """
         attributes = (*self.key.attributes, *self.index(index).key.attributes)
         return {attribute.name: int if attribute.type == "N" else str for attribute in attributes}
 

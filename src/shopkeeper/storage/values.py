@@ -1,6 +1,6 @@
-"""Attribute values: what an item may hold, and how DynamoDB's JSON protocol writes it.
+"""Attribute values: the values that an item may hold, and their form in DynamoDB's JSON protocol (the wire form).
 
-Both stores keep items in this form, so both take and give exactly the same values. Numbers are `int` or
+Both stores keep items in the wire form, so both accept and return exactly the same values. Numbers are `int` or
 `Decimal` of at most 38 digits, never a float. Source: Amazon DynamoDB API Reference, `AttributeValue`.
 """
 
@@ -15,7 +15,7 @@ Value = Union[Scalar, Sequence["Value"], Mapping[str, "Value"], Set[str], Set[Nu
 Item = Mapping[str, Value]
 Key = Mapping[str, str | int]
 AttributeValue = dict[str, Any]
-"""One value on the wire, like `{"N": "1"}`."""
+"""One value in wire form, like `{"N": "1"}`."""
 
 MAX_DIGITS = 38
 MAX_DEPTH = 32
@@ -23,17 +23,17 @@ MAX_ITEM_BYTES = 400 * 1024
 
 
 def encode_item(item: Item) -> dict[str, AttributeValue]:
-    """Return `item` in wire form. Raises TypeError or ValueError for what DynamoDB cannot hold."""
+    """Return `item` in wire form. Raises TypeError or ValueError for values that DynamoDB cannot hold."""
     return {name: encode(value) for name, value in item.items()}
 
 
 def decode_item(attributes: Mapping[str, AttributeValue]) -> dict[str, Value]:
-    """Return the item of a wire form."""
+    """Return the item in `attributes`, which are in wire form."""
     return {name: decode(value) for name, value in attributes.items()}
 
 
 def encode(value: Value, depth: int = 0) -> AttributeValue:
-    """Return one value in wire form. Raises TypeError or ValueError for what DynamoDB cannot hold."""
+    """Return one value in wire form. Raises TypeError or ValueError for values that DynamoDB cannot hold."""
     if depth > MAX_DEPTH:
         raise ValueError(f"values nest deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
@@ -54,7 +54,10 @@ def encode(value: Value, depth: int = 0) -> AttributeValue:
 
 
 def encode_number(value: object) -> str:
-    """Return a number's digits. Raises TypeError for a float, ValueError beyond 38 digits or the range."""
+    """Return the digits of a number.
+
+    Raises TypeError for a float, ValueError for more than 38 digits or a number out of range.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         digits = str(value)
         if len(digits.lstrip("-")) > MAX_DIGITS:
@@ -63,14 +66,14 @@ def encode_number(value: object) -> str:
     if not isinstance(value, Decimal):
         raise TypeError(f"an item cannot hold a {type(value).__name__}")
     if not value.is_finite():
-        raise ValueError("an item cannot hold an infinite number or one that is none")
+        raise ValueError("an item cannot hold an infinite number or NaN")
     if len(value.as_tuple().digits) > MAX_DIGITS or (value and not -130 <= value.adjusted() <= 125):
         raise ValueError(f"the number has more than {MAX_DIGITS} digits or is out of range")
     return str(value)
 
 
 def decode(value: AttributeValue) -> Value:
-    """Return the value of a wire form; a number without a fraction is an `int`."""
+    """Return the value of a wire form. A number without a fraction is an `int`."""
     ((kind, content),) = value.items()
     match kind:
         case "S" | "BOOL":
@@ -95,7 +98,7 @@ def decode(value: AttributeValue) -> Value:
 
 
 def decode_number(digits: str) -> Number:
-    """Return an `int` where the number is whole and has at most 38 digits, else a normalised `Decimal`."""
+    """Return an `int` if the number is whole and has at most 38 digits, else a normalised `Decimal`."""
     if len(digits) <= MAX_DIGITS and digits.lstrip("-").isdigit():
         return int(digits)
     number = Decimal(digits)
@@ -105,7 +108,7 @@ def decode_number(digits: str) -> Number:
 
 
 def item_size(attributes: Mapping[str, AttributeValue]) -> int:
-    """Return the bytes that DynamoDB counts for an item in wire form (Developer Guide, item sizes)."""
+    """Return the size of an item in bytes, as DynamoDB counts it (Developer Guide, item sizes)."""
     return sum(len(name.encode()) + _size(value) for name, value in attributes.items())
 
 

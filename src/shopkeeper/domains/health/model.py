@@ -1,4 +1,4 @@
-"""What the system says of itself."""
+"""The types of the health reports."""
 
 from typing import Annotated, Literal
 
@@ -14,11 +14,11 @@ LINKS = {
     "auth_health": "/auth/health",
     "register_business": "/auth/register-business",
 }
-"""Where to go from the front door; a test holds these to the declared endpoints."""
+"""The links of `GET /`. A test compares them with the declared endpoints."""
 
 
 class About(msgspec.Struct, frozen=True):
-    """Who runs here: version, stage (dev, staging, prod) and AWS region."""
+    """Version, stage (dev, staging, prod) and AWS region."""
 
     version: str
     environment: str
@@ -26,7 +26,7 @@ class About(msgspec.Struct, frozen=True):
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The front door: it answers without a look at any table."""
+    """The start page. It reads no table."""
 
     message: str = "Shopkeeper is running."
     status: Literal["healthy"] = "healthy"
@@ -44,7 +44,7 @@ class DatabaseHealth(msgspec.Struct, frozen=True):
 
 
 class TableHealth(msgspec.Struct, frozen=True):
-    """One table, under its logical name; `latency_ms` is how long its probe took, if there was one."""
+    """One table, by its logical name. `latency_ms` is the duration of its probe, absent if it was not probed."""
 
     table: str
     status: TableStatus
@@ -52,7 +52,7 @@ class TableHealth(msgspec.Struct, frozen=True):
 
 
 class DetailedHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """Every table, probed; `timestamp` is the moment of the probe."""
+    """The health of every table. `timestamp` is the time of the probe."""
 
     status: Literal["healthy", "unhealthy"]
     service: str = "shopkeeper"

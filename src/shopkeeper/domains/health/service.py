@@ -1,4 +1,4 @@
-"""Probing the tables, at most once in a while, whoever asks how often."""
+"""Probes the tables, at most once in five seconds."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ PROBE_EVERY_SECONDS = 5.0
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a probe found, and the first error it met, for the log."""
+    """The result of a probe, and its first error, for the log."""
 
     timestamp: str
     database: DatabaseHealth
@@ -23,7 +23,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class HealthProbe:
-    """Probes tables and remembers the result for five seconds."""
+    """Probes tables and keeps the result for five seconds."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class HealthProbe:
         self._probed = 0.0
 
     def report(self) -> Report:
-        """Return the latest report, at most five seconds old; who comes during a probe waits for it."""
+        """Return the latest report, at most five seconds old. Calls during a probe wait for it."""
         with self._lock:
             if self._report is None or self._monotonic() - self._probed >= PROBE_EVERY_SECONDS:
                 self._report = self._probe()
@@ -49,18 +49,18 @@ class HealthProbe:
             return self._report
 
     def _probe(self) -> Report:
-        """Probe table after table; where the store itself is away, the rest would only wait for the same."""
+        """Probe the tables in order. After an unreachable table, skip the rest: they would time out too."""
         tables: list[TableHealth] = []
         first: StoreError | None = None
-        away = False
+        unreachable = False
         for table in self._tables:
-            if away:
+            if unreachable:
                 tables.append(TableHealth(table.name, "not_probed"))
                 continue
             began = self._monotonic()
             error = self._ping(table)
             status = _status(error)
-            away = status == "unreachable"
+            unreachable = status == "unreachable"
             first = first or error
             tables.append(TableHealth(table.name, status, round((self._monotonic() - began) * 1000, 2)))
         database = DatabaseHealth(self._store.kind, "error" if first else "connected")

@@ -1,4 +1,4 @@
-"""What a counter is, and what it answers."""
+"""The visitor counter's types and errors."""
 
 from typing import Annotated, Literal
 
@@ -30,14 +30,14 @@ class CounterParameters(msgspec.Struct, frozen=True):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A visit that was counted: the count with it, and when (RFC 3339)."""
+    """A counted visit: the count including it, and its time (RFC 3339)."""
 
     count: int
     timestamp: str
 
 
 class CountedVisit(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a counted visit."""
+    """The response to a counted visit."""
 
     count: int
     timestamp: str
@@ -46,7 +46,7 @@ class CountedVisit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CounterHealthy(msgspec.Struct, frozen=True, kw_only=True):
-    """The counter can be read; 0 if nobody has visited yet."""
+    """The counter can be read. Its value is 0 if there was no visit yet."""
 
     status: Literal["healthy"] = "healthy"
     service: str = SERVICE
@@ -56,7 +56,7 @@ class CounterHealthy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CounterUnhealthy(msgspec.Struct, frozen=True, kw_only=True):
-    """The counter cannot be read; `error` says no more than that."""
+    """The counter cannot be read. `error` contains no details."""
 
     status: Literal["unhealthy"] = "unhealthy"
     service: str = SERVICE
@@ -66,13 +66,13 @@ class CounterUnhealthy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnknownCounter(NotFound):
-    """No counter of that name is kept here."""
+    """There is no counter of that name."""
 
     code = "unknown_counter"
 
 
 class VisitError(msgspec.Struct, frozen=True, kw_only=True):
-    """An error of the visitor counter, in the form that its callers have always known."""
+    """An error of the visitor counter, in its original format."""
 
     status: Literal["error"] = "error"
     message: str
@@ -90,4 +90,4 @@ VISIT_ERRORS = ErrorFormat(
     status=lambda kind: min(kind.status, 500),
     render=_render,
 )
-"""The founding counter's one form of error: a visit that cannot be counted is a 500, whatever the reason."""
+"""The error format of the original counter. A visit that cannot be counted is always a 500."""

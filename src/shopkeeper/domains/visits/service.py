@@ -1,4 +1,4 @@
-"""Counting visits: one atomic update each, race-free for the very first too."""
+"""Counts visits, each by one atomic update. There is no race at the first visit either."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from shopkeeper.storage import VISITOR_COUNTER, Changes, Item, Store, StoreError
 
 DAYS_KEPT = 30
 DAY = "day_"
-"""A day's own count stands in the counter's record as `day_2026-11-21`."""
+"""The prefix of attributes that count one day's visits, as in `day_2026-11-21`."""
 
 ANY_COUNTER = "*"
 
@@ -18,9 +18,9 @@ class VisitCounter:
     """Counts visits of the site and of named pages."""
 
     def __init__(self, store: Store, clock: Clock, counter_ids: Collection[str], retention_days: int | None) -> None:
-        """`counter_ids` are the names that may be counted, `*` for any.
+        """`counter_ids` are the allowed names; `*` allows any.
 
-        A record expires `retention_days` after its last visit; None keeps it for ever.
+        A record expires `retention_days` after its last visit, or never if that is None.
         """
         self._store = store
         self._clock = clock
@@ -30,8 +30,8 @@ class VisitCounter:
     def count(self, counter_id: str = SITE_COUNTER) -> Visit:
         """Count one visit and return the new count.
 
-        Raises UnknownCounter for a name that is not kept, StoreError if the store is away; then the visit
-        may have been counted once, never twice.
+        Raises UnknownCounter for a name that is not allowed, StoreError if the store fails. After a StoreError the
+        visit may have been counted once, never twice.
         """
         if counter_id != SITE_COUNTER and not self._is_kept(counter_id):
             raise UnknownCounter("There is no counter of that name.")
@@ -43,7 +43,7 @@ class VisitCounter:
         return Visit(count=_count(record), timestamp=moment)
 
     def read(self, counter_id: str = SITE_COUNTER) -> int:
-        """Return the count without counting, 0 where nobody has visited. Raises StoreError."""
+        """Return the count without counting a visit, 0 if there was none. Raises StoreError."""
         return _count(self._store.get(VISITOR_COUNTER, {"counter_id": counter_id}) or {})
 
     def _is_kept(self, counter_id: str) -> bool:
@@ -57,23 +57,23 @@ class VisitCounter:
             add={"visit_count": 1, day_attribute(now): 1},
             set={"last_updated": moment, **expiry},
             set_if_absent={"created_date": moment},
-            # Records of the founding system carry a purge that nobody asked for here.
+            # Records of the original counter may still carry an expiry.
             remove=() if expiry else ("ItemExpireTTL",),
         )
 
     def _forget_old_days(self, key: dict[str, str], record: Item, now: datetime) -> None:
-        """Keep the record small for ever, as well as can be: a visit is counted whatever becomes of this."""
+        """Remove the counts of old days, to keep the record small. If this fails, the visit is still counted."""
         oldest = day_attribute(now - timedelta(days=DAYS_KEPT - 1))
         old = [name for name in record if name.startswith(DAY) and name < oldest]
         if old:
             try:
                 self._store.update(VISITOR_COUNTER, key, Changes(remove=old))
             except StoreError:
-                pass  # the next visit sees the same old days and tries again
+                pass  # the next visit tries again
 
 
 def day_attribute(moment: datetime) -> str:
-    """Return the name of the attribute that counts the visits of `moment`'s day (UTC)."""
+    """Return the name of the attribute that counts the visits on the day of `moment` (UTC)."""
     return DAY + moment.astimezone(UTC).date().isoformat()
 
 

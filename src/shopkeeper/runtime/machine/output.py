@@ -1,7 +1,7 @@
-"""Standard output on one machine: output that nobody reads does not delay requests.
+"""Standard output on one machine. Output that nobody reads does not delay requests.
 
-Nothing is written that would block. What the output does not take waits, up to a bound; beyond it requests
-lose their lines, are counted, and the count is told where their lines would stand.
+Writes never block. Lines that the output does not accept are kept, up to a limit. Beyond the limit lines are dropped
+and counted, and a line in their place reports the number.
 """
 
 import os
@@ -16,29 +16,29 @@ from collections.abc import Callable
 from shopkeeper.runtime.telemetry.log import Output
 
 MOST_PENDING = 4000
-"""Requests whose lines may wait."""
+"""The number of requests whose lines are kept."""
 
 MOST_PENDING_BYTES = 4 * 1024 * 1024
 
 MOST_WRITES = 4
-"""How often a request's thread writes before it leaves the rest, so that a slow output holds no request up."""
+"""How often a request's thread writes before it leaves the rest to another, so that slow output delays no request."""
 
 CLOSES_WITHIN_SECONDS = 1.0
-"""How long a stop waits for an output that is slow."""
+"""How long `close` waits for a slow output."""
 
 Write = Callable[[bytes], int]
-"""Writes what is taken at once and returns how many bytes that is. Raises BlockingIOError for none, or OSError."""
+"""Writes without blocking and returns the number of bytes written. Raises BlockingIOError for none, or OSError."""
 
 
 class NonBlockingOutput(Output):
-    """Writes whole lines in their order to a file, pipe, socket or terminal; safe under threads.
+    """Writes whole lines in order to a file, pipe, socket or terminal. Safe under threads.
 
-    One thread writes at a time, and takes along what others leave meanwhile. Where the output is full or slow, a
-    thread of its own waits for it. An output that is closed or has no space loses lines, never requests.
+    One thread writes at a time, and also writes the lines that other threads add meanwhile. If the output is full or
+    slow, a separate thread waits for it. If the output is closed or has no space, lines are lost and requests are not.
     """
 
     def __init__(self, dropped: Callable[[int], bytes], descriptor: int | None = None) -> None:
-        """`dropped` makes the lines that tell how many requests lost theirs; without `descriptor` it is stdout's."""
+        """`dropped` returns the lines that report how many requests lost theirs. `descriptor` defaults to stdout."""
         self._dropped_lines = dropped
         self._descriptor = _standard_output() if descriptor is None else descriptor
         self._write = non_blocking(self._descriptor)
@@ -46,12 +46,12 @@ class NonBlockingOutput(Output):
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._dropped = 0
-        self._begun = b""
+        self._partial = b""
         self._is_writing = False
         self._helper: threading.Thread | None = None
 
     def write(self, lines: bytes) -> None:
-        """Write the lines of a request, or leave them to whoever is writing; never waits, never raises."""
+        """Write the lines of a request, or leave them to the thread that is writing. Never blocks, never raises."""
         with self._lock:
             self._keep(lines)
             if self._is_writing:
@@ -60,7 +60,7 @@ class NonBlockingOutput(Output):
         self._write_some()
 
     def close(self) -> None:
-        """Write what waits, as far as the output takes it."""
+        """Write the remaining lines, as far as the output accepts them."""
         with self._lock:
             is_idle, self._is_writing = not self._is_writing, True
         if is_idle:
@@ -72,10 +72,10 @@ class NonBlockingOutput(Output):
         if len(self._pending) >= MOST_PENDING or self._pending_bytes + len(lines) > MOST_PENDING_BYTES:
             self._dropped += 1
             return
-        self._tell_dropped()
+        self._report_dropped()
         self._append(lines)
 
-    def _tell_dropped(self) -> None:
+    def _report_dropped(self) -> None:
         if self._dropped:
             self._append(self._dropped_lines(self._dropped))
             self._dropped = 0
@@ -85,7 +85,7 @@ class NonBlockingOutput(Output):
         self._pending_bytes += len(lines)
 
     def _write_some(self) -> None:
-        """Write in the caller's thread for a while, and leave the rest to one that may wait."""
+        """Write in the caller's thread for a while, then leave the rest to a thread that may block."""
         try:
             for _ in range(MOST_WRITES):
                 if not self._has_more():
@@ -99,7 +99,7 @@ class NonBlockingOutput(Output):
         helper = threading.Thread(target=self._write_all, name="output", daemon=True)
         try:
             helper.start()
-        except RuntimeError:  # there may be no more threads
+        except RuntimeError:  # no new thread could be started
             self._give_up()
         else:
             self._helper = helper
@@ -116,33 +116,33 @@ class NonBlockingOutput(Output):
             self._give_up()
 
     def _give_up(self) -> None:
-        """Leave what waits to the next request."""
+        """Leave the remaining lines to the next request."""
         with self._lock:
             self._is_writing = False
 
     def _has_more(self) -> bool:
-        """Tell whether there is anything to write; where there is not, the writing has ended."""
-        if not self._begun:
+        """Return whether there is something to write. If not, no thread is writing any more."""
+        if not self._partial:
             with self._lock:
                 if not self._pending:
-                    self._tell_dropped()
-                self._begun = b"".join(self._pending)
+                    self._report_dropped()
+                self._partial = b"".join(self._pending)
                 self._pending.clear()
                 self._pending_bytes = 0
-                self._is_writing = bool(self._begun)
-        return bool(self._begun)
+                self._is_writing = bool(self._partial)
+        return bool(self._partial)
 
     def _write_piece(self) -> None:
-        """Write what is taken; what is left of it comes before anything else."""
-        self._begun = self._begun[self._write(self._begun) :]
+        """Write as much as the output accepts. The rest of it is written before anything else."""
+        self._partial = self._partial[self._write(self._partial) :]
 
 
 def non_blocking(descriptor: int) -> Write:
-    """Return what writes to an open file without ever waiting.
+    """Return a function that writes to an open file without blocking.
 
-    Not to wait is asked of each write to a socket. Elsewhere it is a flag of the open file, which we share with a
-    shell or with whoever reads us; a pipe or a terminal is opened anew, to have one of our own. Where that is
-    not permitted, the output is asked first, and given no more than is promised not to wait.
+    A socket has a flag for each write. For other files the flag belongs to the open file, which is shared with a shell
+    or a reader. A pipe or a terminal is therefore opened again, to have a separate flag. If that is not permitted,
+    `select` is called before each write, and a write is at most `PIPE_BUF` bytes, which POSIX guarantees not to block.
     """
     kind = os.fstat(descriptor).st_mode
     if stat.S_ISSOCK(kind):
@@ -153,7 +153,7 @@ def non_blocking(descriptor: int) -> Write:
         path = os.ttyname(descriptor) if os.isatty(descriptor) else f"/proc/self/fd/{descriptor}"
         ours = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
-        return lambda data: _write_if_asked(descriptor, data)
+        return lambda data: _write_if_ready(descriptor, data)
     return lambda data: os.write(ours, data)
 
 
@@ -165,14 +165,14 @@ def _send(descriptor: int, data: bytes) -> int:
         peer.detach()
 
 
-def _write_if_asked(descriptor: int, data: bytes) -> int:
+def _write_if_ready(descriptor: int, data: bytes) -> int:
     if not select.select([], [descriptor], [], 0)[1]:
         raise BlockingIOError
     return os.write(descriptor, data[: select.PIPE_BUF])
 
 
 def _standard_output() -> int:
-    """Return the descriptor; a service without an output must serve all the same."""
+    """Return the descriptor of standard output, or of the null device if there is none."""
     try:
         return sys.stdout.fileno()
     except (AttributeError, OSError, ValueError):

@@ -1,8 +1,7 @@
-"""Stops a worker: it ends as soon as no request and no run of a task is at work, even if clients hold connections.
+"""Stops a worker as soon as no request and no task is running, even if clients still hold connections.
 
-The server beneath waits for every connection that has begun a request, also for those whose clients send or
-read no more, and is killed in the end. What such a client has is of no use to it: half a request, or an answer
-that it does not take.
+granian waits for every connection that has begun a request, also if its client no longer sends or reads, until
+granian is killed. Such a client loses nothing: it has sent half a request, or does not read its response.
 """
 
 import os
@@ -12,19 +11,19 @@ import time
 from collections.abc import Callable
 
 COMPLETE_WITHIN_SECONDS = 2.0
-"""How long a request whose body is on its way may take to come whole, after the last one was answered."""
+"""How long the worker waits for incomplete requests after it has answered the last complete one."""
 
 SENT_WITHIN_SECONDS = 0.5
-"""How long answers may be on their way to clients that take them."""
+"""How long the worker waits for responses to be sent."""
 
 NONE = -1
-"""What `signal.set_wakeup_fd` returns where nobody was told of signals before."""
+"""What `signal.set_wakeup_fd` returns if no descriptor was set before."""
 
 
 class AtWork:
-    """How many requests and runs are at work, each of which is a `with` block.
+    """Counts requests and task runs in progress. Each is processed in a `with` block.
 
-    A request is at work from the moment at which it has come whole until it is answered.
+    A request is in progress from the moment it is complete until it is answered.
     """
 
     def __init__(self) -> None:
@@ -38,7 +37,7 @@ class AtWork:
         self._add(-1)
 
     def wait(self) -> None:
-        """Return once nothing is at work."""
+        """Return once no request and no task is running."""
         with self._changed:
             self._changed.wait_for(lambda: self._number == 0)
 
@@ -50,23 +49,23 @@ class AtWork:
 
 
 def end_when_told(work: AtWork, stop: Callable[[], None], close: Callable[[], None]) -> None:
-    """On SIGTERM, call `stop`, wait until nothing is at work, call `close`, and end this process.
+    """On SIGTERM, call `stop`, wait until no request and no task is running, call `close`, and end this process.
 
-    It must be called in the main thread. Signals are passed on to whoever was told of them before, such as an event
-    loop.
+    Call this in the main thread. Signals are also written to the previous wake-up descriptor, such as an event
+    loop's.
     """
-    told, tells = os.pipe()
-    os.set_blocking(tells, False)
-    former = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
-    threading.Thread(target=_end, args=(told, former, work, stop, close), daemon=True).start()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_end, args=(reader, previous, work, stop, close), daemon=True).start()
 
 
-def _end(told: int, former: int, work: AtWork, stop: Callable[[], None], close: Callable[[], None]) -> None:
+def _end(reader: int, previous: int, work: AtWork, stop: Callable[[], None], close: Callable[[], None]) -> None:
     signals = b""
     while signal.SIGTERM not in signals:
-        signals = os.read(told, 64)
-        if former != NONE:
-            os.write(former, signals)
+        signals = os.read(reader, 64)
+        if previous != NONE:
+            os.write(previous, signals)
     stop()
     work.wait()
     time.sleep(COMPLETE_WITHIN_SECONDS)

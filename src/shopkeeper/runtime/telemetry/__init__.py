@@ -1,1 +1,1 @@
-"""What the operator is told about requests."""
+"""Logs and metrics of requests."""

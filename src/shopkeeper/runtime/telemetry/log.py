@@ -1,7 +1,7 @@
 """One log line and one metrics object for every request and every run of a job, each a line of JSON on standard output.
 
-The metrics are CloudWatch's embedded metric format. Log lines carry the names that Powertools for AWS Lambda
-gives its own, so that queries written for those find ours.
+The metrics use CloudWatch's embedded metric format. Log lines have the field names of Powertools for AWS Lambda, so
+that queries written for Powertools work.
 """
 
 import io
@@ -27,26 +27,26 @@ MAX_ERROR = 200
 MAX_TRACEBACK = 20_000
 MAX_NOTE = 400
 MOST_NOTES = 100
-"""Different notes that are written, once each; what callers send makes them, and so they must have an end."""
+"""The limit of different notes, each written once. Requests cause notes, so their number must be limited."""
 
 RunTrigger = Literal["schedule", "stream"]
 """What runs a job; the message of its line."""
 
 RANKS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-"""A line is shown where its level is not below that of `LOG_LEVEL`."""
+"""The order of levels. A line is written if its level is at least `LOG_LEVEL`."""
 
 
 class Output:
-    """Standard output, written at once: on Lambda the platform reads it, and the process stops after the answer.
+    """Standard output, written immediately. On Lambda the process is frozen after the response.
 
-    An output raises nothing: one that fails loses lines, it must not lose requests.
+    An output never raises. If it fails, lines are lost, but no request fails.
     """
 
     def __init__(self, _: Callable[[int], bytes]) -> None:
-        # A service without an output must serve all the same.
+        # A service without standard output must work too.
         self._stream = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
         if isinstance(self._stream, io.TextIOWrapper):
-            self._stream.reconfigure(encoding="utf-8")  # JSON is, whatever the locale
+            self._stream.reconfigure(encoding="utf-8")  # JSON is UTF-8 in every locale
 
     def write(self, lines: bytes) -> None:
         """Write the whole lines of one request."""
@@ -57,13 +57,13 @@ class Output:
             pass  # a closed pipe
 
     def close(self) -> None:
-        """Write what waits, as far as the output takes it; here nothing does."""
+        """Write the remaining lines. This output has none."""
 
 
 class Telemetry:
-    """Tells the operator about requests and runs, without addresses, tokens or bodies.
+    """Writes log lines and metrics of requests and task runs, without addresses, tokens or bodies.
 
-    `output` makes what the lines are written to; it is given what tells of requests that lost theirs.
+    `output` creates the output. It gets a function that returns the lines for a number of dropped requests.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Telemetry:
         self._rank = RANKS[settings.log_level]
         self._output = output(self._dropped)
         self._notes: set[str] = set()
-        self._notes_turn = threading.Lock()
+        self._notes_lock = threading.Lock()
         self._cold = True
 
     def record(self, request: Request, response: Response, seconds: float) -> None:
-        """Write the request's line and its metrics; `seconds` is how long it took."""
+        """Write the log line and the metrics of a request. `seconds` is its duration."""
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
         values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
@@ -89,7 +89,7 @@ class Telemetry:
         level = "INFO" if error is None else "ERROR"
         if self._shows(level):
             lines.insert(0, self._request_line(level, request, response, milliseconds, cold))
-        if response.note and self._shows("WARNING") and self._is_news(response.note):
+        if response.note and self._shows("WARNING") and self._is_new(response.note):
             note = self._line("WARNING", _text(response.note, MAX_NOTE))
             lines.insert(0, note | {"requestId": request.request_id})
         self._output.write(_encode(lines))
@@ -116,7 +116,7 @@ class Telemetry:
         return metrics
 
     def refuse(self, request_id: str, error: Exception) -> None:
-        """Write the line of an invocation that is no request; it counts for none."""
+        """Write the log line of an event that is not a request. It is not counted as a request."""
         if self._shows("ERROR"):
             line = self._line("ERROR", "event refused") | {"requestId": _text(request_id, MAX_ERROR)}
             self._output.write(_encode([line | _fault(error) | _trace()]))
@@ -127,7 +127,7 @@ class Telemetry:
             self._output.write(_encode([self._line("WARNING", message) | facts]))
 
     def close(self) -> None:
-        """Write what waits, as far as the output takes it."""
+        """Write the remaining lines, as far as the output accepts them."""
         self._output.close()
 
     def _write_run(
@@ -146,7 +146,7 @@ class Telemetry:
             self._output.write(_encode(lines))
 
     def _dropped(self, requests: int) -> bytes:
-        """Return the lines that tell how many requests have none, since nobody read the output."""
+        """Return the lines that report how many requests lost their lines."""
         lines = [embedded_metrics(self._dimensions, {"LogLinesDropped": requests})]
         if self._shows("WARNING"):
             lines.insert(0, self._line("WARNING", "log lines dropped") | {"requests": requests})
@@ -155,9 +155,9 @@ class Telemetry:
     def _shows(self, level: str) -> bool:
         return RANKS[level] >= self._rank
 
-    def _is_news(self, note: str) -> bool:
-        """Tell whether a note has not been written yet; beyond a number of different ones none is."""
-        with self._notes_turn:
+    def _is_new(self, note: str) -> bool:
+        """Return whether a note was not written before. After `MOST_NOTES` different notes it returns False."""
+        with self._notes_lock:
             if note in self._notes or len(self._notes) >= MOST_NOTES:
                 return False
             self._notes.add(note)
@@ -207,5 +207,5 @@ def _encode(lines: list[dict[str, Any]]) -> bytes:
 
 
 def _text(text: str, most: int) -> str:
-    """Cut a text; halves of surrogate pairs, which a JSON event may hold and UTF-8 may not, are spelt out."""
+    """Cut a text. Lone surrogates, which JSON may contain and UTF-8 may not, are written as escapes."""
     return text[:most].encode("utf-8", "backslashreplace").decode()

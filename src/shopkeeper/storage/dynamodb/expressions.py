@@ -1,4 +1,4 @@
-"""DynamoDB's expressions for actions: names and values always through placeholders, never in the text."""
+"""DynamoDB's expressions for actions. Names and values are always placeholders, never part of the text."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,11 +9,11 @@ from shopkeeper.storage.table import Key
 from shopkeeper.storage.values import AttributeValue, Scalar, Value, encode, encode_item
 
 Request = dict[str, Any]
-"""The part of a request's JSON that one action makes up."""
+"""The part of a request's JSON for one action."""
 
 
 class Expressions:
-    """Collects the names and values of one request, and hands out their placeholders."""
+    """Collects the names and values of one request and returns their placeholders."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -34,7 +34,7 @@ class Expressions:
         return [self.name(attribute) for attribute in attributes]
 
     def collected(self) -> Request:
-        """Return the request's `ExpressionAttributeNames` and `-Values`, as far as there are any."""
+        """Return the request's `ExpressionAttributeNames` and `ExpressionAttributeValues`, without empty ones."""
         request: Request = {}
         if self._names:
             request["ExpressionAttributeNames"] = {short: name for name, short in self._names.items()}
@@ -67,7 +67,7 @@ def update_request(action: Update, table_name: str) -> Request:
 
 
 def delete_request(action: Delete | Check, table_name: str) -> Request:
-    """Return the request of a delete, or of a mere check, which has the same parts."""
+    """Return the request of a delete or of a check, which have the same parts."""
     expressions = Expressions()
     request: Request = {"TableName": table_name, "Key": encode_item(action.key)}
     if action.expect:
@@ -76,7 +76,7 @@ def delete_request(action: Delete | Check, table_name: str) -> Request:
 
 
 def condition(expect: Expectation, expressions: Expressions) -> str:
-    """Return the condition that every attribute is as expected."""
+    """Return the condition that every attribute has its expected value."""
     return " AND ".join(_term(name, value, expressions) for name, value in expect.items())
 
 
@@ -100,7 +100,7 @@ def _update_expression(changes: Changes, expressions: Expressions) -> str:
 
 
 def query_request(key: Key, index: str | None, partition: str, descending: bool) -> Request:
-    """Return the request for a partition of the table, or of its index."""
+    """Return the request for a partition of the table or of its index."""
     expressions = Expressions()
     request: Request = {
         "KeyConditionExpression": f"{expressions.name(key.partition.name)} = {expressions.value(partition)}",

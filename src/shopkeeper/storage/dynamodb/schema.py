@@ -1,4 +1,4 @@
-"""Declared tables as DynamoDB tables: on demand, with their keys, indexes and TTL."""
+"""Declared tables as DynamoDB tables with on-demand capacity, keys, indexes and TTL."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,10 +18,10 @@ CALL_SECONDS = 10.0
 
 
 def create_tables(client: DynamoDBClient, names: Mapping[Table, str], report: Callable[[str, str], None]) -> None:
-    """Create what is missing of the tables, their indexes and their TTL; safe to repeat.
+    """Create missing tables and indexes and enable TTL. The call may be repeated.
 
-    `report` is told of each table by its physical name and what was done. Raises ConfigurationError if a
-    table is there with another key, StoreError if DynamoDB refuses or does not come to an end.
+    `report` is called for each table with its physical name and the changes made. Raises ConfigurationError if a
+    table exists with a different key, StoreError if DynamoDB returns an error or does not finish in time.
     """
     for table, name in names.items():
         try:
@@ -37,7 +37,7 @@ def _create_table(client: DynamoDBClient, table: Table, name: str) -> str:
         done.append("created")
     description = _wait(client, name)
     if description["KeySchema"] != _key_schema(table.key):
-        raise ConfigurationError(f"The table {name} is there already, with another key than {table.name} needs.")
+        raise ConfigurationError(f"The table {name} already exists with a different key than {table.name} needs.")
     for index in _missing_indexes(table, description):
         _add_index(client, table, name, index)
         description = _wait(client, name)
@@ -60,12 +60,12 @@ def _create(client: DynamoDBClient, table: Table, name: str) -> None:
     try:
         _call(client, "CreateTable", request)
     except Failure as failure:
-        if failure.code != "ResourceInUseException":  # another run was first
+        if failure.code != "ResourceInUseException":  # another run has just created it
             raise
 
 
 def _add_index(client: DynamoDBClient, table: Table, name: str, index: Index) -> None:
-    """Add one index, which DynamoDB fills from the items that are there."""
+    """Add one index. DynamoDB fills it from the existing items."""
     request = {
         "TableName": name,
         "AttributeDefinitions": _attributes([table.key, index.key]),
@@ -75,11 +75,11 @@ def _add_index(client: DynamoDBClient, table: Table, name: str, index: Index) ->
 
 
 def _set_ttl(client: DynamoDBClient, name: str, attribute: str) -> bool:
-    """Switch TTL on and return True, or False where it is on already."""
+    """Enable TTL and return True. Return False if it is already enabled."""
     present = _call(client, "DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
     if present.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
         if present.get("AttributeName") != attribute:
-            raise ConfigurationError(f"The table {name} has its TTL on another attribute than {attribute}.")
+            raise ConfigurationError(f"The table {name} has TTL on a different attribute than {attribute}.")
         return False
     specification = {"Enabled": True, "AttributeName": attribute}
     _call(client, "UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": specification})
@@ -97,7 +97,7 @@ def _describe(client: DynamoDBClient, name: str) -> dict[str, Any] | None:
 
 
 def _wait(client: DynamoDBClient, name: str) -> dict[str, Any]:
-    """Return the table's description once it and its indexes are active."""
+    """Return the description of the table once it and its indexes are active."""
     ends = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < ends:
         table = _describe(client, name)
@@ -117,7 +117,7 @@ def _missing_indexes(table: Table, description: Mapping[str, Any]) -> Iterable[I
         if index.name not in there:
             yield index
         elif there[index.name] != _key_schema(index.key):
-            raise ConfigurationError(f"The index {index.name} is there already, with another key.")
+            raise ConfigurationError(f"The index {index.name} already exists with a different key.")
 
 
 def _attributes(keys: Iterable[Key]) -> list[dict[str, str]]:

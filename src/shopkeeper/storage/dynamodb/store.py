@@ -45,21 +45,21 @@ from shopkeeper.storage.table import Table
 from shopkeeper.storage.values import Item, Key, Value, decode_item, encode_item
 
 APPEND_SECONDS = 8.0
-"""How long a transaction with an `Append` may wait for its turn at the head of the feed."""
+"""The deadline of a transaction with an `Append`, which may retry at the head of the feed."""
 
 EXPECTED = {
     "BatchGetItem": frozenset({"Responses"}),
     "Query": frozenset({"Items"}),
     "UpdateItem": frozenset({"Attributes"}),
 }
-"""What an answer must have to be one."""
+"""The members that a response must have."""
 
 PING = "#ping"
-"""The partition key that a ping reads. Nothing is ever written under it, and a policy may confine to it."""
+"""The partition key that a ping reads. No item is ever written under it. A policy can allow only this key."""
 
 
 class DynamoDBStore:
-    """Items in DynamoDB tables, under the names that the stage gives them."""
+    """Stores items in DynamoDB tables, under the stage's table names."""
 
     kind = "dynamodb"
 
@@ -142,7 +142,7 @@ class DynamoDBStore:
         limit: int = 100,
         after: Key | None = None,
     ) -> Page:
-        """See `Store.query`; an empty page of DynamoDB's is followed, never taken for the end."""
+        """See `Store.query`. DynamoDB may return an empty page before the end; the query continues after it."""
         check_limit(limit)
         key = table.index(index).key if index else table.key
         request = {
@@ -164,7 +164,7 @@ class DynamoDBStore:
         return Page(items[:limit], more)
 
     def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
-        """See `Store.scan`; a page may be short, or empty, with more behind it."""
+        """See `Store.scan`. A page may be short or empty although more items follow."""
         check_limit(limit)
         request: dict[str, Any] = {"TableName": self._names[table], "ConsistentRead": True, "Limit": limit}
         if after:
@@ -175,7 +175,7 @@ class DynamoDBStore:
         return Page(items, _cursor(table, table.key, decode_item(start)) if start else None)
 
     def transact(self, actions: Sequence[Action]) -> list[int]:
-        """See `Store.transact`: one `TransactWriteItems` under one token for all its attempts."""
+        """See `Store.transact`. One `TransactWriteItems` with one token for all its attempts."""
         check_actions(actions)
         appends = [action for action in actions if isinstance(action, Append)]
         requests = [self._transaction_part(action) for action in actions if not isinstance(action, Append)]
@@ -195,13 +195,13 @@ class DynamoDBStore:
                     raise _condition_error(actions[positions[failed]], positions[failed]) from failure
                 if failed is None:
                     raise store_error(failure) from failure
-                # Only the head of a feed has moved: others were first, and it is our turn again.
+                # Only the head of a feed has moved: another append was first. Read the head and try again.
                 failures += 1
                 if not pause(failures, ends):
                     raise StoreUnavailable("the head of the feed kept moving") from failure
 
     def ping(self, table: Table) -> None:
-        """See `Store.ping`: a read of a key that is never written."""
+        """See `Store.ping`. Reads a key that is never written."""
         key: dict[str, Any] = {table.key.partition.name: PING}
         if table.key.sort is not None:
             key[table.key.sort.name] = FEED_HEAD if table.key.sort.type == "N" else PING
@@ -215,15 +215,15 @@ class DynamoDBStore:
         try:
             answer = self._client.call(operation, request, repeatable=repeatable)
             if missing := EXPECTED.get(operation, frozenset()) - answer.keys():
-                raise StoreUnavailable(f"{operation}: an answer without {', '.join(missing)}")
+                raise StoreUnavailable(f"{operation}: the response lacks {', '.join(missing)}")
             return answer
         except (Failure, NoAnswer, NoCredentials) as error:
             raise store_error(error) from error
 
     def _call_transaction(self, payload: Mapping[str, object], ends: float | None) -> None:
-        """Call until the outcome is known: a lost reply is asked for again under the same token.
+        """Call until the outcome is known. After a lost reply, repeat the call with the same token.
 
-        Raises Failure where the transaction was cancelled, else a StoreError.
+        Raises Failure if the transaction was cancelled, else a StoreError.
         """
         failures = 0
         while True:
@@ -258,13 +258,13 @@ class DynamoDBStore:
                 return {"ConditionCheck": delete_request(action, name)}
 
     def _head(self, action: Append) -> int:
-        """Return the number of the feed's last event, 0 for a feed without any."""
+        """Return the number of the feed's newest event, 0 if it has none."""
         partition, sort = action.table.key.attributes
         item = self.get(action.table, {partition.name: action.feed, sort.name: FEED_HEAD})
         return int(item["head"]) if item else 0  # type: ignore[arg-type]  # written by _append
 
     def _append(self, action: Append, head: int) -> Iterable[Request]:
-        """Return the event and the move of the head, the latter only from where we saw it."""
+        """Return two writes: the event, and the move of the head on the condition that it is still at `head`."""
         partition, sort = action.table.key.attributes
         event = {**action.item, partition.name: action.feed, sort.name: head + 1}
         key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
@@ -275,8 +275,8 @@ class DynamoDBStore:
 
 def _condition_error(action: Action, position: int) -> AlreadyExists | ExpectationFailed:
     if isinstance(action, Put):
-        return AlreadyExists(f"{action.table.name} has such an item", position)
-    return ExpectationFailed(f"{action.table.name}: an attribute is not as expected", position)
+        return AlreadyExists(f"{action.table.name}: the item already exists", position)
+    return ExpectationFailed(f"{action.table.name}: an attribute does not have the expected value", position)
 
 
 def _cursor(table: Table, key: DeclaredKey, last: dict[str, Value]) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""What a data file says of itself: which key and which stage it belongs to."""
+"""The key and the stage that a data file belongs to, stored in the file."""
 
 import sqlite3
 from contextlib import closing
@@ -11,19 +11,19 @@ from shopkeeper.storage.sqlite.connection import connect
 
 
 class About(msgspec.Struct, frozen=True):
-    """The fingerprint of the key that signed for this data, and the stage whose data it is."""
+    """The fingerprint of the signing key, and the stage of the data."""
 
     key: str
     stage: str
 
 
 def read_about(path: Path) -> About | None:
-    """Return what a data file belongs to, None if it was never served. Raises ConfigurationError."""
+    """Return the key and stage of a data file, or None if it was never served. Raises ConfigurationError."""
     try:
         with closing(connect(path)) as connection:
             return about_of(connection)
     except sqlite3.Error as error:
-        raise ConfigurationError(f"The data file {path} is not Shopkeeper's: {error}.") from None
+        raise ConfigurationError(f"The data file {path} is not a Shopkeeper data file: {error}.") from None
 
 
 def write_about(path: Path, about: About) -> None:
@@ -40,7 +40,7 @@ def write_about(path: Path, about: About) -> None:
 
 
 def about_of(connection: sqlite3.Connection) -> About | None:
-    """Return what the open data file belongs to. Raises sqlite3.Error."""
+    """Return the key and stage of an open data file, or None if it was never served. Raises sqlite3.Error."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'about'").fetchone():
         return None
     rows = dict(connection.execute("SELECT name, value FROM about"))

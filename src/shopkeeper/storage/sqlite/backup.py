@@ -1,4 +1,4 @@
-"""Copies of a data file that are whole, whoever writes to it meanwhile."""
+"""Complete copies of a data file, also while a server writes to it."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ from shopkeeper.storage.table import Table
 
 MAGIC = b"SQLite format 3\0"
 WITH_A_LOG = b"\x02\x02"
-"""The read and write versions in the header of a file that has a write-ahead log; a backup has none."""
+"""The read and write versions in the header of a file in WAL mode. A backup is not in WAL mode."""
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What a copy of a data file holds.
+    """The contents of a copy of a data file.
 
-    `about` is None if it was never served, `items` the number of items of each table that it has, by name. A
-    copy that `may_lack_a_log` is one of the file alone, which is not whole if something had it open then.
+    `about` is None if the file was never served. `items` has the number of items of each table, by name.
+    `may_lack_a_log` is true for a plain copy of the file. Such a copy is incomplete if a process had the file open.
     """
 
     about: About | None
@@ -32,7 +32,7 @@ class Contents(msgspec.Struct, frozen=True):
 
 
 def write_copy(source: Path, target: Path) -> None:
-    """Write all that is committed in a data file into the empty file `target`, without holding up writers.
+    """Write all committed data of a data file to the empty file `target`. Writers are not blocked.
 
     Raises ConfigurationError.
     """
@@ -44,9 +44,9 @@ def write_copy(source: Path, target: Path) -> None:
 
 
 def inspect(path: Path, tables: Iterable[Table]) -> Contents:
-    """Read the whole of a file that nobody writes to, and return what it holds; nothing of it is changed.
+    """Read the whole file and return its contents. No process may write to the file meanwhile.
 
-    Raises ConfigurationError if it is damaged or not Shopkeeper's.
+    The file is not changed. Raises ConfigurationError if it is damaged or not a Shopkeeper data file.
     """
     try:
         with path.open("rb") as file:
@@ -54,19 +54,19 @@ def inspect(path: Path, tables: Iterable[Table]) -> Contents:
     except OSError as error:
         raise ConfigurationError(f"The file {path} cannot be read: {error.strerror}.") from None
     if not header.startswith(MAGIC):
-        raise ConfigurationError(f"The file {path} is no SQLite database.")
+        raise ConfigurationError(f"The file {path} is not a SQLite database.")
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?immutable=1", uri=True)) as connection:
-            broken = damage(connection)
-            if broken:
-                raise ConfigurationError(f"The file {path} is damaged: {broken}.")
+            found = damage(connection)
+            if found:
+                raise ConfigurationError(f"The file {path} is damaged: {found}.")
             items = _count(connection, tables)
             about = about_of(connection)
     except sqlite3.Error as error:
         raise ConfigurationError(f"The file {path} is damaged: {error}.") from None
     if not items:
         raise ConfigurationError(
-            f"The file {path} has none of Shopkeeper's tables: a plain copy of a data file in use is no backup."
+            f"The file {path} has none of Shopkeeper's tables: a plain copy of a data file in use is not a backup."
         )
     return Contents(about, items, may_lack_a_log=header[18:20] == WITH_A_LOG)
 

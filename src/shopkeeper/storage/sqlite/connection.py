@@ -1,4 +1,4 @@
-"""Opening the data file: the pragmas that durability rests on, and clear words where it cannot be used."""
+"""Opens the data file with the pragmas that durability needs, and explains why a file cannot be used."""
 
 import errno
 import os
@@ -13,14 +13,14 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.files import tighten
 
 BUSY_SECONDS = 5.0
-RESTORE = "`shopkeeper restore` puts a backup in its place"
+RESTORE = "`shopkeeper restore` replaces it with a backup"
 
 
 def prepare_file(path: Path) -> Path:
-    """Make the data file if need be, readable by its owner alone (it holds people's addresses).
+    """Create the data file if it does not exist, readable only by its owner because it holds personal data.
 
-    Returns its real path, behind any symbolic links. Raises ConfigurationError if it cannot be written or is
-    not a SQLite database.
+    Returns its real path, with symbolic links resolved. Raises ConfigurationError if the file cannot be written or
+    is not a SQLite database.
     """
     path = real_path(path)
     try:
@@ -34,8 +34,8 @@ def prepare_file(path: Path) -> Path:
         raise ConfigurationError(f"The folder of the data file {path} does not exist.") from None
     except OSError as error:
         raise ConfigurationError(f"The data file {path} cannot be written: {error.strerror}.") from None
-    # The superuser may write to a file that its owner made read-only; we take the mode at its word. The file
-    # is not opened to try: closing it would drop the locks of whatever SQLite has open in this process.
+    # The superuser may write to a read-only file, so the mode is checked too. The file is not opened for this
+    # check: closing it would drop the locks that SQLite holds in this process.
     if not found.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigurationError(f"The data file {path} is read-only.")
     if not os.access(path, os.R_OK | os.W_OK):
@@ -43,12 +43,12 @@ def prepare_file(path: Path) -> Path:
     if found.st_nlink > 1:
         raise ConfigurationError(
             f"The data file {path} has two names (a hard link): remove one of them, because SQLite keeps its log "
-            "beside only one."
+            "beside one name only."
         )
     try:
         with closing(connect(path)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:  # such as a full disk: the file itself is sound
+    except sqlite3.OperationalError as error:  # for example a full disk: the file is not damaged
         raise ConfigurationError(f"The data file {path} cannot be used: {error}.") from None
     except sqlite3.DatabaseError as error:
         raise ConfigurationError(f"The data file {path} cannot be used: {error}; {RESTORE}.") from None
@@ -56,44 +56,44 @@ def prepare_file(path: Path) -> Path:
 
 
 def _refuse_orphaned_log(path: Path) -> None:
-    """Raise ConfigurationError where SQLite's log has no data file: SQLite would remove it, and what it holds."""
+    """Raise ConfigurationError if SQLite's log exists without a data file. SQLite would remove the log and its data."""
     log = path.with_name(path.name + "-wal")
     is_empty = not path.exists() or not path.stat().st_size
     if is_empty and log.exists() and log.stat().st_size:
         raise ConfigurationError(
-            f"There is no data file {path}, but {log.name} is part of one: put that file back, or move the log away."
+            f"There is no data file {path}, but there is its log {log.name}: restore the file, or move the log away."
         )
 
 
 def real_path(path: Path) -> Path:
-    """Return where a data file is, behind any symbolic links: that is where its key and SQLite's log stand.
+    """Return the path of a data file with symbolic links resolved. Its key and SQLite's log are beside this path.
 
     Raises ConfigurationError.
     """
     try:
         return path.resolve()
     except (OSError, RuntimeError):
-        raise ConfigurationError(f"The data file {path} is a symbolic link that leads nowhere.") from None
+        raise ConfigurationError(f"The data file {path} is a symbolic link that cannot be resolved.") from None
 
 
 def existing_file(path: Path) -> Path:
-    """Return the real path of a data file that must be there, and can be used. Raises ConfigurationError."""
+    """Return the real path of an existing data file. Raises ConfigurationError if it does not exist or is unusable."""
     if not real_path(path).exists():
         raise ConfigurationError(f"There is no data file {path}.")
     return prepare_file(path)
 
 
 def tighten_file(path: Path) -> list[Path]:
-    """Take the data file and SQLite's files beside it from everybody but their owner.
+    """Remove the permissions of others from the data file and SQLite's files beside it.
 
-    Returns those that others had a right to. Raises ConfigurationError.
+    Returns the files that others could access. Raises ConfigurationError.
     """
     files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
     try:
         return [file for file in files if file.exists() and tighten(file)]
     except OSError as error:
         raise ConfigurationError(
-            f"The data file {path} may be read by others, and its mode cannot be changed: {error.strerror}."
+            f"The data file {path} can be read by others, and its mode cannot be changed: {error.strerror}."
         ) from None
 
 
@@ -109,13 +109,13 @@ def check_whole(path: Path) -> None:
 
 
 def damage(connection: sqlite3.Connection) -> str | None:
-    """Return what SQLite's `quick_check` finds first, None for nothing. Raises sqlite3.Error."""
+    """Return the first error that SQLite's `quick_check` finds, or None. Raises sqlite3.Error."""
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     return None if found == "ok" else " ".join(str(found).split())
 
 
 def settle(path: Path) -> None:
-    """Bring everything from SQLite's log into the data file. Raises ConfigurationError if that cannot be."""
+    """Checkpoint SQLite's write-ahead log into the data file. Raises ConfigurationError if this fails."""
     try:
         with closing(connect(path)) as connection:
             busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -124,15 +124,14 @@ def settle(path: Path) -> None:
         reason = str(error)
     if reason:
         raise ConfigurationError(
-            f"Not all data is in the file {path} itself: {reason}; what {path.name}-wal holds belongs to it."
+            f"The file {path} does not contain all data: {reason}; {path.name}-wal contains the rest, so keep both."
         )
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection in autocommit mode on which a COMMIT survives a power cut.
+    """Return a connection in autocommit mode whose COMMITs survive a power failure.
 
-    The file must be there. Raises ConfigurationError if the file system cannot give that, sqlite3.Error
-    for other reasons.
+    The file must exist. Raises ConfigurationError if the file system does not support this, or sqlite3.Error.
     """
     url = f"file:{quote(str(path.absolute()))}?mode=rw"
     connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -153,7 +152,7 @@ def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
     synchronous = _pragma(connection, "synchronous")
     if (journal, synchronous) != ("wal", 2):
         raise ConfigurationError(
-            f"The data file {path} is on a file system that cannot keep it safe "
+            f"The data file {path} is on a file system that does not support durable writes "
             f"(journal mode {journal}, synchronous {synchronous})."
         )
 

@@ -1,9 +1,9 @@
-"""The lock of a data file: on the file itself, so that it holds under every name that the file has or gets.
+"""The lock of a data file. It is on the file itself, so it is valid under every name of the file.
 
-SQLite locks bytes near 1 GiB; this lock is on bytes far behind any file's end, and in nobody's way. It is an
-"open file description lock" of Linux, which a forked worker shares and which no other close of the file lets go.
-Closing its own descriptor, however, drops SQLite's locks of the same process: close what SQLite has open first.
-Where there is no such lock, a lock file beside the data file stands for it.
+SQLite locks bytes near 1 GiB. This lock is on bytes far beyond the end of any file, so the two do not interfere. It
+is an "open file description lock" of Linux: a forked worker shares it, and closing the file elsewhere does not
+release it. But closing its own descriptor releases SQLite's locks of the same process. Close SQLite's connections
+first. If the system has no such lock, a lock file beside the data file is used.
 """
 
 import errno
@@ -23,7 +23,7 @@ FLOCK = "hhqqi4x"
 
 
 class DataLock:
-    """A data file that no other server has; leave the block, or close it, to let go."""
+    """The lock on a data file. Leaving the block or calling `close` releases it."""
 
     def __init__(self, path: Path, lock: IO[bytes] | IO[str], locked: Identity) -> None:
         self.path = path
@@ -38,16 +38,16 @@ class DataLock:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the file that is locked still stands at its path."""
+        """Whether the locked file is still at its path."""
         return identity(self.path) == self._locked
 
     def close(self) -> None:
-        """Let go."""
+        """Release the lock."""
         self._lock.close()
 
 
 def lock_data(path: Path) -> DataLock:
-    """Lock a data file, which must be there, by its real path. Raises ConfigurationError if another has it."""
+    """Lock an existing data file, given by its real path. Raises ConfigurationError if another process holds it."""
     try:
         file = path.open("r+b", buffering=0)
     except OSError as error:
@@ -69,7 +69,7 @@ def lock_data(path: Path) -> DataLock:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock as many bytes as this process's id, so that whoever is refused can tell whose the lock is."""
+    """Lock as many bytes as this process's id, so that another process can read the holder's id from the lock."""
     wanted = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, FIRST_BYTE, os.getpid(), 0)
     try:
         fcntl.fcntl(descriptor, _command("F_OFD_SETLK"), wanted)
@@ -85,7 +85,7 @@ def _holder(descriptor: int) -> int:
 
 
 def _command(name: str) -> int:
-    """Return one of Linux's commands of fcntl(2). Raises OSError where there is none."""
+    """Return one of Linux's fcntl(2) commands. Raises OSError if the system does not have it."""
     command: int | None = getattr(fcntl, name, None)
     if command is None:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))

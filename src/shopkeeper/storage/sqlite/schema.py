@@ -1,4 +1,4 @@
-"""Declared tables as SQLite tables: the key in columns, the item as JSON, indexes as expressions over it."""
+"""Declared tables as SQLite tables: the key in columns, the item as JSON, indexes as expressions over the JSON."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from shopkeeper.storage.table import KeyAttribute, Table
 
 
 def create_tables(connection: sqlite3.Connection, tables: Iterable[Table]) -> None:
-    """Create what is missing of `tables` and their indexes; safe to repeat."""
+    """Create the missing tables and indexes of `tables`. The call may be repeated."""
     for table in tables:
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ("
@@ -22,18 +22,18 @@ def create_tables(connection: sqlite3.Connection, tables: Iterable[Table]) -> No
 
 
 def json_path(attribute: KeyAttribute) -> str:
-    """Return the expression that reads a key attribute out of an item."""
+    """Return the expression that reads a key attribute of an item."""
     content = f"json_extract(item, '$.\"{attribute.name}\".{attribute.type}')"
     return f"CAST({content} AS INTEGER)" if attribute.type == "N" else content
 
 
 def expiry(table: Table) -> str:
-    """Return the expression for the second at which an item may be swept, NULL for never."""
+    """Return the expression for the time at which an item expires, in seconds of the Unix epoch; NULL for never."""
     return f"CAST(json_extract(item, '$.\"{table.ttl}\".N') AS INTEGER)"
 
 
 def quoted(name: str) -> str:
-    """Return `name` as a SQL identifier; it comes from a declaration, never from a caller."""
+    """Return `name` as a quoted SQL identifier. Names come from declarations, never from callers."""
     return '"' + name.replace('"', '""') + '"'
 
 

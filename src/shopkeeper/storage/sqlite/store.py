@@ -59,14 +59,14 @@ SWEEP_ROWS = 500
 
 
 class SQLiteStore:
-    """Items in one file: reads on pooled connections, writes through one group-committing thread."""
+    """Stores items in one file. Reads use pooled connections; one writer commits in groups."""
 
     kind = "sqlite"
 
     def __init__(self, path: Path, tables: Iterable[Table], now: Callable[[], float] = time.time) -> None:
-        """Open the data file, making it and its tables if need be.
+        """Open the data file, and create the file and its tables if they are missing.
 
-        `now` gives the present second of the Unix epoch, for sweeping what has expired. Raises
+        `now` returns the current time in seconds of the Unix epoch. The removal of expired items uses it. Raises
         ConfigurationError if the file cannot be used.
         """
         self._path = prepare_file(path)
@@ -81,7 +81,7 @@ class SQLiteStore:
             self._guard.opened()
         except sqlite3.Error as error:
             connection.close()
-            raise ConfigurationError(f"The data file {path} is not Shopkeeper's: {error}.") from None
+            raise ConfigurationError(f"The data file {path} is not a Shopkeeper data file: {error}.") from None
         self._writer = Writer(connection, self._guard.check, self._sweep, SWEEP_SECONDS)
 
     def get(self, table: Table, key: Key) -> dict[str, Value] | None:
@@ -174,7 +174,7 @@ class SQLiteStore:
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; any number of threads may read while one writes."""
+        """Lend a connection. Any number of threads may read while one writes."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
         self._guard.check()
@@ -192,13 +192,13 @@ class SQLiteStore:
                 raise StoreUnavailable(f"the data file could not be read: {error}") from error
             raise
         self._readers.append(connection)
-        if self._closed:  # while it was lent
+        if self._closed:  # `close` was called while the connection was lent
             self._close_readers()
 
     def _sweep(self, batch: Batch) -> bool:
-        """Remove some of what has expired, and return whether there is more.
+        """Remove some expired items and return whether there are more.
 
-        Domains compare expiry themselves and never rely on this.
+        Domains check expiry themselves and never depend on this.
         """
         more = False
         for table in self._tables:
@@ -237,7 +237,7 @@ def _transact(batch: Batch, actions: Sequence[Action]) -> list[int]:
 
 def _put(batch: Batch, action: Put) -> None:
     if action.if_absent and batch.get(action.table, action.item) is not None:
-        raise AlreadyExists(f"{action.table.name} has such an item")
+        raise AlreadyExists(f"{action.table.name}: the item already exists")
     batch.put(action.table, action.item)
 
 
@@ -266,12 +266,12 @@ def _append(batch: Batch, action: Append) -> int:
 
 
 def apply_changes(item: dict[str, Value], changes: Changes) -> dict[str, Value]:
-    """Return the item after `changes`. Raises StoreError if it cannot be added to an attribute."""
+    """Return the item after `changes`. Raises StoreError if `add` names an attribute that is not a number."""
     changed = dict(item)
     for name, amount in changes.add.items():
         present = changed.get(name, 0)
         if isinstance(present, bool) or not hasattr(present, "__add__") or isinstance(present, str | bytes | list):
-            raise StoreError(f"{name} is not a number to add to")
+            raise StoreError(f"cannot add to {name}: it is not a number")
         changed[name] = _sum(present, amount)
     changed |= changes.set
     for name, value in changes.set_if_absent.items():
@@ -282,7 +282,7 @@ def apply_changes(item: dict[str, Value], changes: Changes) -> dict[str, Value]:
 
 
 def _sum(present: Value, amount: Value) -> Value:
-    """Add exactly, in 38 digits, as DynamoDB does."""
+    """Add exactly, with 38 digits, as DynamoDB does."""
     if isinstance(present, int) and isinstance(amount, int):
         total: Value = present + amount
     else:
@@ -301,7 +301,7 @@ def _sum(present: Value, amount: Value) -> Value:
 def _expect(table: Table, item: Item | None, expectation: Expectation | None) -> None:
     for name, expected in (expectation or {}).items():
         if not _fits(item or {}, name, expected):
-            raise ExpectationFailed(f"{table.name}: {name} is not as expected")
+            raise ExpectationFailed(f"{table.name}: {name} does not have the expected value")
 
 
 def _fits(item: Item, name: str, expected: Scalar | Missing | Below) -> bool:
@@ -314,14 +314,14 @@ def _fits(item: Item, name: str, expected: Scalar | Missing | Below) -> bool:
 
 
 def _same(present: Value, expected: Scalar) -> bool:
-    """Compare as DynamoDB does, where true is not 1."""
+    """Compare as DynamoDB does: true is not equal to 1."""
     return isinstance(present, bool) == isinstance(expected, bool) and present == expected
 
 
 def _selection(
     table: Table, partition: str, index: str | None, descending: bool, after: Key | None
 ) -> tuple[str, list[object], list[str]]:
-    """Return the query's SQL, its values, and the attributes that a cursor needs."""
+    """Return the SQL of the query, its values, and the attributes that a cursor needs."""
     order: list[str]
     if index is None:
         key, where, order = table.key, "partition = ?", ["sort"]

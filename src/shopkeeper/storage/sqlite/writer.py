@@ -1,7 +1,7 @@
-"""Group commit: one writer at a time, many operations to one COMMIT, each undone by itself if it fails.
+"""Group commit: one writer at a time, many operations in one COMMIT. A failed operation is undone separately.
 
-An operation's answer leaves only after the COMMIT that holds it has reached the disk, so nothing that
-was answered is lost by a killed process or a power cut, and one flush to disk serves all who wait for it.
+An operation returns only after its COMMIT is on disk, so neither a killed process nor a power failure loses an
+acknowledged write. All operations of a batch share one flush to disk.
 """
 
 import queue
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 5.0
 
 
 class Job(Generic[T]):
-    """An operation on its way through the writer, and afterwards its outcome."""
+    """An operation for the writer, and its result once it is done."""
 
     def __init__(self, operation: Callable[[Batch], T]) -> None:
         self._operation = operation
@@ -32,42 +32,42 @@ class Job(Generic[T]):
         self._error: BaseException | None = None
 
     def claim(self) -> bool:
-        """Return True to the first that asks: to the writer, which begins, or to a caller that gives up."""
+        """Return True to the first caller of this method: the writer before it begins, or a caller that gives up."""
         return self._claim.acquire(blocking=False)
 
     def run(self, batch: Batch) -> None:
-        """Do the operation and keep its outcome; only a fault of the database itself is raised."""
+        """Run the operation and keep its result or error. Only errors of the database are raised."""
         try:
             self._result = batch.run(self._operation)
         except sqlite3.Error:
             raise
-        except Exception as error:  # noqa: BLE001  # it is its caller's, and raised there
+        except Exception as error:  # noqa: BLE001  # raised in the caller's thread, by `wait`
             self._error = error
 
     @property
     def result(self) -> T | None:
-        """What the operation returned, None if it did not."""
+        """The result of the operation, or None if it raised."""
         return None if self._error is not None else self._result
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Let the caller go on, with `error` if the batch as a whole failed."""
+        """Wake the caller. `error` is set if the whole batch failed."""
         self._error = error or self._error
         self._done.release()
 
     def wait(self) -> T:
-        """Return the operation's result after its COMMIT, or raise its error."""
+        """Return the operation's result after its COMMIT. Raises the operation's error."""
         if not self._done.acquire(timeout=PATIENCE_SECONDS):
             if self.claim():
-                raise StoreUnavailable("the data file is busy; the operation was not begun")
+                raise StoreUnavailable("the data file is busy; the operation was not started")
             if not self._done.acquire(timeout=PATIENCE_SECONDS):
-                raise StoreUnavailable("the data file did not answer; the operation may have been applied")
+                raise StoreUnavailable("the data file did not respond; the operation may have been applied")
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # set by run, unless there was an error
 
 
 class Writer:
-    """The one connection that writes to a data file, and the thread that uses it for all who would wait."""
+    """The only connection that writes to a data file, and the thread that writes for waiting callers."""
 
     def __init__(
         self,
@@ -78,45 +78,45 @@ class Writer:
     ) -> None:
         """Start the thread on `connection`.
 
-        `check` is called before each COMMIT, and stops it by raising StoreUnavailable. `chore` is done at once
-        and then every `chore_seconds`; it does a little at a time and returns whether there is more of it, and
-        what is queued goes between.
+        `check` is called before each COMMIT; if it raises StoreUnavailable, nothing is committed. `chore` runs at
+        start and then every `chore_seconds`. It does a small part of its work and returns whether more is left.
+        Queued operations run between the parts.
         """
         self._connection = connection
         self._check = check
         self._chore = chore
         self._chore_seconds = chore_seconds
         self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
-        self._turn = threading.Lock()
+        self._writing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     def do(self, operation: Callable[[Batch], T]) -> T:
-        """Run `operation` in the next batch and return its result once that is on the disk.
+        """Run `operation` in the next batch and return its result once it is on disk.
 
-        Where nobody else writes, the caller's own thread does: waking another costs more than it saves.
-        Raises whatever the operation raised, after undoing it, or StoreUnavailable.
+        If no other operation is being written, the caller's own thread writes: waking another thread costs more than
+        it saves. Raises the operation's error, after undoing the operation, or StoreUnavailable.
         """
         if self._closed:
             raise StoreUnavailable("the store is closed")
         job = Job(operation)
-        if self._jobs.empty() and self._turn.acquire(blocking=False):
+        if self._jobs.empty() and self._writing.acquire(blocking=False):
             try:
-                self._commit([job])  # type: ignore[list-item]  # Job is invariant; nobody looks at the result here
+                self._commit([job])  # type: ignore[list-item]  # Job is invariant; the result is not read here
             finally:
-                self._turn.release()
+                self._writing.release()
         else:
             self._jobs.put(job)  # type: ignore[arg-type]  # the same
         return job.wait()
 
     def close(self) -> None:
-        """Finish what is queued, then stop the thread and close the connection."""
+        """Finish the queued operations, stop the thread and close the connection."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
             self._thread.join()
-            with self._turn:
+            with self._writing:
                 self._connection.close()
 
     def _run(self) -> None:
@@ -124,17 +124,17 @@ class Writer:
         while True:
             if time.monotonic() >= next_chore:
                 job = Job(self._chore)
-                with self._turn:
+                with self._writing:
                     self._commit([job])  # type: ignore[list-item]  # Job is invariant
                 next_chore = time.monotonic() + (0 if job.result else self._chore_seconds)
             jobs = self._next_jobs(next_chore - time.monotonic())
             if jobs is None:
                 return
-            with self._turn:
+            with self._writing:
                 self._commit([job for job in jobs if job.claim()])
 
     def _next_jobs(self, patience: float) -> list[Job[object]] | None:
-        """Return what is queued, [] if nothing came for `patience` seconds, None when it is time to stop."""
+        """Return the queued jobs, [] if none arrived within `patience` seconds, or None to stop."""
         jobs: list[Job[object]] = []
         try:
             while len(jobs) < MAX_BATCH:
@@ -178,4 +178,4 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except Exception:  # noqa: BLE001, S110
-            pass  # the database undoes an unfinished transaction by itself when it is next opened
+            pass  # SQLite rolls back an unfinished transaction when the file is opened again
