@@ -44,7 +44,7 @@ Authenticate = Callable[[str], Caller]
 
 
 def identify(access: Access, request: Request, authenticate: Authenticate | None) -> Caller | None:
-    """Return who calls, None for nobody in particular. Raises Unauthenticated."""
+    """Return the caller, None if there is none. Raises Unauthenticated."""
     if access is Access.ANYONE:
         return None
     header = request.headers.get("authorization", "")

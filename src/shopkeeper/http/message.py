@@ -12,8 +12,8 @@ class Request(msgspec.Struct, frozen=True):
     routing, or None where it has no honest decoding (an encoded slash, bytes that are not UTF-8).
     `base_path` is what stands before the path in the caller's URL (a stage, a base path mapping).
     Header names are lower case. `client_address` is the caller's
-    IP address, for limits alone; it is never logged. `read` is there where the body has yet to come: only
-    an endpoint that takes one waits for it. `query` keeps the first value of each name.
+    IP address, for limits alone; it is never logged. `read` returns a body that has not been read yet; only
+    an endpoint that takes a body calls it. `query` keeps the first value of each name.
     """
 
     method: str
@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True):
     read: Callable[[], bytes] | None = None
 
     def content(self) -> bytes:
-        """Return the body, reading it now if it was not yet. Raises what the reader raises, an ApiError."""
+        """Return the body, after reading it if needed. Raises what `read` raises, an ApiError."""
         return self.body if self.read is None else self.read()
 
 
