@@ -76,6 +76,11 @@ def test_a_reply_may_have_a_cache_control_and_other_fields_of_its_own() -> None:
     assert len({name.lower() for name in response.headers}) == len(response.headers)
 
 
+def test_a_vary_of_its_own_comes_beside_that_of_cors() -> None:
+    response = handled(of("text/css", b"", Vary="Accept-Language"))
+    assert response.headers["Vary"] == "Origin, Accept-Language"
+
+
 def test_an_iterator_is_handed_on_unread() -> None:
     def pieces() -> Iterator[bytes]:
         raise AssertionError("nobody asked for a piece")

@@ -131,7 +131,10 @@ class Application:
 
     @staticmethod
     def _headers(request: Request, cors: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-        return {**COMMON_HEADERS, "X-Request-Id": request.request_id, **cors, **own}
+        headers = {**COMMON_HEADERS, "X-Request-Id": request.request_id, **cors, **own}
+        if "Vary" in own:  # a cache must tell origins apart all the same
+            headers["Vary"] = f"{cors['Vary']}, {own['Vary']}"
+        return headers
 
 
 def _written(status: int, headers: dict[str, str], reply: Reply[Any]) -> Response:

@@ -41,8 +41,8 @@ def bind(
 ) -> Call[Any, Any]:
     """Return the validated call of `endpoint`.
 
-    Unknown query parameters are ignored; unknown fields of the body are refused by name. What is wrong with
-    path, query and header is told together with what is wrong with the body.
+    Unknown query parameters are ignored; unknown fields of the body are refused by name. Faults of path, query, header
+    and body are reported together.
 
     Raises BadRequest, ContentTooLarge or UnsupportedMediaType.
     """
@@ -63,7 +63,7 @@ def bind(
 
 
 def _parameters(kind: Hashable, request: Request, path_values: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the parameters that are there: from the path, the query, or the header."""
+    """Return the values of the parameters that the request has, from its path, query and header."""
     values = {}
     for name, source in parameter_sources(kind).items():
         found = (
@@ -76,7 +76,7 @@ def _parameters(kind: Hashable, request: Request, path_values: Mapping[str, str]
 
 @cache
 def parameter_sources(kind: Hashable) -> dict[str, str]:
-    """Return where each parameter of a type comes from: `header` if it says so, else path or query, ``."""
+    """Return the source of each parameter of a type: `header`, or an empty text for path or query."""
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
 
@@ -134,9 +134,8 @@ def _decode(body: bytes) -> dict[str, Any]:
 def marked(kind: Hashable, mark: str) -> dict[str, Any]:
     """Return the fields of a type whose constraints carry a mark beside what they say, each with the mark's value.
 
-    `verbatim` fields are taken as they are, spaces and all: passwords. An `alias` is another name that is taken for a
-    field. A field that `defaults to the caller` is required of nobody who is signed in. `credentials` are told to
-    callers as a security scheme.
+    `verbatim` fields, like passwords, keep their spaces. An `alias` is a second name of a field. A field that
+    `defaults to the caller` may be left out with an access token. `credentials` are documented as a security scheme.
     """
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     extras = {field.encode_name: _extra(field.type) for field in fields}

@@ -28,7 +28,7 @@ class Call(msgspec.Struct, Generic[P, B], frozen=True):
 
     @property
     def identity(self) -> Caller:
-        """Who calls, where the endpoint needs to know. Raises Unauthenticated for nobody in particular."""
+        """The caller. Raises Unauthenticated if there is none."""
         if self.caller is None:
             raise Unauthenticated("This needs an access token.")
         return self.caller

@@ -17,8 +17,8 @@ _LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})
 class CorsPolicy(msgspec.Struct, frozen=True):
     """Which web origins may read answers; each is exact, like `https://example.com`.
 
-    With `local` every port of this machine may, too. A policy that `explains` says of an answer to any
-    other origin what there is to do. Both are for development.
+    With `local` every port of this machine may, too. A policy that `explains` tells the operator how to permit any
+    other origin. Both are for development.
     """
 
     origins: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class CorsPolicy(msgspec.Struct, frozen=True):
         return headers
 
     def explanation(self, origin: str | None) -> str:
-        """Return why pages of an origin cannot read the answer and what to set, nothing where they can."""
+        """Return why pages of an origin cannot read the answer and what to set; an empty text if they can."""
         if not self.explains or origin is None or self.permits(origin):
             return ""
         return (
