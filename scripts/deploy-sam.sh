@@ -24,9 +24,10 @@ stack() {
 }
 
 code_parameters=("Stage=$STAGE" "Colour=$COLOUR")
+# Each is named, also where it is empty: what is not named would stay as it was.
 settings=$(facts settings)
 while read -r variable parameter; do
-    [[ -z ${!variable:-} ]] || code_parameters+=("$parameter=${!variable}")
+    code_parameters+=("$parameter=\"${!variable:-}\"")
 done <<< "$settings"
 [[ -z ${RESERVED_CONCURRENCY:-} ]] || code_parameters+=("ReservedConcurrency=$RESERVED_CONCURRENCY")
 [[ -z ${SNAP_START:-} ]] || code_parameters+=("SnapStart=$SNAP_START")

@@ -47,12 +47,12 @@ def differences(found: object, wanted: object, at: str = "") -> Iterator[str]:
         yield f"{at} is {found!r}, not {wanted!r}"
 
 
-def declared(stage: str, colour: str) -> Model:
+def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTIONS) -> Model:
     """Return what the code's declarations say of a stage."""
     name = f"shopkeeper-{stage}-{colour}"
     return {
-        "routes": {route: function.name for function in FUNCTIONS for route in _routes(function)},
-        "functions": {function.name: _function(function, name, stage, colour) for function in FUNCTIONS},
+        "routes": {route: function.name for function in functions for route in _routes(function)},
+        "functions": {function.name: _function(function, name, stage, colour) for function in functions},
         "schedules": {
             f"{name}-{schedule.name}": {
                 "rate": f"rate({schedule.minutes} minute{'s' if schedule.minutes > 1 else ''})",
@@ -61,7 +61,7 @@ def declared(stage: str, colour: str) -> Model:
                 "input": {"schedule": schedule.name},
                 "dead_letters": f"{name}-{schedule.name}-dead-letters",
             }
-            for function in FUNCTIONS
+            for function in functions
             for schedule in function.schedules
         },
         "streams": {
@@ -71,11 +71,11 @@ def declared(stage: str, colour: str) -> Model:
                 "filter": [{"eventName": ["INSERT"]}],
                 "dead_letters": f"{name}-{stream.name}-dead-letters",
             }
-            for function in FUNCTIONS
+            for function in functions
             for stream in function.streams
         },
-        "queues": dict(_queues(name)),
-        "tables": {f"{table.name}-{stage}": _table(table, stage) for table in TABLES},
+        "queues": dict(_queues(name, functions)),
+        "tables": {f"{table.name}-{stage}": _table(table, stage, functions) for table in TABLES},
         "secret": {"name": f"shopkeeper/{stage}/jwt", "generated": True},
         "other_identities": set(),
     }
@@ -88,9 +88,9 @@ def _routes(function: Function) -> Iterator[str]:
             yield f"HEAD {endpoint.path}"
 
 
-def _queues(name: str) -> Iterator[tuple[str, Model]]:
+def _queues(name: str, functions: tuple[Function, ...]) -> Iterator[tuple[str, Model]]:
     """Yield the dead-letter queues: a rule sends to one itself, Lambda to both kinds as the function's role."""
-    for function in FUNCTIONS:
+    for function in functions:
         for schedule in function.schedules:
             yield f"{name}-{schedule.name}-dead-letters", _queue({f"rule {name}-{schedule.name}"})
         for stream in function.streams:
@@ -148,12 +148,13 @@ TELEMETRY = {"logs": True, "xray": True}
 """The fixed set that every function may do beside its own: write to its log, and to X-Ray."""
 
 
-def _table(table: Table, stage: str) -> Model:
+def _table(table: Table, stage: str, functions: tuple[Function, ...]) -> Model:
+    has_stream = any(stream.table == table for function in functions for stream in function.streams)
     return {
         "key": _key(table.key),
         "indexes": {index.name: [*_key(index.key), "ALL"] for index in table.indexes},
         "ttl": table.ttl,
-        "stream": "NEW_IMAGE" if any(stream.table == table for one in FUNCTIONS for stream in one.streams) else None,
+        "stream": "NEW_IMAGE" if has_stream else None,
         "billing": "PAY_PER_REQUEST",
         "encrypted": True,
         "point_in_time_recovery": stage == "prod",

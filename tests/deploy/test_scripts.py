@@ -121,7 +121,7 @@ def test_without_knowing_what_is_in_service_nothing_is_deployed(tmp_path: Path) 
     [
         ("deploy-sam.sh", "sam/data.yaml", "Resources:\n", "Resourcez:\n"),
         ("deploy.sh", "serverless/data/serverless.yml", "resources:\n", "resourcez:\n"),
-        ("deploy-terraform.sh", "terraform/data/tables.tf", "locals {", "nonsense {"),
+        ("deploy-terraform.sh", "terraform/data/main.tf", "locals {", "nonsense {"),
     ],
 )
 def test_a_failure_names_the_step_and_the_way_back(

@@ -64,6 +64,8 @@ def test_terraform_takes_it_and_its_tests_pass(description: str, part: str, aws:
 def test_the_package_that_is_deployed_is_the_one_that_is_made(function: object) -> None:
     name = f"{getattr(function, 'name')}-arm64.zip"  # noqa: B009
     assert f"CodeUri: ../../dist/{name}" in (SAM / "template.yaml").read_text()
-    assert f"artifact: ../../dist/{name}" in (ROOT / "infrastructure" / "serverless" / "serverless.yml").read_text()
+    assert (
+        "artifact: `../../dist/${name}-arm64.zip`" in (ROOT / "infrastructure" / "serverless" / "facts.js").read_text()
+    )
     assert '"${var.packages}/${each.key}-arm64.zip"' in (TERRAFORM / "code" / "functions.tf").read_text()
     assert (ROOT / "dist" / name).is_file()

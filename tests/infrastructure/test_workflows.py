@@ -1,5 +1,6 @@
 """The workflows are sound in the eyes of three linters, and the scripts in those of bash."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.tools import NODE_MODULES, ROOT, need
 
@@ -32,6 +34,19 @@ def test_actions_are_pinned_by_commit() -> None:
     assert len(used) > 5
     for line in used:
         assert re.search(r"uses: (\./\S+|\S+@[0-9a-f]{40} # v[0-9.]+)$", line), line
+
+
+def test_a_deployment_takes_every_setting_from_the_environments_variables(tmp_path: Path) -> None:
+    """The step itself is run, as the runner would; `GITHUB_ENV` names the file of what later steps see."""
+    need("jq")
+    steps = yaml.safe_load((ROOT / ".github/workflows/deploy-stage.yml").read_text())["jobs"]["deploy"]["steps"]
+    (step,) = [step for step in steps if step.get("env") == {"VARIABLES": "${{ toJSON(vars) }}"}]
+    given = {"ORDER_ACCEPT_SECONDS": "300", "ALLOWED_ORIGINS": "https://a.example,https://b.example", "OTHER": "x"}
+    environment = {**os.environ, "VARIABLES": json.dumps(given), "GITHUB_ENV": str(tmp_path / "env")}
+    command = ["bash", "-e", "-c", step["run"].replace(".venv-deploy/bin/python", sys.executable)]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60)
+    taken = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
+    assert taken == {name: value for name, value in given.items() if name != "OTHER"}
 
 
 @pytest.mark.parametrize(

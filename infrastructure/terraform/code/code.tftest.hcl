@@ -4,6 +4,24 @@ mock_provider "aws" {
       json = "{}"
     }
   }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_data "aws_region" {
+    defaults = {
+      name = "eu-central-1"
+    }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = {
+      account_id = "123456789012"
+    }
+  }
 }
 
 variables {
@@ -71,4 +89,29 @@ run "an_unknown_colour_is_refused" {
   }
 
   expect_failures = [var.colour]
+}
+
+run "a_setting_reaches_every_function" {
+  command = plan
+
+  variables {
+    settings = { ORDER_ACCEPT_SECONDS = "300" }
+  }
+
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this : function.environment[0].variables.ORDER_ACCEPT_SECONDS == "300"
+    ])
+    error_message = "A setting must reach every function."
+  }
+}
+
+run "an_unknown_setting_is_refused" {
+  command = plan
+
+  variables {
+    settings = { ORDER_ACCEPT_MINUTES = "5" }
+  }
+
+  expect_failures = [var.settings]
 }
