@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deploy tools bench bench-quick check format openapi package lock clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check format openapi package lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -17,6 +17,13 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 
 test: check ## run every gate: format, lint, types, tests, the API collection
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)
+
+test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what it makes
+	@test -n "$(BASE_URL)" || { echo "make test-stage: BASE_URL= must name the stage's address."; exit 1; }
+	@BASE_URL="$(BASE_URL)" $(BIN)/python -m pytest tests/stage $(ARGS)
 
 test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)

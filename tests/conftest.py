@@ -11,6 +11,19 @@ from tests.support.processes import Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
 
 
+ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        used = {*getattr(item, "fixturenames", ()), *map(str, parameters.params.values() if parameters else ())}
+        if used & ON_AN_EMULATOR:
+            item.add_marker(pytest.mark.emulator)
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for the whole run."""

@@ -31,8 +31,10 @@ class Client:
     """One kept-alive connection to a server."""
 
     def __init__(self, url: str) -> None:
-        host = urlsplit(url)
-        self._connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=SECONDS)
+        place = urlsplit(url)
+        kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(place.hostname or "", place.port, timeout=SECONDS)
+        self._base = place.path.rstrip("/")
 
     def __enter__(self) -> "Client":
         return self
@@ -43,8 +45,8 @@ class Client:
     def send(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send one request and return its answer."""
-        self._connection.request(method, path, body, dict(headers or {}))
+        """Send one request and return its answer; the path follows that of the URL, a stage's for example."""
+        self._connection.request(method, self._base + path, body, dict(headers or {}))
         response = self._connection.getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
 
