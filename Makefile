@@ -25,7 +25,7 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 	@test -n "$(BASE_URL)" || { echo "make test-stage: BASE_URL= must name the stage's address."; exit 1; }
 	@BASE_URL="$(BASE_URL)" $(BIN)/python -m pytest tests/stage $(ARGS)
 
-test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
+test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes); ARGS="--only on_lambda" measures a part anew
@@ -51,6 +51,7 @@ openapi: $(VENV)/server ## write docs/openapi.json anew
 
 package: $(VENV)/server ## build a zip for each function and architecture under dist/
 	@$(BIN)/python scripts/package.py
+	@touch dist/.done
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
@@ -86,6 +87,9 @@ $(VENV)-emulator/done: requirements/emulator.txt
 	@$$($(PYTHON) scripts/python313.py) -m venv $(VENV)-emulator
 	@$(VENV)-emulator/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
+
+dist/.done: $(shell find src scripts/package.py scripts/python313.py requirements -name '*.pyc' -prune -o -type f -print) | $(VENV)/server
+	@$(MAKE) -s package
 
 infrastructure/serverless/node_modules/.done: infrastructure/serverless/package-lock.json
 	@command -v npm > /dev/null || { echo "The Serverless Framework needs Node.js."; exit 1; }

@@ -9,6 +9,8 @@ from tests.support.http import Answer, post_json, send
 from tests.support.shop import PASSWORD, Owner, Person
 from tests.support.stage import UUID, NewPerson, assert_problem
 
+pytestmark = pytest.mark.account
+
 NEW_PASSWORD = "battery horse correct"
 ME = "/api/users/me"
 
@@ -157,16 +159,11 @@ def test_a_forged_token_is_refused_also_where_none_is_needed(url: str, owner: Ow
             assert_problem(answer, 401, "unauthenticated")
 
 
-SIGNED_IN = [
-    *(("GET", ME), ("PATCH", ME), ("DELETE", ME), ("GET", "/api/users"), ("GET", "/api/businesses/mine")),
-    *(("POST", "/api/items"), ("PATCH", "/api/items/x"), ("DELETE", "/api/items/x"), ("POST", "/api/auth/password")),
-    *(("PATCH", "/api/businesses/x"), ("DELETE", "/api/businesses/x"), ("GET", "/api/businesses/x/orders")),
-    ("GET", "/api/businesses/x/events"),
-]
+SIGNED_IN = [("GET", ME), ("PATCH", ME), ("DELETE", ME), ("GET", "/api/users"), ("POST", "/api/auth/password")]
 
 
 @pytest.mark.parametrize(("method", "path"), SIGNED_IN)
-def test_without_a_token_a_signed_in_call_is_refused_before_anything_else(url: str, method: str, path: str) -> None:
+def test_without_a_token_a_call_is_refused_before_anything_else(url: str, method: str, path: str) -> None:
     content = b"{}" if method in ("POST", "PATCH") else None
     headers = {"Content-Type": "application/json"} if content else {}
     assert_problem(send(url, method, path, content, headers), 401, "unauthenticated")

@@ -18,7 +18,7 @@ ORIGINS: list[tuple[str, str | None]] = [
     ("null", None),
     (f"{ORIGIN}, {EVIL}", None),
 ]
-PATHS = ["/health", "/", "/counter/bad%20name", "/api/users/me", "/api/items/nothing"]
+PATHS = ["/health", "/", "/counter/bad%20name", "/api/businesses/mine", "/api/items/nothing"]
 
 
 @pytest.mark.parametrize(("origin", "allowed"), ORIGINS)
@@ -53,7 +53,7 @@ def preflight(url: str, origin: str, path: str, method: str) -> dict[str, str]:
     return answer.headers
 
 
-PREFLIGHTS = [("POST", REGISTER), ("PATCH", "/api/items/x"), ("DELETE", "/api/users/me"), ("GET", "/counter")]
+PREFLIGHTS = [("POST", REGISTER), ("PATCH", "/api/items/x"), ("DELETE", "/api/items/x"), ("GET", "/counter")]
 
 
 @pytest.mark.parametrize(("method", "path"), PREFLIGHTS)
@@ -75,6 +75,27 @@ UNDECLARED = [("GET", "/no-such-path"), ("GET", "/Counter"), ("POST", "/counter"
 @pytest.mark.parametrize(("method", "path"), UNDECLARED)
 def test_what_no_endpoint_declares_is_refused_as_by_the_gateway(url: str, method: str, path: str) -> None:
     assert_refused_by_the_gateway(send(url, method, path))
+
+
+SIGNED_IN = [
+    *(("GET", "/api/businesses/mine"), ("PATCH", "/api/businesses/x"), ("DELETE", "/api/businesses/x")),
+    *(("GET", "/api/businesses/x/orders"), ("GET", "/api/businesses/x/events")),
+    *(("POST", "/api/items"), ("PATCH", "/api/items/x"), ("DELETE", "/api/items/x")),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), SIGNED_IN)
+@pytest.mark.parametrize("token", [None, "wrong", "a.b.c"])
+def test_without_a_good_token_a_call_is_refused_before_anything_else(
+    url: str, method: str, path: str, token: str | None
+) -> None:
+    content = b"{}" if method in ("POST", "PATCH") else None
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    assert_problem(
+        send(url, method, path, content, {"Content-Type": JSON, **headers} if content else headers),
+        401,
+        "unauthenticated",
+    )
 
 
 JSON = "application/json"
