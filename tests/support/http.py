@@ -33,7 +33,10 @@ class Client:
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
         kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(place.hostname or "", place.port, timeout=SECONDS)
+        host = place.hostname or ""
+        # Names under .localhost are loopback (RFC 6761), whether or not the machine's resolver knows it.
+        self._connection = kind("127.0.0.1" if host.endswith(".localhost") else host, place.port, timeout=SECONDS)
+        self._host = {"Host": place.netloc} if host.endswith(".localhost") else {}
         self._base = place.path.rstrip("/")
 
     def __enter__(self) -> "Client":
@@ -46,7 +49,7 @@ class Client:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Send one request and return its answer; the path follows that of the URL, a stage's for example."""
-        self._connection.request(method, self._base + path, body, dict(headers or {}))
+        self._connection.request(method, self._base + path, body, {**self._host, **(headers or {})})
         response = self._connection.getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
 
