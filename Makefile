@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-deploy tools bench bench-quick check format openapi facts package lock clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check format openapi facts package lock clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -18,7 +18,14 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 test: check ## run every gate: format, lint, types, tests, the API collection
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-test-deploy: check tools package $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
+test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
+	@$(BIN)/python -m pytest tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)
+
+test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what it makes
+	@test -n "$(BASE_URL)" || { echo "make test-stage: BASE_URL= must name the stage's address."; exit 1; }
+	@BASE_URL="$(BASE_URL)" $(BIN)/python -m pytest tests/stage $(ARGS)
+
+test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/test ## measure us beside what people would use instead (ten minutes); ARGS="--only on_lambda" measures a part anew
@@ -47,6 +54,7 @@ facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows 
 
 package: $(VENV)/server ## build a zip for each function and architecture under dist/
 	@$(BIN)/python scripts/package.py
+	@touch dist/.done
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
@@ -82,6 +90,9 @@ $(VENV)-emulator/done: requirements/emulator.txt
 	@$$($(PYTHON) scripts/python313.py) -m venv $(VENV)-emulator
 	@$(VENV)-emulator/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
+
+dist/.done: $(shell find src scripts/package.py scripts/python313.py requirements -name '*.pyc' -prune -o -type f -print) | $(VENV)/server
+	@$(MAKE) -s package
 
 infrastructure/serverless/node_modules/.done: infrastructure/serverless/package-lock.json
 	@command -v npm > /dev/null || { echo "The Serverless Framework needs Node.js."; exit 1; }

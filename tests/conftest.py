@@ -7,8 +7,21 @@ import pytest
 
 from shopkeeper.storage import TABLES, Store, Table
 from tests.support.lagging import LAGGING, LaggingStore
+from tests.support.packages import Packages, make_package, shared_folder
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
+
+ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        used = {*getattr(item, "fixturenames", ()), *map(str, parameters.params.values() if parameters else ())}
+        if used & ON_AN_EMULATOR:
+            item.add_marker(pytest.mark.emulator)
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +73,12 @@ def _opened(request: pytest.FixtureRequest, folder: Path, tables: tuple[Table, .
     opened = open_store(kind, endpoints, folder, tables)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """The packages, built by `make package` once for all test processes."""
+    return make_package(shared_folder(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="session")

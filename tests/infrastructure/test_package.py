@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import package
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -20,9 +21,10 @@ from jwt.algorithms import RSAAlgorithm
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.storage import TABLES
 from tests.support.faults import FaultyServer, answers
+from tests.support.packages import Packages, package_without_python, shared_folder
 from tests.support.processes import clean_environment, run_cli
 from tests.support.stores import aws_environment, table_names
-from tests.support.tools import ROOT, need_python313
+from tests.support.tools import ROOT, need_python313, python313
 
 MACHINES = {"arm64": 183, "x86_64": 62}
 """`e_machine` of the ELF header: AArch64 and x86-64."""
@@ -38,34 +40,51 @@ OWN = {
 NAMES = [(function.name, architecture) for function in FUNCTIONS for architecture in MACHINES]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `make package` fills, filled anew elsewhere."""
-    folder = tmp_path_factory.mktemp("dist")
-    run_package(folder)
-    return folder
+@pytest.fixture
+def built(packages: Packages) -> Path:
+    """The folder that `make package` fills."""
+    return packages.folder
 
 
-def run_package(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, str(ROOT / "scripts" / "package.py"), str(folder)]
-    environment = {**os.environ, **variables}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
-
-
-def test_the_sizes_are_printed_and_the_bytes_repeat(built: Path, tmp_path: Path) -> None:
-    printed = run_package(tmp_path).stdout
+def test_the_sizes_are_printed(packages: Packages) -> None:
     for function, architecture in NAMES:
         name = f"{function}-{architecture}.zip"
-        assert f"{name}  {(built / name).stat().st_size / 1e6:.2f} MB" in printed
+        assert f"{name}  {(packages.folder / name).stat().st_size / 1e6:.2f} MB" in packages.printed
+
+
+@pytest.fixture(scope="module")
+def without_python(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """The packages of another build, on a machine without Python 3.13."""
+    return package_without_python(shared_folder(tmp_path_factory.getbasetemp()))
+
+
+def test_without_python_313_packages_hold_no_byte_code_and_it_is_said(without_python: Packages) -> None:
+    assert "no byte code" in without_python.printed
+    assert "PYTHON313=" in without_python.printed
+    for function, architecture in NAMES:
+        with zipfile.ZipFile(without_python.folder / f"{function}-{architecture}.zip") as package:
+            assert not [name for name in package.namelist() if name.endswith(".pyc")]
+
+
+def test_the_bytes_repeat(built: Path, without_python: Packages, tmp_path: Path) -> None:
+    """The other build, with its byte code made now, is the first to the last byte."""
+    python = python313()
+    for function, architecture in NAMES:
+        name = f"{function}-{architecture}.zip"
+        folder = unpack(without_python.folder / name, tmp_path / function / architecture)
+        if python is not None:
+            package.compile_modules(folder, python)
+        files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+        package.write(tmp_path / name, files)
         first, again = (hashlib.sha256((place / name).read_bytes()).hexdigest() for place in (built, tmp_path))
-        assert first == again
+        assert first == again, name
 
 
 @pytest.mark.parametrize(("function", "architecture"), NAMES)
 def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function: str, architecture: str) -> None:
-    package = built / f"{function}-{architecture}.zip"
-    assert package.stat().st_size <= MOST_BYTES
-    with zipfile.ZipFile(package) as archive:
+    packed = built / f"{function}-{architecture}.zip"
+    assert packed.stat().st_size <= MOST_BYTES
+    with zipfile.ZipFile(packed) as archive:
         names = set(archive.namelist())
         libraries = [archive.read(name) for name in names if name.endswith(".so")]
     assert f"shopkeeper/functions/{function}.py" in names
@@ -163,8 +182,8 @@ def tables(dynoxide: str) -> dict[str, str]:
     return environment
 
 
-def unpack(package: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(package) as archive:
+def unpack(packed: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(packed) as archive:
         archive.extractall(folder)
     return folder
 
@@ -242,16 +261,6 @@ def test_a_module_without_byte_code_that_fits_is_compiled_from_its_source(
     need_python313()
     UNFIT[unfit](folder / "shopkeeper" / "domains" / "visits" / "__pycache__" / "service.cpython-313.pyc")
     assert run_function("visits", folder, tables)[0] == ["shopkeeper/domains/visits/service.py"]
-
-
-def test_without_python_313_packages_hold_no_byte_code_and_it_is_said(tmp_path: Path) -> None:
-    said = run_package(tmp_path, PYTHON313="/bin/false").stderr
-    assert "no byte code" in said
-    assert "PYTHON313=" in said
-    packages = [zipfile.ZipFile(tmp_path / f"{function}-{architecture}.zip") for function, architecture in NAMES]
-    for package in packages:
-        with package:
-            assert not [name for name in package.namelist() if name.endswith(".pyc")]
 
 
 @pytest.mark.parametrize("named", ["/bin/false", "/nowhere/python3.13"])

@@ -31,9 +31,13 @@ class Client:
     """One kept-alive connection to a server; paths are those below the URL's own."""
 
     def __init__(self, url: str) -> None:
-        host = urlsplit(url)
-        self._base = host.path.rstrip("/")
-        self._connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=SECONDS)
+        place = urlsplit(url)
+        kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
+        host = place.hostname or ""
+        # Names under .localhost are loopback (RFC 6761), whether or not the machine's resolver knows it.
+        self._connection = kind("127.0.0.1" if host.endswith(".localhost") else host, place.port, timeout=SECONDS)
+        self._host = {"Host": place.netloc} if host.endswith(".localhost") else {}
+        self._base = place.path.rstrip("/")
 
     def __enter__(self) -> "Client":
         return self
@@ -44,8 +48,8 @@ class Client:
     def send(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send one request and return its answer."""
-        self._connection.request(method, self._base + path, body, dict(headers or {}))
+        """Send one request and return its answer; the path follows that of the URL, a stage's for example."""
+        self._connection.request(method, self._base + path, body, {**self._host, **(headers or {})})
         response = self._connection.getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
 

@@ -106,6 +106,16 @@ class Shopkeeper:
         if self.process.stdout is not None:
             self.process.stdout.close()
 
+    def line_with(self, text: str) -> str:
+        """Return the first line that it printed with `text` in it; wait for it if need be."""
+        ends = time.monotonic() + STARTS_WITHIN_SECONDS
+        while time.monotonic() < ends:
+            for line in list(self.lines):
+                if text in line:
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"no line has {text!r}:\n" + "\n".join(self.lines[-20:]))
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -29,6 +29,25 @@ class Person:
         fields["Content-Type"] = "application/json"
         return send(self.url, method, path, json.dumps(content).encode(), fields)
 
+    def leave(self) -> None:
+        """End the orders of this person's business, and remove the business and the account."""
+        for _ in range(ATTEMPTS):
+            mine = self.ask("GET", "/api/businesses/mine")
+            if mine.status != 200:
+                break
+            path = f"/api/businesses/{mine.json['business_id']}"
+            for status, step in LAST_STEPS.items():
+                for order in self.ask("GET", f"{path}/orders?status={status}&limit=100").json["orders"]:
+                    self.ask("POST", f"/api/orders/{order['order_id']}/{step}")
+            self.ask("DELETE", path)
+        gone = self.ask("DELETE", "/api/users/me")
+        assert gone.status in (204, 401), gone
+
+
+LAST_STEPS = {"received": "reject", "accepted": "cancel", "preparing": "cancel", "ready": "complete"}
+ATTEMPTS = 5
+"""An index may lag behind for a moment, so that an open order is not listed yet."""
+
 
 class Owner(Person):
     """Someone with a business."""
@@ -59,7 +78,7 @@ class Owner(Person):
         return f"/api/businesses/{self.business_id}/orders"
 
     def events(self, after: int = 0) -> list[dict[str, Any]]:
-        """Read the whole feed behind a number."""
+        """Read the whole feed after a number."""
         found: list[dict[str, Any]] = []
         while True:
             page = self.ask("GET", f"/api/businesses/{self.business_id}/events?after={after}").json
