@@ -43,7 +43,7 @@ class VisitCounter:
         return Visit(count=_count(record), timestamp=moment)
 
     def read(self, counter_id: str = SITE_COUNTER) -> int:
-        """Return the count without counting, 0 where nobody has visited. Raises StoreError."""
+        """Return the count without counting, 0 if nobody has visited. Raises StoreError."""
         return _count(self._store.get(VISITOR_COUNTER, {"counter_id": counter_id}) or {})
 
     def _is_kept(self, counter_id: str) -> bool:
