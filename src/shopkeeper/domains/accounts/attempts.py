@@ -1,4 +1,4 @@
-"""Attempts to sign in, counted before the password is looked at, on whichever store and process."""
+"""Attempts to sign in. The store counts them before the password is checked, for all processes together."""
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import TooManyAttempts
@@ -16,8 +16,8 @@ MINUTE = "m_"
 class SignInAttempts:
     """At most 10 in any 15 minutes for an email from an address, and 100 for an email from anywhere.
 
-    An attempt counts until the minute in which it was made lies 15 minutes back, so up to one more.
-    Emails and addresses are kept only as codes that nobody without the key can test a guess against.
+    Attempts are counted by the minute, so an attempt may count up to a minute longer. Emails and addresses are stored
+    only as codes. Without the key nobody can test a guess against them.
     """
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
@@ -26,9 +26,9 @@ class SignInAttempts:
         self._clock = clock
 
     def reserve(self, email: str, address: str) -> dict[str, str]:
-        """Count an attempt before it is made, and return what takes it back.
+        """Count an attempt before it is made, and return what `clear` needs to take it back.
 
-        Raises TooManyAttempts, which counts for nothing itself, or StoreError if the store is away.
+        Raises TooManyAttempts or StoreError. A refused attempt is not counted.
         """
         now = int(self._clock().timestamp())
         minute = now // 60
@@ -49,12 +49,12 @@ class SignInAttempts:
         return reservation
 
     def clear(self, reservation: dict[str, str]) -> None:
-        """Take a reservation back: the attempt was a success, or was not made."""
+        """Take an attempt back that was a success, or was not made. Raises StoreError."""
         for attempt, name in reservation.items():
             self._store.update(ATTEMPTS, {"attempt": attempt}, Changes(add={name: -1}))
 
     def _count(self, attempt: str, minute: int) -> Item:
-        """Add one to this minute, atomically, and return the record; minutes long past are forgotten."""
+        """Add one to this minute, atomically, and return the record. Old minutes are removed."""
         expires = (minute + WINDOW_MINUTES + 1) * 60
         changes = Changes(add={f"{MINUTE}{minute}": 1}, set={"ItemExpireTTL": expires})
         record = self._store.update(ATTEMPTS, {"attempt": attempt}, changes)

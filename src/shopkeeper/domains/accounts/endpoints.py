@@ -121,7 +121,7 @@ def delete_me(accounts: Accounts, call: Call[MeParameters, Nothing]) -> Reply[No
 
 
 def _expected(accounts: Accounts, call: Call[MeParameters, B]) -> int | None:
-    """Return the version that the caller has seen, None where the request names none. Raises PreconditionFailed."""
+    """Return the version that the caller has seen, None if the request names none. Raises PreconditionFailed."""
     if call.parameters.if_match is None:
         return None
     version = accounts.me(call.identity).version

@@ -25,7 +25,7 @@ LANES = 1
 PATIENCE_SECONDS = 2.0
 
 NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$vl4tW2XEJG24u0zVV8Lw6Q$sVef5bBF0I1Z14Uh9n1bwde9TFPRSFzxJ8VvRc3xjhM"
-"""The hash of a random password that was thrown away: compared with where there is no account, it costs the same."""
+"""The hash of a random password that nobody knows. A sign-in without an account checks it, at the same cost."""
 
 
 class Verdict(Enum):

@@ -77,7 +77,7 @@ class Accounts:
         return account.user
 
     def sign_in(self, email: str, password: str, address: str) -> Tokens:
-        """Begin a session; `address` is where the caller calls from.
+        """Begin a session; `address` is the caller's network address.
 
         Raises TooManyAttempts, WrongCredentials, ServiceUnavailable or StoreError.
         """
@@ -206,7 +206,7 @@ class Accounts:
         return self._store_change(self._users.require(user_id), {"role": role}).user
 
     def _account_of(self, caller: Caller) -> Account:
-        """Return the account behind a token, if it is there and its sessions were not ended since."""
+        """Return the account of a token. Raises Unauthenticated if it is gone or its sessions were ended since."""
         account = self._users.get(caller.subject)
         if account is None or account.epoch != caller.epoch:
             raise Unauthenticated("The access token is not valid any more.")

@@ -1,8 +1,8 @@
 """Sessions: families of refresh tokens, of which the store keeps one number each.
 
 A refresh token is `family.generation.MAC`. Each refresh moves the family from generation g to g+1 by a
-conditional write. Who shows the generation before within ten seconds has lost a reply and gets the present
-token again; who shows an older one has a stolen copy, or is its victim, and the family ends.
+conditional write. A client that shows the previous generation within ten seconds has lost a reply, and gets the present
+token again. An older generation means that a token was stolen, so the family ends.
 """
 
 import msgspec
@@ -64,8 +64,7 @@ class Sessions:
     def renew(self, family: Family, generation: int) -> str:
         """Return the refresh token that follows generation `generation`.
 
-        Raises InvalidSession, after ending the family, where the generation is older than a lost reply
-        explains.
+        Raises InvalidSession, after ending the family, if a lost reply cannot explain the generation.
         """
         if generation == family.generation:
             try:
@@ -79,7 +78,7 @@ class Sessions:
         raise InvalidSession("The session was ended, for its token was used twice.")
 
     def end(self, family_id: str) -> None:
-        """End a session; there need not be one."""
+        """End a session, if it is there."""
         self._families.delete(family_id)
 
     def _step(self, family: Family) -> str:
