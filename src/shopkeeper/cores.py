@@ -2,7 +2,7 @@
 
 Python's threads run one at a time. Where they are spread over cores, each hand-over wakes another core, and
 that can take longer than the work itself; a server whose threads share one core answers more requests
-(docs/decisions/0019-one-core.md). What runs beside Python, like the hash of a password, takes any core.
+(docs/decisions/0019-one-core.md). Work that releases Python's lock, such as hashing a password, may use any core.
 """
 
 import os
@@ -19,7 +19,7 @@ def pin_to_core() -> None:
     if sys.platform != "linux" or _shared:
         return
     allowed = sorted(os.sched_getaffinity(0))
-    # Not everybody's first: servers beside one another, in containers too, take different ones.
+    # A random one: servers on the same machine, in containers too, should not all take the first.
     core = allowed[int.from_bytes(os.urandom(4), "big") % len(allowed)]
     with suppress(OSError):  # a sandbox may forbid it, which costs speed alone
         os.sched_setaffinity(0, {core})
