@@ -168,6 +168,16 @@ def answers_and_hangs_up(exchange: Exchange) -> None:
     exchange.keep = False
 
 
+def until_closed(body: bytes, status: int = 200) -> Behaviour:
+    """Answer without a length: the body ends where the connection is closed."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.1 %d Whatever\r\nContent-Type: application/json\r\n\r\n" % status + body)
+        exchange.keep = False
+
+    return behave
+
+
 def chunked(*parts: bytes) -> Behaviour:
     """Answer 200 in chunks."""
 

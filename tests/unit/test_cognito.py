@@ -22,7 +22,7 @@ from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECOND
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
 from shopkeeper.storage import TABLES
-from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, hangs_up
+from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, hangs_up, until_closed
 
 POOL = "eu-central-1_Ab1Cd2Ef3"
 CLIENT = "7client7id7"
@@ -75,6 +75,19 @@ def test_a_token_of_the_pool_tells_whose_it_is(pool: FaultyServer) -> None:
         assert verifier.authenticate(token()).subject == "ann"
     assert len(pool.requests) == 1
     assert pool.requests[0].header.startswith(f"GET /{POOL}/.well-known/jwks.json HTTP/1.1".encode())
+
+
+def test_keys_are_read_from_an_answer_without_a_length() -> None:
+    with FaultyServer(until_closed(published("one"))) as server:
+        assert tokens(server).authenticate(token()).subject == "ann"
+
+
+@pytest.mark.parametrize(
+    "behaviour", [answers(503, published("one")), answers(302, published("one")), answers(204, b"")]
+)
+def test_keys_are_taken_of_a_success_alone(behaviour: Behaviour) -> None:
+    with FaultyServer(behaviour) as server, pytest.raises(ServiceUnavailable):
+        tokens(server).authenticate(token())
 
 
 def public_pem() -> bytes:

@@ -22,7 +22,7 @@ from shopkeeper.net.url import Url
 from shopkeeper.storage import StoreUnavailable, TableMissing
 from shopkeeper.storage.dynamodb import DynamoDBStore
 from tests.support.dynamodb import SECONDS
-from tests.support.faults import Exchange, FaultyServer, answers, well
+from tests.support.faults import Exchange, FaultyServer, answers, until_closed, well
 from tests.support.stores import PLAIN, dynamodb_client
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -176,6 +176,35 @@ def test_a_containers_credentials_are_fetched_once_with_its_token(tmp_path: Path
         assert len(server.requests) == 1
         assert server.requests[0].header.startswith(b"GET /creds?a=b HTTP/1.1\r\n")
         assert b"Authorization: let me in" in server.requests[0].header
+
+
+def test_a_containers_credentials_are_read_from_an_answer_without_a_length() -> None:
+    with FaultyServer(until_closed(b'{"AccessKeyId": "A", "SecretAccessKey": "S"}')) as server:
+        provider = CredentialsProvider(read_aws({"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
+        assert provider.get() == Credentials("A", "S", None)
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "a\nb", "tökén"])
+def test_a_containers_token_that_would_break_a_header_is_not_sent(token: str) -> None:
+    with FaultyServer(answers(200, b"{}")) as server:
+        variables = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+        with pytest.raises(NoCredentials):
+            CredentialsProvider(read_aws(variables)).get()
+        assert server.accepted == 0
+
+
+def test_a_token_file_is_read_each_time(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    variables = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}
+    with FaultyServer(answers(200, b'{"AccessKeyId": "A", "SecretAccessKey": "S"}')) as server:
+        provider = CredentialsProvider(read_aws({**variables, "AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url}))
+        for text in ("first", "second"):
+            token.write_text(text)
+            provider.get(renew=True)
+        assert [request.header.decode().splitlines()[-1] for request in server.requests] == [
+            "Authorization: first",
+            "Authorization: second",
+        ]
 
 
 def test_credentials_about_to_expire_are_fetched_again() -> None:

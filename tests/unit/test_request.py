@@ -168,10 +168,11 @@ def test_a_header_that_frames_the_body_or_has_no_name_is_refused(name: str) -> N
 
 
 def test_a_refused_connection_is_told_apart_from_a_broken_one() -> None:
-    with FaultyServer(never_answers) as server:
-        url = server.url
-    with pytest.raises(NotSent):
-        request("GET", url, deadline=time.monotonic() + SECONDS, max_body=1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(NotSent, match="refused"):
+            request("GET", url, deadline=time.monotonic() + SECONDS, max_body=1)
     with pytest.raises(NotSent, match="no address"):
         request("GET", "http://nowhere.invalid/", deadline=time.monotonic() + SECONDS, max_body=1)
 

@@ -1,9 +1,13 @@
 """Settings: what the environment may say, what it means, and what is refused in one sentence."""
 
+import pickle
+
 import pytest
 
+from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.settings import SETTINGS, read, sqlite_path
+from shopkeeper.secret import Secret
+from shopkeeper.settings import SETTINGS, Settings, read, sqlite_path
 from shopkeeper.storage import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
 from tests.support.tools import ROOT
 
@@ -68,6 +72,9 @@ def test_everything_can_be_said() -> None:
 def test_stage_comes_before_environment_and_blanks_mean_the_default() -> None:
     assert read({"STAGE": "prod", "ENVIRONMENT": "dev"}, TABLES).stage == "prod"
     assert read({"STAGE": " ", "ENVIRONMENT": "", "LOG_LEVEL": ""}, TABLES).stage == "dev"
+    assert read({"STAGE": " ", "ENVIRONMENT": "prod"}, TABLES).stage == "prod"
+    blank = read(dict.fromkeys((name for setting in SETTINGS for name in setting.variables), ""), TABLES)
+    assert blank.values == DEFAULTS.values
 
 
 REFUSED = [
@@ -91,6 +98,18 @@ REFUSED = [
     ("COUNTER_RETENTION_DAYS", "a month"),
     ("COUNTER_RETENTION_DAYS", "-1"),
     ("COUNTER_RETENTION_DAYS", "1000000000000"),
+    ("COUNTER_RETENTION_DAYS", "36501"),
+    ("COUNTER_RETENTION_DAYS", "٣"),
+    ("AWS_REGION", "us"),
+    ("AWS_REGION", "us--1"),
+    ("AWS_REGION", "us-east-1.evil.example/"),
+    ("ORDER_ACCEPT_SECONDS", "0"),
+    ("ORDER_ACCEPT_SECONDS", "86401"),
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "1441"),
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "30.0"),
+    ("REGISTRATION_REQUIRES_TOKEN", "yes"),
+    ("UNKNOWN_PATHS", "strict"),
+    ("JWT_SECRET_ARN", "secret"),
     ("LOG_LEVEL", "LOUD"),
     ("TABLE_NAME", "a b"),
     ("MARKERS_TABLE_NAME", "x"),
@@ -113,3 +132,74 @@ def test_every_setting_is_in_the_readme() -> None:
     assert "\n".join(["| variable | meaning | default |", "|---|---|---|", *rows, ""]) in readme
     for table in TABLES:
         assert f"`{table.environment}`" in readme
+
+
+def test_a_deployment_may_set_these_and_no_others() -> None:
+    assert {setting.variable for setting in SETTINGS if setting.deployable} == {
+        "ALLOWED_ORIGINS",
+        "COGNITO_USER_POOL_ID",
+        "COGNITO_CLIENT_ID",
+        "COUNTER_IDS",
+        "COUNTER_RETENTION_DAYS",
+        "ORDER_ACCEPT_SECONDS",
+        "ACCESS_TOKEN_EXPIRE_MINUTES",
+        "REGISTRATION_REQUIRES_TOKEN",
+        "LOG_LEVEL",
+    }
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_a_declared_default_may_be_set_and_means_what_an_empty_variable_means(stage: str) -> None:
+    texts = {
+        setting.variable: setting.default_in_dev if stage == "dev" else setting.default
+        for setting in SETTINGS
+        if setting.variable != "STAGE"
+    }
+    assert read({**texts, "STAGE": stage}, TABLES).values == read({"STAGE": stage}, TABLES).values
+
+
+@pytest.mark.parametrize(("name", "expected"), [("gateway", "gateway"), ("plain", "plain"), ("", "gateway")])
+def test_unknown_paths_are_answered_as_the_gateway_does_unless_plain_is_set(name: str, expected: str) -> None:
+    assert read({"UNKNOWN_PATHS": name}, TABLES).unknown_paths == expected
+
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": "AKIATEST",
+    "AWS_SECRET_ACCESS_KEY": "hunter2",
+    "AWS_SESSION_TOKEN": "hunter2",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hunter2",
+    "JWT_SECRET_KEY": "hunter2",
+    "AWS_ENDPOINT_URL": "http://a",
+    "AWS_ENDPOINT_URL_DYNAMODB": "http://b",
+}
+
+
+def test_awss_own_variables_are_a_part_of_the_settings() -> None:
+    aws = read(AWS, TABLES).aws
+    assert (aws.access_key, aws.secret_key, aws.session_token) == ("AKIATEST", Secret("hunter2"), Secret("hunter2"))
+    assert (aws.endpoint("DYNAMODB"), aws.endpoint("SECRETS_MANAGER")) == ("http://b", "http://a")
+    assert read({}, TABLES).aws == AwsSettings()
+    assert read(dict.fromkeys(AWS, ""), TABLES).aws.endpoint("DYNAMODB") == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/x"}, "http://localhost/x"),
+        ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/x"}, "http://169.254.170.2/v2/x"),
+    ],
+)
+def test_a_containers_url_is_whole_or_of_the_known_host(environment: dict[str, str], url: str) -> None:
+    assert read(environment, TABLES).aws.container_url == url
+
+
+def test_no_secret_is_printed() -> None:
+    settings = read(AWS, TABLES)
+    assert "hunter2" not in repr(settings) + repr(settings.aws) + repr(settings.values)
+
+
+def test_settings_reach_a_worker_that_is_spawned() -> None:
+    settings = read({**AWS, "TABLE_NAME": "visits"}, TABLES)
+    received: Settings = pickle.loads(pickle.dumps(settings))  # as multiprocessing does
+    assert (received.values, received.aws) == (settings.values, settings.aws)
+    assert received.table_name(VISITOR_COUNTER) == "visits"

@@ -46,8 +46,8 @@ class NoAnswer(Exception):
 class AwsClient:
     """Calls operations of a service in one region, or of whatever `AWS_ENDPOINT_URL[_SERVICE]` names.
 
-    Safe under threads; nothing is connected or read before the first call, so that a snapshot holds
-    neither a connection nor a credential.
+    Safe for threads. It connects and fetches credentials at the first call, so that a snapshot of the process holds
+    neither a connection nor fetched credentials.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class AwsClient:
         seconds: float = SECONDS,
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
-        """Read where to call and as whom. Raises ConfigurationError for what is wrong in that."""
+        """Choose the endpoint and the source of credentials. Raises ConfigurationError if either is wrong."""
         endpoint = _endpoint(settings.endpoint(service.variable) or f"https://{service.name}.{region}.amazonaws.com")
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
@@ -79,10 +79,10 @@ class AwsClient:
     ) -> dict[str, Any]:
         """Call `operation` (as in `GetItem`) and return its answer.
 
-        `repeatable` tells that applying it twice does no harm; otherwise it is tried again only when it
-        provably was not applied. `seconds` is the total time, if not the usual.
+        With `repeatable` it may be applied twice; otherwise it is tried again only if it certainly was not applied.
+        `seconds` is the total time, if it differs from the client's.
 
-        Raises Failure for an answer that is not a success, NoAnswer where none came, and NoCredentials.
+        Raises Failure for an answer that is not a success, NoAnswer if no answer came, and NoCredentials.
         """
         body = msgspec.json.encode(payload)
         ends = deadline(self._seconds if seconds is None else seconds)
@@ -98,7 +98,7 @@ class AwsClient:
                 if failure.condition_failed is not None:
                     raise
                 if repeatable and failure.conflicting:
-                    conflicts += 1  # others' work on the same items passes, however often one looks
+                    conflicts += 1  # others' work on the same items ends at some time: no limit but the deadline
                     again = True
                 else:
                     failures += 1
@@ -117,7 +117,7 @@ class AwsClient:
                     raise NoAnswer(f"{operation}: {error}") from error
 
     def check_credentials(self) -> None:
-        """Fetch credentials now, so that a start fails where a first call would. Raises NoCredentials."""
+        """Fetch credentials now, so that a start fails instead of the first call. Raises NoCredentials."""
         self._credentials.get()
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from shopkeeper.net.deadline import deadline
 from shopkeeper.net.url import parse_url
 
 REFRESH_SECONDS = 300.0
-"""Credentials are fetched anew this long before they expire."""
+"""Newer credentials are fetched this long before the present ones expire."""
 
 FETCH_SECONDS = 1.0
 MAX_ANSWER_BYTES = 64 * 1024
@@ -26,7 +26,7 @@ TRUSTED_HOSTS = ("169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost",
 
 
 class NoCredentials(Exception):
-    """Credentials that should be there could not be fetched."""
+    """Credentials could not be fetched."""
 
 
 class CredentialsProvider:
@@ -106,7 +106,7 @@ class CredentialsProvider:
             raise NoCredentials(f"the container's credentials could not be read: {type(error).__name__}") from error
 
     def _authorization_token(self) -> str | None:
-        """Return the token; that of a file is read each time, since whoever runs the container renews it."""
+        """Return the token. That of a file is read each time, because it is renewed while the container runs."""
         if self._settings.container_token_file:
             from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What AWS's error codes mean: which are throttling, which conflicts, which a stumble, which a refusal.
+"""What AWS's error codes mean: throttling, a conflict, a transient fault, or a refusal.
 
 Sources: Amazon DynamoDB Developer Guide, "Error handling"; API Reference, "Common errors" and
 `TransactionCanceledException`. Held to botocore's classification by tests.
@@ -51,7 +51,7 @@ CONDITION_FAILED = "ConditionalCheckFailed"
 
 
 class CancellationReason(msgspec.Struct, frozen=True):
-    """Why one action of a cancelled transaction did not happen; `None` for the innocent."""
+    """Why one action of a cancelled transaction failed; the code is `None` for those that did not."""
 
     code: str = msgspec.field(name="Code", default="None")
     message: str | None = msgspec.field(name="Message", default=None)
@@ -76,7 +76,7 @@ class Failure(Exception):
 
     @property
     def condition_failed(self) -> int | None:
-        """The position of the first action whose condition failed: it outranks every other reason."""
+        """The position of the first action whose condition failed; it counts more than every other reason."""
         for position, reason in enumerate(self.reasons):
             if reason.code == CONDITION_FAILED:
                 return position
@@ -84,22 +84,22 @@ class Failure(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Whether the service asks for patience; nothing was applied."""
+        """Whether there were too many requests; nothing was applied."""
         return bool(self.codes & THROTTLING)
 
     @property
     def conflicting(self) -> bool:
-        """Whether others are at the same items, or the same transaction is still running."""
+        """Whether others write the same items, or the same transaction is still running."""
         return bool(self.codes & CONFLICT)
 
     @property
     def transient(self) -> bool:
-        """Whether the service stumbled; a write may have been applied."""
+        """Whether the fault may pass; a write may have been applied."""
         return self.status in TRANSIENT_STATUS or bool(self.codes & TRANSIENT)
 
     @property
     def denied(self) -> bool:
-        """Whether the credentials do not do."""
+        """Whether the credentials were refused."""
         return self.code in DENIED
 
     @property
@@ -109,7 +109,7 @@ class Failure(Exception):
 
 
 def failure_of(reply: Reply) -> Failure:
-    """Return the failure that an answer of status 300 or more tells of, however little it says."""
+    """Return the failure that an answer describes, whatever it leaves out."""
     try:
         content = msgspec.json.decode(reply.body, type=dict[str, Any])
     except ValueError:

@@ -1,4 +1,4 @@
-"""The key file of stage dev, which stands beside the data file."""
+"""The key file of stage dev, beside the data file."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ MOST_BYTES = 65_536
 
 
 def key_path(data: Path) -> Path:
-    """Return where the key of a data file stands: beside the file itself, wherever symbolic links to it are."""
+    """Return the path of a data file's key: beside the file itself, not beside a symbolic link to it."""
     data = data.resolve()
     return data.with_name(data.name + ".key")
 
@@ -46,7 +46,10 @@ def make_key(path: Path) -> None:
 
 
 def write_key(path: Path, secret: bytes, *, if_absent: bool = False) -> None:
-    """Write a key file, whole or not at all. Raises ConfigurationError, also if one is there, but `if_absent`."""
+    """Write a key file, whole or not at all. Raises ConfigurationError.
+
+    If there is one already, it stays; that is an error without `if_absent`.
+    """
     try:
         with new_file(path) as fresh:
             fresh.write_bytes(secret)

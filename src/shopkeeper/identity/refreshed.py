@@ -1,4 +1,4 @@
-"""A cached value from elsewhere: only the caller that reads it anew waits."""
+"""A cached value from elsewhere: only the caller that reads it again waits."""
 
 import threading
 import time
@@ -13,18 +13,18 @@ READ_AGAIN_SECONDS = 60.0
 """The least time from one reading to the next, whether it succeeded or not."""
 
 FIRST_AGAIN_SECONDS = 5.0
-"""The same while there is no value yet: until there is one nothing works."""
+"""The same while there is no value yet, since nothing works without one."""
 
 
 class Refreshed(Generic[T]):
-    """Reads a value at its first need, and again when asked to, at a bounded rate; safe under threads.
+    """Reads a value when it is first needed, and again on request, at a bounded rate; safe for threads.
 
-    A source that hangs holds up one caller at a time. To the others the value is as it was last read; while
-    it was never read, it is away.
+    A source that hangs delays one caller at a time. The others get the value that was read last, or
+    ServiceUnavailable if none was.
     """
 
     def __init__(self, read: Callable[[], T], monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`read` may take its time. It raises ServiceUnavailable, or whatever its caller is to see."""
+        """`read` may be slow. It raises ServiceUnavailable, or what the caller should see."""
         self._read = read
         self._monotonic = monotonic
         self._turn = threading.Lock()
@@ -36,9 +36,9 @@ class Refreshed(Generic[T]):
         return self.renewed() if self._value is None else self._value
 
     def renewed(self) -> T:
-        """Return the value, read now if that is due and nobody else is at it.
+        """Return the value, read now if that is due and no other thread reads it.
 
-        Raises what `read` raises, and ServiceUnavailable where there is no value yet.
+        Raises what `read` raises, and ServiceUnavailable if there is no value yet.
         """
         if self._turn.acquire(blocking=False):
             try:

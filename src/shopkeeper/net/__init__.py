@@ -1,1 +1,1 @@
-"""Outgoing connections: deadlines, TLS, HTTP/1.1."""
+"""Outgoing HTTP: deadlines, TLS, connections, one `request()`."""

@@ -1,11 +1,11 @@
 """A connection to a host, and HTTP/1.1 on it, under a deadline that no peer can stretch.
 
-Python's `http.client` keeps a timeout per read, so a peer that drips a byte at a time holds it for ever,
-and its import costs more than this file's work. Source: RFC 9112.
+The timeout of Python's `http.client` is for each read, so that a peer that sends a byte at a time holds it for ever,
+and to import it takes longer than a request. Source: RFC 9112.
 
-HTTP/1.1 ties an answer to its request by their order alone. So a connection with bytes that nobody asked for,
-like an answer that came twice, is closed: looked at after an answer and again before the next request. What
-remains are bytes that arrive after that look and before the answer; nothing in them tells whose they are.
+HTTP/1.1 matches answers to requests by their order alone. So a connection on which there are bytes that nobody asked
+for, such as an answer that came twice, is closed. `is_quiet` looks for them after an answer and before the next
+request; bytes that arrive between that check and the answer cannot be told from the answer.
 """
 
 import re
@@ -47,7 +47,7 @@ class NotSent(Exception):
 
 
 class Broken(Exception):
-    """The request may have reached the peer, and its answer did not reach us whole."""
+    """The request may have reached the peer, but no whole answer came back."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Trust(Protocol):
-    """What a TLS connection is wrapped by; see `tls.TrustStore`."""
+    """Verifies a peer over TLS; see `tls.TrustStore`."""
 
     def wrap(self, connection: socket.socket, host: str) -> "ssl.SSLSocket":
         """Shake hands with `host` and return the encrypted socket. Raises OSError."""
@@ -80,7 +80,7 @@ class Connection:
         self._peer.close()
 
     def is_quiet(self) -> bool:
-        """Tell whether there is nothing to read, not even the connection's end: good for another request."""
+        """Return whether the connection may take another request: there is nothing to read, not even its end."""
         if self._buffer or (self._decrypted is not None and self._decrypted()):  # a TLS socket's
             return False
         poll = select.poll()
@@ -175,7 +175,7 @@ class Connection:
         return taken
 
     def _all(self, deadline: float, max_body: int) -> bytes:
-        """Read until the peer closes the connection, over TLS with a word of its own: a cut is an OSError."""
+        """Read until the peer closes the connection. Over TLS it must say so first; a cut connection is an OSError."""
         while self._read(deadline):
             if len(self._buffer) > max_body:
                 raise Broken("the answer's body is too large")
@@ -234,9 +234,9 @@ def connect(host: str, port: int, trust: Trust | None, deadline: float) -> Conne
 
 
 def resolve(host: str, port: int, deadline: float) -> list[Any]:
-    """Return a host's addresses as `socket.getaddrinfo` does, the very ones that are connected to. Raises NotSent.
+    """Return a host's addresses as `socket.getaddrinfo` does; `connect` uses these and no others. Raises NotSent.
 
-    The resolver knows no deadline, so it runs in a thread of its own.
+    The system's resolver takes no deadline, so it runs in a thread of its own.
     """
     found: list[Any] = []
     failed: list[Exception] = []

@@ -1,4 +1,4 @@
-"""When the work at hand must be over: said by a runtime, heeded by whoever waits on a network."""
+"""The deadline of the present work: a runtime sets it, and whatever waits for a network keeps it."""
 
 import time
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from contextvars import ContextVar
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 MARGIN_SECONDS = 0.3
-"""What is kept back of an invocation's time, to answer and to log."""
+"""The part of an invocation's time that is reserved to answer and to log."""
 
 
 @contextmanager
 def ending_in(seconds: float | None) -> Iterator[None]:
-    """Within the block, the work at hand must be over in `seconds`; None sets no end."""
+    """Within the block, work must end in `seconds`; None sets no deadline."""
     token = _ends.set(None if seconds is None else time.monotonic() + seconds - MARGIN_SECONDS)
     try:
         yield
@@ -22,7 +22,7 @@ def ending_in(seconds: float | None) -> Iterator[None]:
 
 
 def deadline(budget_seconds: float) -> float:
-    """Return the moment (of `time.monotonic`) by which an operation with this budget must be over."""
+    """Return the moment (of `time.monotonic`) by which an operation with this budget must end."""
     ends = _ends.get()
     latest = time.monotonic() + budget_seconds
     return latest if ends is None else min(latest, ends)

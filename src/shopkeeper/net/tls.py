@@ -22,7 +22,7 @@ class TrustStore:
     def wrap(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
         """Shake hands with `host` and return the encrypted socket. Raises OSError.
 
-        An end without TLS's own word for it is an error, so that nobody can cut an answer short.
+        A connection that ends without TLS's close message is an error, so that nobody can cut an answer short.
         """
         try:
             return self._context.wrap_socket(connection, server_hostname=host, suppress_ragged_eofs=False)

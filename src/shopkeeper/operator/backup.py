@@ -20,7 +20,7 @@ from shopkeeper.storage.sqlite.connection import existing_file
 from shopkeeper.storage.sqlite.lock import lock_data
 
 LOGS = ("-wal", "-shm", "-journal")
-"""What SQLite adds to a data file's name for the files that it keeps beside it."""
+"""The suffixes of the files that SQLite keeps beside a data file."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
 
 
 def check(settings: Settings, backup: Path) -> Report:
-    """Read a whole backup, and tell what an operator should know before it is restored.
+    """Read a whole backup, and return what an operator should know before it is restored.
 
     Raises ConfigurationError if it is none.
     """
@@ -74,7 +74,7 @@ def check(settings: Settings, backup: Path) -> Report:
 
 
 def restore(settings: Settings, backup: Path) -> Report:
-    """Put a copy of a backup, and of the key beside it, in place as the data file.
+    """Copy a backup to the data file's path, and the key beside it to the key file's.
 
     Raises ConfigurationError, after which nothing is changed, also if there is a data file already.
     """
@@ -94,7 +94,7 @@ def restore(settings: Settings, backup: Path) -> Report:
 
 
 def beside(path: Path, suffix: str) -> Path:
-    """Return the absolute path of a file that stands beside another, under its name and a suffix."""
+    """Return the absolute path of a file beside another: the same name with a suffix."""
     return path.absolute().with_name(path.name + suffix)
 
 
@@ -109,7 +109,7 @@ def _data_file(settings: Settings, command: str) -> Path:
 
 @contextmanager
 def _placed(target: Path) -> Iterator[Path]:
-    """Lend a new file that will stand at `target`; if it cannot, a key that was put beside it goes, too."""
+    """Yield a new file that is placed at `target` afterwards; if that fails, a new key beside it is removed."""
     key = beside(target, ".key")
     had_key = key.exists()
     try:
@@ -126,7 +126,7 @@ def _placed(target: Path) -> Iterator[Path]:
 
 
 def _kept_key(path: Path, about: About | None) -> bytes | None:
-    """Return what a key file holds, None if it is not there or its key is not the data's."""
+    """Return the content of a key file, None if there is none or its key is not the data's."""
     if not path.exists():
         return None
     key = read_key(path)
@@ -149,7 +149,7 @@ def _brought_key(backup: Path, data: Path, about: About | None) -> bytes | None:
 
 
 def _fit(settings: Settings, backup: Path, about: About | None) -> list[str]:
-    """Return what is to be said of the key and the stage that a backup belongs to."""
+    """Return notes about the key and the stage that a backup belongs to."""
     if about is None:
         return ["It was never served: the first start binds it to a key and a stage."]
     wrong = wrong_stage(about, settings)
@@ -169,7 +169,7 @@ def _fit(settings: Settings, backup: Path, about: About | None) -> list[str]:
 
 
 def _refuse_remains(data: Path) -> None:
-    """Raise ConfigurationError if a data file is there, or what a former one left, which SQLite would read."""
+    """Raise ConfigurationError if there is a data file, or a log of a former one, which SQLite would read."""
     if data.exists():
         lock_data(data).close()
         raise ConfigurationError(f"There is a data file {data} already; move it away together with its key and log.")

@@ -1,4 +1,4 @@
-"""The data file of one machine: who may have it, and the key and the stage that it belongs to."""
+"""The data file of one machine: its lock, and the key and the stage that it belongs to."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def data_path(settings: Settings) -> Path | None:
 
 
 def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
-    """Take the data file for a server: make it if need be, lock it, check it and its key; None for DynamoDB.
+    """Make the data file if it is missing, lock it, and check it and its key. Return its lock, None for DynamoDB.
 
     A file that was never served is bound to the key and the stage of the settings. Raises ConfigurationError.
     """
@@ -63,7 +63,7 @@ def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
 def check_belongs(settings: Settings) -> None:
     """Raise ConfigurationError unless the data file is there and belongs to the settings' key and stage.
 
-    Of DynamoDB nothing is known here.
+    Tables on DynamoDB are not checked.
     """
     path = data_path(settings)
     if path is None:

@@ -1,4 +1,4 @@
-"""From the settings to what functions are built from."""
+"""Opens what functions are built from, as the settings say."""
 
 from shopkeeper.functions.resources import Resources
 from shopkeeper.settings import Settings, sqlite_path
@@ -18,7 +18,7 @@ def open_resources(settings: Settings, *, authenticates: bool) -> Resources:
 def open_store(settings: Settings) -> Store:
     """Open the store that `STORE_URL` names. Raises ConfigurationError.
 
-    Imports only what that store needs: a Lambda function never loads SQLite, nor a laptop the signing.
+    Imports only what that store needs: a Lambda function never loads SQLite, and one machine no signing.
     """
     path = sqlite_path(settings.store_url)
     if path is not None:

@@ -1,4 +1,4 @@
-"""`shopkeeper serve`: one process that listens, one that works, one data file that is theirs alone."""
+"""`shopkeeper serve`: one process that supervises, one that works, one data file that no other server has."""
 
 import multiprocessing
 import multiprocessing.util
@@ -32,7 +32,7 @@ BACKLOG = 1024
 READY_WITHIN_SECONDS = 30.0
 ANNOUNCED_WITHIN_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 10
-"""How long requests at work may take to finish after a signal, before the worker is killed."""
+"""How long requests in flight may take after a signal, before the worker is killed."""
 
 LOGGING = {
     "version": 1,
@@ -45,11 +45,11 @@ LOGGING = {
 def serve(
     settings: Settings, host: str, port: int, announce: Callable[[str], None], warn: Callable[[str], None]
 ) -> None:
-    """Serve until a signal says to stop; requests at work are then finished, and all data is in its one file.
+    """Serve until a signal stops it; requests in flight are then finished, and all data is in the data file.
 
-    Port 0 takes a free one. `announce` is told the URL once it answers, `warn` what the operator should know.
-    Raises ConfigurationError, before anything is started, if the port or the data file is taken or cannot be
-    used, and at the end, if data is left outside of the file; SystemExit if the worker failed.
+    Port 0 takes a free one. `announce` is called with the URL once it answers, `warn` with what the operator should
+    know. Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at
+    the end, if data is left outside of the file; SystemExit if the worker failed.
     """
     port_lock = lock_port(port) if port else None
     address, port = claim_port(host, port)
@@ -122,7 +122,7 @@ def lock_port(port: int) -> IO[str]:
 
 
 def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
-    """Hold the data file, or find credentials, before the worker starts and could only log its failure."""
+    """Lock the data file, or find credentials, before the worker starts: it could only log a failure."""
     lock = claim(settings, warn)
     open_identity(settings)
     if lock is None:
@@ -131,9 +131,9 @@ def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | N
 
 
 def _leave(lock: DataLock | None) -> None:
-    """Let go of the data file, once everything is in it, in whatever way the worker ended.
+    """Put everything into the data file and unlock it, however the worker ended.
 
-    Raises ConfigurationError if that cannot be.
+    Raises ConfigurationError if that fails.
     """
     if lock is None:
         return
@@ -148,7 +148,7 @@ def _leave(lock: DataLock | None) -> None:
 
 
 def _end_unheard(failure: BaseException | None) -> NoReturn:
-    """End although a thread is stuck, as nobody reads the output: Python would abort on it as it ends."""
+    """End although a thread is stuck because nobody reads the output: a normal exit would abort on it."""
     if isinstance(failure, ConfigurationError):
         say = partial(print, failure, file=sys.stderr, flush=True)
         threading.Thread(target=say, daemon=True).start()

@@ -198,7 +198,7 @@ def _fault(error: Exception) -> dict[str, object]:
 
 
 def _trace() -> dict[str, object]:
-    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    trace = os.environ.get("_X_AMZN_TRACE_ID")  # no setting: Lambda sets it anew at each invocation
     return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
 
 

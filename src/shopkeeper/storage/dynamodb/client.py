@@ -26,7 +26,7 @@ CallError = Failure | NoAnswer | NoCredentials
 
 
 class DynamoDBClient(AwsClient):
-    """The DynamoDB of one region, or of whatever `AWS_ENDPOINT_URL[_DYNAMODB]` names."""
+    """The DynamoDB of one region, or at the endpoint that the settings name."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class DynamoDBClient(AwsClient):
 
 
 def store_error(error: CallError) -> StoreError:
-    """Return what a caller of the store gets for a call that did not succeed."""
+    """Return the store's error for a call that failed."""
     match error:
         case NoAnswer():
             return StoreUnavailable(str(error))
@@ -65,6 +65,6 @@ def _kind(failure: Failure) -> type[StoreError]:
 
 
 def _too_large(failure: Failure) -> bool:
-    """DynamoDB has no code of its own for this."""
+    """DynamoDB has no error code for this, only a message."""
     texts = [failure.message, *(reason.message or "" for reason in failure.reasons)]
     return any("item size" in text.lower() and "exceed" in text.lower() for text in texts)
