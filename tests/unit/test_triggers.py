@@ -68,11 +68,11 @@ def test_what_a_role_must_allow_follows_from_the_triggers() -> None:
     function = msgspec.structs.replace(
         function, grants={}, queues={Queue("mail"): frozenset({"send"}), Queue("jobs"): frozenset({"receive"})}
     )
-    assert function.dead_letters == (Queue("tidy"), Queue("told"))
+    assert function.dead_letters == (Queue("tidy-dead-letters"), Queue("told-dead-letters"))
     reading = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
     assert permissions_of(function) == {
         *(Permission(f"dynamodb:{action}", "stream", "events") for action in reading),
-        *(Permission("sqs:SendMessage", "queue", name) for name in ("tidy", "told", "mail")),
+        *(Permission("sqs:SendMessage", "queue", name) for name in ("tidy-dead-letters", "told-dead-letters", "mail")),
         *(
             Permission(f"sqs:{action}", "queue", "jobs")
             for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
@@ -88,13 +88,13 @@ def test_a_function_of_requests_needs_no_queue() -> None:
 def test_the_orders_may_query_their_index_and_send_to_their_dead_letter_queue() -> None:
     allowed = permissions_of(ORDERS_FUNCTION)
     assert Permission("dynamodb:Query", "index", "orders", "awaiting") in allowed
-    assert Permission("sqs:SendMessage", "queue", "order-expiry") in allowed
+    assert Permission("sqs:SendMessage", "queue", "order-expiry-dead-letters") in allowed
 
 
 def test_every_schedule_and_stream_has_a_name_of_its_own() -> None:
     names = [queue.name for function in FUNCTIONS for queue in function.dead_letters]
     assert len(set(names)) == len(names)
-    assert "order-expiry" in names
+    assert "order-expiry-dead-letters" in names
 
 
 # Lambda
