@@ -32,9 +32,9 @@ MOST_BYTES = 4_000_000
 OWN = {
     "visits": {"visits"},
     "health": {"health"},
-    "registration": {"registration", "businesses"},
-    "accounts": {"accounts"},
-    "orders": {"businesses", "catalogue", "orders", "feed"},
+    "registration": {"registration", "businesses", "markers"},
+    "accounts": {"accounts", "markers"},
+    "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
 }
 NAMES = [(function.name, architecture) for function in FUNCTIONS for architecture in MACHINES]
 
