@@ -129,7 +129,7 @@ def test_orders_that_are_swept_and_those_that_are_not_yet_are_listed_together(pl
     for limit in (1, 3, 100):
         for status, expected in (("expired", swept + late), ("received", received)):
             assert listed_in_pages(plain, status, limit) == sorted(expected, reverse=True)
-    first, after = plain.orders.listing(plain.owner, plain.business_id, "expired").page(3)
+    first, after = plain.orders.listing(plain.owner, plain.business_id, "expired").page(3, None)
     sweep(plain)
     rest, _ = plain.orders.listing(plain.owner, plain.business_id, "expired").page(100, after)
     assert [order.order_id for order in [*first, *rest]] == sorted(swept + late, reverse=True)

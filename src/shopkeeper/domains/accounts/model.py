@@ -112,7 +112,7 @@ class Account(User, frozen=True, kw_only=True):
 
 
 class UserList(msgspec.Struct, frozen=True):
-    """A page of users; `next` is the cursor of the page after it."""
+    """A page of users; `next` is the cursor of the next page."""
 
     users: list[User]
     next: str | None

@@ -103,7 +103,7 @@ class ItemListParameters(msgspec.Struct, frozen=True):
 
 
 class ItemList(msgspec.Struct, frozen=True):
-    """A page of items; `next` is the cursor of the page after it."""
+    """A page of items; `next` is the cursor of the next page."""
 
     items: list[Item]
     next: str | None
