@@ -1,33 +1,23 @@
 """The sweep of orders that were not accepted in time: each is told once, whoever races and whatever breaks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.feed.log import KEPT_SECONDS, read_head
 from shopkeeper.domains.orders import expiry
 from shopkeeper.domains.orders.expiry import ExpirySweep, adopt_awaiting
 from shopkeeper.domains.orders.model import Order, OutOfTurn, Step
-from shopkeeper.domains.orders.service import Orders
-from shopkeeper.http import NotFound
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import EVENTS, ORDERS, TABLES, Action, Changes, Key, Page, Store, StoreUnavailable, Table
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
-from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage import ORDERS, TABLES, Changes, Store
 from shopkeeper.storage.sqlite import SQLiteStore
-from tests.support.faults import FaultyServer
-from tests.support.lagging import LaggingStore, settle
+from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
-from tests.support.stores import ATOMIC, aws_environment, open_store, table_names
 from tests.support.wrapping import WrappedStore
-from tests.unit.test_deletion import race
-from tests.unit.test_orders import CountsQueries, LosesReplies
+from tests.unit.test_orders import CountsQueries
 
 ROUNDS = 20
 Metrics = Mapping[str, int]
@@ -42,16 +32,6 @@ def shop(shop_store: Store) -> Shop:
 def plain(tmp_path: Path) -> Iterator[Shop]:
     """A shop on SQLite."""
     shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
     yield shop
     shop.store.close()
 
@@ -164,108 +144,7 @@ def listed_in_pages(shop: Shop, status: Any, limit: int) -> list[str]:
             return found
 
 
-# Races
-
-
-def later(shop: Shop) -> Callable[[], datetime]:
-    """Return a clock that is past the end of what is placed now."""
-    moment = shop.now + timedelta(seconds=ACCEPT_SECONDS)
-    return lambda: moment
-
-
-def test_sweeps_that_race_with_the_steps_of_orders_change_each_order_once(racing: Shop) -> None:
-    shop, swept = racing, 0
-    for number in range(ROUNDS):
-        first, second, third = (shop.place(f"{number:016}{letter}") for letter in "abc")
-        run = ExpirySweep(shop.store, later(shop)).run
-        outcomes = race(
-            *(run, run, run),
-            *(partial(cancel, shop, first), partial(cancel, shop, second)),
-            *(partial(shop.accept, first), partial(shop.accept, third)),
-        )
-        assert all(isinstance(outcome, dict) for outcome in outcomes[:3]), outcomes
-        assert all(isinstance(outcome, Order | OutOfTurn) for outcome in outcomes[3:]), outcomes
-        outcomes.append(run())
-        swept += sum(outcome.get("OrdersExpired", 0) for outcome in outcomes if isinstance(outcome, dict))
-    told = feed(shop)
-    assert [seq for seq, _, _ in told] == list(range(1, 2 * 3 * ROUNDS + 1))
-    records = shop.store.scan(ORDERS, limit=1000).items
-    assert len(records) == 3 * ROUNDS
-    assert all(record["version"] == 2 for record in records)
-    assert sorted((kind, subject) for _, kind, subject in told if kind != "order.received") == sorted(
-        (f"order.{record['status']}", str(record["order_id"])) for record in records
-    )
-    assert swept == sum(record["status"] == "expired" for record in records)
-    assert still_open(shop) == sum(record["status"] == "accepted" for record in records)
-
-
-def cancel(shop: Shop, order: Any) -> Order:
-    return shop.orders.advance(None, order.order_id, order.order_token, "cancel")
-
-
-def test_a_sweep_in_the_middle_of_a_deletion_does_not_refuse_it(plain: Shop) -> None:
-    plain.place()
-    plain.wait(ACCEPT_SECONDS)
-    registry = BusinessRegistry(SweepsAfterHead(plain), plain.clock)
-    registry.delete(registry.get(plain.business_id))
-    with pytest.raises(NotFound):
-        plain.registry.get(plain.business_id)
-
-
-class SweepsAfterHead(WrappedStore):
-    """A store in which a sweep runs after every read of a feed's head."""
-
-    def __init__(self, shop: Shop) -> None:
-        super().__init__(shop.store)
-        self._sweep = ExpirySweep(shop.store, shop.clock)
-
-    def get(self, table: Table, key: Key) -> Any:
-        """Read, then sweep."""
-        found = self._store.get(table, key)
-        if table is EVENTS:
-            self._sweep.run()
-        return found
-
-
-# An index that lags
-
-
-class OldIndex(WrappedStore):
-    """A store whose index `awaiting` shows what it showed first."""
-
-    shown: Page | None = None
-
-    def query(self, table: Table, partition: str, **options: Any) -> Page:
-        """Query once; from then on, show the same."""
-        if options.get("index") != "awaiting":
-            return self._store.query(table, partition, **options)
-        self.shown = self.shown or self._store.query(table, partition, **options)
-        return self.shown
-
-
-def test_an_order_that_the_index_still_lists_is_told_no_second_time(plain: Shop) -> None:
-    accepted, late = plain.place("a" * 16), plain.place("b" * 16)
-    old = OldIndex(plain.store)
-    assert sweep(plain, old) == {}
-    plain.accept(accepted)
-    plain.wait(ACCEPT_SECONDS)
-    assert [sweep(plain, old) for _ in range(3)] == [{"OrdersExpired": 1}, {}, {}]
-    assert feed(plain)[3:] == [(4, "order.expired", late.order_id)]
-    assert still_open(plain) == 1
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_what_the_index_does_not_show_yet_is_told_by_a_later_run(plain: Shop, seed: int) -> None:
-    plain.store = LaggingStore(plain.store, seed)
-    plain.orders = Orders(plain.store, plain.keyring, plain.clock, ACCEPT_SECONDS)
-    orders = [plain.place(f"{number:016}").order_id for number in range(6)]
-    plain.wait(ACCEPT_SECONDS)
-    run = ExpirySweep(plain.store, plain.clock).run
-    assert sum(run().get("OrdersExpired", 0) for _ in range(6)) == 6
-    assert sorted(subject for _, kind, subject in feed(plain) if kind == "order.expired") == sorted(orders)
-
-
-# Limits, outages, broken records
+# Limits and broken records
 
 
 def test_a_run_takes_up_so_many_orders_and_the_next_goes_on(plain: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,35 +180,6 @@ def test_a_run_reads_no_page_past_the_first_order_that_is_not_due(plain: Shop, m
     assert counting.queries == 2
 
 
-class Breaks(WrappedStore):
-    """A store that breaks down at the third transaction, before or after it is done."""
-
-    def __init__(self, store: Store, *, after: bool) -> None:
-        super().__init__(store)
-        self._after = after
-        self._transactions = 0
-
-    def transact(self, actions: Sequence[Action]) -> list[int]:
-        """Do it, or break down."""
-        self._transactions += 1
-        if self._transactions != 3:
-            return self._store.transact(actions)
-        if self._after:
-            self._store.transact(actions)
-        raise StoreUnavailable("told to")
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after the commit"])
-def test_an_outage_in_the_middle_loses_nothing_and_repeats_nothing(plain: Shop, after: bool) -> None:
-    orders = [plain.place(f"{number:016}").order_id for number in range(6)]
-    plain.wait(ACCEPT_SECONDS)
-    with pytest.raises(StoreUnavailable):
-        sweep(plain, Breaks(plain.store, after=after))
-    assert sweep(plain) == {"OrdersExpired": 3 if after else 4}
-    assert sorted(subject for _, kind, subject in feed(plain) if kind == "order.expired") == sorted(orders)
-    assert still_open(plain) == 0
-
-
 def test_an_order_that_cannot_be_read_does_not_hold_up_the_others(plain: Shop) -> None:
     broken, late = plain.place("a" * 16), plain.place("b" * 16)
     plain.store.update(ORDERS, {"order_id": broken.order_id}, Changes(set={"customer": "nobody"}))
@@ -337,25 +187,6 @@ def test_an_order_that_cannot_be_read_does_not_hold_up_the_others(plain: Shop) -
     with pytest.raises(msgspec.ValidationError):
         sweep(plain)
     assert feed(plain)[2:] == [(3, "order.expired", late.order_id)]
-
-
-def test_with_replies_lost_each_order_is_told_once(dynoxide: str) -> None:
-    names = table_names(TABLES)
-    direct = DynamoDBClient("us-east-1", aws_environment(dynoxide))
-    create_tables(direct, names, lambda name, done: None)
-    direct.close()
-    proxy = LosesReplies(dynoxide)
-    with FaultyServer(proxy) as server:
-        client = DynamoDBClient("us-east-1", aws_environment(server.url), seconds=20)
-        shop = Shop(DynamoDBStore(client, names))
-        orders = [shop.place(f"{number:016}").order_id for number in range(9)]
-        shop.wait(ACCEPT_SECONDS)
-        sweep(shop)
-        assert sweep(shop) == {}
-        assert sorted(subject for _, kind, subject in feed(shop) if kind == "order.expired") == sorted(orders)
-        assert still_open(shop) == 0
-        client.close()
-    assert proxy.lost >= 5
 
 
 # Orders that older versions placed

@@ -207,6 +207,7 @@ def records(source: str, name: str = "eventSource") -> dict[str, Any]:
 
 
 OF_EVENTS = stream("events-dev")["Records"]
+TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/events-dev"
 AUTHORIZER = {"type": "REQUEST", "methodArn": "arn:aws:execute-api:r:1:a/s/GET/", "identitySource": "x"}
 FOREIGN: list[tuple[str, object, str]] = [
     ("a queue", records("aws:sqs"), "an event of aws:sqs"),
@@ -217,6 +218,7 @@ FOREIGN: list[tuple[str, object, str]] = [
     ("another stage's stream", stream("events-prod"), "an event of aws:dynamodb"),
     ("a batch of two tables", {"Records": [*OF_EVENTS, *stream("orders-dev")["Records"]]}, "an event of aws:dynamodb"),
     ("a batch of two sources", {"Records": [*OF_EVENTS, *records("aws:sqs")["Records"]]}, "an event of aws:dynamodb"),
+    ("the table itself", {"Records": [{**OF_EVENTS[0], "eventSourceARN": TABLE_ARN}]}, "an event of aws:dynamodb"),
     ("a table called like ours", stream("events-dev", source="aws:sqs"), "an event of aws:sqs"),
     ("a stream with more", {**stream("events-dev"), "more": 1}, "an event of aws:dynamodb"),
     ("an empty batch", {"Records": []}, "an object with the fields Records"),

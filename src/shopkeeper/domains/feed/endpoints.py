@@ -8,7 +8,7 @@ POLL_SECONDS = 5
 
 
 def read_feed(feed: EventFeed, call: Call[FeedParameters, Nothing]) -> Reply[Feed]:
-    """Return the events behind a number to the owner, and when to ask again."""
+    """Return the events after a number to the owner, and when to ask again."""
     asked = call.parameters
     events, last = feed.after(call.identity, asked.business_id, asked.after, asked.limit)
     pause = 0 if last is not None else POLL_SECONDS

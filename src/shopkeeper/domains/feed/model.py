@@ -47,7 +47,7 @@ def event_from(record: Item) -> Event:
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """Events in their order; `next` is the number to ask after for more, null when that was all."""
+    """Events in their order; `next` is the number to ask after for more, null if there are no more."""
 
     events: list[Event]
     next: str | None

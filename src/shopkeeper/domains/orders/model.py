@@ -186,7 +186,7 @@ class PlacedOrder(Order, frozen=True, kw_only=True):
 
 
 class OrderList(msgspec.Struct, frozen=True):
-    """A page of orders, newest first; `next` is the cursor of the one behind it."""
+    """A page of orders, newest first; `next` is the cursor of the next page."""
 
     orders: list[Order]
     next: str | None
