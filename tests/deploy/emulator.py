@@ -1,4 +1,9 @@
-"""An emulator of AWS (ministack) that enforces IAM, and what it cannot do of the descriptions."""
+"""An emulator of AWS (ministack) that enforces IAM, and what it cannot do of the descriptions.
+
+It runs rules, and takes dead-letter queues, destinations and event source mappings as they are declared. It sends to
+queues as nobody, reads a function's destination but not its alias's, and bounds no retries of a stream: that is checked
+statically, in `test_agreement.py` and `test_triggers.py`.
+"""
 
 import json
 import os
