@@ -47,6 +47,13 @@ def test_it_counts_and_knows_its_tables(deployment: Deployment) -> None:
 
 
 @pytest.mark.step("deployed")
+def test_uptime_monitors_may_ask_by_head(deployment: Deployment) -> None:
+    answer = deployment.call("HEAD", "/health")
+    assert (answer.status, answer.body) == (200, b"")
+    assert deployment.call("HEAD", "/counter").status == 403
+
+
+@pytest.mark.step("deployed")
 def test_what_is_not_declared_is_the_gateways_403(deployment: Deployment) -> None:
     for method, path in [("GET", "/nothing"), ("DELETE", "/counter"), ("GET", "/api")]:
         answer = deployment.call(method, path)
@@ -117,6 +124,14 @@ def test_a_second_deployment_changes_nothing_that_is_in_service(deployment: Depl
 def test_the_whole_api_collection_passes(deployment: Deployment) -> None:
     deployment.complete_preflights()
     assert deployment.collection() == set(CANNOT)
+
+
+@pytest.mark.step("collection")
+def test_the_stage_holds_in_depth(deployment: Deployment) -> None:
+    deployment.complete_preflights()
+    done = deployment.in_depth()
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert " skipped" not in done.stdout
 
 
 @pytest.mark.step("collection")
