@@ -130,8 +130,8 @@ class Setting(Generic[T_co]):
     """A setting's declaration, and on an instance of `Settings` its value.
 
     `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
-    `shown` words the default for the README where the text does not say it. A deployment may set what is
-    `deployable`. `formerly` is another name, read if `variable` is empty. Spaces belong to the value if `verbatim`.
+    `shown` is the default in the README's words, if the text is not clear by itself. A deployment may set
+    what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
     """
 
     def __init__(

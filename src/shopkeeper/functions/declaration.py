@@ -25,8 +25,8 @@ class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
     `grants` says what it may do on which table, `queues` on which queue. A function that `authenticates` is built with
-    an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and buys processor time with it;
-    `timeout` is in seconds.
+    an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
+    proportion; `timeout` is in seconds.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Function(msgspec.Struct, frozen=True):
         return tuple(dead_letters(name) for name in names)
 
     def routes(self, resources: Resources) -> list[Route]:
-        """Return the function's endpoints, ready to answer, but those that Cognito stands in for."""
+        """Return the function's endpoints with their services. Those that Cognito replaces are left out."""
         cognito = bool(resources.settings.cognito_user_pool_id)
         return [
             Route(endpoint, service, self.errors)
@@ -88,5 +88,5 @@ def application(functions: tuple[Function, ...], resources: Resources, *more: Ro
 
 
 def translate(error: Exception) -> ApiError:
-    """Return what a caller may know of an error that is not the caller's: the one place where this is said."""
+    """Return the ApiError that a caller sees for an internal error. No other code decides this."""
     return ServiceUnavailable() if isinstance(error, StoreOutage) else InternalError()

@@ -1,4 +1,4 @@
-"""What the descriptions of the infrastructure need to know of the declarations, as plain data.
+"""The facts from the declarations that the descriptions of the infrastructure use, as plain data.
 
 `make facts` writes it to `infrastructure/facts.json`. Names in it have neither stage nor colour: those are a
 deployment's own.
@@ -98,7 +98,7 @@ def _statements(permissions: Iterable[Permission]) -> Iterable[Facts]:
 
 
 def _resource(permission: Permission) -> tuple[str, str]:
-    """Return the kind of a resource and its name, as the end of its ARN has it but for the stage."""
+    """Return the kind of a resource and its name, as at the end of its ARN, without the stage."""
     match permission.kind:
         case "queue":
             return "queues", permission.name

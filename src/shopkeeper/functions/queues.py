@@ -14,5 +14,5 @@ class Queue(msgspec.Struct, frozen=True):
 
 
 def dead_letters(trigger: str) -> Queue:
-    """Return the queue that keeps what failed of a trigger, by the trigger's name."""
+    """Return the queue for the failed events of a trigger, by the trigger's name."""
     return Queue(f"{trigger}-dead-letters")

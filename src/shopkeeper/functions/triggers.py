@@ -22,7 +22,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Http(msgspec.Struct, frozen=True):
-    """Requests run the function."""
+    """Run the function for HTTP requests."""
 
     parts: tuple[Part, ...]
 
@@ -38,7 +38,7 @@ Consumer = Callable[[Sequence[Item]], Metrics]
 
 
 class Schedule(msgspec.Struct, frozen=True):
-    """The time runs the function: every `minutes` on AWS, every `seconds` on one machine.
+    """Run the function periodically: every `minutes` on AWS, every `seconds` on one machine.
 
     `build` returns the job. On AWS the function is invoked with `{"schedule": "<name>"}`.
     """
@@ -50,10 +50,10 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """Items that are added to a table run the function; the heads of feeds are none.
+    """Run the function when items are added to a table. Heads of feeds do not count as items.
 
-    A stream says that there is something to do, and a schedule finds what it missed: on one machine what was added
-    just before the process ended is not told again.
+    A stream is only a hint, so a schedule must find what it missed. On one machine, items that were added just before
+    the process ended are not passed on again.
     """
 
     name: str
@@ -65,6 +65,6 @@ Trigger = Http | Schedule | Stream
 
 
 def is_head(table: Table, item: Item) -> bool:
-    """Tell whether an item is the head of a feed, which counts its items and is none of them."""
+    """Tell whether an item is the head of a feed. The head counts the feed's items and is not one of them."""
     sort = table.key.sort
     return sort is not None and sort.type == "N" and item[sort.name] == FEED_HEAD

@@ -95,7 +95,7 @@ class Application:
         return _written(status, headers, reply)
 
     def _failure(self, request: Request, form: ErrorFormat, error: Exception, cors: Mapping[str, str]) -> Response:
-        """Answer with the error's form; only what is our own fault is kept for the log."""
+        """Answer in the function's error format. Only a server error is kept for the log."""
         shown = error if isinstance(error, ApiError) else self._translate(error)
         own = {"Content-Type": form.content_type, **shown.headers}
         return Response(
@@ -108,8 +108,8 @@ class Application:
     def _asks_from_a_known_origin(self, request: Request) -> bool:
         """Tell whether a request is a preflight (Fetch standard: it has these two fields) that may be permitted.
 
-        What is not declared is permitted too, so that the browser shows the page the refusal of a mistyped path,
-        and not a failure of CORS.
+        Undeclared paths are permitted too. A page with a mistyped path then sees the 403 or 404, and not a failure of
+        CORS.
         """
         asks = "access-control-request-method" in request.headers
         return asks and self._cors.permits(request.headers.get("origin", ""))
@@ -148,7 +148,7 @@ def _written(status: int, headers: dict[str, str], reply: Reply[Any]) -> Respons
 def _head(response: Response) -> Response:
     """Return the answer to HEAD (RFC 9110, section 9.3.2): that of GET, without its body.
 
-    Business metrics are GET's: who asks for the head of an answer has not had it.
+    It has no business metrics: a HEAD request does not count as a GET.
     """
     headers = dict(response.headers)
     if isinstance(response.body, bytes) and response.status != NO_CONTENT:

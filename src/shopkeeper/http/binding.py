@@ -143,9 +143,9 @@ def marked(kind: Hashable, mark: str) -> dict[str, Any]:
 
 
 def _completed(values: dict[str, Any], kind: Hashable, caller: Caller | None) -> dict[str, Any]:
-    """Return the values under the fields' own names, with the caller where they do not say who.
+    """Return the values under the fields' own names, and add the caller where the body names none.
 
-    Beside a field's own name its alias is an unknown field.
+    If a body has both a field and its alias, the alias is an unknown field.
     """
     names = {alias: name for name, alias in marked(kind, ALIAS).items() if name not in values}
     completed = {names.get(name, name): value for name, value in values.items()}
@@ -155,7 +155,7 @@ def _completed(values: dict[str, Any], kind: Hashable, caller: Caller | None) ->
 
 
 def _as_sent(fault: FieldError, sent: Mapping[str, Any], kind: Hashable) -> FieldError:
-    """Return a fault under the name that was sent; an alias beside its field's own name is the fault."""
+    """Return a fault under the name that was sent. If both a field and its alias were sent, the alias is wrong."""
     for name, alias in marked(kind, ALIAS).items():
         if fault.field == name and alias in sent and name not in sent:
             return FieldError(alias, fault.message)
@@ -165,7 +165,7 @@ def _as_sent(fault: FieldError, sent: Mapping[str, Any], kind: Hashable) -> Fiel
 
 
 def _nests_deeper(body: bytes, most: int) -> bool:
-    """Tell whether lists and objects nest deeper than `most`: parsers recurse, and a deep body ends a process."""
+    """Tell whether lists and objects nest deeper than `most`. A parser recurses: a deep body could crash it."""
     if body.count(b"[") + body.count(b"{") <= most:
         return False
     depth = 0

@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Nothing(msgspec.Struct, frozen=True):
-    """The type of parameters, of a body or of a reply where there are none."""
+    """The type for an endpoint without parameters, body or reply."""
 
 
 class Call(msgspec.Struct, Generic[P, B], frozen=True):
@@ -35,10 +35,10 @@ class Call(msgspec.Struct, Generic[P, B], frozen=True):
 
 
 class Reply(msgspec.Struct, Generic[R], frozen=True):
-    """What a handler answers: a struct, which is sent as JSON, or Content. Without `status` it is the success.
+    """What a handler answers: a struct, which is sent as JSON, or Content. `status` defaults to the endpoint's success.
 
     `headers` come beside the common ones, or instead of them: `Cache-Control` is a default. `metrics` are business
-    events. `error` is why an answer such as "unhealthy" is what it is; the operator finds it in the log.
+    events. `error` is the cause of an answer such as "unhealthy". It is only logged.
     """
 
     body: R

@@ -42,8 +42,8 @@ class Pages(Protocol[T]):
 def read_page(pages: Pages[T], scope: str, cursor: str | None, limit: int, skip: int = 0) -> tuple[list[T], str | None]:
     """Return the page of a list that a cursor names, and the cursor of the next page, None at the end.
 
-    `scope` tells the list from others. `skip` counts from the beginning of the list, so a cursor ends it. Raises
-    InvalidInput for a cursor of another list, or what reading raises.
+    `scope` identifies the list. `skip` counts from the beginning of the list, so it is ignored with a cursor. Raises
+    InvalidInput for a cursor of another list, or what the list raises.
     """
     after = decode_cursor(scope, cursor, pages.shape, pages.fixed)
     found, last = pages.page(limit, after, 0 if after else skip)

@@ -28,7 +28,7 @@ NO_CONTENT = 204
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 NEXT_SENTENCE = r"(?<=\.) (?=[^a-z])"
-"""What stands between two sentences; a start does not need it, and so it is not compiled."""
+"""The boundary between two sentences. It is not compiled, because a cold start does not need it."""
 
 
 class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     `responses` has the types of the body for each status, success first. `errors` are those that the handler may
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
-    those of Content. `security` names the credentials that are asked for where `access` does not say it.
+    those of Content. `security` names the required credentials if `access` does not.
     """
 
     method: str
@@ -55,7 +55,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     @property
     def answers_head(self) -> bool:
-        """Whether HEAD is answered beside GET: not where GET changes something."""
+        """Whether the endpoint also answers HEAD. It does not if GET changes something."""
         return self.method == "GET" and self.safe
 
     @property
@@ -143,7 +143,7 @@ def endpoint(
 
 
 def _responses(types: Signature, status: int, others: Mapping[int, type[msgspec.Struct]]) -> dict[int, Kinds]:
-    """Return the types of each status: success has those that no other status has, or else all."""
+    """Return the types of each status. Success has the types that no other status names, or all if none is left."""
     if types.results == (Nothing,):
         status = NO_CONTENT
     success = tuple(kind for kind in types.results if kind not in others.values()) or types.results

@@ -58,7 +58,7 @@ class BadRequest(ApiError):
 
 
 class MalformedBody(BadRequest):
-    """The body is not JSON at all; `problem` says what of it, like "is not a JSON object"."""
+    """The body is not a JSON object. `problem` says why, like "is not valid JSON in UTF-8"."""
 
     code = "malformed_body"
 
@@ -183,14 +183,14 @@ class TooManyRequests(ApiError):
 
 
 class InternalError(ApiError):
-    """A fault of ours; what it was is in the log under the request's id."""
+    """An error in the server. Its cause is in the log under the request's id."""
 
     def __init__(self) -> None:
         super().__init__("Something went wrong on our side.")
 
 
 class ServiceUnavailable(ApiError):
-    """The store is away; nothing was lost, and the same request may succeed soon."""
+    """The store is unavailable. Nothing was lost, and the same request may succeed soon."""
 
     status, code, title = 503, "service_unavailable", "Service Unavailable"
     sends = (RETRY_AFTER,)

@@ -21,7 +21,7 @@ class Signature(msgspec.Struct, frozen=True):
 def read_signature(handler: Callable[..., Any]) -> Signature:
     """Return what a handler takes and gives. Raises TypeError, naming the handler, if its annotations do not say.
 
-    Annotations are read as they are: `get_type_hints`, which would resolve texts, costs a cold start more.
+    Annotations are read as they are: `get_type_hints`, which would resolve texts, would make a cold start slower.
     """
     hints = dict(handler.__annotations__)
     result = hints.pop("return", None)

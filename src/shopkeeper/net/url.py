@@ -18,7 +18,7 @@ class Url(msgspec.Struct, frozen=True):
 
 
 def parse_url(text: str) -> Url:
-    """Return the parts of a URL. Raises ValueError for one that no request can be sent to.
+    """Return the parts of a URL. Raises ValueError for a URL to which no request can be sent.
 
     A space, a line break or any other character that a URL cannot hold is refused, since `urlsplit` drops some
     of them, and a user name, since it can pass for the host (RFC 9110, section 4.2.4).

@@ -24,5 +24,5 @@ def near_misses(environment: Mapping[str, str]) -> list[str]:
 
 
 def _is_another_tools(name: str, meant: str) -> bool:
-    """AWS's own variables are, and those with a prefix more or less, like CI_ENVIRONMENT or SECRET_KEY."""
+    """AWS's own variables are, and names with an added or missing prefix, like CI_ENVIRONMENT or SECRET_KEY."""
     return name.startswith("AWS_") or name.endswith(f"_{meant}") or meant.endswith(f"_{name}")

@@ -48,7 +48,7 @@ class Listing(Generic[T]):
     def page(self, limit: int, after: Key | None = None, skip: int = 0) -> tuple[list[T], Key | None]:
         """Return at most `limit` records after a key, without the first `skip` of them, and the key of the next page.
 
-        A filter is shown at most 1,000 records, so a page may be short or empty and still have a next one.
+        A filter reads at most 1,000 records, so a page may be short or empty although a next page exists.
         """
         found: list[T] = []
         looked = 0

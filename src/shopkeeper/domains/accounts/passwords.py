@@ -1,8 +1,8 @@
 """Passwords: argon2id at OWASP's figures, as many hashes at once as there are cores.
 
-The same letters may be written in several ways (é, or e and an accent), and keyboards differ in that: passwords
-are hashed in Unicode's form NFC. Their limits of length are those of the text as it was given, since a letter
-that is written in two is no easier to guess in one.
+The same letter can be encoded in several ways (é, or e and an accent), and keyboards differ. So passwords are
+hashed in Unicode's form NFC. The limits of length apply to the text before that: a letter that was sent as two
+characters is not easier to guess as one.
 """
 
 import os

@@ -58,7 +58,7 @@ def takes_orders(business: StoredBusiness) -> Check:
 def count_item(business_id: str, most: int) -> Update:
     """Return the action that counts one more item, if the business has fewer than `most` and is not being deleted.
 
-    It has an upper bound and expects no certain count, so items that are added at the same time do not conflict.
+    It checks only the upper bound and not the exact count, so items that are added at the same time do not conflict.
     """
     expect = {"business_id": business_id, **NOT_CLOSING, "item_count": Below(most)}
     return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"item_count": 1}), expect)

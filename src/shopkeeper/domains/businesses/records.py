@@ -27,7 +27,7 @@ def read_business(record: Item) -> StoredBusiness:
 
 
 def business_record(business: Business) -> dict[str, Value]:
-    """Return what is written of a business. The number of its items and its closing are written by themselves."""
+    """Return what is written of a business. Its item count and the time of its closing are written separately."""
     record = {name: getattr(business, name) for name in Business.__struct_fields__}
     return {name: value for name, value in record.items() if value != "" or name not in INDEXED}
 

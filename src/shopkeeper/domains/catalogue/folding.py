@@ -1,4 +1,4 @@
-"""Texts as a search compares them: without case and accents. Folding is dear, so it is done when an item is written."""
+"""Texts as a search compares them: without case and accents. Folding is slow, so it is done when an item is written."""
 
 import unicodedata
 

@@ -18,7 +18,7 @@ class Removal:
     def remove_listed(self, business_id: str) -> None:
         """Remove the items of a business that the index lists, and count them less on the business.
 
-        An index may lag behind: the business's item count tells when none is left. Raises StoreError.
+        An index may lag behind. Only the business's item count shows that no item is left. Raises StoreError.
         """
         after = None
         while True:

@@ -1,4 +1,4 @@
-"""What an event is, and what the endpoint of the feed takes and gives."""
+"""The types of events, and of the parameters and the response of the feed's endpoint."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -17,14 +17,14 @@ Id = Annotated[str, text(128)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a business's feed, about what has the id `subject`, without the customer's personal data."""
+    """One entry of a feed, about the thing with the id `subject`. It has no personal data of the customer."""
 
     seq: int
     type: str
     at: str
     subject: str
     data: dict[str, str | int]
-    # Events of orders repeat their data here, where it was before there were other events.
+    # Events of orders also have their data here, as before `data` existed.
     order_id: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     reason: str | UnsetType | None = UNSET

@@ -51,7 +51,7 @@ class Head(msgspec.Struct, frozen=True):
 
     @property
     def unmoved(self) -> Check:
-        """A transaction with this check happens only if nothing was appended since the head was read."""
+        """The check with which a transaction fails if an event was appended after the head was read."""
         return Check(EVENTS, _key(self.business_id), {"head": self.newest or ABSENT})
 
 

@@ -1,1 +1,1 @@
-"""Markers: what one record alone may have, an email address or an identity."""
+"""Markers: they make email addresses and identities unique."""

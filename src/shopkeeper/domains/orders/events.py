@@ -1,4 +1,4 @@
-"""The event that tells of a change of an order."""
+"""The event of a change of an order."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from shopkeeper.storage import Append
 
 
 def event_of(order: Order, at: str, now: datetime, tally: Mapping[str, int]) -> Append:
-    """Return the action that tells of an order's present status, which it has since `at`.
+    """Return the action that appends the event of an order's current status, which it has had since `at`.
 
     The event holds nothing of the customer but the reason of a cancellation. `tally` is added to the head's numbers.
     """

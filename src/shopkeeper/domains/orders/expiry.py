@@ -1,7 +1,7 @@
-"""Telling of orders that were not accepted in time: each expires once, as a change that is stored and an event.
+"""Expires orders that were not accepted in time: it stores the new status and appends an event, once for each order.
 
-`accept_until` alone decides what an order is. The sweep stores that decision afterwards, so that the feed tells of it
-and the order no longer counts as open.
+`accept_until` alone decides whether an order has expired. The sweep stores that afterwards, so that the feed has an
+event and the order no longer counts as open.
 """
 
 import time
@@ -19,13 +19,13 @@ from shopkeeper.storage.records import scan
 PAGE = 100
 MOST_ORDERS = 500
 MOST_SECONDS = 5.0
-"""When a run stops taking up orders. The next run goes on."""
+"""The limits of one run. The next run continues."""
 
 Metrics = dict[str, int]
 
 
 class ExpirySweep:
-    """Stores that orders have expired. Any number of sweeps may run at once, and any of them may be cut off."""
+    """Stores that orders have expired. Several sweeps may run at the same time, and any of them may be interrupted."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -33,10 +33,10 @@ class ExpirySweep:
         self._orders = orders(store)
 
     def run(self) -> Metrics:
-        """Expire the orders that are late, the latest first to be due, and return how many as `OrdersExpired`.
+        """Expire the late orders, the longest overdue first, and return their number as `OrdersExpired`.
 
-        An order that cannot be changed does not hold up those after it. Raises StoreOutage if the store is away, and
-        at the end the first other error; what was done until then stays done.
+        If one order cannot be changed, the run continues with the next ones. Raises StoreOutage at once if the store is
+        unavailable, or the first other error at the end. Orders that were expired before the error stay expired.
         """
         expired, failure = 0, None
         for record in self._late_orders():
@@ -51,7 +51,7 @@ class ExpirySweep:
         return {"OrdersExpired": expired} if expired else {}
 
     def _late_orders(self) -> Iterator[Item]:
-        """Yield the orders that are listed as late, those that were due first before the others."""
+        """Yield the orders that the index lists as late, in the order of their `accept_until`."""
         now, ends = rfc3339(self._clock()), time.monotonic() + MOST_SECONDS
         looked, after = 0, None
         while True:

@@ -103,7 +103,7 @@ ReadyAt = Annotated[
 
 
 class NoDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a step that has nothing to say: none, or an empty object."""
+    """The body of a step without details: no body, or an empty object."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ class OpenOrders:
         self._orders = orders(store)
 
     def count(self, business_id: str) -> tuple[int, Check]:
-        """Return how many orders are open, and the check that none was placed or went a step further since.
+        """Return the number of open orders, and the check that since then no order was placed or changed its status.
 
         Between reading the head and looking for late orders the sweep may store that some expired, which then nobody
         takes off. So the head is read again before orders are called open. Raises StoreError.

@@ -50,7 +50,7 @@ class Orders:
     """The orders of every business."""
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock, accept_seconds: int) -> None:
-        """A business has `accept_seconds` to accept an order, which is fixed when that is placed."""
+        """A business has `accept_seconds` to accept an order. Each order keeps the value with which it was placed."""
         self._store = store
         self._keyring = keyring
         self._clock = clock
@@ -98,7 +98,7 @@ class Orders:
     def advance(
         self, caller: Caller | None, order_id: str, token: str | None, step: Step, body: StepBody = NO_DETAILS
     ) -> Order:
-        """Take a step of the life cycle; each is won once. `body` says why, or when the order will be ready.
+        """Take a step of the life cycle. Each step succeeds once. `body` has the reason, or the time when it is ready.
 
         Raises InvalidInput, NotFound, OutOfTurn or StoreError.
         """
@@ -124,7 +124,7 @@ class Orders:
     def listing(self, caller: Caller, business_id: str, status: Status | None) -> Listing[Order]:
         """Return the list of a business's orders to its owner, newest first. Raises NotFound or StoreError.
 
-        `received` and `expired` are told apart by the time alone, so either is looked for among both.
+        Only the time distinguishes `received` from `expired`. A list of either reads both and filters.
         """
         own_business(self._store, business_id, caller)
         index, partition = "by-business", business_id

@@ -1,4 +1,4 @@
-"""Order tokens: what shows that one is an order's customer. A token is the code of the sealed order id alone."""
+"""Order tokens: each proves that its bearer is the customer of an order. It is the code of the sealed order id."""
 
 from shopkeeper.identity.keys import Keyring
 
