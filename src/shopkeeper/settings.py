@@ -62,7 +62,7 @@ def whole_number(least: int, most: int, unit: str) -> Check[int]:
     """Return a check for a whole number of a unit, within bounds."""
 
     def check(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text[:9]) <= most:
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
             raise ValueError(f"must be a number of {unit} from {least} to {most}")
         return int(text)
 
@@ -115,7 +115,8 @@ def _log_level(text: str) -> LogLevel:
 def _region(text: str) -> str:
     # Without a pattern: every function has a region, and to compile one takes longer than to read all settings.
     parts = text.split("-")
-    if len(parts) < 2 or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
+    named = len(parts[0]) > 1 and parts[0].isalpha() and len(parts) > 1
+    if not named or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
         raise ValueError("must be an AWS region such as us-east-1")
     return text
 

@@ -132,4 +132,4 @@ def test_data_that_cannot_be_brought_into_the_file_is_said_and_no_success(tmp_pa
             assert server.process.wait(60) == 2
     finally:
         server.stop(signal.SIGKILL)
-    assert "another program is reading it; what shop.db-wal holds belongs to it." in server.lines[-1]
+    assert "another program is reading it; shop.db-wal contains the rest, so keep both." in server.lines[-1]

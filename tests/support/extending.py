@@ -51,7 +51,7 @@ ENDPOINT: Addition = {
                 '@endpoint("GET /health",'
             ),
         ),
-        ("ENDPOINTS = (count_visit,", "ENDPOINTS = (count_days, count_visit,"),
+        ("count_page_visit, check_counter)", "count_page_visit, check_counter, count_days)"),
     ),
     "README.md": (
         (

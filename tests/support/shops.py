@@ -1,12 +1,14 @@
 """A shop on a store, without a server: a business with items and orders, and a clock that a test moves."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.businesses.deletion import Deletion
 from shopkeeper.domains.businesses.model import Business
+from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
 from shopkeeper.domains.catalogue.removal import Removal
@@ -41,7 +43,7 @@ class Shop:
         self.registry = open_registry(store, self.clock)
         self.catalogue = Catalogue(store, self.clock)
         self.orders = Orders(store, self.keyring, self.clock, ACCEPT_SECONDS)
-        self.feed = EventFeed(store, self.clock)
+        self.feed = EventFeed(store, self.clock, partial(own_business, store))
         registration = Registration(
             business_name="B", email="b@example.com", phone="+123", address="A", cognito_user_id="owner"
         )

@@ -26,11 +26,11 @@ KNOWS: dict[str, set[str]] = {
     "health": set(),
     "markers": set(),
     "registration": {"businesses", "markers"},
-    "businesses": {"markers"},
+    "businesses": {"feed", "markers"},
     "accounts": {"markers"},
-    "catalogue": {"businesses"},
+    "catalogue": {"businesses", "feed"},
     "orders": {"businesses", "catalogue", "feed"},
-    "feed": {"businesses"},
+    "feed": set(),
 }
 """Which domain may know which: in one direction."""
 

@@ -27,7 +27,8 @@ class Lists:
             shop.add_account(name, role="admin" if name == "ann" else "user")
         self.business = shop.add_business("ann")
         self.items = sorted(shop.add_item("ann", self.business) for _ in range(3))
-        self.orders = [shop.add_order(self.business, self.items[0], f"table-number-{n:03}") for n in range(3)]
+        placed = [shop.add_order(self.business, self.items[0], f"table-number-{n:03}") for n in range(3)]
+        self.orders = sorted(placed, key=lambda order: str(order["order_id"]))
         orders = f"/api/businesses/{self.business}/orders"
         self._places: dict[str, tuple[str, dict[str, str]]] = {
             "users": ("/api/users", {}),

@@ -9,10 +9,10 @@ import pytest
 
 from shopkeeper.domains.feed.offers import KEPT_SECONDS, read_head
 from shopkeeper.domains.orders import expiry
-from shopkeeper.domains.orders.expiry import ExpirySweep, adopt_awaiting
+from shopkeeper.domains.orders.expiry import ExpirySweep, UnreadableOrder, adopt_awaiting
 from shopkeeper.domains.orders.model import Order, OutOfTurn, Step
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import ORDERS, TABLES, Changes, Store
+from shopkeeper.storage import ORDERS, TABLES, Changes, Store, Value
 from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
@@ -184,9 +184,31 @@ def test_an_order_that_cannot_be_read_does_not_hold_up_the_others(plain: Shop) -
     broken, late = plain.place("a" * 16), plain.place("b" * 16)
     plain.store.update(ORDERS, {"order_id": broken.order_id}, Changes(set={"customer": "nobody"}))
     plain.wait(ACCEPT_SECONDS)
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(UnreadableOrder, match=broken.order_id):
         sweep(plain)
     assert feed(plain)[2:] == [(3, "order.expired", late.order_id)]
+    assert sweep(plain) == {}  # it was reported, and is looked at no more
+
+
+def test_an_order_that_an_older_version_accepted_stays_accepted(shop: Shop) -> None:
+    """It does not know the index, and leaves the order there."""
+    order = shop.place()
+    step: dict[str, Value] = {"status": "accepted", "version": 2, "business_status": f"{shop.business_id}#accepted"}
+    shop.store.update(ORDERS, {"order_id": order.order_id}, Changes(set=step))
+    settle(shop.store)
+    shop.wait(ACCEPT_SECONDS)
+    assert sweep(shop) == {}
+    assert shop.orders.get(shop.owner, order.order_id, None).status == "accepted"
+    assert "awaiting" not in stored(shop, order)
+    assert still_open(shop) == 1
+
+
+def test_an_expired_order_shows_the_same_before_and_after_the_sweep(shop: Shop) -> None:
+    order = shop.place()
+    shop.wait(ACCEPT_SECONDS)
+    before = shop.orders.get(shop.owner, order.order_id, None)
+    sweep(shop)
+    assert shop.orders.get(shop.owner, order.order_id, None) == before
 
 
 # Orders that older versions placed

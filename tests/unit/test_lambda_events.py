@@ -210,6 +210,7 @@ OF_EVENTS = stream("events-dev")["Records"]
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/events-dev"
 AUTHORIZER = {"type": "REQUEST", "methodArn": "arn:aws:execute-api:r:1:a/s/GET/", "identitySource": "x"}
 FOREIGN: list[tuple[str, object, str]] = [
+    ("a balancer's context alone", {"requestContext": {"elb": {}}}, "requestContext"),
     ("a queue", records("aws:sqs"), "an event of aws:sqs"),
     ("a topic", records("aws:sns", "EventSource"), "an event of aws:sns"),
     ("a bucket", records("aws:s3"), "an event of aws:s3"),

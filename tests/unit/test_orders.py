@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from shopkeeper.domains.businesses.model import OrdersOpen
+from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.catalogue.folding import MAX_FOLDED
 from shopkeeper.domains.catalogue.model import ItemChange, TooManyItems
 from shopkeeper.domains.feed.model import EventsGone
@@ -125,7 +127,7 @@ class AppendsBetweenReads(WrappedStore):
 
 
 def test_an_event_that_comes_while_the_feed_is_read_is_no_gap(shop: Shop) -> None:
-    feed = EventFeed(AppendsBetweenReads(shop), shop.clock)
+    feed = EventFeed(AppendsBetweenReads(shop), shop.clock, partial(own_business, shop.store))
     last = 0
     for _ in range(5):
         events, _ = feed.after(shop.owner, shop.business.business_id, last, 100)

@@ -38,8 +38,8 @@ from shopkeeper.runtime.machine.stopping import AtWork, end_when_told
 
 async def main():
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, lambda: print("the loop was told", flush=True))
-    stop, close = (lambda: print("stopped", flush=True)), (lambda: print("closed", flush=True))
+    loop.add_signal_handler(signal.SIGTERM, lambda: os.write(1, b"the loop was told\\n"))
+    stop, close = (lambda: os.write(1, b"stopped\\n")), (lambda: os.write(1, b"closed\\n"))
     end_when_told(AtWork(), stop, close)
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.sleep(60)

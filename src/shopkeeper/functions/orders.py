@@ -1,7 +1,10 @@
 """The function `orders`: businesses for their owners, the catalogue, the orders and their feed."""
 
+from functools import partial
+
 from shopkeeper.domains.businesses.deletion import Deletion
 from shopkeeper.domains.businesses.endpoints import ENDPOINTS as BUSINESS_ENDPOINTS
+from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
 from shopkeeper.domains.catalogue.removal import Removal
@@ -25,6 +28,11 @@ def build_businesses(resources: Resources) -> BusinessRegistry:
     return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
 
 
+def _build_feed(resources: Resources) -> EventFeed:
+    store = resources.store
+    return EventFeed(store, resources.clock, partial(own_business, store))
+
+
 def _build_orders(resources: Resources) -> Orders:
     keyring = resources.require_identity().keyring
     accept_seconds = resources.settings.order_accept_seconds
@@ -40,7 +48,7 @@ FUNCTION = Function(
                 Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
                 Part(BUSINESS_ENDPOINTS, build_businesses),
                 Part(ENDPOINTS, _build_orders),
-                Part(FEED_ENDPOINTS, lambda resources: EventFeed(resources.store, resources.clock)),
+                Part(FEED_ENDPOINTS, _build_feed),
             )
         ),
         Schedule(

@@ -1,6 +1,5 @@
 """The types of events, and of the parameters and the response of the feed's endpoint."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -35,15 +34,12 @@ FORMER_FIELDS = ("status", "reason", "ready_at")
 
 
 def event_from(record: Item) -> Event:
-    """Return an event as it is stored today, or as older versions stored an order's."""
-    data = record.get("data")
-    if data is None:
-        data = {name: record[name] for name in FORMER_FIELDS if name in record}
-    subject = record.get("subject", record.get("order_id"))
+    """Return an event as it is stored today, or as older versions stored an order's, without `subject` and `data`."""
     former: dict[str, Value] = {}
-    if isinstance(data, Mapping) and str(record["type"]).startswith("order."):
-        former = {"order_id": subject, **{name: data.get(name) for name in FORMER_FIELDS}}
-    return msgspec.convert({**record, "subject": subject, "data": data, **former}, Event)
+    if "order_id" in record:
+        data = {name: record[name] for name in FORMER_FIELDS if name in record}
+        former = {"subject": record["order_id"], "data": data, **{name: record.get(name) for name in FORMER_FIELDS}}
+    return msgspec.convert({**former, **record}, Event)
 
 
 class Feed(msgspec.Struct, frozen=True):

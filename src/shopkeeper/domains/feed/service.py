@@ -1,19 +1,24 @@
 """Reading the feed of a business: what happened, in an order without gap or repeat, for thirty days."""
 
+from collections.abc import Callable
+
 from shopkeeper.clock import Clock
-from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.http import Caller, FieldError, InvalidInput
 from shopkeeper.storage import EVENTS, Item, Key, Store
 
+CheckOwner = Callable[[str, Caller], object]
+"""Returns if a business is the caller's. Raises NotFound or StoreError."""
+
 
 class EventFeed:
     """Reads the feed for the owner."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, check_owner: CheckOwner) -> None:
         self._store = store
         self._clock = clock
+        self._check_owner = check_owner
 
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
         """Return the events after `number` and, if there are more, the number of the last of them.
@@ -21,7 +26,7 @@ class EventFeed:
         Raises NotFound, InvalidInput for a number that the feed has not come to, EventsGone if some of the events are
         not kept any more, or StoreError.
         """
-        own_business(self._store, business_id, caller)
+        self._check_owner(business_id, caller)
         # The head is read before the events: one that is appended in between is then no gap.
         newest = read_head(self._store, business_id).newest
         if number == newest:

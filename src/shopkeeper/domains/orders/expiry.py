@@ -11,9 +11,8 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.orders.events import event_of
-from shopkeeper.domains.orders.model import StatusChange
 from shopkeeper.domains.orders.records import AWAITING, orders
-from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Item, Store, StoreError, StoreOutage
+from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Conflict, Item, Store
 from shopkeeper.storage.records import scan
 
 PAGE = 100
@@ -22,6 +21,13 @@ MOST_SECONDS = 5.0
 """The limits of one run. The next run continues."""
 
 Metrics = dict[str, int]
+
+
+class UnreadableOrder(Exception):
+    """A stored order does not have the form of an order. `shopkeeper tables --backfill` lists it again."""
+
+    def __init__(self, order_id: object, reason: Exception) -> None:
+        super().__init__(f"The order {order_id} cannot be read, and will not expire: {reason}")
 
 
 class ExpirySweep:
@@ -35,17 +41,19 @@ class ExpirySweep:
     def run(self) -> Metrics:
         """Expire the late orders, the longest overdue first, and return their number as `OrdersExpired`.
 
-        If one order cannot be changed, the run continues with the next ones. Raises StoreOutage at once if the store is
-        unavailable, or the first other error at the end. Orders that were expired before the error stay expired.
+        An order that cannot be read is taken out of the index, so that it holds up no others and is reported once.
+        Raises UnreadableOrder for it at the end, or StoreOutage at once if the store is unavailable. Orders that were
+        expired before the error stay expired.
         """
         expired, failure = 0, None
         for record in self._late_orders():
+            if expired >= MOST_ORDERS:
+                break
             try:
                 expired += self._expire(record)
-            except StoreOutage:
-                raise
-            except (StoreError, msgspec.ValidationError) as error:
-                failure = failure or error
+            except msgspec.ValidationError as error:
+                failure = failure or UnreadableOrder(record["order_id"], error)
+                self._unlist(record)
         if failure is not None:
             raise failure
         return {"OrdersExpired": expired} if expired else {}
@@ -53,13 +61,12 @@ class ExpirySweep:
     def _late_orders(self) -> Iterator[Item]:
         """Yield the orders that the index lists as late, in the order of their `accept_until`."""
         now, ends = rfc3339(self._clock()), time.monotonic() + MOST_SECONDS
-        looked, after = 0, None
+        after = None
         while True:
             page = self._store.query(ORDERS, AWAITING, index="awaiting", limit=PAGE, after=after)
             for record in page.items:
-                if str(record["accept_until"]) > now or looked >= MOST_ORDERS or time.monotonic() > ends:
+                if str(record["accept_until"]) > now or time.monotonic() > ends:
                     return
-                looked += 1
                 yield record
             after = page.next
             if after is None:
@@ -71,14 +78,25 @@ class ExpirySweep:
         The index may lag behind the table; the conditions of the write hold for the table.
         """
         order = self._orders.from_item(record)
-        at = order.accept_until
-        change = StatusChange(status="expired", at=at, by="system")
-        expired, update = self._orders.revision(order, {"status": "expired", "history": [*order.history, change]})
+        if order.status != "received":
+            self._unlist(record)  # an older version, which does not know the index, changed it
+            return False
+        expired, update = self._orders.revision(order, {"status": "expired"})
         try:
-            self._store.transact([update, event_of(expired, at, self._clock(), {"open": -1})])
-        except ConditionFailed:
-            return False  # it was accepted, rejected or cancelled in time, or another sweep was first
+            self._store.transact([update, event_of(expired, order.accept_until, self._clock(), {"open": -1})])
+        except (ConditionFailed, Conflict):
+            return False  # another request or sweep was first, or others keep the business busy until the next run
         return True
+
+    def _unlist(self, record: Item) -> None:
+        """Take an order out of the index as it was listed."""
+        seen = {name: record.get(name) for name in ("version", "status")}
+        listed = {name: value for name, value in seen.items() if isinstance(value, str | int)}
+        key = {"order_id": str(record["order_id"])}
+        try:
+            self._store.update(ORDERS, key, Changes(remove=["awaiting"]), expect=listed)
+        except ConditionFailed:
+            pass  # it was changed meanwhile, and is listed or not by that
 
 
 def adopt_awaiting(store: Store) -> int:

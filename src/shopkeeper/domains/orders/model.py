@@ -171,9 +171,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     history: list[StatusChange]
 
     def at(self, now: str) -> "Order":
-        """Return the order as it shows at a moment: one that was not accepted in time has expired."""
+        """Return the order as it shows at a moment: one that was not accepted in time has expired.
+
+        It shows the same before and after that is stored. The entry of its history is never stored: it follows from
+        `accept_until`.
+        """
         is_late = self.status == "received" and self.accept_until <= now
-        return msgspec.structs.replace(self, status="expired") if is_late else self
+        if not is_late and self.status != "expired":
+            return self
+        history = [*self.history, StatusChange(status="expired", at=self.accept_until, by="system")]
+        return msgspec.structs.replace(self, status="expired", version=len(history), history=history)
 
     def as_created(self) -> "Order":
         """Return the order as it was when it was received, from the facts that never change."""

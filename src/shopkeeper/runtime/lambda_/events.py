@@ -120,7 +120,7 @@ def _http_kind(event: Event) -> "type[HttpEvent] | None":
         from shopkeeper.runtime.lambda_.payload_two import PayloadTwoEvent
 
         return PayloadTwoEvent
-    if "elb" in context:
+    if "elb" in context and isinstance(event.get("path"), str):
         from shopkeeper.runtime.lambda_.balancer import BalancerEvent
 
         return BalancerEvent
