@@ -31,7 +31,13 @@ class Stocked(Shop):
         order = self.add_order(business, item, "a" * 16)
         self.add_order(business, item, "b" * 16)
         self.token = str(order["order_token"])
-        self.ids = {"user_id": "ann", "business_id": business, "item_id": item, "order_id": order["order_id"]}
+        self.ids = {
+            "counter_id": "about",
+            "user_id": "ann",
+            "business_id": business,
+            "item_id": item,
+            "order_id": order["order_id"],
+        }
         for path in ("/counter", "/counter/about"):
             self.give("GET", path)
 
