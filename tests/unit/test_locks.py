@@ -14,7 +14,9 @@ import pytest
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.locks import hold, lock_folder
+from shopkeeper.runtime.machine.server import lock_port, take_port
 from shopkeeper.storage.sqlite.lock import lock_data
+from tests.support.processes import free_port
 
 
 @pytest.fixture
@@ -177,3 +179,12 @@ def test_a_file_that_cannot_be_locked_is_said_so(data: Path, monkeypatch: pytest
     monkeypatch.setattr(fcntl, "fcntl", no_locks)
     with pytest.raises(ConfigurationError, match="cannot be locked: No locks available"):
         lock_data(data)
+
+
+def test_a_free_port_that_another_server_is_taking_is_not_taken_twice() -> None:
+    first, second = free_port(), free_port()
+    free = iter([first, second])
+    with lock_port(first):
+        address, port, lock = take_port("127.0.0.1", 0, lambda host, _: (host, next(free)))
+        lock.close()
+    assert (address, port) == ("127.0.0.1", second)

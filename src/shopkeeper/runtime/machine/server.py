@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import IO, NoReturn
 
 from granian import Granian
@@ -29,6 +30,7 @@ from shopkeeper.storage.sqlite.connection import settle
 from shopkeeper.storage.sqlite.lock import DataLock
 
 BACKLOG = 1024
+TRIES = 10
 READY_WITHIN_SECONDS = 30.0
 ANNOUNCED_WITHIN_SECONDS = 1.0
 STOP_WITHIN_SECONDS = 10
@@ -51,8 +53,8 @@ def serve(
     know. Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at
     the end, if data is left outside of the file; SystemExit if the worker failed.
     """
-    port_lock = lock_port(port) if port else None
-    address, port = claim_port(host, port)
+    is_fixed = port != 0
+    address, port, port_lock = take_port(host, port)
     data_lock = _claim_data(settings, warn)
     server = Granian(
         "shopkeeper",
@@ -89,12 +91,33 @@ def serve(
             failure = error
     ended.set()
     announcer.join(ANNOUNCED_WITHIN_SECONDS)
-    if port_lock is not None:
-        port_lock.close()
+    if not is_fixed:
+        Path(port_lock.name).unlink(missing_ok=True)  # the next start takes another port
+    port_lock.close()
     if announcer.is_alive():
         _end_unheard(failure)
     if failure is not None:
         raise failure
+
+
+def take_port(
+    host: str, port: int, claim: Callable[[str, int], tuple[str, int]] | None = None
+) -> tuple[str, int, IO[str]]:
+    """Return the host's address, the port and its open lock. Port 0 takes a free one that no other server is taking.
+
+    Raises ConfigurationError.
+    """
+    claim = claim or claim_port
+    if port:
+        lock = lock_port(port)
+        return *claim(host, port), lock
+    for _ in range(TRIES):
+        address, free = claim(host, 0)
+        try:
+            return address, free, lock_port(free)
+        except ConfigurationError:
+            continue  # another server has found the same port free, and does not listen on it yet
+    raise ConfigurationError(f"Cannot listen on {host}: other servers take every port that is free.")
 
 
 def claim_port(host: str, port: int) -> tuple[str, int]:
