@@ -92,7 +92,7 @@ def serve(
     ended.set()
     announcer.join(ANNOUNCED_WITHIN_SECONDS)
     if not is_fixed:
-        Path(port_lock.name).unlink(missing_ok=True)  # the next start takes another port
+        port_lock_path(port).unlink(missing_ok=True)  # the next start takes another port
     port_lock.close()
     if announcer.is_alive():
         _end_unheard(failure)
@@ -136,12 +136,17 @@ def claim_port(host: str, port: int) -> tuple[str, int]:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from None
 
 
+def port_lock_path(port: int) -> Path:
+    """Return the lock file of a port."""
+    return lock_folder() / f"shopkeeper-port-{port}.lock"
+
+
 def lock_port(port: int) -> IO[str]:
     """Return the open lock of a port: two servers that start at once both find it free.
 
     Raises ConfigurationError if it is held.
     """
-    return hold(lock_folder() / f"shopkeeper-port-{port}.lock", f"The port {port} is in use by another server")
+    return hold(port_lock_path(port), f"The port {port} is in use by another server")
 
 
 def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
