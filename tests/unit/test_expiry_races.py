@@ -13,17 +13,14 @@ from shopkeeper.domains.orders.model import Order, OutOfTurn
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.http import NotFound
 from shopkeeper.storage import EVENTS, ORDERS, TABLES, Action, Key, Page, Store, StoreUnavailable, Table
-from shopkeeper.storage.dynamodb import DynamoDBStore
-from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
-from tests.support.faults import FaultyServer
 from tests.support.lagging import LaggingStore
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
-from tests.support.stores import ATOMIC, aws_environment, dynamodb_client, open_store, table_names
+from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
 from tests.unit.test_expiry import feed, still_open, sweep
-from tests.unit.test_orders import LosesReplies
+from tests.unit.test_orders import losing_replies
 
 ROUNDS = 20
 Metrics = Mapping[str, int]
@@ -181,19 +178,11 @@ def test_an_outage_in_the_middle_loses_nothing_and_repeats_nothing(plain: Shop, 
 
 
 def test_with_replies_lost_each_order_is_told_once(dynoxide: str) -> None:
-    names = table_names(TABLES)
-    direct = dynamodb_client(aws_environment(dynoxide))
-    create_tables(direct, names, lambda name, done: None)
-    direct.close()
-    proxy = LosesReplies(dynoxide)
-    with FaultyServer(proxy) as server:
-        client = dynamodb_client(aws_environment(server.url), seconds=20)
-        shop = Shop(DynamoDBStore(client, names))
+    with losing_replies(dynoxide) as (shop, proxy):
         orders = [shop.place(f"{number:016}").order_id for number in range(9)]
         shop.wait(ACCEPT_SECONDS)
         sweep(shop)
         assert sweep(shop) == {}
         assert sorted(subject for _, kind, subject in feed(shop) if kind == "order.expired") == sorted(orders)
         assert still_open(shop) == 0
-        client.close()
     assert proxy.lost >= 5

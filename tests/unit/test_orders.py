@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -288,15 +289,22 @@ class LosesReplies:
         exchange.answer(answer.status, body)
 
 
-def test_with_replies_lost_every_write_still_happens_once_and_is_answered_truly(dynoxide: str) -> None:
+@contextmanager
+def losing_replies(endpoint: str) -> Iterator[tuple[Shop, LosesReplies]]:
+    """A shop on DynamoDB with a server before it that loses replies, and that server."""
     names = table_names(TABLES)
-    direct = dynamodb_client(aws_environment(dynoxide))
+    direct = dynamodb_client(aws_environment(endpoint))
     create_tables(direct, names, lambda name, done: None)
     direct.close()
-    proxy = LosesReplies(dynoxide)
+    proxy = LosesReplies(endpoint)
     with FaultyServer(proxy) as server:
         client = dynamodb_client(aws_environment(server.url), seconds=20)
-        shop = Shop(DynamoDBStore(client, names))
+        yield Shop(DynamoDBStore(client, names)), proxy
+        client.close()
+
+
+def test_with_replies_lost_every_write_still_happens_once_and_is_answered_truly(dynoxide: str) -> None:
+    with losing_replies(dynoxide) as (shop, proxy):
         orders = [shop.place(f"{number:016}") for number in range(12)]
         assert [shop.place(f"{number:016}") for number in range(12)] == orders
         for order in orders:
@@ -306,7 +314,6 @@ def test_with_replies_lost_every_write_still_happens_once_and_is_answered_truly(
         events, _ = shop.feed.after(shop.owner, shop.business.business_id, 0, 100)
         assert [event.seq for event in events] == list(range(1, 25))
         assert len(shop.listed()) == 12
-        client.close()
     assert proxy.lost >= 8
 
 

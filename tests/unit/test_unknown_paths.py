@@ -105,4 +105,4 @@ def test_the_application_takes_it_as_an_argument() -> None:
 
     request = Request("GET", "/x", split_path("/x"), "id")
     assert Application([], CorsPolicy(), translate).handle(request).status == 403
-    assert Application([], CorsPolicy(), translate, unknown_paths="plain").handle(request).status == 404
+    assert Application([], CorsPolicy(), translate, plain_refusals=True).handle(request).status == 404

@@ -84,7 +84,8 @@ def application(functions: tuple[Function, ...], resources: Resources, *more: Ro
     authenticate = resources.identity.authenticate if resources.identity else None
     settings = resources.settings
     cors = CorsPolicy(settings.allowed_origins, local=settings.local_origins, explains=settings.stage == "dev")
-    return Application([*routes, *more], cors, translate, authenticate, settings.unknown_paths)
+    plain = settings.unknown_paths == "plain"
+    return Application([*routes, *more], cors, translate, authenticate, plain_refusals=plain)
 
 
 def translate(error: Exception) -> ApiError:

@@ -1,7 +1,7 @@
 """Sans-IO HTTP: the public surface that domains, functions and runtimes build on."""
 
 from shopkeeper.http.access import ACCESS_TOKEN, Access, Authenticate, Caller, Scheme
-from shopkeeper.http.application import Application, UnknownPaths
+from shopkeeper.http.application import Application
 from shopkeeper.http.call import Call, Nothing, Reply
 from shopkeeper.http.content import Content
 from shopkeeper.http.cors import CorsPolicy
@@ -74,7 +74,6 @@ __all__ = [
     "ServiceUnavailable",
     "TooManyRequests",
     "Unauthenticated",
-    "UnknownPaths",
     "Unprocessable",
     "UnsupportedMediaType",
     "endpoint",

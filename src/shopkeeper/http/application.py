@@ -1,7 +1,7 @@
 """The sans-IO application: one request in, one response out, whatever happens."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -25,15 +25,13 @@ COMMON_HEADERS = {
 GATEWAY_REFUSAL = b'{"message":"Missing Authentication Token"}'
 GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
 
-UnknownPaths = Literal["gateway", "plain"]
-"""What is answered where nothing is declared: API Gateway's own 403, or plain 404 and 405."""
-
 
 class Application:
     """Serves routes under one CORS policy.
 
     `translate` turns any exception that is not an ApiError into the one that its caller may see;
-    `authenticate` tells whose a bearer token is, and is needed where an endpoint wants to know.
+    `authenticate` tells whose a bearer token is, and is needed where an endpoint wants to know. An undeclared path or
+    method gets API Gateway's own 403, or with `plain_refusals` 404 and 405.
     """
 
     def __init__(
@@ -42,13 +40,14 @@ class Application:
         cors: CorsPolicy,
         translate: Callable[[Exception], ApiError],
         authenticate: Authenticate | None = None,
-        unknown_paths: UnknownPaths = "gateway",
+        *,
+        plain_refusals: bool = False,
     ) -> None:
         self._router = Router(routes)
         self._cors = cors
         self._translate = translate
         self._authenticate = authenticate
-        self._unknown_paths = unknown_paths
+        self._plain_refusals = plain_refusals
 
     def handle(self, request: Request) -> Response:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
@@ -123,7 +122,7 @@ class Application:
     def _refusal(self, request: Request, match: Match | None) -> Response:
         """Answer to a path or a method that is not declared."""
         cors = self._cors.headers(request.headers.get("origin"))
-        if self._unknown_paths == "gateway":
+        if not self._plain_refusals:
             own = {"x-amzn-ErrorType": GATEWAY_REFUSAL_TYPE}
             return Response(403, self._headers(request, cors, own), GATEWAY_REFUSAL)
         error = NotFound("There is no such path.") if match is None else MethodNotAllowed([*match.routes, "OPTIONS"])

@@ -1,6 +1,6 @@
-"""Lists of records, page by page: the one loop behind every endpoint that lists."""
+"""Lists of records, page by page: for endpoints that list, and for work on everything that an index lists."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,6 +16,22 @@ STEP = 100
 
 MOST_CANDIDATES = 1000
 """How many records a filter is shown for one page."""
+
+
+def listed(store: Store, records: Records[T], index: str, partition: str, size: int = STEP) -> Iterator[list[T]]:
+    """Yield the records that an index lists in a partition, up to `size` at a time, as the table has them now.
+
+    The index only finds them, since it may lag behind the table. Raises StoreError.
+    """
+    (identifier,) = records.table.key.attributes
+    after = None
+    while True:
+        page = store.query(records.table, partition, index=index, limit=size, after=after)
+        ids = [str(item[identifier.name]) for item in page.items]
+        yield [record for record in records.get_many(ids) if record is not None]
+        after = page.next
+        if after is None:
+            return
 
 
 class Listing(Generic[T]):

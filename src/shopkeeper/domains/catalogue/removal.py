@@ -3,6 +3,7 @@
 from shopkeeper.domains.businesses import offers as businesses
 from shopkeeper.domains.catalogue.records import items
 from shopkeeper.storage import ITEMS, Action, ConditionFailed, Delete, Store
+from shopkeeper.storage.listing import listed
 
 PAGE = 99
 """Items that are removed in one transaction, which also lowers the item count of their business."""
@@ -20,16 +21,9 @@ class Removal:
 
         An index may lag behind. Only the business's item count shows that no item is left. Raises StoreError.
         """
-        after = None
-        while True:
-            page = self._store.query(ITEMS, business_id, index="by-business", limit=PAGE, after=after)
-            listed = [self._items.from_item(item).item_id for item in page.items]
-            there = [item.item_id for item in self._items.get_many(listed) if item is not None]
-            if there:
-                self._remove_together(business_id, there)
-            after = page.next
-            if after is None:
-                return
+        for found in listed(self._store, self._items, "by-business", business_id, PAGE):
+            if found:
+                self._remove_together(business_id, [item.item_id for item in found])
 
     def _remove_together(self, business_id: str, item_ids: list[str]) -> None:
         own = {"business_id": business_id}

@@ -20,8 +20,6 @@ MOST_ORDERS = 500
 MOST_SECONDS = 5.0
 """The limits of one run. The next run continues."""
 
-Metrics = dict[str, int]
-
 
 class UnreadableOrder(Exception):
     """A stored order does not have the form of an order. `shopkeeper tables --backfill` lists it again."""
@@ -38,7 +36,7 @@ class ExpirySweep:
         self._clock = clock
         self._orders = orders(store)
 
-    def run(self) -> Metrics:
+    def run(self) -> dict[str, int]:
         """Expire the late orders, the longest overdue first, and return their number as `OrdersExpired`.
 
         An order that cannot be read is taken out of the index, so that it holds up no others and is reported once.

@@ -3,9 +3,9 @@
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.domains.orders.records import business_status, orders
-from shopkeeper.storage import ORDERS, Check, Store
+from shopkeeper.storage import Check, Store
+from shopkeeper.storage.listing import listed
 
-PAGE = 100
 TRIES = 5
 
 
@@ -37,18 +37,7 @@ class OpenOrders:
         return number, head.unmoved
 
     def _late(self, business_id: str) -> int:
-        """Count the orders that were not accepted in time, and that the sweep has not stored as expired yet.
-
-        The index only finds them. What they are is read from the table, since an index may lag behind.
-        """
+        """Count the orders that were not accepted in time, and that the sweep has not stored as expired yet."""
         now = rfc3339(self._clock())
-        count, after = 0, None
-        while True:
-            partition = business_status(business_id, "received")
-            page = self._store.query(ORDERS, partition, index="by-status", limit=PAGE, after=after)
-            listed = [self._orders.from_item(item).order_id for item in page.items]
-            stored = [order for order in self._orders.get_many(listed) if order is not None]
-            count += sum(order.status == "received" and order.accept_until <= now for order in stored)
-            after = page.next
-            if after is None:
-                return count
+        pages = listed(self._store, self._orders, "by-status", business_status(business_id, "received"))
+        return sum(order.status == "received" and order.accept_until <= now for page in pages for order in page)

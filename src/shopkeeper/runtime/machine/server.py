@@ -100,26 +100,6 @@ def serve(
         raise failure
 
 
-def take_port(
-    host: str, port: int, claim: Callable[[str, int], tuple[str, int]] | None = None
-) -> tuple[str, int, IO[str]]:
-    """Return the host's address, the port and its open lock. Port 0 takes a free one that no other server is taking.
-
-    Raises ConfigurationError.
-    """
-    claim = claim or claim_port
-    if port:
-        lock = lock_port(port)
-        return *claim(host, port), lock
-    for _ in range(TRIES):
-        address, free = claim(host, 0)
-        try:
-            return address, free, lock_port(free)
-        except ConfigurationError:
-            continue  # another server has found the same port free, and does not listen on it yet
-    raise ConfigurationError(f"Cannot listen on {host}: other servers take every port that is free.")
-
-
 def claim_port(host: str, port: int) -> tuple[str, int]:
     """Return the host's address and the port (a free one for 0), on which nobody else listens.
 
@@ -147,6 +127,26 @@ def lock_port(port: int) -> IO[str]:
     Raises ConfigurationError if it is held.
     """
     return hold(port_lock_path(port), f"The port {port} is in use by another server")
+
+
+def take_port(
+    host: str, port: int, claim: Callable[[str, int], tuple[str, int]] = claim_port
+) -> tuple[str, int, IO[str]]:
+    """Return the host's address, the port and its open lock. Port 0 takes a free one that no other server is taking.
+
+    Raises ConfigurationError.
+    """
+    if port:
+        lock = lock_port(port)
+        return *claim(host, port), lock
+    lock_folder()  # without one no port can be locked, and that is what is wrong
+    for _ in range(TRIES):
+        address, free = claim(host, 0)
+        try:
+            return address, free, lock_port(free)
+        except ConfigurationError:
+            continue  # another server has found the same port free, and does not listen on it yet
+    raise ConfigurationError(f"Cannot listen on {host}: other servers take every port that is free.")
 
 
 def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
