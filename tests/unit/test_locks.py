@@ -14,7 +14,7 @@ import pytest
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.locks import hold, lock_folder
-from shopkeeper.runtime.machine.server import lock_port, take_port
+from shopkeeper.runtime.machine.server import lock_port, port_lock_path, taken_port
 from shopkeeper.storage.sqlite.lock import lock_data
 from tests.support.processes import free_port
 
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_locked_is_said_so(data: Path, monkeypatch: pytest
 def test_a_free_port_that_another_server_is_taking_is_not_taken_twice() -> None:
     first, second = free_port(), free_port()
     free = iter([first, second])
-    with lock_port(first):
-        address, port, lock = take_port("127.0.0.1", 0, lambda host, _: (host, next(free)))
-        lock.close()
-    assert (address, port) == ("127.0.0.1", second)
+    with lock_port(first), taken_port("127.0.0.1", 0, lambda host, _: (host, next(free))) as (address, port):
+        assert (address, port) == ("127.0.0.1", second)
+        assert port_lock_path(second).exists()
+    assert not port_lock_path(second).exists()

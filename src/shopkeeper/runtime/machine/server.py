@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
@@ -53,9 +54,25 @@ def serve(
     know. Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at
     the end, if data is left outside of the file; SystemExit if the worker failed.
     """
-    is_fixed = port != 0
-    address, port, port_lock = take_port(host, port)
-    data_lock = _claim_data(settings, warn)
+    with taken_port(host, port) as (address, port):
+        data_lock = _claim_data(settings, warn)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        ended = threading.Event()
+        announcer = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce, ended), daemon=True)
+        announcer.start()
+        failure = _run(settings, address, port, data_lock)
+        ended.set()
+        announcer.join(ANNOUNCED_WITHIN_SECONDS)
+    if announcer.is_alive():
+        _end_unheard(failure)
+    if failure is not None:
+        raise failure
+
+
+def _run(
+    settings: Settings, address: str, port: int, data_lock: DataLock | None
+) -> SystemExit | ConfigurationError | None:
+    """Run the server until it ends, put everything into the data file, and return what failed."""
     server = Granian(
         "shopkeeper",
         address=address,
@@ -73,10 +90,6 @@ def serve(
     )
     # A closed terminal means the end, too; granian would start its worker anew.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    ended = threading.Event()
-    announcer = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce, ended), daemon=True)
-    announcer.start()
     failure: SystemExit | ConfigurationError | None = None
     for step in (
         partial(server.serve, target_loader=partial(_load, settings), wrap_loader=False),  # type: ignore[arg-type]  # an object with __rsgi__ will do
@@ -89,15 +102,7 @@ def serve(
             failure = None if server.interrupt_signal else error
         except ConfigurationError as error:  # data is left outside of the file
             failure = error
-    ended.set()
-    announcer.join(ANNOUNCED_WITHIN_SECONDS)
-    if not is_fixed:
-        port_lock_path(port).unlink(missing_ok=True)  # the next start takes another port
-    port_lock.close()
-    if announcer.is_alive():
-        _end_unheard(failure)
-    if failure is not None:
-        raise failure
+    return failure
 
 
 def claim_port(host: str, port: int) -> tuple[str, int]:
@@ -129,16 +134,27 @@ def lock_port(port: int) -> IO[str]:
     return hold(port_lock_path(port), f"The port {port} is in use by another server")
 
 
-def take_port(
+@contextmanager
+def taken_port(
     host: str, port: int, claim: Callable[[str, int], tuple[str, int]] = claim_port
-) -> tuple[str, int, IO[str]]:
-    """Return the host's address, the port and its open lock. Port 0 takes a free one that no other server is taking.
+) -> Iterator[tuple[str, int]]:
+    """Hold a port within the block, and give the host's address and the port.
 
-    Raises ConfigurationError.
+    Port 0 holds a free one that no other server is taking. Raises ConfigurationError.
     """
     if port:
-        lock = lock_port(port)
-        return *claim(host, port), lock
+        with lock_port(port):
+            yield claim(host, port)
+        return
+    address, free, lock = _free_port(host, claim)
+    with lock:
+        try:
+            yield address, free
+        finally:
+            port_lock_path(free).unlink(missing_ok=True)  # the next start takes another port
+
+
+def _free_port(host: str, claim: Callable[[str, int], tuple[str, int]]) -> tuple[str, int, IO[str]]:
     lock_folder()  # without one no port can be locked, and that is what is wrong
     for _ in range(TRIES):
         address, free = claim(host, 0)
