@@ -131,7 +131,7 @@ class Application:
     @staticmethod
     def _headers(request: Request, cors: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
         headers = {**COMMON_HEADERS, "X-Request-Id": request.request_id, **cors, **own}
-        if "Vary" in own:  # a cache must tell origins apart all the same
+        if "Vary" in own:  # a cache must still tell origins apart
             headers["Vary"] = f"{cors['Vary']}, {own['Vary']}"
         return headers
 

@@ -38,8 +38,8 @@ class Records(Generic[T]):
         write: Callable[[T], dict[str, Value]] = to_item,
         version: str = "version",
     ) -> None:
-        """`missing` makes the error of a record that is not there. `read` and `write` replace the plain conversion, for
-        former forms and derived attributes. `version` names the field that counts the changes of a record.
+        """`missing` returns the error for a record that does not exist. `read` and `write` replace the plain
+        conversion, for former forms and derived attributes. `version` names the field that counts a record's changes.
         """
         self._store = store
         self.table = table

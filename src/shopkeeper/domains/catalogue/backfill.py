@@ -56,5 +56,5 @@ def _fold(store: Store, item: FormerItem) -> bool:
         changes = Changes(set={"folded": folded_text(item.name, item.description)})
         store.update(ITEMS, {"item_id": item.item_id}, changes, expect={"version": item.version})
     except ConditionFailed:
-        return False  # whoever changed or deleted it wrote the text, or needs none
+        return False  # another request changed it, with its text, or deleted it
     return True

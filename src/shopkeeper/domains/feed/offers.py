@@ -11,7 +11,7 @@ KEPT_SECONDS = 30 * 86400
 """How long an event is kept, from the moment at which it is appended."""
 
 Data = Mapping[str, str | int]
-"""What an event says beside its kind, subject and time. It holds nothing secret: it is sent to others as it is."""
+"""The facts of an event beside its kind, subject and time. They must hold no secret: they are sent as they are."""
 
 
 def append(

@@ -10,7 +10,7 @@ from shopkeeper.storage.records import Records, to_item
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is taken, and by whom. The identity of a deleted account is taken by nobody, for ever."""
+    """What is taken, and by which business or account. The identity of a deleted account stays taken without one."""
 
     marker: str
     business_id: str | None = None

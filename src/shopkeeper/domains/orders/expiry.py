@@ -94,7 +94,7 @@ class ExpirySweep:
         try:
             self._store.update(ORDERS, key, Changes(remove=["awaiting"]), expect=listed)
         except ConditionFailed:
-            pass  # it was changed meanwhile, and is listed or not by that
+            pass  # another request changed it first, and so decided whether it is listed
 
 
 def adopt_awaiting(store: Store) -> int:

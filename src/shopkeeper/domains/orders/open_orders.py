@@ -20,8 +20,8 @@ class OpenOrders:
     def count(self, business_id: str) -> tuple[int, Check]:
         """Return the number of open orders, and the check that since then no order was placed or changed its status.
 
-        Between reading the head and looking for late orders the sweep may store that some expired, which then nobody
-        takes off. So the head is read again before orders are called open. Raises StoreError.
+        The sweep may expire an order after the head was read and before the late orders are counted. That order is then
+        in neither number, so the head is read again before orders are called open. Raises StoreError.
         """
         head = read_head(self._store, business_id)
         for _ in range(TRIES):

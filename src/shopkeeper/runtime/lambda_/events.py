@@ -37,7 +37,7 @@ MOST_SHOWN = 60
 
 
 class UnsupportedEvent(Exception):
-    """The function does not serve the event; whoever invoked the function sees the invocation fail."""
+    """The function does not serve the event. The invocation fails, and its caller sees that."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"This function does not serve what it was sent: {what}.")

@@ -16,7 +16,7 @@ MOST_TAKEN = 100
 
 
 class Additions:
-    """Items that wait for one consumer. Beyond a bound they are dropped and counted: whoever adds never waits."""
+    """Items that wait for one consumer. Above a limit they are dropped and counted: adding never waits."""
 
     def __init__(self) -> None:
         self._items: queue.Queue[Item | None] = queue.Queue(MOST_WAITING)
@@ -47,7 +47,7 @@ class Additions:
         return dropped
 
     def close(self) -> None:
-        """Wake up whoever waits. There is nobody to wake if items are waiting."""
+        """Wake up the consumer. If items are waiting, it is awake already."""
         with suppress(queue.Full):
             self._items.put_nowait(None)
 
@@ -89,6 +89,6 @@ class WatchedStore:
 
 
 def _appended(action: Append, number: int) -> Item:
-    """Return an item as it stands in its feed."""
+    """Return an item with its key, as the feed stores it."""
     partition, sort = action.table.key.attributes
     return {**action.item, partition.name: action.feed, sort.name: number}

@@ -92,7 +92,7 @@ class HttpProtocol(Protocol):
 
 
 class Job(NamedTuple):
-    """A request, who sent it (`ADDRESS:PORT`), what answers it, and what is told when that is done."""
+    """A request, its client (`ADDRESS:PORT`), the protocol to answer with, and the future to resolve after that."""
 
     request: Request
     client: str

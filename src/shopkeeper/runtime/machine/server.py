@@ -155,7 +155,7 @@ def taken_port(
 
 
 def _free_port(host: str, claim: Callable[[str, int], tuple[str, int]]) -> tuple[str, int, IO[str]]:
-    lock_folder()  # without one no port can be locked, and that is what is wrong
+    lock_folder()  # fails here, with the true reason, if there can be no lock files
     for _ in range(TRIES):
         address, free = claim(host, 0)
         try:

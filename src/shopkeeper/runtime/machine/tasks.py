@@ -23,7 +23,7 @@ LONGEST_PAUSE_SECONDS = 60
 class Tasks:
     """Runs every schedule and every stream of some functions, from `start` until `stop`.
 
-    A run that fails is logged, and the next one comes all the same. `resources` holds a store that tells the streams
+    A failed run is logged, and the next one still comes. `resources` holds a store that tells the streams
     of what is added; whatever adds items must use it.
     """
 
@@ -48,7 +48,7 @@ class Tasks:
             threading.Thread(target=loop, name="task", daemon=True).start()
 
     def stop(self) -> None:
-        """Let no further run begin. Those that have begun go on."""
+        """Start no further run. Running ones continue."""
         self._stopping.set()
         for additions in self._additions:
             additions.close()
