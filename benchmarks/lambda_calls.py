@@ -27,9 +27,10 @@ from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage import Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.tables import TABLES
 from tests.support.processes import free_port, running
 from tests.support.tools import DYNOXIDE, ROOT
 

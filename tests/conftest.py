@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.storage import TABLES, Store, Table
+from shopkeeper.storage import Store, Table
+from shopkeeper.storage.tables import TABLES
 from tests.support.lagging import LAGGING, LaggingStore
 from tests.support.packages import Packages, make_package, shared_folder
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper

@@ -10,8 +10,9 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.permissions import Permission, permissions_of
 from shopkeeper.settings import SETTINGS
-from shopkeeper.storage import TABLES, Table
+from shopkeeper.storage import Table
 from shopkeeper.storage.table import Key
+from shopkeeper.storage.tables import TABLES
 
 Model = dict[str, Any]
 

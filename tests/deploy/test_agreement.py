@@ -8,7 +8,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
 from shopkeeper.settings import DEV_ORIGINS
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.deploy.descriptions import OSLS, Failed, copy_repository, run
 from tests.deploy.emulator import Aws, adapt, ministack
 from tests.support.tools import ROOT, need

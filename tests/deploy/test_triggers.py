@@ -13,7 +13,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.facts import facts
 from shopkeeper.functions.triggers import Schedule, Stream
-from shopkeeper.storage import EVENTS
+from shopkeeper.storage.tables import EVENTS
 from tests.deploy.cloudformation import load
 from tests.deploy.descriptions import NAMES, READERS, copy_repository
 from tests.deploy.emulator import Aws

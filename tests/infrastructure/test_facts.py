@@ -11,7 +11,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.facts import facts
 from shopkeeper.settings import SETTINGS
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.tools import ROOT
 
 GENERATED = ("infrastructure/facts.json", "infrastructure/sam/template.yaml", "infrastructure/sam/data.yaml")

@@ -22,21 +22,11 @@ from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import (
-    TABLES,
-    Append,
-    Check,
-    Delete,
-    Grant,
-    Operation,
-    Put,
-    Store,
-    Table,
-    Update,
-)
+from shopkeeper.storage import Append, Check, Delete, Grant, Operation, Put, Store, Table, Update
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.stores import aws_environment, table_names
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, answers
 from tests.support.packages import Packages, package_without_python, shared_folder
 from tests.support.processes import clean_environment, run_cli

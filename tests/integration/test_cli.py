@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shopkeeper import __version__
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.http import send
 from tests.support.processes import Shopkeeper, free_port, run_cli, shopkeeper
 from tests.support.stores import aws_environment, dynamodb_client

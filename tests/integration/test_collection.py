@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.storage import (
+from shopkeeper.storage import Table
+from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import (
     ATTEMPTS,
     BUSINESSES,
     EVENTS,
@@ -24,9 +26,7 @@ from shopkeeper.storage import (
     TABLES,
     USERS,
     VISITOR_COUNTER,
-    Table,
 )
-from shopkeeper.storage.sqlite import SQLiteStore
 from tests.support.http import send
 from tests.support.lying import Lie, adds, lacks, lying, says, tells
 from tests.support.processes import Shopkeeper, run_cli, shopkeeper

@@ -11,8 +11,9 @@ import pytest
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.operator.copying import Copy, Differs, count
-from shopkeeper.storage import BUSINESSES, TABLES, VISITOR_COUNTER, Store, StoreUnavailable
+from shopkeeper.storage import Store, StoreUnavailable
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import BUSINESSES, TABLES, VISITOR_COUNTER
 from tests.support.http import post_json, send
 from tests.support.processes import clean_environment, run_cli, shopkeeper
 from tests.support.stores import aws_environment, table_names

@@ -11,7 +11,7 @@ import pytest
 
 from shopkeeper.runtime.datafile import check_belongs, claim
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, fails, well
 from tests.support.http import post_json, send
 from tests.support.processes import Shopkeeper, clean_environment, run_cli, shopkeeper

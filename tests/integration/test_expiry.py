@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.processes import Shopkeeper, run_cli
 from tests.support.shop import Owner, order_for, place
 from tests.support.stores import aws_environment, table_names

@@ -11,7 +11,7 @@ import pytest
 
 from shopkeeper import __version__
 from shopkeeper.identifiers import is_uuid
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.http import Answer, Client, post_json, send, send_raw
 from tests.support.processes import Shopkeeper
 from tests.support.shop import Owner

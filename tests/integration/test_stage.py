@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.storage import BUSINESSES, ITEMS, ORDERS, TABLES, USERS
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import BUSINESSES, ITEMS, ORDERS, TABLES, USERS
 from tests.support.lying import Lie, adds, lacks, lying, only, says, tells
 from tests.support.processes import Shopkeeper, shopkeeper
 from tests.support.tools import ROOT

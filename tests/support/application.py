@@ -14,7 +14,8 @@ from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.service import Identity
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.settings import read
-from shopkeeper.storage import MARKERS, TABLES, USERS, Store, Value
+from shopkeeper.storage import Store, Value
+from shopkeeper.storage.tables import MARKERS, TABLES, USERS
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 TIME = "2026-11-21T12:00:00.000Z"

@@ -21,7 +21,8 @@ from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import ITEMS, Store
+from shopkeeper.storage import Store
+from shopkeeper.storage.tables import ITEMS
 from tests.support.lagging import settle
 
 ACCEPT_SECONDS = 600

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, Index, Store, Table
+from shopkeeper.storage import Index, Store, Table
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.table import Key, KeyAttribute, string_key
+from shopkeeper.storage.tables import TABLES
 from tests.support.processes import free_port, running
 from tests.support.tools import DYNOXIDE, need
 

@@ -19,7 +19,8 @@ from shopkeeper.http import PROBLEM_JSON, Call, Content, NotFound, Nothing, Repl
 from shopkeeper.runtime.machine.rsgi import RsgiApplication
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, StoreUnavailable
+from shopkeeper.storage import StoreUnavailable
+from shopkeeper.storage.tables import TABLES
 
 CSV = "text/csv; charset=utf-8"
 WAITS_SECONDS = 30.0

@@ -11,7 +11,8 @@ from shopkeeper.domains.accounts import passwords
 from shopkeeper.domains.accounts.model import InvalidSession, PasswordChange, WrongCredentials, WrongPassword
 from shopkeeper.domains.accounts.service import RESET_SECONDS
 from shopkeeper.http import NotFound, Unauthenticated
-from shopkeeper.storage import USERS, Changes
+from shopkeeper.storage import Changes
+from shopkeeper.storage.tables import USERS
 from tests.unit.test_accounts import ADDRESS, PASSWORD, Desk, cheap_passwords, desk
 
 __all__ = ["cheap_passwords", "desk"]

@@ -31,7 +31,8 @@ from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
-from shopkeeper.storage import ATTEMPTS, MARKERS, USERS, Changes, Put, Store
+from shopkeeper.storage import Changes, Put, Store
+from shopkeeper.storage.tables import ATTEMPTS, MARKERS, USERS
 from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 

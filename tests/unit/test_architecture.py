@@ -11,7 +11,8 @@ import pytest
 from shopkeeper.domains.health.model import LINKS
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.storage import TABLES, Table, tables
+from shopkeeper.storage import Table, tables
+from shopkeeper.storage.tables import TABLES
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 

@@ -10,7 +10,8 @@ from shopkeeper.domains.businesses.records import UNKNOWN_TIME
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import BUSINESSES, ITEMS, MARKERS, Changes, Store
+from shopkeeper.storage import Changes, Store
+from shopkeeper.storage.tables import BUSINESSES, ITEMS, MARKERS
 from tests.support.shops import Shop
 
 FOUNDING: dict[str, Any] = {

@@ -14,7 +14,8 @@ from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import InvalidInput, Request
 from shopkeeper.http.binding import bind
 from shopkeeper.identifiers import is_uuid
-from shopkeeper.storage import BUSINESSES, MARKERS, Store, StoreUnavailable
+from shopkeeper.storage import Store, StoreUnavailable
+from shopkeeper.storage.tables import BUSINESSES, MARKERS
 from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 

@@ -21,7 +21,7 @@ from shopkeeper.identity.cognito import CognitoTokens
 from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECONDS
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.faults import Behaviour, Exchange, FaultyServer, answers, hangs_up, until_closed
 
 POOL = "eu-central-1_Ab1Cd2Ef3"

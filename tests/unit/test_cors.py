@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.http import PROBLEM_JSON, Application, CorsPolicy, InternalError, Request, Route, split_path
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.application import Shop
 from tests.support.stores import open_store
 from tests.support.things import ENDPOINTS, ORIGIN, REQUEST_ID, ask

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shopkeeper.http import InvalidInput, Response
 from shopkeeper.http.cursor import decode_cursor, encode_cursor
-from shopkeeper.storage import ITEMS, ORDERS, TABLES, USERS
+from shopkeeper.storage.tables import ITEMS, ORDERS, TABLES, USERS
 from tests.support.application import Shop, whole
 from tests.support.stores import ATOMIC, open_store
 

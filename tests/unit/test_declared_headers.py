@@ -12,7 +12,8 @@ from shopkeeper.functions.openapi import openapi_document
 from shopkeeper.http import Response
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.routing import is_parameter
-from shopkeeper.storage import TABLES, StoreUnavailable
+from shopkeeper.storage import StoreUnavailable
+from shopkeeper.storage.tables import TABLES
 from tests.support.application import Shop
 from tests.support.stores import open_store
 

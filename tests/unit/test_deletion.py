@@ -14,19 +14,9 @@ from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import ItemUnavailable, NotAccepting
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import NotFound
-from shopkeeper.storage import (
-    BUSINESSES,
-    MARKERS,
-    ORDERS,
-    TABLES,
-    Action,
-    Changes,
-    Conflict,
-    Page,
-    Store,
-    StoreUnavailable,
-)
+from shopkeeper.storage import Action, Changes, Conflict, Page, Store, StoreUnavailable
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import BUSINESSES, MARKERS, ORDERS, TABLES
 from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC

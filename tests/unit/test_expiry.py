@@ -12,8 +12,9 @@ from shopkeeper.domains.orders import expiry
 from shopkeeper.domains.orders.expiry import ExpirySweep, UnreadableOrder, adopt_awaiting
 from shopkeeper.domains.orders.model import Order, OutOfTurn, Step
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import ORDERS, TABLES, Changes, Store, Value
+from shopkeeper.storage import Changes, Store, Value
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import ORDERS, TABLES
 from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.wrapping import WrappedStore

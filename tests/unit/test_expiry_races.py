@@ -12,8 +12,9 @@ from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import Order, OutOfTurn
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.http import NotFound
-from shopkeeper.storage import EVENTS, ORDERS, TABLES, Action, Key, Page, Store, StoreUnavailable, Table
+from shopkeeper.storage import Action, Key, Page, Store, StoreUnavailable, Table
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import EVENTS, ORDERS, TABLES
 from tests.support.lagging import LaggingStore
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
 from tests.support.stores import ATOMIC, open_store

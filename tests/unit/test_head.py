@@ -10,7 +10,8 @@ import pytest
 from shopkeeper.http import Request
 from shopkeeper.runtime.lambda_.answers import answered
 from shopkeeper.runtime.lambda_.events import read_http
-from shopkeeper.storage import TABLES, VISITOR_COUNTER, Store, StoreUnavailable
+from shopkeeper.storage import Store, StoreUnavailable
+from shopkeeper.storage.tables import TABLES, VISITOR_COUNTER
 from tests.support.application import Shop, whole
 from tests.support.reads import COUNTING, SAFE, lasting
 from tests.support.stores import open_store

@@ -6,17 +6,8 @@ import pytest
 
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.health.service import PROBE_EVERY_SECONDS, HealthProbe
-from shopkeeper.storage import (
-    BUSINESSES,
-    TABLES,
-    AccessDenied,
-    Store,
-    StoreError,
-    StoreUnavailable,
-    Table,
-    TableMissing,
-    Throttled,
-)
+from shopkeeper.storage import AccessDenied, Store, StoreError, StoreUnavailable, Table, TableMissing, Throttled
+from shopkeeper.storage.tables import BUSINESSES, TABLES
 
 REST = len(TABLES) - 2
 """Tables behind the second, which is the one that fails."""

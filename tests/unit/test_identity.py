@@ -21,7 +21,7 @@ from shopkeeper.identity.refreshed import READ_AGAIN_SECONDS
 from shopkeeper.identity.service import open_identity
 from shopkeeper.identity.tokens import PURPOSE, AccessTokens
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, fails, well
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shopkeeper.http import InvalidInput, PreconditionFailed, Response
 from shopkeeper.http.fields import IfMatch
 from shopkeeper.http.version import check_if_match
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.application import Shop, whole
 from tests.support.stores import open_store
 

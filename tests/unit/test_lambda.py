@@ -13,8 +13,9 @@ from shopkeeper.identifiers import is_uuid
 from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.runtime.lambda_.handler import Handler, invocation_of, lambda_handler
 from shopkeeper.runtime.resources import open_store
-from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage import Store
 from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.tables import TABLES
 from tests.support.stores import aws_environment, dynamodb_client, table_names
 
 GATEWAY_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"

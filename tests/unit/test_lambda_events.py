@@ -16,7 +16,7 @@ from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.identifiers import is_uuid
 from shopkeeper.runtime.lambda_.events import UnsupportedEvent
 from shopkeeper.runtime.lambda_.handler import Handler, lambda_handler, remaining_seconds
-from shopkeeper.storage import EVENTS
+from shopkeeper.storage.tables import EVENTS
 from tests.unit.test_lambda import LAMBDA_ID, Context, proxy, to_request
 
 

@@ -5,7 +5,7 @@ import pytest
 from shopkeeper.operator.cli import examples
 from shopkeeper.operator.near_misses import NAMES, near_misses
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 
 MEANT = [
     ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS"),

@@ -11,8 +11,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import Order, OutOfTurn, PlacedOrder
 from shopkeeper.http import NotFound
-from shopkeeper.storage import EVENTS, FEED_HEAD, TABLES
+from shopkeeper.storage import FEED_HEAD
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import EVENTS, TABLES
 from tests.support.shops import ACCEPT_SECONDS, Shop
 
 EXPECTED = {

@@ -20,10 +20,11 @@ from shopkeeper.domains.feed.offers import KEPT_SECONDS
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
-from shopkeeper.storage import BUSINESSES, EVENTS, ITEMS, TABLES, Changes, Key, Page, Store, Table, listing
+from shopkeeper.storage import Changes, Key, Page, Store, Table, listing
 from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, ITEMS, TABLES
 from tests.support.faults import Exchange, FaultyServer
 from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop

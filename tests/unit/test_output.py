@@ -17,7 +17,7 @@ from shopkeeper.http import Request, Response
 from shopkeeper.runtime.machine.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, non_blocking
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 
 GOOD = Response(200, {}, metrics={"Visits": 1})
 SECONDS = 30.0

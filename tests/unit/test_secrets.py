@@ -16,7 +16,7 @@ from shopkeeper.identity.keyfile import make_key, read_key, write_key
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.identity.secrets import secret_source
 from shopkeeper.settings import Settings, read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 from tests.support.faults import Behaviour, FaultyServer, fails, well
 
 GOOD = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"

@@ -12,8 +12,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from shopkeeper.domains.accounts.model import InvalidSession
 from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import SESSIONS
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import SESSIONS
 
 GRACE = 10
 IDLE = 30 * 86400

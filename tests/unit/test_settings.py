@@ -8,7 +8,7 @@ from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
 from shopkeeper.settings import SETTINGS, Settings, read, sqlite_path
-from shopkeeper.storage import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
+from shopkeeper.storage.tables import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
 from tests.support.tools import ROOT
 
 DEFAULTS = read({}, TABLES)

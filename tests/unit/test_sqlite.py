@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage import VISITOR_COUNTER, Changes, Put, StoreError, StoreUnavailable
+from shopkeeper.storage import Changes, Put, StoreError, StoreUnavailable
 from shopkeeper.storage.sqlite import SQLiteStore, writer
 from shopkeeper.storage.sqlite.batch import Batch
 from shopkeeper.storage.sqlite.connection import connect, prepare_file
+from shopkeeper.storage.tables import VISITOR_COUNTER
 from tests.support.stores import NOTES, PLAIN, TEST_TABLES
 
 

@@ -16,7 +16,8 @@ from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, split_path
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage import Store
+from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.shop import PASSWORD, new_key
 

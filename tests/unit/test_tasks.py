@@ -16,8 +16,9 @@ from shopkeeper.runtime.machine.stopping import AtWork
 from shopkeeper.runtime.machine.tasks import LONGEST_PAUSE_SECONDS, Tasks
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
-from shopkeeper.storage import EVENTS, MARKERS, TABLES, Append, Changes, ConditionFailed, Item, Put, Update
+from shopkeeper.storage import Append, Changes, ConditionFailed, Item, Put, Update
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import EVENTS, MARKERS, TABLES
 from tests.unit.test_lambda_events import environment
 from tests.unit.test_triggers import Log, fails, sample, schedule
 

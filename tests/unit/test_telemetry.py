@@ -11,7 +11,7 @@ import pytest
 from shopkeeper.http import Request, Response
 from shopkeeper.runtime.telemetry.log import MAX_NOTE, MOST_NOTES, Telemetry
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 
 METRICS = "_aws"
 

@@ -19,8 +19,9 @@ from shopkeeper.functions.triggers import Job, Metrics, Schedule, Stream
 from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.runtime.lambda_.events import UnsupportedEvent
 from shopkeeper.runtime.lambda_.handler import lambda_handler
-from shopkeeper.storage import EVENTS, TABLES, Item
+from shopkeeper.storage import Item
 from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import EVENTS, TABLES
 from tests.support.shops import Shop
 from tests.unit.test_lambda import LAMBDA_ID, Context
 from tests.unit.test_lambda_events import environment, stream

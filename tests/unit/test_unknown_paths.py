@@ -9,7 +9,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http import ApiError, Application, CorsPolicy, InternalError, Request, split_path
 from shopkeeper.runtime.lambda_.answers import answered
 from shopkeeper.runtime.lambda_.events import read_http
-from shopkeeper.storage import TABLES, VISITOR_COUNTER
+from shopkeeper.storage.tables import TABLES, VISITOR_COUNTER
 from tests.support.application import Shop, whole
 from tests.support.stores import open_store
 from tests.support.things import ORIGIN, content

@@ -9,7 +9,8 @@ import pytest
 
 from shopkeeper.domains.visits.model import UnknownCounter
 from shopkeeper.domains.visits.service import VisitCounter
-from shopkeeper.storage import VISITOR_COUNTER, Changes, Store, StoreUnavailable, Table
+from shopkeeper.storage import Changes, Store, StoreUnavailable, Table
+from shopkeeper.storage.tables import VISITOR_COUNTER
 from tests.support.stores import ATOMIC
 
 START = datetime(2026, 11, 21, 23, 59, 59, 500_000, UTC)

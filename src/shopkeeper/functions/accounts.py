@@ -7,7 +7,8 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import ATTEMPTS, MARKERS, SESSIONS, USERS, may
+from shopkeeper.storage import may
+from shopkeeper.storage.tables import ATTEMPTS, MARKERS, SESSIONS, USERS
 
 
 def build(resources: Resources) -> Accounts:

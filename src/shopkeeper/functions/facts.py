@@ -14,7 +14,8 @@ from shopkeeper.functions.queues import dead_letters
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
 from shopkeeper.settings import DEV_ORIGINS, SETTINGS
-from shopkeeper.storage import TABLES, Table
+from shopkeeper.storage import Table
+from shopkeeper.storage.tables import TABLES
 
 Facts = dict[str, Any]
 

@@ -8,7 +8,8 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import TABLES, may
+from shopkeeper.storage import may
+from shopkeeper.storage.tables import TABLES
 
 
 def _build(resources: Resources) -> HealthServices:

@@ -19,7 +19,8 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part, Schedule
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, may
+from shopkeeper.storage import may
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS
 
 
 def build_businesses(resources: Resources) -> BusinessRegistry:

@@ -6,7 +6,8 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import BUSINESSES, MARKERS, may
+from shopkeeper.storage import may
+from shopkeeper.storage.tables import BUSINESSES, MARKERS
 
 TABLES = (BUSINESSES, MARKERS)
 

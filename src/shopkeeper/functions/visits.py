@@ -6,7 +6,8 @@ from shopkeeper.domains.visits.service import VisitCounter
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part
-from shopkeeper.storage import VISITOR_COUNTER, may
+from shopkeeper.storage import may
+from shopkeeper.storage.tables import VISITOR_COUNTER
 
 
 def _build(resources: Resources) -> VisitCounter:

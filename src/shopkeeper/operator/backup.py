@@ -13,11 +13,11 @@ from shopkeeper.identity.keyfile import key_path, read_key, write_key
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.runtime.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
 from shopkeeper.settings import Settings
-from shopkeeper.storage import TABLES
 from shopkeeper.storage.sqlite.about import About
 from shopkeeper.storage.sqlite.backup import Contents, inspect, write_copy
 from shopkeeper.storage.sqlite.connection import existing_file
 from shopkeeper.storage.sqlite.lock import lock_data
+from shopkeeper.storage.tables import TABLES
 
 LOGS = ("-wal", "-shm", "-journal")
 """The suffixes of the files that SQLite keeps beside a data file."""

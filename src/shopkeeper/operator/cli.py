@@ -18,7 +18,8 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
 from shopkeeper.operator.near_misses import near_misses
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
-from shopkeeper.storage import TABLES, StoreError
+from shopkeeper.storage import StoreError
+from shopkeeper.storage.tables import TABLES
 
 if TYPE_CHECKING:
     from shopkeeper.domains.accounts.service import Accounts

@@ -10,9 +10,10 @@ import msgspec
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.settings import Settings, sqlite_path
-from shopkeeper.storage import TABLES, Item, Store, Table
+from shopkeeper.storage import Item, Store, Table
 from shopkeeper.storage.sqlite.connection import existing_file, prepare_file
 from shopkeeper.storage.sqlite.lock import lock_data
+from shopkeeper.storage.tables import TABLES
 
 PAGE = 100
 WRITERS = 16

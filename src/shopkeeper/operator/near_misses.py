@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from shopkeeper.settings import SETTINGS
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 
 NAMES = [*(name for setting in SETTINGS for name in setting.variables), *(table.environment for table in TABLES)]
 """The variables that are read."""

@@ -2,7 +2,8 @@
 
 from shopkeeper.functions.resources import Resources
 from shopkeeper.settings import Settings, sqlite_path
-from shopkeeper.storage import TABLES, Store
+from shopkeeper.storage import Store
+from shopkeeper.storage.tables import TABLES
 
 
 def open_resources(settings: Settings, *, authenticates: bool) -> Resources:

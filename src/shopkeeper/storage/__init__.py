@@ -1,4 +1,4 @@
-"""Where items live: the Store port, its errors, the declared tables. Only this folder knows a database."""
+"""Where items live: the Store port and its errors. `tables` declares the tables. Only this folder knows a database."""
 
 from shopkeeper.storage.errors import (
     AccessDenied,
@@ -30,35 +30,11 @@ from shopkeeper.storage.port import (
     Update,
 )
 from shopkeeper.storage.table import Index, Table
-from shopkeeper.storage.tables import (
-    ATTEMPTS,
-    BUSINESSES,
-    EVENTS,
-    IDEMPOTENCY,
-    ITEMS,
-    MARKERS,
-    ORDERS,
-    SESSIONS,
-    TABLES,
-    USERS,
-    VISITOR_COUNTER,
-)
 from shopkeeper.storage.values import Item, Key, Number, Value
 
 __all__ = [
     "ABSENT",
-    "ATTEMPTS",
-    "BUSINESSES",
-    "EVENTS",
     "FEED_HEAD",
-    "IDEMPOTENCY",
-    "ITEMS",
-    "MARKERS",
-    "ORDERS",
-    "SESSIONS",
-    "TABLES",
-    "USERS",
-    "VISITOR_COUNTER",
     "AccessDenied",
     "Action",
     "AlreadyExists",

@@ -3,7 +3,8 @@
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import TooManyAttempts
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import ATTEMPTS, Changes, Item, Store, StoreError
+from shopkeeper.storage import Changes, Item, Store, StoreError
+from shopkeeper.storage.tables import ATTEMPTS
 
 WINDOW_MINUTES = 15
 PER_EMAIL_AND_ADDRESS = 10

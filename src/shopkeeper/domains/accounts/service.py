@@ -30,9 +30,10 @@ from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticate
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
-from shopkeeper.storage import USERS, Action, AlreadyExists, Changes, ConditionFailed, Store
+from shopkeeper.storage import Action, AlreadyExists, Changes, ConditionFailed, Store
 from shopkeeper.storage.listing import Listing
 from shopkeeper.storage.records import Records
+from shopkeeper.storage.tables import USERS
 
 RESET_PURPOSE = "password reset"
 RESET_SECONDS = 3600

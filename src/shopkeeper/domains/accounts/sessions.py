@@ -11,8 +11,9 @@ from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import InvalidSession
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import SESSIONS, ExpectationFailed, Store
+from shopkeeper.storage import ExpectationFailed, Store
 from shopkeeper.storage.records import Records
+from shopkeeper.storage.tables import SESSIONS
 
 PURPOSE = "refresh token"
 IDLE_SECONDS = 30 * 86400

@@ -7,8 +7,9 @@ import msgspec
 from shopkeeper.domains.businesses.marking import adopt, mark
 from shopkeeper.domains.businesses.model import BusinessChanged, EmailTaken, IdentityTaken
 from shopkeeper.domains.businesses.records import read_business
-from shopkeeper.storage import ABSENT, BUSINESSES, Changes, ConditionFailed, Store
+from shopkeeper.storage import ABSENT, Changes, ConditionFailed, Store
 from shopkeeper.storage.records import scan
+from shopkeeper.storage.tables import BUSINESSES
 
 
 class Adopted(msgspec.Struct):

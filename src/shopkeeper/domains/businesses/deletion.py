@@ -13,18 +13,8 @@ from shopkeeper.domains.businesses.offers import find_business
 from shopkeeper.domains.businesses.records import unchanged
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import NotFound
-from shopkeeper.storage import (
-    BUSINESSES,
-    Action,
-    Changes,
-    Check,
-    ConditionFailed,
-    Delete,
-    Key,
-    Store,
-    StoreUnavailable,
-    Update,
-)
+from shopkeeper.storage import Action, Changes, Check, ConditionFailed, Delete, Key, Store, StoreUnavailable, Update
+from shopkeeper.storage.tables import BUSINESSES
 
 TRIES = 5
 

@@ -5,7 +5,8 @@ import msgspec
 from shopkeeper.domains.businesses.model import Business, BusinessChanged, EmailTaken, IdentityTaken, StoredBusiness
 from shopkeeper.domains.businesses.records import businesses, unchanged
 from shopkeeper.domains.markers import offers as markers
-from shopkeeper.storage import BUSINESSES, Action, AlreadyExists, Check, ConditionFailed, Put, Store
+from shopkeeper.storage import Action, AlreadyExists, Check, ConditionFailed, Put, Store
+from shopkeeper.storage.tables import BUSINESSES
 
 
 def markers_of(business: Business) -> list[str]:

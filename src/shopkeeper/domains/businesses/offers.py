@@ -5,7 +5,8 @@ from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
 from shopkeeper.http import Caller
-from shopkeeper.storage import BUSINESSES, Action, Below, Changes, Check, Put, Store, Update
+from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
+from shopkeeper.storage.tables import BUSINESSES
 
 __all__ = [
     "Address",

@@ -10,8 +10,9 @@ import msgspec
 from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.model import Business, BusinessType, StoredBusiness
 from shopkeeper.http import NotFound
-from shopkeeper.storage import ABSENT, BUSINESSES, Expectation, Item, Store, Value
+from shopkeeper.storage import ABSENT, Expectation, Item, Store, Value
 from shopkeeper.storage.records import Records
+from shopkeeper.storage.tables import BUSINESSES
 
 UNKNOWN_TIME = "1970-01-01T00:00:00.000Z"
 INDEXED = ("email", "cognito_user_id")

@@ -7,8 +7,9 @@ import msgspec
 
 from shopkeeper.domains.businesses.offers import is_stored
 from shopkeeper.domains.catalogue.folding import folded_text
-from shopkeeper.storage import ITEMS, Changes, ConditionFailed, Store
+from shopkeeper.storage import Changes, ConditionFailed, Store
 from shopkeeper.storage.records import Records, scan
+from shopkeeper.storage.tables import ITEMS
 
 
 class FormerItem(msgspec.Struct, frozen=True, kw_only=True):

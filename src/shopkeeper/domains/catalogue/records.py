@@ -3,8 +3,9 @@
 from shopkeeper.domains.catalogue.folding import folded_text
 from shopkeeper.domains.catalogue.model import StoredItem
 from shopkeeper.http import NotFound
-from shopkeeper.storage import ITEMS, Store
+from shopkeeper.storage import Store
 from shopkeeper.storage.records import Records
+from shopkeeper.storage.tables import ITEMS
 
 
 def items(store: Store) -> Records[StoredItem]:

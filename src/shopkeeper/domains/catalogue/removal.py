@@ -2,8 +2,9 @@
 
 from shopkeeper.domains.businesses import offers as businesses
 from shopkeeper.domains.catalogue.records import items
-from shopkeeper.storage import ITEMS, Action, ConditionFailed, Delete, Store
+from shopkeeper.storage import Action, ConditionFailed, Delete, Store
 from shopkeeper.storage.listing import listed
+from shopkeeper.storage.tables import ITEMS
 
 PAGE = 99
 """Items that are removed in one transaction, which also lowers the item count of their business."""

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from shopkeeper.storage import ABSENT, EVENTS, FEED_HEAD, Append, Check, Item, Key, Store, Value
+from shopkeeper.storage import ABSENT, FEED_HEAD, Append, Check, Item, Key, Store, Value
+from shopkeeper.storage.tables import EVENTS
 
 KEPT_SECONDS = 30 * 86400
 """How long an event is kept, from the moment at which it is appended."""

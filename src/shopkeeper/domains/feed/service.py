@@ -6,7 +6,8 @@ from shopkeeper.clock import Clock
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.http import Caller, FieldError, InvalidInput
-from shopkeeper.storage import EVENTS, Item, Key, Store
+from shopkeeper.storage import Item, Key, Store
+from shopkeeper.storage.tables import EVENTS
 
 CheckOwner = Callable[[str, Caller], object]
 """Returns if a business is the caller's. Raises NotFound or StoreError."""

@@ -5,8 +5,9 @@ A marker is written in the transaction that writes what it makes unique.
 
 import msgspec
 
-from shopkeeper.storage import MARKERS, Delete, Put, Store
+from shopkeeper.storage import Delete, Put, Store
 from shopkeeper.storage.records import Records, to_item
+from shopkeeper.storage.tables import MARKERS
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -12,8 +12,9 @@ import msgspec
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.orders.events import event_of
 from shopkeeper.domains.orders.records import AWAITING, orders
-from shopkeeper.storage import ORDERS, Changes, ConditionFailed, Conflict, Item, Store
+from shopkeeper.storage import Changes, ConditionFailed, Conflict, Item, Store
 from shopkeeper.storage.records import scan
+from shopkeeper.storage.tables import ORDERS
 
 PAGE = 100
 MOST_ORDERS = 500

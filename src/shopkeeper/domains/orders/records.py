@@ -4,8 +4,9 @@ import msgspec
 
 from shopkeeper.domains.orders.model import Order
 from shopkeeper.http import NotFound
-from shopkeeper.storage import IDEMPOTENCY, ORDERS, Item, Store, Value
+from shopkeeper.storage import Item, Store, Value
 from shopkeeper.storage.records import Records, to_item
+from shopkeeper.storage.tables import IDEMPOTENCY, ORDERS
 
 AWAITING = "order"
 """The partition of the index `awaiting`: the orders that are stored as received, by the end of their time."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.visits.model import SITE_COUNTER, UnknownCounter, Visit
-from shopkeeper.storage import VISITOR_COUNTER, Changes, Item, Store, StoreError
+from shopkeeper.storage import Changes, Item, Store, StoreError
+from shopkeeper.storage.tables import VISITOR_COUNTER
 
 DAYS_KEPT = 30
 DAY = "day_"

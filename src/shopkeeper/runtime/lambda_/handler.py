@@ -10,7 +10,7 @@ from shopkeeper.runtime.lambda_.events import Host, UnsupportedEvent, run_of
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
-from shopkeeper.storage import TABLES
+from shopkeeper.storage.tables import TABLES
 
 LONGEST_MILLISECONDS = 900_000
 """The longest that an invocation may take (AWS Lambda Developer Guide, "Lambda quotas")."""
