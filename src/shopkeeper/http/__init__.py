@@ -31,6 +31,7 @@ from shopkeeper.http.errors import (
     UnsupportedMediaType,
 )
 from shopkeeper.http.headers import ETAG, LINK, LOCATION, RETRY_AFTER, HeaderField
+from shopkeeper.http.load import Load
 from shopkeeper.http.message import Request, Response, split_path
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "HeaderField",
     "InternalError",
     "InvalidInput",
+    "Load",
     "MalformedBody",
     "MethodNotAllowed",
     "NotFound",

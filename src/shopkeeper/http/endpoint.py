@@ -15,6 +15,7 @@ from shopkeeper.http.call import Call, Nothing, Reply
 from shopkeeper.http.content import Content
 from shopkeeper.http.errors import ApiError, ErrorFormat
 from shopkeeper.http.headers import HeaderField
+from shopkeeper.http.load import Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
 
 P = TypeVar("P")
@@ -36,7 +37,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     `responses` has the types of the body for each status, success first. `errors` are those that the handler may
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
-    those of Content. `security` names the required credentials if `access` does not.
+    those of Content. `security` names the required credentials if `access` does not. `load` is what a request
+    costs, if it has one of the query parameters `load_with`, or always if there are none of those.
     """
 
     method: str
@@ -52,6 +54,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     security: tuple[Scheme, ...] = ()
     body_required: bool = True
     safe: bool = True
+    load: Load = Load.LIGHT
+    load_with: tuple[str, ...] = ()
 
     @property
     def answers_head(self) -> bool:
@@ -89,6 +93,10 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
         """Whether a JSON body belongs to the request."""
         return self.body is not Nothing
 
+    def load_of(self, query: Mapping[str, str]) -> Load:
+        """Return what a request with this query costs."""
+        return self.load if not self.load_with or any(name in query for name in self.load_with) else Load.LIGHT
+
     def _documentation(self) -> tuple[str, str]:
         first, *rest = re.split(NEXT_SENTENCE, " ".join((self.handler.__doc__ or "").split()), maxsplit=1)
         return first, "".join(rest)
@@ -107,6 +115,8 @@ def endpoint(
     body: type[msgspec.Struct] | None = None,
     body_required: bool = True,
     safe: bool = True,
+    load: Load = Load.LIGHT,
+    load_with: tuple[str, ...] = (),
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -135,6 +145,8 @@ def endpoint(
             security=security,
             body_required=body_required,
             safe=safe,
+            load=load,
+            load_with=load_with,
         )
         _check(one, types, body)
         return one

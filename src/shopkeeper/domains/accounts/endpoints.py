@@ -31,6 +31,7 @@ from shopkeeper.http import (
     LOCATION,
     Access,
     Call,
+    Load,
     NotFound,
     Nothing,
     PreconditionFailed,
@@ -45,7 +46,9 @@ B = TypeVar("B")
 USER_LIST = "users"
 
 
-@endpoint("POST /api/auth/register", status=201, headers=(LOCATION, ETAG), errors=(AlreadyRegistered,))
+@endpoint(
+    "POST /api/auth/register", status=201, headers=(LOCATION, ETAG), errors=(AlreadyRegistered,), load=Load.HASHES
+)
 def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[User]:
     """Make an account."""
     user = accounts.register(call.body)
@@ -53,7 +56,7 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
     return Reply(user, headers=headers, metrics={"Accounts": 1})
 
 
-@endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts))
+@endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES)
 def sign_in(accounts: Accounts, call: Call[Nothing, SignIn]) -> Reply[Tokens]:
     """Begin a session with email and password."""
     return Reply(accounts.sign_in(call.body.email, call.body.password, call.request.client_address))
@@ -76,6 +79,7 @@ def sign_out(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Nothing]
     "POST /api/auth/password",
     errors=(WrongPassword, ChangedMeanwhile, TooManyAttempts),
     access=Access.SIGNED_IN,
+    load=Load.HASHES,
 )
 def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> Reply[Nothing]:
     """Set another password, which ends all sessions."""
@@ -83,7 +87,7 @@ def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> 
     return Reply(Nothing())
 
 
-@endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile))
+@endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile), load=Load.HASHES)
 def reset_password(accounts: Accounts, call: Call[Nothing, PasswordReset]) -> Reply[Nothing]:
     """Set another password with the token of a reset link, once."""
     accounts.reset_password(call.body.token, call.body.new_password)
@@ -102,6 +106,7 @@ def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
     headers=(ETAG,),
     errors=(WrongPassword, AlreadyRegistered, ChangedMeanwhile, PreconditionFailed, TooManyAttempts),
     access=Access.SIGNED_IN,
+    load=Load.HASHES,
 )
 def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply[User]:
     """Change one's own name or email address."""

@@ -19,6 +19,7 @@ from shopkeeper.http import (
     LOCATION,
     Access,
     Call,
+    Load,
     NotFound,
     Nothing,
     PreconditionFailed,
@@ -71,7 +72,7 @@ def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing])
     return Reply(Nothing())
 
 
-@endpoint("GET /api/items", headers=(LINK,))
+@endpoint("GET /api/items", headers=(LINK,), load=Load.SEARCHES, load_with=("search", "skip"))
 def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) -> Reply[ItemList]:
     """List items, of one business or of all, page by page, with a search."""
     asked = call.parameters

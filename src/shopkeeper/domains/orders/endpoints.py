@@ -30,6 +30,7 @@ from shopkeeper.http import (
     Access,
     Call,
     Endpoint,
+    Load,
     NotFound,
     Nothing,
     Reply,
@@ -77,7 +78,14 @@ def get_order(orders: Orders, call: Call[OrderParameters, Nothing]) -> Reply[Ord
     return Reply(order, headers=etag(order.version))
 
 
-@endpoint("GET /api/businesses/{business_id}/orders", headers=(LINK,), errors=(NotFound,), access=Access.SIGNED_IN)
+@endpoint(
+    "GET /api/businesses/{business_id}/orders",
+    headers=(LINK,),
+    errors=(NotFound,),
+    access=Access.SIGNED_IN,
+    load=Load.SEARCHES,
+    load_with=("status",),
+)
 def list_orders(orders: Orders, call: Call[OrderListParameters, Nothing]) -> Reply[OrderList]:
     """List the orders of a business that one owns, newest first."""
     asked = call.parameters
