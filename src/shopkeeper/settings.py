@@ -210,6 +210,11 @@ class Settings:
         self.local_origins = local_origins
         self.table_names = table_names
 
+    @property
+    def needs_network(self) -> bool:
+        """Whether keys or identities come from another machine."""
+        return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
         return self.table_names.get(table.name) or f"{table.name}-{self.stage}"

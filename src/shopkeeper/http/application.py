@@ -11,7 +11,8 @@ from shopkeeper.http.call import Reply
 from shopkeeper.http.content import Content, close
 from shopkeeper.http.cors import CorsPolicy
 from shopkeeper.http.endpoint import NO_CONTENT, Route
-from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, NotFound
+from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, MethodNotKnown, NotFound
+from shopkeeper.http.load import Load
 from shopkeeper.http.message import Request, Response
 from shopkeeper.http.routing import Match, Router
 
@@ -53,8 +54,16 @@ class Application:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
         return self._finished(request, self._handle(request))
 
+    def load_of(self, request: Request) -> Load:
+        """Return what `request` costs the machine."""
+        match = self._router.match(request.segments)
+        route = match.routes.get(request.method) if match is not None else None
+        return Load.LIGHT if route is None else route.endpoint.load_of(request.query)
+
     def failed(self, request: Request, error: Exception) -> Response:
-        """Return the answer to a request whose own answer could not be sent."""
+        """Return the answer to a request whose own answer could not be sent, or that could not be read."""
+        if isinstance(error, MethodNotKnown) and not self._plain_refusals:
+            return self._finished(request, self._refusal(request, None))
         match = self._router.match(request.segments)
         route = match.routes.get(request.method) if match is not None else None
         form = route.error_format if route is not None else PROBLEM_JSON

@@ -8,6 +8,7 @@
     ├── Forbidden                 403  forbidden
     ├── NotFound                  404  not_found
     ├── MethodNotAllowed          405  method_not_allowed, with `Allow`
+    ├── RequestTimeout            408  request_timeout
     ├── Conflict                  409  conflict
     ├── PreconditionFailed        412  precondition_failed
     ├── Gone                      410  gone
@@ -16,8 +17,11 @@
     ├── Unprocessable             422  unprocessable
     ├── PreconditionRequired      428  precondition_required
     ├── TooManyRequests           429  too_many_requests, with `Retry-After`
+    ├── HeaderTooLarge            431  header_too_large
     ├── InternalError             500  internal_error
+    ├── MethodNotKnown            501  method_not_known
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
+        └── ServerBusy            503  server_busy
 
 Domains raise these or subclasses of theirs with a code of their own. How one looks on the wire is
 decided by an `ErrorFormat`, once for each function.
@@ -182,6 +186,33 @@ class TooManyRequests(ApiError):
         return {"Retry-After": str(self.retry_after_seconds)}
 
 
+class RequestTimeout(ApiError):
+    """The request was not complete in time."""
+
+    status, code, title = 408, "request_timeout", "Request Timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive in time.")
+
+
+class HeaderTooLarge(ApiError):
+    """The header has more bytes or fields than the server takes (RFC 6585, section 5)."""
+
+    status, code, title = 431, "header_too_large", "Request Header Fields Too Large"
+
+    def __init__(self) -> None:
+        super().__init__("The header of the request is too large.")
+
+
+class MethodNotKnown(ApiError):
+    """The server knows no such method (RFC 9110, section 15.6.2)."""
+
+    status, code, title = 501, "method_not_known", "Not Implemented"
+
+    def __init__(self) -> None:
+        super().__init__("The server knows no such method.")
+
+
 class InternalError(ApiError):
     """An error in the server. Its cause is in the log under the request's id."""
 
@@ -203,6 +234,12 @@ class ServiceUnavailable(ApiError):
     def headers(self) -> Mapping[str, str]:
         """`Retry-After`, in seconds (RFC 9110, section 10.2.3)."""
         return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class ServerBusy(ServiceUnavailable):
+    """Too many requests of this kind wait already."""
+
+    code = "server_busy"
 
 
 class ErrorFormat(msgspec.Struct, frozen=True):

