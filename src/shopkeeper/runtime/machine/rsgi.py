@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple, NoReturn, Protocol
 from urllib.parse import parse_qsl
@@ -100,6 +100,20 @@ class Job(NamedTuple):
     answered: "asyncio.Future[None]"
 
 
+class LockedOutput(NonBlockingOutput):
+    """Writes at once, one thread at a time."""
+
+    def __init__(self, dropped: Callable[[int], bytes]) -> None:
+        super().__init__(dropped)
+        self._lock = threading.Lock()
+
+    def write(self, lines: bytes) -> None:
+        """Write the lines of a request."""
+        with self._lock:
+            super().write(lines)
+            self.flush()
+
+
 class RsgiApplication:
     """Serves functions, and the OpenAPI document beside them."""
 
@@ -107,7 +121,7 @@ class RsgiApplication:
         if resources.identity is not None:
             resources.identity.prepare()  # many first callers may come at once
         self._resources = resources
-        self._telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+        self._telemetry = Telemetry(SERVICE, resources.settings, LockedOutput)
         self._work = AtWork()
         self._tasks = Tasks(functions, resources, self._telemetry, self._work)
         self._application = application(functions, self._tasks.resources, openapi_route())
