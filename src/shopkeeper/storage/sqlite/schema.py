@@ -152,9 +152,9 @@ def create_tables(connection: sqlite3.Connection, path: Path, tables: Iterable[T
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def create_table(connection: sqlite3.Connection, name: str, columns: Columns | None) -> None:
+def create_table(connection: sqlite3.Connection, name: str, columns: Columns) -> None:
     """Create a table without its indexes."""
-    attributes = [columns.definition(attribute) for attribute in columns.attributes] if columns else []
+    attributes = [columns.definition(attribute) for attribute in columns.attributes]
     own = ["partition TEXT NOT NULL", "sort NOT NULL", "document TEXT NOT NULL"]
     definitions = ", ".join([*own, *attributes, "PRIMARY KEY (partition, sort)"])
     connection.execute(f"CREATE TABLE {quoted(name)} ({definitions})")
