@@ -21,7 +21,8 @@ from benchmarks.lambda_calls import spread
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.orders.model import Customer, Line, Order, StatusChange
 from shopkeeper.domains.orders.records import order_record
-from shopkeeper.storage.values import encode_item
+from shopkeeper.storage.sqlite import SQLiteStore
+from shopkeeper.storage.tables import ORDERS, TABLES
 from tests.support.http import Client, send
 from tests.support.processes import free_port, running, shopkeeper
 from tests.support.shop import Owner
@@ -197,8 +198,6 @@ def order_id(number: int) -> str:
 
 def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
     """Write completed orders directly to a data file that no server has open."""
-    import sqlite3
-
     now = rfc3339(utc_now())
     line = Line(item_id=item_id, name="Tea", quantity=1, price_minor=250, total_minor=250)
     order = Order(
@@ -214,18 +213,14 @@ def seed_orders(data: Path, business_id: str, item_id: str, count: int) -> None:
         history=[StatusChange(status="received", at=now, by="customer")],
     )
     record = order_record(order)
-    template = json.dumps(encode_item(record))
-
-    def rows() -> Iterator[tuple[str, str, str]]:
-        for number in range(count):
-            key = order_id(number)
-            yield key, "", template.replace('"order_id": {"S": ""}', f'"order_id": {{"S": "{key}"}}')
-
-    connection = sqlite3.connect(data)
-    connection.executemany("INSERT INTO orders (partition, sort, item) VALUES (?, ?, ?)", rows())
-    connection.commit()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    store = SQLiteStore(data, TABLES)
+    store.defer()
+    for number in range(count):
+        store.put(ORDERS, {**record, "order_id": order_id(number)})
+        if number % 1000 == 0:
+            store.commit()
+    store.commit()
+    store.close()
 
 
 def hot_counter(clients: int, visits: int) -> dict[str, float]:

@@ -9,7 +9,10 @@ MAX_CHARACTERS = 8 * 1024 * 1024
 class Cache:
     """Keeps the rows that were used last. The caller clears it when another process has written to the file."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = MAX_ROWS, characters: int = MAX_CHARACTERS) -> None:
+        """Keep at most so many rows, whose documents have at most so many characters together."""
+        self._max_rows = rows
+        self._max_characters = characters
         self._rows: dict[Place, Row] = {}
         self._characters = 0
 
@@ -25,7 +28,7 @@ class Cache:
         self.drop(place)
         self._rows[place] = row
         self._characters += len(str(row[0]))
-        while self._characters > MAX_CHARACTERS or len(self._rows) > MAX_ROWS:
+        while self._characters > self._max_characters or len(self._rows) > self._max_rows:
             self.drop(next(iter(self._rows)))
 
     def replace(self, place: Place, row: Row | None) -> None:

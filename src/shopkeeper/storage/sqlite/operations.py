@@ -20,7 +20,9 @@ from shopkeeper.storage.port import (
 )
 from shopkeeper.storage.sqlite.transaction import Transaction
 from shopkeeper.storage.table import Table
-from shopkeeper.storage.values import Item, Scalar, Value, encode_number
+from shopkeeper.storage.values import MAX_DIGITS, Item, Scalar, Value, encode_number
+
+_MAX_INTEGER = 10**MAX_DIGITS - 1
 
 
 def transact(transaction: Transaction, actions: Sequence[Action]) -> list[int]:
@@ -95,6 +97,8 @@ def _sum(present: Value, amount: Value) -> Value:
     """Add exactly, with 38 digits, as DynamoDB does."""
     if isinstance(present, int) and isinstance(amount, int):
         total: Value = present + amount
+        if -_MAX_INTEGER <= total <= _MAX_INTEGER:
+            return total
     else:
         context = Context(prec=38, traps=[Inexact])
         try:

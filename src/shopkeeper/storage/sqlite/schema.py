@@ -55,7 +55,7 @@ class Columns:
 
     def row(self, document: str, item: Item) -> Row:
         """Return the row of an item. `document` is its JSON."""
-        return (document, *(_value(attribute, item.get(attribute.name)) for attribute in self.attributes))
+        return (document, *[_value(attribute, item.get(attribute.name)) for attribute in self.attributes])
 
     def update(self, before: Row, after: Row) -> tuple[str, list[object]]:
         """Return the SQL that changes a row, and its values without the key.
@@ -152,9 +152,9 @@ def create_tables(connection: sqlite3.Connection, path: Path, tables: Iterable[T
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def create_table(connection: sqlite3.Connection, name: str, columns: Columns | None) -> None:
+def create_table(connection: sqlite3.Connection, name: str, columns: Columns) -> None:
     """Create a table without its indexes."""
-    attributes = [columns.definition(attribute) for attribute in columns.attributes] if columns else []
+    attributes = [columns.definition(attribute) for attribute in columns.attributes]
     own = ["partition TEXT NOT NULL", "sort NOT NULL", "document TEXT NOT NULL"]
     definitions = ", ".join([*own, *attributes, "PRIMARY KEY (partition, sort)"])
     connection.execute(f"CREATE TABLE {quoted(name)} ({definitions})")
@@ -237,6 +237,8 @@ def _add_columns(connection: sqlite3.Connection, table: Table, present: set[str]
 
 def _value(attribute: KeyAttribute, value: Value) -> str | int | None:
     """Return the value of an attribute's column, or None if the attribute is absent or of another type."""
+    if value is None:
+        return None
     if attribute.type == "S":
         return value if isinstance(value, str) else None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
