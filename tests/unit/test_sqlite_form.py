@@ -37,7 +37,7 @@ def test_dynamodb_counts_at_most_twice_the_bytes_of_the_json(item: dict[str, Any
     assert item_size(encode_item(item)) <= 2 * len(dumps(item).encode())
 
 
-class Status(str, Enum):
+class Status(str, Enum):  # noqa: UP042  # it is a str and more
     """A string that is not exactly one."""
 
     OPEN = "open"

@@ -118,6 +118,8 @@ class Connection(asyncio.Protocol):
             pass  # the request was taken as it is (RFC 9110, section 7.8), and nothing after it can be read
         except httptools.HttpParserInvalidMethodError:
             self._refuse(MethodNotKnown())
+        except httptools.HttpParserInvalidURLError:
+            self._refuse(BadRequest("The path and the query must be percent-encoded (RFC 3986)."))
         except httptools.HttpParserCallbackError:
             traceback.print_exc()  # an error in our code
             self.cut()

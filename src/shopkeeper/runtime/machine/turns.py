@@ -64,7 +64,7 @@ class Turns:
 
     def work(self, chore: Callable[[], bool]) -> bool:
         """Do a part of a chore, and return whether more of it is left. Where it fails, none is for now."""
-        self._come_due()
+        self.come_due()
         try:
             return self.run(chore)[0]
         except StoreOutage:
@@ -73,7 +73,7 @@ class Turns:
     def hold(self, outcome: Held, *, depends: bool) -> None:
         """Hold an outcome until the end of this turn."""
         self._held.append((outcome, depends))
-        self._come_due()
+        self.come_due()
 
     def tell(self, outcome: Held) -> None:
         """Let an outcome leave at the end of a turn. Called from another thread; what it depends on is durable."""
@@ -85,7 +85,7 @@ class Turns:
             then()
         else:
             self._durable.append(then)
-            self._come_due()
+            self.come_due()
 
     def perform(self, operation: Callable[[], T]) -> T:
         """Let the loop do an operation, wait until it is durable, and return its result.
@@ -99,9 +99,14 @@ class Turns:
             raise StoreUnavailable("the server has ended") from None
         return outcome.result()
 
+    def come_due(self) -> None:
+        """Let this turn have an end, though nothing is held."""
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self.end)
+
     def end(self) -> None:
         """End the turn: commit, and let everything leave that was held."""
-        self._is_due = False
         held, self._held = self._held, []
         durable, self._durable = self._durable, []
         error = self._commit()
@@ -113,6 +118,9 @@ class Turns:
             for then in durable:
                 then()
         self._ends()
+        self._is_due = False
+        if self._held or self._durable:
+            self.come_due()
 
     def _perform(self, operation: Callable[[], T], outcome: "Future[T]") -> None:
         try:
@@ -133,11 +141,6 @@ class Turns:
         except StoreOutage as error:
             return error
         return None
-
-    def _come_due(self) -> None:
-        if not self._is_due:
-            self._is_due = True
-            self._loop.call_soon(self.end)
 
 
 class Told:

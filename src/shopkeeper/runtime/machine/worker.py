@@ -11,7 +11,7 @@ import msgspec
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
-from shopkeeper.http import ApiError, Load, Request
+from shopkeeper.http import ApiError, Load, Request, Response
 from shopkeeper.http.errors import ServerBusy
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
@@ -32,6 +32,7 @@ MOST_HASHES_WAITING = 64
 
 SEARCHES = 2
 MOST_SEARCHES_WAITING = 32
+WRITE_AGAIN_SECONDS = 0.05
 NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
 
@@ -57,10 +58,13 @@ class Worker:
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn."""
         settings, store = resources.settings, resources.store
+        self._loop = loop
+        self._telemetry = telemetry
+        self._writes_again: asyncio.TimerHandle | None = None
         is_file = isinstance(store, SQLiteStore)
         if isinstance(store, SQLiteStore):
             store.defer()
-        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, telemetry.flush)
+        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, self._write_log)
         streams = [(stream, Additions()) for function in functions for stream in function.streams]
         inner = watched(store, streams, self.turns.when_durable)
         outer = relayed(inner, self.turns) if is_file else inner
@@ -68,8 +72,7 @@ class Worker:
         self._here = application(functions, msgspec.structs.replace(resources, store=inner), openapi_route())
         self._threaded = application(functions, threaded, openapi_route())
         self._pools = make_pools(is_local=is_file and not settings.needs_network)
-        self._telemetry = telemetry
-        written: Callable[[], object] = partial(loop.call_soon_threadsafe, telemetry.flush)
+        written: Callable[[], object] = partial(loop.call_soon_threadsafe, self._write_log)
         self.tasks = Tasks(functions, threaded, streams, telemetry, written)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
@@ -79,7 +82,7 @@ class Worker:
             request,
             keeps_alive=keeps_alive,
             takes_chunks=takes_chunks,
-            record=self._telemetry.record,
+            record=self._record,
             failed=self._here.failed,
         )
 
@@ -102,3 +105,17 @@ class Worker:
     def _handle_in_thread(self, exchange: Exchange) -> None:
         exchange.response = self._threaded.handle(exchange.request)
         self.turns.tell(exchange)
+
+    def _record(self, request: Request, response: Response, seconds: float) -> None:
+        self._telemetry.record(request, response, seconds)
+        self.turns.come_due()
+
+    def _write_log(self) -> None:
+        """Write the log lines that were kept. What the output does not take now is tried again a moment later."""
+        self._telemetry.flush()
+        if self._telemetry.wants_to_write and self._writes_again is None:
+            self._writes_again = self._loop.call_later(WRITE_AGAIN_SECONDS, self._write_log_again)
+
+    def _write_log_again(self) -> None:
+        self._writes_again = None
+        self._write_log()

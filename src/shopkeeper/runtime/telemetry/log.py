@@ -58,6 +58,9 @@ class Output:
         except (OSError, ValueError):
             pass  # a closed pipe
 
+    wants_to_write = False
+    """Whether lines wait because the output is full."""
+
     def flush(self) -> None:
         """Write the lines that wait. This output has none."""
 
@@ -100,6 +103,11 @@ class Telemetry:
     def flush(self) -> None:
         """Write the lines that the output keeps, as far as it accepts them. Never blocks, never raises."""
         self._output.flush()
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether lines wait because the output is full. If so, `flush` must be called again a moment later."""
+        return self._output.wants_to_write
 
     def record_run(
         self, trigger: RunTrigger, name: str, run_id: str, job: Callable[[], Metrics], *, quiet: bool = False
