@@ -1,7 +1,6 @@
 """The tables of a data file: declared later, changed later, another program's."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import msgspec
 import pytest
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage import Index, Put, Table
+from shopkeeper.storage import Index, Put, Table, Value
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.sqlite.schema import APPLICATION, VERSION
 from shopkeeper.storage.table import Key, KeyAttribute, string_key
@@ -25,12 +24,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filled(path: Path) -> Iterator[Path]:
+def filled(path: Path) -> Path:
     """A data file with 2,500 notes in a table that has no index."""
     store = SQLiteStore(path, [BARE])
     store.defer()
     for number in range(2500):
-        topic = {"topic": f"t{number % 2}", "rank": number} if number % 5 else {}
+        topic: dict[str, Value] = {"topic": f"t{number % 2}", "rank": number} if number % 5 else {}
         store.put(BARE, {"owner": f"o{number % 7}", "name": f"{number:04}", "expires": number, **topic})
     store.commit()
     store.close()
