@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.sqlite.form import loads
 from shopkeeper.storage.table import Key, KeyAttribute, Table
@@ -137,7 +139,7 @@ def create_tables(connection: sqlite3.Connection, path: Path, tables: Iterable[T
         if columns is None:
             create_table(connection, table.name, Columns(table))
         elif columns >= set(OWN):
-            _add_columns(connection, table, columns)
+            _add_columns(connection, path, table, columns)
         else:
             raise ConfigurationError(
                 f"The data file {path} is not a Shopkeeper data file: its table {table.name} has other columns."
@@ -216,7 +218,7 @@ def _missing(table: Table, present: set[str]) -> list[KeyAttribute]:
     return [each for each in columns.attributes if columns.column(each.name).strip("[]") not in present]
 
 
-def _add_columns(connection: sqlite3.Connection, table: Table, present: set[str]) -> None:
+def _add_columns(connection: sqlite3.Connection, path: Path, table: Table, present: set[str]) -> None:
     """Add the columns that are missing, and fill them from the documents."""
     columns, missing = Columns(table), _missing(table, present)
     for attribute in missing:
@@ -230,8 +232,15 @@ def _add_columns(connection: sqlite3.Connection, table: Table, present: set[str]
         ).fetchall()
         if not rows:
             break
-        filled = [(partition, sort, *columns.row(text, loads(text))) for partition, sort, text in rows]
-        connection.executemany(columns.insert, filled)
+        for partition, sort, text in rows:
+            try:
+                row = columns.row(text, loads(text))
+            except msgspec.DecodeError as error:
+                raise ConfigurationError(
+                    f"The data file {path} cannot be used: its table {table.name} has an item {partition} {sort} that "
+                    f"cannot be read ({error})."
+                ) from None
+            connection.execute(columns.insert, (partition, sort, *row))
         after = rows[-1][:2]
 
 

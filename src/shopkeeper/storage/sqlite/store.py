@@ -54,11 +54,10 @@ class SQLiteStore:
             prepare_schema(connection, path, self._tables)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             self._guard.opened()
-        except sqlite3.Error as error:
+        except BaseException as error:
             connection.close()
-            raise ConfigurationError(f"The data file {path} is not a Shopkeeper data file: {error}.") from None
-        except ConfigurationError:
-            connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise ConfigurationError(f"The data file {path} cannot be used: {error}.") from None
             raise
         self._transaction = Transaction(connection, self._guard)
 
