@@ -35,22 +35,18 @@ class Limiter:
         """
         now = self._monotonic_ns()
         with self._lock:
-            buckets = [self._of(limit) for limit in limits]
-            debts = [bucket.debt(client, now) for bucket in buckets]
-            for bucket, debt in zip(buckets, debts, strict=True):
-                bucket.check(debt)
-            for bucket, debt in zip(buckets, debts, strict=True):
-                bucket.keep(client, debt, now)
+            taken = []
+            for limit in limits:
+                buckets = self._buckets.get(limit.name)
+                if buckets is None:
+                    buckets = self._buckets[limit.name] = Buckets(limit, self._most_buckets)
+                taken.append((buckets, buckets.debt(client, now)))
+            for buckets, debt in taken:
+                buckets.keep(client, debt, now)
         shown: Mapping[str, str] = {}
-        for bucket, debt in zip(buckets, debts, strict=True):
-            shown = joined(shown, bucket.fields(debt))
+        for buckets, debt in taken:
+            shown = joined(shown, buckets.fields(debt))
         return shown
-
-    def _of(self, limit: RateLimit) -> "Buckets":
-        buckets = self._buckets.get(limit.name)
-        if buckets is None:
-            buckets = self._buckets[limit.name] = Buckets(limit, self._most_buckets)
-        return buckets
 
 
 class Buckets:
@@ -74,14 +70,15 @@ class Buckets:
         return len(self._full_at)
 
     def debt(self, client: str, now: int) -> int:
-        """Return how long the bucket would take to be full again after one more request."""
-        return max(self._full_at.get(client, 0) - now, 0) + self._interval
+        """Return how long the bucket will take to be full again after one more request.
 
-    def check(self, debt: int) -> None:
-        """Raise RateLimited if no bucket can have this debt."""
+        Raises RateLimited if it is empty.
+        """
+        debt = max(self._full_at.get(client, 0) - now, 0) + self._interval
         if debt > self._window:
             seconds = _seconds(debt - self._window)
             raise RateLimited(seconds, fields(self._limit, 0, seconds))
+        return debt
 
     def keep(self, client: str, debt: int, now: int) -> None:
         """Remember when a bucket will be full again."""

@@ -33,5 +33,5 @@ def fields(limit: RateLimit, left: int, seconds: int) -> dict[str, str]:
 def joined(some: Mapping[str, str], others: Mapping[str, str]) -> Mapping[str, str]:
     """Return the fields of some limits and of others, each as one list."""
     if not some or not others:
-        return some or others
+        return some or others  # most requests have one limit
     return {name: f"{value}, {others[name]}" for name, value in some.items()}
