@@ -76,13 +76,16 @@ class Shopkeeper:
     """`shopkeeper serve`, as an operator runs it."""
 
     def __init__(self, data: Path | None, host: str = "127.0.0.1", **variables: str) -> None:
-        """Start on a free port with `data` as the SQLite file, or with the store that `variables` name."""
+        """Start on a free port with `data` as the SQLite file, or with the store that `variables` name.
+
+        Rates are not limited unless `variables` say so: all tests come from one address.
+        """
         command = [sys.executable, "-m", "shopkeeper", "serve", "--host", host, "--port", "0"]
         if data is not None:
             command += ["--data", str(data)]
         self.process = subprocess.Popen(
             command,
-            env=clean_environment(**variables),
+            env=clean_environment(**{"RATE_LIMITS": "off", **variables}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -13,6 +13,8 @@ from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import ApiError, Load, Request, Response
 from shopkeeper.http.errors import ServerBusy
+from shopkeeper.http.forwarding import client_address
+from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
 from shopkeeper.runtime.machine.openapi import openapi_route
@@ -69,14 +71,20 @@ class Worker:
         inner = watched(store, streams, self.turns.when_durable)
         outer = relayed(inner, self.turns) if is_file else inner
         threaded = msgspec.structs.replace(resources, store=outer)
-        self._here = application(functions, msgspec.structs.replace(resources, store=inner), openapi_route())
-        self._threaded = application(functions, threaded, openapi_route())
+        here = msgspec.structs.replace(resources, store=inner)
+        limiter = Limiter() if settings.rate_limits else None
+        self._here = application(functions, here, openapi_route(), limiter=limiter)
+        self._threaded = application(functions, threaded, openapi_route(), limiter=limiter)
+        self._trusted = settings.trusted_proxies
         self._pools = make_pools(is_local=is_file and not settings.needs_network)
         written: Callable[[], object] = partial(loop.call_soon_threadsafe, self._write_log)
         self.tasks = Tasks(functions, threaded, streams, telemetry, written)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
         """Return the exchange of a request. See `connection.Server`."""
+        if self._trusted:
+            address = client_address(request.client_address, request.headers, self._trusted)
+            request = msgspec.structs.replace(request, client_address=address)
         return Exchange(
             connection,
             request,
