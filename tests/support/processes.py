@@ -31,13 +31,13 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server until the block is left; it is ready when it accepts connections on `port`."""
+def running(command: Sequence[str], port: int, log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a server until the block is left, in a session of its own. It accepts connections on `port`."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         await_port(process, port, log)
-        yield
+        yield process
     finally:
         stop(process)
 
