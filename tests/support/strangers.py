@@ -52,15 +52,19 @@ class Strangers:
 
     def __init__(self, port: int, number: int, sends: bytes = b"") -> None:
         """Connect so often. Of `sends`, at most as much is sent as the server takes, and never more than 1 MB."""
-        self._sends = sends
-        self._peers = [self._come(port) for _ in range(number)]
+        self._peers: list[socket.socket] = []
+        try:
+            for _ in range(number):
+                self._peers.append(_come(port, sends))
+        except OSError:
+            self._close()
+            raise
 
     def __enter__(self) -> "Strangers":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for peer in self._peers:
-            peer.close()
+        self._close()
 
     @property
     def held(self) -> int:
@@ -81,22 +85,31 @@ class Strangers:
         """Return what each of them got, once all are closed."""
         return [read_to_the_end(peer) for peer in self._peers]
 
-    def _come(self, port: int) -> socket.socket:
-        peer = socket.socket()
-        # Small buffers, so that what is not read soon waits in the server.
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        peer.settimeout(SECONDS)
+    def _close(self) -> None:
+        for peer in self._peers:
+            peer.close()
+
+
+def _come(port: int, sends: bytes) -> socket.socket:
+    peer = socket.socket()
+    # Small buffers, so that what is not read soon waits in the server.
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    peer.settimeout(SECONDS)
+    try:
         peer.connect(("127.0.0.1", port))
-        peer.setblocking(False)
-        sent = 0
-        try:
-            while sent < min(len(self._sends), MOST_SENT):
-                sent += peer.send(self._sends[sent:MOST_SENT])
-        except OSError:  # the server takes no more, or has closed
-            pass
-        peer.settimeout(SECONDS)
-        return peer
+    except OSError:
+        peer.close()
+        raise
+    peer.setblocking(False)
+    sent = 0
+    try:
+        while sent < min(len(sends), MOST_SENT):
+            sent += peer.send(sends[sent:MOST_SENT])
+    except OSError:  # the server takes no more, or has closed
+        pass
+    peer.settimeout(SECONDS)
+    return peer
 
 
 def http2_streams(path: str, streams: int) -> bytes:
