@@ -16,6 +16,12 @@ from pathlib import Path
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 15.0
 URL = re.compile(r"listens on (http://\S+)")
+SHOPKEEPER = (sys.executable, "-m", "shopkeeper")
+
+
+def with_files(soft: int, hard: int) -> tuple[str, ...]:
+    """Return the program of a Shopkeeper that starts with these limits of open files."""
+    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *SHOPKEEPER)
 
 
 def free_port() -> int:
@@ -73,14 +79,22 @@ def await_port(process: "subprocess.Popen[bytes]", port: int, log: Path | None =
 
 
 class Shopkeeper:
-    """`shopkeeper serve`, as an operator runs it."""
+    """`shopkeeper serve`, as an operator runs it. While `reads` is cleared, nobody reads what it prints."""
 
-    def __init__(self, data: Path | None, host: str = "127.0.0.1", **variables: str) -> None:
-        """Start on a free port with `data` as the SQLite file, or with the store that `variables` name.
+    def __init__(
+        self,
+        data: Path | None,
+        port: int = 0,
+        program: Sequence[str] = SHOPKEEPER,
+        /,
+        host: str = "127.0.0.1",
+        **variables: str,
+    ) -> None:
+        """Start with `data` as the SQLite file, or with the store that `variables` name. Port 0 is a free one.
 
         Rates are not limited unless `variables` say so: all tests come from one address.
         """
-        command = [sys.executable, "-m", "shopkeeper", "serve", "--host", host, "--port", "0"]
+        command = [*program, "serve", "--host", host, "--port", str(port)]
         if data is not None:
             command += ["--data", str(data)]
         self.process = subprocess.Popen(
@@ -92,6 +106,8 @@ class Shopkeeper:
             start_new_session=True,
         )
         self.lines: list[str] = []
+        self.reads = threading.Event()
+        self.reads.set()
         self._fresh: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -104,6 +120,7 @@ class Shopkeeper:
 
     def stop(self, sig: int = signal.SIGTERM) -> None:
         """End it and collect the rest of its output."""
+        self.reads.set()
         stop(self.process, sig)
         self._reader.join(STOPS_WITHIN_SECONDS)
         if self.process.stdout is not None:
@@ -124,6 +141,7 @@ class Shopkeeper:
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
             self._fresh.put(line)
+            self.reads.wait()
         self._fresh.put(None)
 
     def _await_url(self) -> str:
