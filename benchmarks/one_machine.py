@@ -5,7 +5,6 @@ import json
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
