@@ -10,7 +10,8 @@ def text(max_length: int, **meta: Any) -> msgspec.Meta:
     return msgspec.Meta(
         min_length=1,
         max_length=max_length,
-        pattern=r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f])[\s\S]*\S",
+        # Python's `$` also matches before a line feed at the end.
+        pattern=r"^(?!\s*$)[^\u0000-\u001f\u007f-\u009f]+$(?!\n)",
         extra={"must": "must not be empty or hold control characters"},
         **meta,
     )
