@@ -190,7 +190,7 @@ def _nests_deeper(body: bytes, most: int) -> bool:
 def _clean(value: object, place: Place, errors: list[FieldError]) -> object:
     """Trim every string in `value`, noting those that hold control characters."""
     if isinstance(value, str):
-        return _clean_text(value, place, errors)
+        return value.strip() if value.isascii() and value.isprintable() else _clean_text(value, place, errors)
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
         return int(value)  # to JSON Schema 2.0 is an integer
     if isinstance(value, list):
@@ -202,8 +202,6 @@ def _clean(value: object, place: Place, errors: list[FieldError]) -> object:
 
 def _clean_text(value: str, place: Place, errors: list[FieldError]) -> str:
     text = value.strip()
-    if value.isascii() and value.isprintable():
-        return text
     if _CONTROL.search(value):
         errors.append(FieldError(_spelt_out(place), "must not hold control characters"))
     elif not text.isascii():

@@ -102,7 +102,7 @@ def non_blocking(descriptor: int) -> Write:
 
     A socket has a flag for each write. For other files the flag belongs to the open file, which is shared with a shell
     or a reader. A pipe or a terminal is therefore opened again, to have a separate flag. If that is not permitted,
-    `poll` is called before each write, and a write is at most `PIPE_BUF` bytes, which POSIX guarantees not to block.
+    `select` is called before each write, and a write is at most `PIPE_BUF` bytes, which POSIX guarantees not to block.
     """
     kind = os.fstat(descriptor).st_mode
     if stat.S_ISSOCK(kind):
@@ -132,10 +132,8 @@ def _write_if_ready(descriptor: int, data: memoryview) -> int:
 
 
 def _wait_for(descriptor: int, seconds: float) -> bool:
-    """Wait until a descriptor can be written or has failed, and return whether it is so. It may be any number."""
-    waiter = select.poll()
-    waiter.register(descriptor, select.POLLOUT)
-    return bool(waiter.poll(seconds * 1000))
+    """Wait until a descriptor can be written or has failed, and return whether it is so."""
+    return bool(select.select([], [descriptor], [], seconds)[1])
 
 
 def _standard_output() -> int:
