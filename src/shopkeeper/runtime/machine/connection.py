@@ -5,6 +5,8 @@ request begins and ends, which answers leave in which order, and how much and ho
 """
 
 import asyncio
+import socket
+import struct
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 VERSIONS = ("1.1", "1.0")
+AT_ONCE = struct.pack("ii", 1, 0)
+"""`struct linger` (socket(7)): what is not sent is dropped."""
 
 
 class Phase(Enum):
@@ -253,8 +257,10 @@ class Connection(asyncio.Protocol):
             self.cut()
 
     def cut(self) -> None:
-        """Close at once."""
+        """Reset the connection. A client that does not read would keep an answer in the system's memory otherwise."""
         if self._transport is not None:
+            accepted = self._transport.get_extra_info("socket")
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             self._transport.abort()
 
     # Steps
