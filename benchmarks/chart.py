@@ -3,13 +3,20 @@
 from html import escape
 from typing import Any
 
-WIDTH, ROW, GAP, LABEL, LEFT = 760, 22, 46, 190, 20
-OURS = {"visits", "health", "registration", "accounts", "orders", "ours at 1", "ours at 16", "ours at 256"}
+WIDTH, ROW, GAP, LABEL, LEFT = 760, 22, 46, 210, 20
+FUNCTIONS = {"visits", "health", "registration", "accounts", "orders"}
 NAMES = {
     "nothing": "does nothing (floor)",
     "founding": "boto3.resource",
     "powertools": "Powertools + boto3",
     "fastapi": "FastAPI + Mangum",
+}
+SERVERS = {
+    "ours": "Shopkeeper",
+    "b8cfffd": "Shopkeeper before",
+    "pocketbase": "PocketBase, not flushed",
+    "node": "Fastify + better-sqlite3",
+    "fastapi": "FastAPI + SQLite",
 }
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -26,8 +33,8 @@ def draw(results: dict[str, Any]) -> str:
         ("Processor time of a warm call (ms)", _column(results.get("warm", {}), "processor_ms")),
         ("Memory after warm calls (MB)", _column(results.get("warm", {}), "memory_mb")),
         (
-            "Durable visits a second on one machine, by connections",
-            _column((results.get("throughput") or {}).get("visits", {}), "per_second"),
+            "Visits a second on one machine, by connections",
+            _column(results.get("throughput", {}).get("visits", {}), "per_second"),
         ),
     ]
     parts, top = [], 24
@@ -50,10 +57,16 @@ def _chart(title: str, values: dict[str, float], top: int) -> str:
     lines = [f'<text class="title" x="{LEFT}" y="{top}">{escape(title)}</text>']
     for number, (name, value) in enumerate(values.items()):
         y = top + 10 + number * ROW
-        kind = "bar ours" if name in OURS else "bar"
-        shown = f"Shopkeeper {name}" if name in OURS and " at " not in name else NAMES.get(name, name)
+        kind = "bar ours" if name in FUNCTIONS or name.startswith("ours at ") else "bar"
         end = LEFT + LABEL + value * scale
-        lines.append(f'<text x="{LEFT}" y="{y + 14}">{escape(shown.replace("ours", "Shopkeeper"))}</text>')
+        lines.append(f'<text x="{LEFT}" y="{y + 14}">{escape(_shown(name))}</text>')
         lines.append(f'<rect class="{kind}" x="{LEFT + LABEL}" y="{y + 2}" width="{value * scale:.1f}" height="16"/>')
         lines.append(f'<text x="{end + 6:.1f}" y="{y + 14}">{value:,.4g}</text>')
     return "\n".join(lines)
+
+
+def _shown(name: str) -> str:
+    server, at, connections = name.partition(" at ")
+    if at:
+        return f"{SERVERS[server]} at {connections}"
+    return f"Shopkeeper {name}" if name in FUNCTIONS else NAMES[name]

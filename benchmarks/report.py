@@ -21,9 +21,10 @@ def insert(document: str, results: Results) -> str:
 def tables(results: Results) -> Iterator[str]:
     """Yield the lines of all tables."""
     machine = results["machine"]
-    yield f"On {machine['processors']} cores ({machine['system']}), servers on Python {machine['python']}."
+    yield f"On {machine['processors']} cores ({machine['system']})."
+    yield _built("Servers", machine["python"])
     if "lambda_python" in results:
-        yield _built(results["lambda_python"])
+        yield _built("Functions", results["lambda_python"])
     yield from _table(
         "Cold start",
         ("function", "ms", "quartiles", "memory (MB)"),
@@ -68,12 +69,7 @@ def tables(results: Results) -> Iterator[str]:
         ("function", "zipped (MB)", "unpacked (MB)"),
         [(name, f"{sizes['zipped_mb']:.2f}", f"{sizes['unpacked_mb']:.1f}") for name, sizes in packages.items()],
     )
-    for kind, rates in (results.get("throughput") or {}).items():
-        yield from _table(
-            f"One machine: durable {kind} a second",
-            ("server and connections", "median", "from", "to", "p50 ms", "p99 ms"),
-            [(name, *(f"{figures[key]:,g}" for key in _RATES)) for name, figures in rates.items()],
-        )
+    yield from _machine_tables(results)
     yield from _table(
         "One connection, by stored orders",
         ("orders", "list ms", "get ms", "post ms"),
@@ -104,12 +100,42 @@ def tables(results: Results) -> Iterator[str]:
     )
 
 
-def _built(python: dict[str, Any]) -> str:
+def _built(what: str, python: dict[str, Any]) -> str:
     parts = [f"{'with' if python[kind.lower()] else 'without'} {kind}" for kind in ("PGO", "LTO")]
-    return f"Functions on Python {python['version']}, built by {python['compiler']} {' and '.join(parts)}."
+    return f"{what} on Python {python['version']}, built by {python['compiler']} {' and '.join(parts)}."
 
 
-_RATES = ("per_second", "from", "to", "p50_ms", "p99_ms")
+def _machine_tables(results: Results) -> Iterator[str]:
+    for kind, rates in results.get("throughput", {}).items():
+        yield from _table(
+            f"One machine: {kind} a second",
+            ("server and connections", "median", "from", "to", "p50 ms", "p99 ms", "processor µs each"),
+            [(name, *(f"{figures[key]:,g}" for key in _RATES)) for name, figures in rates.items()],
+        )
+    yield from _table(
+        "One machine: memory and durability",
+        ("server", "memory under load (MB)", "flushes to disk an order, one client", "durable"),
+        [
+            (name, f"{figures['memory_mb']:.0f}", *_durable(figures["flushes"]))
+            for name, figures in results.get("servers", {}).items()
+        ],
+    )
+    yield from _table(
+        "One machine: honest clients while strangers flood it",
+        ("flood", "visit p50 ms", "visit p99 ms", "POST p50 ms", "POST p99 ms", "answered"),
+        [
+            (flood, *(f"{figures[key]:,.1f}" for key in _LATENCIES), f"{figures['answered']:g} %")
+            for flood, figures in results.get("floods", {}).items()
+        ],
+    )
+
+
+def _durable(flushes: float | None) -> tuple[str, str]:
+    return ("not counted", "") if flushes is None else (f"{flushes:.2f}", "yes" if flushes >= 1 else "**no**")
+
+
+_RATES = ("per_second", "from", "to", "p50_ms", "p99_ms", "processor_us")
+_LATENCIES = ("visit_p50_ms", "visit_p99_ms", "post_p50_ms", "post_p99_ms")
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
+
 Clock = Callable[[], datetime]
 """Returns the current time with its time zone. Tests pass their own clock."""
 
@@ -17,4 +19,6 @@ def rfc3339(moment: datetime) -> str:
 
     The width is fixed, so the texts sort in the order of time.
     """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    # `isoformat` takes three times as long, and a request has several times.
+    text: str = msgspec.to_builtins(moment.astimezone(UTC))
+    return f"{text[:19]}.{moment.microsecond // 1000:03}Z"

@@ -6,23 +6,28 @@ A SnapStart snapshot would contain a generator's state, so its values would repe
 import os
 import re
 import time
-import uuid
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def uuid4() -> str:
     """Return a random UUID (RFC 9562, version 4)."""
-    return str(uuid.uuid4())
+    return _uuid(os.urandom(16).hex(), version=4)
 
 
 def uuid7() -> str:
     """Return a UUID that sorts by the millisecond of its creation (RFC 9562, version 7)."""
     milliseconds = time.time_ns() // 1_000_000
-    number = milliseconds << 80 | int.from_bytes(os.urandom(10))
-    number = number & ~(0xF << 76) | 7 << 76
-    number = number & ~(0x3 << 62) | 2 << 62
-    return str(uuid.UUID(int=number))
+    return _uuid(f"{milliseconds:012x}{os.urandom(10).hex()}", version=7)
+
+
+def _uuid(digits: str, version: int) -> str:
+    """Return the UUID of 32 hexadecimal digits, after two of them are replaced by the version and the variant.
+
+    `uuid.UUID` takes three times as long, and every request has an id.
+    """
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def is_uuid(text: str) -> bool:

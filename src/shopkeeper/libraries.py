@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def missing() -> list[str]:
-    """Return the requirements of Shopkeeper that are not installed, in pip's form, such as `granian<3,>=2.6`.
+    """Return the requirements of Shopkeeper that are not installed, in pip's form, such as `uvloop<0.24,>=0.22`.
 
     The list is empty if Shopkeeper itself is not installed, as in a Lambda package, which contains its libraries.
     """

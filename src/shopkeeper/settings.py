@@ -8,12 +8,15 @@ from __future__ import annotations  # a cold start evaluates none
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast, overload
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
 from shopkeeper.storage.table import PHYSICAL_NAME, Table
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
@@ -100,6 +103,25 @@ def optional(check: Check[T]) -> Check[T | None]:
 def flag(text: str) -> bool:
     """Check for `true` or `false`."""
     return one_of(("true", "false"))(text) == "true"
+
+
+def on_or_off(text: str) -> bool:
+    """Check for `on` or `off`."""
+    return one_of(("on", "off"))(text) == "on"
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Check for IP addresses or networks with commas between."""
+    if not text:
+        return ()
+    from ipaddress import ip_network  # a function of Lambda never has any
+
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(
+            "must be IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between"
+        ) from None
 
 
 def _stage(text: str) -> Stage:
@@ -210,6 +232,11 @@ class Settings:
         self.local_origins = local_origins
         self.table_names = table_names
 
+    @property
+    def needs_network(self) -> bool:
+        """Whether keys or identities come from another machine."""
+        return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
         return self.table_names.get(table.name) or f"{table.name}-{self.stage}"
@@ -313,6 +340,17 @@ class Settings:
         "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
         one_of(UNKNOWN_PATHS),
         default="gateway",
+    )
+    trusted_proxies = Setting(
+        "TRUSTED_PROXIES",
+        "addresses or networks of proxies, with commas between, whose `X-Forwarded-For` or `Forwarded` is believed",
+        networks,
+    )
+    rate_limits = Setting(
+        "RATE_LIMITS",
+        "whether one machine limits the requests of a client, `on` or `off`",
+        on_or_off,
+        default="on",
     )
     log_level = Setting(
         "LOG_LEVEL",

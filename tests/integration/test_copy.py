@@ -187,6 +187,6 @@ def test_the_file_is_not_changed_by_being_copied_from(source: Store, tmp_path: P
     items = []
     for name in ("source.db", "target.db"):
         with closing(sqlite3.connect(tmp_path / name)) as connection:
-            items.append(connection.execute("SELECT item FROM businesses ORDER BY partition").fetchall())
+            items.append(connection.execute("SELECT document FROM businesses ORDER BY partition").fetchall())
     assert items[0] == items[1]
     assert len(items[0]) == 400

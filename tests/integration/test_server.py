@@ -280,9 +280,9 @@ def test_names_that_are_good(server: Shopkeeper, name: str) -> None:
 
 
 def test_a_request_without_any_header(server: Shopkeeper) -> None:
-    assert send_raw(server.port, b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200")
+    assert send_raw(server.port, b"GET /health HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
     answer = send_raw(server.port, b"POST /auth/register-business HTTP/1.0\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.0 415")
+    assert answer.startswith(b"HTTP/1.1 415")
 
 
 def test_a_refusal_arrives_although_the_body_is_still_on_its_way(server: Shopkeeper) -> None:

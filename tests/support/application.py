@@ -10,6 +10,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Caller, Request, Response, split_path
+from shopkeeper.http.limiter import Limiter
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.service import Identity
 from shopkeeper.identity.tokens import AccessTokens
@@ -30,6 +31,8 @@ def whole(response: Response) -> bytes:
 class Shop:
     """All functions on a store. A bearer token is simply the name of the account that calls."""
 
+    limiter: Limiter | None = None
+
     def __init__(self, store: Store, **environment: str) -> None:
         self.store = store
         settings = read(environment, TABLES)
@@ -37,7 +40,7 @@ class Shop:
         tokens = AccessTokens(keyring, settings.stage, 30)
         self.keyring = keyring
         identity = Identity(keyring, tokens, lambda token: Caller(token, 0))
-        self.application = application(FUNCTIONS, Resources(settings, store, identity=identity))
+        self.application = application(FUNCTIONS, Resources(settings, store, identity=identity), limiter=self.limiter)
 
     def ask(
         self,
@@ -48,6 +51,7 @@ class Shop:
         by: str = "",
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        address: str = "",
     ) -> Response:
         """Send a request by an account and return the answer."""
         known = {"authorization": f"Bearer {by}"} if by else {}
@@ -60,6 +64,7 @@ class Shop:
                 headers={"content-type": "application/json", **known, **(headers or {})},
                 query=query or {},
                 body=msgspec.json.encode({} if body is None else body),
+                client_address=address,
             )
         )
 

@@ -37,13 +37,13 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server until the block is left; it is ready when it accepts connections on `port`."""
+def running(command: Sequence[str], port: int, log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a server until the block is left, in a session of its own. It accepts connections on `port`."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         await_port(process, port, log)
-        yield
+        yield process
     finally:
         stop(process)
 
@@ -90,13 +90,16 @@ class Shopkeeper:
         host: str = "127.0.0.1",
         **variables: str,
     ) -> None:
-        """Start with `data` as the SQLite file, or with the store that `variables` name. Port 0 is a free one."""
+        """Start with `data` as the SQLite file, or with the store that `variables` name. Port 0 is a free one.
+
+        Rates are not limited unless `variables` say so: all tests come from one address.
+        """
         command = [*program, "serve", "--host", host, "--port", str(port)]
         if data is not None:
             command += ["--data", str(data)]
         self.process = subprocess.Popen(
             command,
-            env=clean_environment(**variables),
+            env=clean_environment(**{"RATE_LIMITS": "off", **variables}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -7,16 +7,15 @@ and the rest once there is a file `go`.
 import sys
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
+import uvloop
 
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.triggers import Http, Part
-from shopkeeper.http import PROBLEM_JSON, Call, Content, NotFound, Nothing, Reply, endpoint
-from shopkeeper.runtime.machine.rsgi import RsgiApplication
+from shopkeeper.http import PROBLEM_JSON, Call, Content, Load, NotFound, Nothing, Reply, endpoint
+from shopkeeper.runtime.machine.listening import bind
+from shopkeeper.runtime.machine.server import run
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
 from shopkeeper.storage import StoreUnavailable
@@ -57,37 +56,37 @@ def _reply(folder: Path, pieces: Iterator[bytes]) -> Reply[Content]:
     return Reply(Content(CSV, _noting(folder, pieces)), headers={"Cache-Control": "max-age=60"})
 
 
-@endpoint("GET /held", media_types=(CSV,))
+@endpoint("GET /held", media_types=(CSV,), load=Load.SEARCHES)
 def held(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Give a piece, and another when told."""
     return _reply(folder, _held(folder))
 
 
-@endpoint("GET /endless", media_types=(CSV,))
+@endpoint("GET /endless", media_types=(CSV,), load=Load.SEARCHES)
 def endless(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Give pieces for ever."""
     return _reply(folder, _without_end())
 
 
-@endpoint("GET /fails/late", media_types=(CSV,))
+@endpoint("GET /fails/late", media_types=(CSV,), load=Load.SEARCHES)
 def fails_late(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Fail in the middle."""
     return _reply(folder, _failing([b"first\n", b"second\n"], KeyError("secret")))
 
 
-@endpoint("GET /fails/early", media_types=(CSV,))
+@endpoint("GET /fails/early", media_types=(CSV,), load=Load.SEARCHES)
 def fails_early(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Fail before the first piece."""
     return _reply(folder, _failing([], StoreUnavailable("secret")))
 
 
-@endpoint("GET /fails/known", errors=(NotFound,), media_types=(CSV,))
+@endpoint("GET /fails/known", errors=(NotFound,), media_types=(CSV,), load=Load.SEARCHES)
 def fails_known(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Find nothing."""
     return _reply(folder, _failing([], NotFound("There is none.")))
 
 
-@endpoint("GET /empty", media_types=(CSV,))
+@endpoint("GET /empty", media_types=(CSV,), load=Load.SEARCHES)
 def empty(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Give no piece at all."""
     return _reply(folder, iter(()))
@@ -99,7 +98,7 @@ def gif(_: Path, __: Call[Nothing, Nothing]) -> Reply[Content]:
     return Reply(Content("image/gif", bytes(range(256))))
 
 
-@endpoint("GET /large", media_types=(CSV,))
+@endpoint("GET /large", media_types=(CSV,), load=Load.SEARCHES)
 def large(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
     """Give 20 MB in pieces."""
     return _reply(folder, (bytes([number % 256]) * 100_000 for number in range(200)))
@@ -108,25 +107,14 @@ def large(folder: Path, _: Call[Nothing, Nothing]) -> Reply[Content]:
 ENDPOINTS = (held, endless, fails_late, fails_early, fails_known, empty, gif, large)
 
 
-def _load(folder: Path) -> RsgiApplication:
+def main(port: int, folder: Path) -> None:
+    """Serve until a signal says to stop."""
     part = Part(ENDPOINTS, lambda _: folder)
     streaming = Function("streaming", "streaming", (Http((part,)),), grants={}, errors=PROBLEM_JSON)
     settings = read({"STORE_URL": f"sqlite:///{folder / 'shop.db'}"}, TABLES)
-    return RsgiApplication(open_resources(settings, authenticates=False), (streaming,))
-
-
-def main(port: int, folder: Path) -> None:
-    """Serve until a signal says to stop."""
-    server = Granian(
-        "streaming",
-        port=port,
-        interface=Interfaces.RSGI,
-        loop=Loops.asyncio,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers_kill_timeout=10,
-    )
-    server.serve(target_loader=partial(_load, folder), wrap_loader=False)  # type: ignore[arg-type]  # as in the server
+    resources = open_resources(settings, authenticates=False)
+    with bind("127.0.0.1", port) as listening:
+        uvloop.run(run(resources, listening, lambda: None, (streaming,)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """The rules of accounts and of signing in, on each store."""
 
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.accounts.attempts import PER_EMAIL, PER_EMAIL_AND_ADDRESS, WINDOW_MINUTES
+from shopkeeper.domains.accounts.attempts import WINDOW_MINUTES
 from shopkeeper.domains.accounts.model import (
     AdminsOnly,
     AlreadyRegistered,
@@ -19,7 +17,6 @@ from shopkeeper.domains.accounts.model import (
     InvalidSession,
     NewAccount,
     OwnsBusiness,
-    TooManyAttempts,
     User,
     UserChange,
     WrongCredentials,
@@ -28,11 +25,11 @@ from shopkeeper.domains.accounts.model import (
 from shopkeeper.domains.accounts.passwords import NOBODYS_HASH, Passwords
 from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.domains.markers import offers as markers
-from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
+from shopkeeper.http import Caller, NotFound, Unauthenticated
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.storage import Changes, Put, Store
-from shopkeeper.storage.tables import ATTEMPTS, MARKERS, USERS
+from shopkeeper.storage.tables import MARKERS, USERS
 from tests.support.lagging import settle
 from tests.support.stores import ATOMIC
 
@@ -156,119 +153,6 @@ def test_a_hash_of_old_figures_is_made_anew_at_the_next_login(desk: Desk) -> Non
     assert stored is not None
     assert "m=8," in str(stored["password_hash"])
     desk.sign_in()
-
-
-def test_only_so_many_hashes_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "PATIENCE_SECONDS", 0.05)
-    busy = Passwords(at_once=1)
-    entered, leave = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with busy._turn():
-            entered.set()
-            leave.wait(10)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    entered.wait(10)
-    with pytest.raises(ServiceUnavailable):
-        busy.hash(PASSWORD)
-    leave.set()
-    holder.join()
-    assert busy.verify(busy.hash(PASSWORD), PASSWORD)
-
-
-# Attempts
-
-
-def fail(desk: Desk, times: int, address: Callable[[int], str] = lambda _: ADDRESS) -> None:
-    for number in range(times):
-        with pytest.raises(WrongCredentials):
-            desk.sign_in(password="wrong", address=address(number))
-
-
-def test_ten_attempts_from_an_address_are_enough(desk: Desk) -> None:
-    desk.register()
-    fail(desk, PER_EMAIL_AND_ADDRESS)
-    with pytest.raises(TooManyAttempts) as raised:
-        desk.sign_in()
-    assert raised.value.headers == {"Retry-After": str(WINDOW_SECONDS)}
-    assert desk.sign_in(address="198.51.100.7"), "another address has attempts of its own"
-    desk.clock.now += timedelta(seconds=WINDOW_SECONDS - 1)
-    with pytest.raises(TooManyAttempts) as raised:
-        desk.sign_in()
-    assert raised.value.headers == {"Retry-After": "1"}
-    desk.clock.now += timedelta(seconds=1)
-    assert desk.sign_in()
-
-
-def test_a_hundred_attempts_from_anywhere_are_enough(desk: Desk) -> None:
-    desk.register()
-    fail(desk, PER_EMAIL, lambda number: f"198.51.100.{number}")
-    with pytest.raises(TooManyAttempts):
-        desk.sign_in(address="203.0.113.200")
-
-
-def test_no_fifteen_minutes_have_more_than_ten(desk: Desk) -> None:
-    desk.clock.now += timedelta(seconds=59)
-    fail(desk, 1)
-    desk.clock.now += timedelta(seconds=14 * 60)
-    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
-    desk.clock.now += timedelta(seconds=59)
-    for _ in range(3):
-        with pytest.raises(TooManyAttempts):
-            desk.sign_in(password="wrong")
-    desk.clock.now += timedelta(seconds=2)
-    fail(desk, 1)
-    desk.clock.now += timedelta(seconds=14 * 60 + 59)
-    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
-    record = desk.store.get(ATTEMPTS, {"attempt": next(iter(desk.accounts._attempts.reserve("x@example.com", "a")))})
-    assert record is not None
-    assert len(record) == 3
-
-
-def test_success_takes_its_attempt_back(desk: Desk) -> None:
-    desk.register()
-    fail(desk, PER_EMAIL_AND_ADDRESS - 1)
-    for _ in range(5):
-        desk.sign_in()
-
-
-def test_an_address_without_an_account_is_limited_all_the_same(desk: Desk) -> None:
-    fail(desk, PER_EMAIL_AND_ADDRESS)
-    with pytest.raises(TooManyAttempts):
-        desk.sign_in()
-
-
-@pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)
-def test_attempts_that_race_are_all_counted_before_any_is_made(desk: Desk) -> None:
-    desk.register()
-
-    def attempt(_: int) -> type[Exception]:
-        try:
-            desk.sign_in(password="wrong")
-        except (WrongCredentials, TooManyAttempts) as error:
-            return type(error)
-        raise AssertionError
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(attempt, range(30)))
-    assert outcomes.count(WrongCredentials) == PER_EMAIL_AND_ADDRESS
-
-
-def test_neither_email_nor_address_is_kept_in_the_clear(desk: Desk) -> None:
-    noted: list[str] = []
-    update = desk.store.update
-
-    def note(table: Any, key: Any, changes: Changes) -> Any:
-        if table is ATTEMPTS:
-            noted.append(str(key))
-        return update(table, key, changes)
-
-    desk.store.update = note  # type: ignore[method-assign,assignment]
-    fail(desk, 1)
-    assert len(noted) == 2
-    assert not any("ann" in key or ADDRESS in key for key in noted)
 
 
 # Oneself and the others

@@ -3,6 +3,7 @@
 import json
 import platform
 import shutil
+import subprocess
 import sys
 import sysconfig
 import xml.etree.ElementTree as ElementTree
@@ -12,14 +13,37 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as main
-from benchmarks import bars, chart, cost, environments, lambda_calls, one_machine, packed, report, sharding
+from benchmarks import (
+    bars,
+    chart,
+    cost,
+    environments,
+    floods,
+    lambda_calls,
+    load,
+    packed,
+    report,
+    servers,
+    sharding,
+)
 from benchmarks.__main__ import CHART, DOCUMENT
 from benchmarks.__main__ import RESULTS as KEPT
 from benchmarks.runtime_api import Function
 
 
 def figures(p50: float) -> dict[str, float]:
-    return {"p50": p50, "p25": p50, "p75": p50, "memory_mb": 30, "processor_ms": p50}
+    return {"p50": p50, "p25": p50, "p75": p50, "p99": p50, "memory_mb": 30, "processor_ms": p50}
+
+
+SERVERS = {"ours": 10_000, "b8cfffd": 4000, "pocketbase": 3000, "node": 3000, "fastapi": 1000}
+
+
+def rates(per_second: float) -> dict[str, float]:
+    return {"per_second": per_second, "from": 1, "to": 2, "p50_ms": 1, "p99_ms": 45, "processor_us": 70}
+
+
+def latencies(p99: float) -> dict[str, float]:
+    return {f"{kind}_{part}_ms": p99 for kind in bars.HONEST for part in ("p50", "p99")} | {"answered": 100}
 
 
 RESULTS: dict[str, Any] = {
@@ -37,14 +61,15 @@ RESULTS: dict[str, Any] = {
     "warm": {"visits": figures(1), "founding": figures(4), "nothing": figures(0.5)},
     "packages": {"visits": {"zipped_mb": 1.0, "unpacked_mb": 3.0}},
     "throughput": {
-        "visits": {
-            f"{name} at {connections}": {"per_second": rate, "p50_ms": 1, "p99_ms": 50}
-            for name, rate in (("ours", 4000), ("fastapi", 1000))
-            for connections in (1, 16, 256)
+        kind: {
+            f"{name} at {connections}": rates(rate) for name, rate in SERVERS.items() for connections in (1, 16, 256)
         }
+        for kind in ("visits", "orders")
     },
+    "servers": {name: {"memory_mb": 90.0, "flushes": 1.0} for name in SERVERS},
+    "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
     "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
-    "hot_counter": {"counted": 10_000, "answered": 10_000},
+    "hot_counter": {"clients": 1_000, "counted": 10_000, "answered": 10_000},
 }
 
 
@@ -54,7 +79,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 18
+    assert len(found) == 44
     assert all(found.values()), found
 
 
@@ -64,6 +89,10 @@ WORSE = [
     ("cold", "health", figures(221), "cold health ÷ founding"),
     ("warm", "visits", figures(2.5), "warm visits ÷ founding"),
     ("packages", "visits", {"zipped_mb": 4.1}, "package visits, MB"),
+    ("servers", "ours", {"memory_mb": 101.0, "flushes": 1}, "memory of one machine under load, MB"),
+    ("floods", floods.LOGINS, latencies(51), "p99 of visits during 400 logins, ms"),
+    ("floods", floods.LOGINS, latencies(101), "p99 of posts during 400 logins, ms"),
+    ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 1, "get": 1, "post": 3}, "a new order, slowest ÷ quickest size"),
@@ -77,8 +106,28 @@ def test_a_figure_beyond_its_bar_is_missed(kind: str, name: str, worse: dict[str
     assert any(line.startswith("MISSED") and bar in line for line in bars.lines(results))
 
 
+SLOWER = [
+    ("visits", "at 1", 4300, {"visits at 1 ÷ b8cfffd"}),
+    ("visits", "at 16", 8700, {"visits at 16 ÷ b8cfffd"}),
+    ("visits", "at 256", 9900, {"visits at 256 ÷ b8cfffd"}),
+    ("visits", "at 16", 6500, {"visits at 16 ÷ b8cfffd", "visits at 16 ÷ pocketbase"}),
+    ("orders", "at 16", 6700, {"orders at 16 ÷ b8cfffd"}),
+    ("orders", "at 256", 7900, {"orders at 256 ÷ b8cfffd"}),
+    ("orders", "at 256", 3500, {"orders at 256 ÷ b8cfffd", "orders at 256 ÷ pocketbase"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "at", "per_second", "bars_missed"), SLOWER)
+def test_one_machine_is_judged_by_how_much_faster_it_is_than_each_other(
+    kind: str, at: str, per_second: float, bars_missed: set[str]
+) -> None:
+    slower = {**RESULTS["throughput"][kind], f"ours {at}": rates(per_second)}
+    found = verdicts({**RESULTS, "throughput": {**RESULTS["throughput"], kind: slower}})
+    assert {bar for bar, holds in found.items() if not holds} == bars_missed
+
+
 def test_what_was_not_measured_is_not_judged() -> None:
-    assert verdicts({"throughput": None}) == {}
+    assert verdicts({}) == {}
     assert list(bars.lines({})) == [""]
     left = {kind: figures for kind, figures in RESULTS.items() if kind != "throughput"}
     assert verdicts(left).keys() < verdicts(RESULTS).keys()
@@ -106,7 +155,7 @@ def test_what_is_missing_is_said(
     assert [contestant.name for contestant in lambda_calls.ready(lambda_calls.CONTESTANTS)] == ["nothing", "founding"]
     assert main.packages(True) == {}
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert one_machine.throughput(1, 1) is None
+    assert load.measure(1, 1) == {}
     said = capsys.readouterr().out
     assert "fastapi is left out: it has no package." in said
     assert "The packages are left out" in said
@@ -117,10 +166,10 @@ def test_functions_are_measured_on_lambdas_python_or_not_at_all(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made: list[str] = []
-    monkeypatch.setattr(environments, "_make", lambda name, _: made.append(name))
+    monkeypatch.setattr(environments, "_make", lambda name, *_: made.append(name))
     monkeypatch.setattr(environments, "python313", lambda: None)
     environments.make()
-    assert made == ["fastapi_sqlite"]
+    assert made == ["fastapi_sqlite", "pocketbase", "node", environments.FORMER]
     assert "no Python 3.13" in capsys.readouterr().out
     monkeypatch.setattr(lambda_calls, "stage", None)
     assert main.on_lambda(quick=True) == {}
@@ -131,10 +180,24 @@ def test_an_environment_that_cannot_be_made_is_left_out(
 ) -> None:
     monkeypatch.setattr(environments, "python313", lambda: "/bin/false")
     monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setenv("PATH", str(folder))
     environments.make()
-    assert capsys.readouterr().out.count("it cannot be created and is left out") == 4
-    assert environments.python("fastapi_sqlite") is None
-    assert environments.python("lambda") is None
+    assert capsys.readouterr().out.count("it cannot be created and is left out") == 7
+    assert list(folder.iterdir()) == []
+    assert list(servers.ready()) == ["ours"]
+    assert "node is left out: it has no environment." in capsys.readouterr().out
+
+
+def test_a_clone_without_the_former_commit_leaves_it_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(environments, "_environment", lambda *_: [])
+    monkeypatch.setattr(environments, "_modules", lambda *_: [])
+    monkeypatch.setattr(environments, "python313", lambda: None)
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+    environments.make()
+    assert "it cannot be created and is left out: fatal: not a valid object name: b8cfffd" in capsys.readouterr().out
+    assert environments.FORMER not in servers.ready()
 
 
 def test_every_function_of_ours_is_measured_cold() -> None:
@@ -183,15 +246,27 @@ def test_no_start_of_a_function_leaves_byte_code_for_the_next(tmp_path: Path) ->
         assert sorted(path.name for path in task.iterdir()) == ["awslambdaric.py", "handler.py"]
 
 
-def test_the_report_says_which_python_ran_the_functions_and_how_it_was_built() -> None:
+def test_the_report_says_which_pythons_ran_and_how_they_were_built() -> None:
     built = environments.build(Path(sys.executable))
     assert (built["version"], built["compiler"]) == (platform.python_version(), platform.python_compiler())
     options = sysconfig.get_config_var("CONFIG_ARGS")
     assert built["pgo"] == ("--enable-optimizations" in options)
-    machine = {"processors": 2, "system": "x86_64", "python": "3.11.7"}
+    machine = {"processors": 2, "system": "x86_64", "python": {**built, "version": "3.11.7", "compiler": "GCC 9.9.9"}}
     lambdas = {"version": "3.13.0", "compiler": "GCC 12.2.0", "pgo": True, "lto": False}
     said = list(report.tables({"machine": machine, "lambda_python": lambdas}))
+    assert any(line.startswith("Servers on Python 3.11.7, built by GCC 9.9.9 with") for line in said)
     assert "Functions on Python 3.13.0, built by GCC 12.2.0 with PGO and without LTO." in said
+
+
+def test_the_report_shows_one_machine_beside_its_peers_and_during_floods() -> None:
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    flushed = {"pocketbase": {"memory_mb": 68.0, "flushes": 0.05}, "node": {"memory_mb": 85.0, "flushes": None}}
+    said = list(report.tables({**RESULTS, "machine": machine, "servers": {**RESULTS["servers"], **flushed}}))
+    assert "| b8cfffd at 16 | 4,000 | 1 | 2 | 1 | 45 | 70 |" in said
+    assert "| ours | 90 | 1.00 | yes |" in said
+    assert "| pocketbase | 68 | 0.05 | **no** |" in said
+    assert "| node | 85 | not counted |  |" in said
+    assert f"| {floods.LOGINS} | 45.0 | 45.0 | 45.0 | 45.0 | 100 % |" in said
 
 
 def test_the_chart_is_an_svg_with_a_bar_for_every_figure() -> None:

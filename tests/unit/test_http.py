@@ -22,7 +22,7 @@ def test_a_good_request_is_answered_with_every_common_header() -> None:
         "Access-Control-Allow-Origin": ORIGIN,
         "Access-Control-Allow-Methods": "POST, OPTIONS",
         "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token",
-        "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After, X-Request-Id",
+        "Access-Control-Expose-Headers": "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
         "Location": "/things/1",
     }
     assert response.metrics == {"Things": 1}

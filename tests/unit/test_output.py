@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.machine.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, non_blocking
+from shopkeeper.runtime.machine.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, Write, non_blocking
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage.tables import TABLES
@@ -85,16 +85,40 @@ class Reader(threading.Thread):
 
     def lines(self, until: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Return the lines that came, once they are as they should be."""
-        for _ in range(int(SECONDS * 50)):
-            lines = [json.loads(line) for line in bytes(self.data).splitlines(keepends=True) if line.endswith(b"\n")]
-            if until(lines):
-                return lines
-            threading.Event().wait(0.02)
-        raise AssertionError(f"not written: {bytes(self.data[-500:])!r}")
+        found: list[dict[str, Any]] = []
+
+        def has_come() -> bool:
+            whole = [line for line in bytes(self.data).splitlines(keepends=True) if line.endswith(b"\n")]
+            found[:] = [json.loads(line) for line in whole]
+            return until(found)
+
+        wait_until(has_come)
+        return found
+
+
+def wait_until(has_come: Callable[[], bool]) -> None:
+    """Wait until something is as it should be."""
+    for _ in range(int(SECONDS * 50)):
+        if has_come():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not come")
 
 
 def record(told: Telemetry, number: int) -> None:
+    """Record a request, at the end of a turn of its own."""
     told.record(Request("GET", "/x", ("x",), str(number)), GOOD, 0)
+    told.flush()
+
+
+def read_whole(told: Telemetry, reader: Reader, until: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """Return the lines that came while the server called `flush` again and again."""
+
+    def flushed(lines: list[dict[str, Any]]) -> bool:
+        told.flush()
+        return until(lines)
+
+    return reader.lines(flushed)
 
 
 def telemetry(descriptor: int, **environment: str) -> Telemetry:
@@ -115,7 +139,7 @@ def test_an_output_that_nobody_reads_holds_no_request_and_tells_later_what_was_d
     for number in range(many):
         record(told, number)
     reader = Reader(pair.reads)
-    lines = reader.lines(lambda lines: len(requests(lines)) + dropped(lines) == many)
+    lines = read_whole(told, reader, lambda lines: len(requests(lines)) + dropped(lines) == many)
     kept = requests(lines)
     assert kept == list(range(len(kept))), "in their order, and the first of them"
     assert MOST_PENDING <= len(kept) < many
@@ -123,7 +147,32 @@ def test_an_output_that_nobody_reads_holds_no_request_and_tells_later_what_was_d
     assert (warning["level"], warning["service"]) == ("WARNING", "service")
     assert sum(line.get("LogLinesDropped", 0) for line in lines) == many - len(kept)
     record(told, many)
-    assert requests(reader.lines(lambda lines: requests(lines)[-1] == many))[-1] == many
+    assert requests(read_whole(told, reader, lambda lines: requests(lines)[-1] == many))[-1] == many
+
+
+def test_nothing_is_written_before_the_end_of_a_turn_and_all_of_it_then(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("ab") as file:
+        told = telemetry(file.fileno())
+        for number in range(3):
+            told.record(Request("GET", "/x", ("x",), str(number)), GOOD, 0)
+        assert path.read_bytes() == b""
+        told.flush()
+    assert requests([json.loads(line) for line in path.read_bytes().splitlines()]) == [0, 1, 2]
+
+
+def test_an_output_tells_whether_lines_wait_for_it(pair: Pair) -> None:
+    told = NonBlockingOutput(lambda count: b"", pair.writes)
+    told.write(b"short\n")
+    told.flush()
+    assert not told.wants_to_write
+    told.write(b"x" * (MOST_PENDING_BYTES - 1) + b"\n")
+    told.flush()
+    assert told.wants_to_write
+    reader = Reader(pair.reads)
+    while told.wants_to_write:
+        told.flush()
+    wait_until(lambda: len(reader.data) == MOST_PENDING_BYTES + len(b"short\n"))
 
 
 def test_what_waits_is_bounded_in_bytes_too() -> None:
@@ -133,7 +182,10 @@ def test_what_waits_is_bounded_in_bytes_too() -> None:
     most = MOST_PENDING_BYTES // len(line)
     for _ in range(most * 2):
         told.write(line)
-    assert sum(map(len, told._pending)) <= MOST_PENDING_BYTES
+    reader = Reader(made.reads)
+    told.close()
+    wait_until(lambda: reader.data.endswith(b"dropped\n"))
+    assert bytes(reader.data) == line * most + b"%d dropped\n" % most
     made.close()
 
 
@@ -143,7 +195,7 @@ def test_a_dropped_line_is_told_of_where_it_would_stand() -> None:
     for number in range(MOST_PENDING * 2):
         record(told, number)
     reader = Reader(made.reads)
-    reader.lines(lambda lines: dropped(lines) > 0)
+    read_whole(told, reader, lambda lines: dropped(lines) > 0)
     record(told, MOST_PENDING * 2)
     lines = reader.lines(lambda lines: requests(lines)[-1] == MOST_PENDING * 2)
     messages = [line.get("message") for line in lines if "message" in line]
@@ -158,33 +210,15 @@ def test_dropped_lines_are_a_metric_where_no_warning_is_shown(level: str) -> Non
     told = telemetry(made.writes, LOG_LEVEL=level)
     for number in range(MOST_PENDING * 2):
         record(told, number)
-    lines = Reader(made.reads).lines(
+    lines = read_whole(
+        told,
+        Reader(made.reads),
         lambda lines: (
             sum(line.get("RequestCount", 0) + line.get("LogLinesDropped", 0) for line in lines) == MOST_PENDING * 2
-        )
+        ),
     )
     assert not any("message" in line for line in lines)
     made.close()
-
-
-def test_no_line_is_lost_or_torn_between_threads(pair: Pair) -> None:
-    told = telemetry(pair.writes)
-    reader = Reader(pair.reads)
-
-    def tell(thread: int) -> None:
-        for number in range(100):
-            record(told, thread * 1000 + number)
-
-    threads = [threading.Thread(target=tell, args=(thread,)) for thread in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    lines = reader.lines(lambda lines: len(requests(lines)) == 1600)
-    assert dropped(lines) == 0
-    for one in range(16):
-        own = [number % 1000 for number in requests(lines) if number // 1000 == one]
-        assert own == list(range(100)), "each thread's lines are in their order"
 
 
 def test_lines_longer_than_a_pipe_arrive_whole(pair: Pair) -> None:
@@ -192,7 +226,9 @@ def test_lines_longer_than_a_pipe_arrive_whole(pair: Pair) -> None:
     texts = [json.dumps({"text": letter * 200_000}).encode() + b"\n" for letter in "abc"]
     for text in texts:
         told.write(text)
-    lines = Reader(pair.reads).lines(lambda lines: len(lines) == 3)
+    reader = Reader(pair.reads)
+    told.close()
+    lines = reader.lines(lambda lines: len(lines) == 3)
     assert [line["text"][0] for line in lines] == ["a", "b", "c"]
 
 
@@ -249,12 +285,12 @@ def test_what_a_full_disk_did_not_take_is_written_once_there_is_space(
     assert requests([json.loads(line) for line in path.read_bytes().splitlines()]) == list(range(6))
 
 
-def full_after(size: int) -> Callable[[int, bytes], int]:
+def full_after(size: int) -> Callable[[int, memoryview], int]:
     """Return a write to a disk that has space for so many bytes: it takes a part, and then nothing."""
     left = [size]
     write = os.write
 
-    def write_what_fits(descriptor: int, data: bytes) -> int:
+    def write_what_fits(descriptor: int, data: memoryview) -> int:
         part = data[: left[0]]
         left[0] -= len(part)
         if not part:
@@ -273,22 +309,6 @@ def test_a_device_that_is_always_full_fails_no_request() -> None:
         told.close()
 
 
-def test_without_a_thread_to_be_had_no_request_fails_and_no_line_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    made = pipe()
-    told = telemetry(made.writes)
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
-        for number in range(MOST_PENDING // 2):
-            record(told, number)
-    reader = Reader(made.reads)
-    told.close()
-    assert len(requests(reader.lines(lambda lines: len(requests(lines)) == MOST_PENDING // 2))) == MOST_PENDING // 2
-    made.close()
-
-
 def test_the_flags_of_an_output_that_others_share_are_left_alone(pair: Pair) -> None:
     before = os.get_blocking(pair.writes)
     write = non_blocking(pair.writes)
@@ -296,12 +316,12 @@ def test_the_flags_of_an_output_that_others_share_are_left_alone(pair: Pair) -> 
     assert os.get_blocking(pair.writes) is before is True
 
 
-def fill(write: Callable[[bytes], int]) -> int:
+def fill(write: Write) -> int:
     """Write until nothing more is taken, and return how much was."""
     taken = 0
     with suppress(BlockingIOError):
         while True:
-            taken += write(b"x" * 65536)
+            taken += write(memoryview(b"x" * 65536))
     return taken
 
 

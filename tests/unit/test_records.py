@@ -204,6 +204,24 @@ def test_a_filter_is_shown_so_many_records_for_a_page(filled: Store, monkeypatch
     assert sorted(shown) == [f"{number:02}" for number in range(25)]
 
 
+def test_a_filter_that_takes_long_ends_its_page_and_goes_on_with_the_next(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "STEP", 4)
+    now = 0.0
+
+    def keep(note: Note) -> bool:
+        nonlocal now
+        now += listings.SEARCH_SECONDS / 7
+        return note.name in ("03", "12", "24")
+
+    listing = Listing(filled, notes(filled), "by-topic", "work", keep=keep, monotonic=lambda: now)
+    assert names(listing, 5) == [["03"], ["12"], [], ["24"]]
+    now = 0.0
+    unfiltered = Listing(filled, notes(filled), "by-topic", "work", monotonic=lambda: now + 1000)
+    assert [len(page) for page in names(unfiltered, 100)] == [25]
+
+
 def test_a_page_that_is_full_says_where_the_next_begins_and_the_last_that_there_is_none(filled: Store) -> None:
     listing = Listing(filled, notes(filled), "by-topic", "work", keep=lambda note: note.name in ("03", "12"))
     found, after = listing.page(1)

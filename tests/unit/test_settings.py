@@ -1,6 +1,7 @@
 """Settings: what the environment may say, what it means, and what is refused in one sentence."""
 
 import pickle
+from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 
@@ -69,6 +70,19 @@ def test_everything_can_be_said() -> None:
     assert settings.table_name(MARKERS) == "markers-staging"
 
 
+def test_trusted_proxies_are_networks_and_none_by_default() -> None:
+    settings = read({"TRUSTED_PROXIES": "127.0.0.1, ::1,10.0.0.0/8,"}, TABLES)
+    assert settings.trusted_proxies == (
+        *(IPv4Network("127.0.0.1/32"), IPv6Network("::1/128"), IPv4Network("10.0.0.0/8")),
+    )
+    assert DEFAULTS.trusted_proxies == ()
+
+
+def test_rates_are_limited_unless_that_is_off() -> None:
+    assert DEFAULTS.rate_limits
+    assert not read({"RATE_LIMITS": "off"}, TABLES).rate_limits
+
+
 def test_stage_comes_before_environment_and_blanks_mean_the_default() -> None:
     assert read({"STAGE": "prod", "ENVIRONMENT": "dev"}, TABLES).stage == "prod"
     assert read({"STAGE": " ", "ENVIRONMENT": "", "LOG_LEVEL": ""}, TABLES).stage == "dev"
@@ -113,6 +127,16 @@ REFUSED = [
     ("ACCESS_TOKEN_EXPIRE_MINUTES", "30.0"),
     ("REGISTRATION_REQUIRES_TOKEN", "yes"),
     ("UNKNOWN_PATHS", "strict"),
+    ("RATE_LIMITS", "true"),
+    ("RATE_LIMITS", "On"),
+    ("TRUSTED_PROXIES", "proxy.example"),
+    ("TRUSTED_PROXIES", "*"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("TRUSTED_PROXIES", "10.0.0.0/33"),
+    ("TRUSTED_PROXIES", "127.0.0.1 ::1"),
+    ("TRUSTED_PROXIES", "127.0.0.1:80"),
+    ("TRUSTED_PROXIES", "[::1]"),
+    ("TRUSTED_PROXIES", "1"),
     ("JWT_SECRET_ARN", "secret"),
     ("LOG_LEVEL", "LOUD"),
     ("TABLE_NAME", "a b"),

@@ -1,22 +1,21 @@
-"""What is SQLite's own: the file, the writer that commits in groups, the sweep, full disks."""
+"""What is SQLite's own: the file, the sweep, plans of queries, full disks."""
 
 import sqlite3
 import stat
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.storage import Changes, Put, StoreError, StoreUnavailable
-from shopkeeper.storage.sqlite import SQLiteStore, writer
-from shopkeeper.storage.sqlite.batch import Batch
+from shopkeeper.storage import Changes, Put, StoreUnavailable, Value
+from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.sqlite.connection import connect, prepare_file
+from shopkeeper.storage.sqlite.queries import query_of
+from shopkeeper.storage.sqlite.schema import Columns
+from shopkeeper.storage.sqlite.transaction import Transaction
 from shopkeeper.storage.tables import VISITOR_COUNTER
 from tests.support.stores import NOTES, PLAIN, TEST_TABLES
 
@@ -96,101 +95,11 @@ def test_a_folder_that_is_not_there_is_said_so(path: Path) -> None:
         SQLiteStore(path / "deep" / "shop.db", TEST_TABLES)
 
 
-def held_up(store: SQLiteStore, patch: pytest.MonkeyPatch, callers: Sequence[Callable[[], object]]) -> list[str]:
-    """Let callers queue behind an operation that takes its time; return what SQLite was told when they went on."""
-    statements: list[str] = []
-    store._writer.do(lambda batch: batch.connection.set_trace_callback(statements.append))
-    release, begun, queued = threading.Event(), threading.Event(), threading.Semaphore(0)
-
-    def block(_: Batch) -> None:
-        begun.set()
-        release.wait(10)
-
-    threads = [threading.Thread(target=store._writer.do, args=(block,))]
-    threads[0].start()
-    assert begun.wait(10)
-    wait = writer.Job.wait
-
-    def counted(job: writer.Job[Any]) -> object:
-        queued.release()
-        return wait(job)
-
-    patch.setattr(writer.Job, "wait", counted)
-    for caller in callers:
-        threads.append(threading.Thread(target=caller))
-        threads[-1].start()
-    for _ in callers:
-        assert queued.acquire(timeout=10)
-    del statements[:]
-    release.set()
-    for thread in threads:
-        thread.join()
-    return statements
-
-
-def test_many_operations_share_a_commit_and_each_is_undone_alone(
-    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    outcomes: dict[int, object] = {}
-
-    def write(number: int) -> None:
-        try:
-            store.transact([Put(PLAIN, {"id": "same", "by": number}, if_absent=True), Put(PLAIN, {"id": f"{number}"})])
-            outcomes[number] = "done"
-        except StoreError:
-            outcomes[number] = "refused"
-
-    statements = held_up(store, monkeypatch, [partial(write, number) for number in range(20)])
-    assert list(outcomes.values()).count("done") == 1
-    winner = next(number for number, outcome in outcomes.items() if outcome == "done")
-    found = store.get_many(PLAIN, [{"id": f"{number}"} for number in range(20)])
-    assert [item["id"] for item in found if item] == [f"{winner}"]
-    assert statements.count("COMMIT") <= 3, "one for the blocker, two at most for all the others"
-
-
-def test_an_item_that_many_change_at_once_is_written_once(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts: set[object] = set()
-
-    def count() -> None:
-        counts.add(store.update(PLAIN, {"id": "hot"}, Changes(add={"count": 1}))["count"])
-
-    statements = held_up(store, monkeypatch, [count] * 40)
-    assert counts == set(range(1, 41))
-    assert store.get(PLAIN, {"id": "hot"}) == {"id": "hot", "count": 40}
-    assert sum(statement.startswith("INSERT") for statement in statements) <= 2
-
-
 def test_a_fault_in_an_operation_is_its_callers_alone(store: SQLiteStore) -> None:
-    def faulty(batch: Batch) -> None:
-        batch.put(PLAIN, {"id": "half"})
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        store._writer.do(faulty)
+    with pytest.raises(TypeError):
+        store.transact([Put(PLAIN, {"id": "half"}), Put(PLAIN, {"id": "x", "n": 1.5})])  # type: ignore[dict-item]
     assert store.get(PLAIN, {"id": "half"}) is None
     store.put(PLAIN, {"id": "x"})
-
-
-def test_an_operation_that_nobody_waits_for_is_not_done(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.05)
-    release = threading.Event()
-    begun = threading.Event()
-
-    def block(_: Batch) -> None:
-        begun.set()
-        release.wait(10)
-
-    slow = writer.Job[object](block)
-    store._writer._jobs.put(slow)  # where a caller's goes that is not alone
-    assert begun.wait(10)
-    with pytest.raises(StoreUnavailable, match="not started"):
-        store.put(PLAIN, {"id": "x"})
-    with pytest.raises(StoreUnavailable, match="may have been applied"):
-        slow.wait()
-    release.set()
-    monkeypatch.undo()
-    assert store.update(PLAIN, {"id": "y"}, Changes(add={"n": 1})) == {"id": "y", "n": 1}
-    assert store.get(PLAIN, {"id": "x"}) is None
 
 
 def test_a_closed_store_takes_nothing(path: Path) -> None:
@@ -201,67 +110,78 @@ def test_a_closed_store_takes_nothing(path: Path) -> None:
         store.put(PLAIN, {"id": "x"})
 
 
-def test_a_read_that_is_under_way_when_it_closes_leaves_one_file(path: Path) -> None:
+def test_a_store_that_was_closed_leaves_one_file(path: Path) -> None:
     store = SQLiteStore(path, TEST_TABLES)
     store.put(PLAIN, {"id": "x"})
-    with store._reader() as connection:
-        connection.execute("SELECT 1").fetchone()
-        store.close()
+    store.close()
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     with pytest.raises(StoreUnavailable, match="closed"):
         store.get(PLAIN, {"id": "x"})
 
 
 def test_an_interrupt_is_one_and_no_outage(store: SQLiteStore) -> None:
-    def interrupted(batch: Batch) -> None:
-        batch.put(PLAIN, {"id": "half"})
+    def interrupted(transaction: Transaction) -> None:
+        transaction.put(PLAIN, {"id": "half"})
         raise KeyboardInterrupt
 
-    with store._writer._writing, pytest.raises(KeyboardInterrupt):  # as a caller who writes with its own thread
-        store._writer._commit([writer.Job[object](interrupted)])
+    with pytest.raises(KeyboardInterrupt):
+        store._write(interrupted)
     assert store.get(PLAIN, {"id": "half"}) is None
     store.put(PLAIN, {"id": "x"})
 
 
-def test_what_has_expired_is_swept_when_the_store_opens(path: Path) -> None:
+def test_a_sweep_removes_what_has_expired(path: Path) -> None:
     store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
-    for name, expires in [("gone", 1000), ("soon", 1001), ("never", None)]:
-        expiry = {} if expires is None else {"expires": expires}
-        store.put(NOTES, {"owner": "me", "name": name, **expiry})
-    store.put(NOTES, {"owner": "me", "name": "no number", "expires": "soon"})
-    store.close()
-    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
-    store.put(PLAIN, {"id": "the sweep is behind us"})
-    assert [item["name"] for item in store.query(NOTES, "me").items] == ["never", "no number", "soon"]
+    expiries: dict[str, Value] = {
+        "gone": 1000,
+        "soon": 1001,
+        "never": None,
+        "no number": "soon",
+        "true": True,
+        "long gone": -(10**30),
+        "in a million years": 10**30,
+        "half a second ago": Decimal("999.5"),
+    }
+    for name, expires in expiries.items():
+        store.put(NOTES, {"owner": "me", "name": name, **({} if expires is None else {"expires": expires})})
+    assert not store.sweep()
+    left = [item["name"] for item in store.query(NOTES, "me").items]
+    assert left == ["in a million years", "never", "no number", "soon", "true"]
     store.close()
 
 
-def test_the_sweep_comes_again_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shopkeeper.storage.sqlite.store.SWEEP_SECONDS", 0.02)
+def test_an_item_whose_expiry_was_put_off_is_not_swept(store: SQLiteStore) -> None:
+    key = {"owner": "me", "name": "session"}
+    store.put(NOTES, {**key, "expires": 1})
+    store.update(NOTES, key, Changes(set={"expires": 10**10}))
+    store.sweep()
+    assert store.get(NOTES, key) == {**key, "expires": 10**10}
+    store.update(NOTES, key, Changes(remove=["expires"]))
+    store.sweep()
+    assert store.get(NOTES, key) == key
+
+
+def test_a_long_sweep_is_done_in_parts(path: Path) -> None:
     store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
-    store.put(NOTES, {"owner": "me", "name": "gone", "expires": 999})
-    swept = threading.Event()
-    for _ in range(500):
-        if not store.query(NOTES, "me").items:
-            swept.set()
-            break
-        swept.wait(0.02)
-    assert swept.is_set()
+    for start in range(0, 300, 100):
+        expiring = range(start, start + 100)
+        store.transact([Put(NOTES, {"owner": "me", "name": f"{n:04}", "expires": 999}) for n in expiring])
+    left = []
+    while store.sweep():
+        left.append(len(store.query(NOTES, "me", limit=1000).items))
+    assert left == [200, 100, 0]
     store.close()
 
 
 @pytest.mark.parametrize("index", [None, "by-topic", "by-rank", "by-author"])
 def test_no_query_reads_the_whole_table(store: SQLiteStore, index: str | None) -> None:
     plans: list[str] = []
-    with store._reader() as connection:
-        from shopkeeper.storage.sqlite.store import _selection
-
-        cursor: dict[str, str | int] = {"owner": "a", "name": "b", "topic": "t", "rank": 1, "author": "x"}
-        for after in (None, cursor):
-            sql, values, _ = _selection(NOTES, "t", index, descending=True, after=after)
-            plans += [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    cursor: dict[str, str | int] = {"owner": "a", "name": "b", "topic": "t", "rank": 1, "author": "x"}
+    for after in (None, cursor):
+        sql, values, _ = query_of(NOTES, Columns(NOTES), "t", index, descending=True, after=after)
+        plans += [str(row[3]) for row in store._transaction.select(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert len(plans) == 2, "no sorting step either"
-    expected = f"notes.{index}" if index else "sqlite_autoindex_notes_1"
+    expected = f"notes/{index}" if index else "sqlite_autoindex_notes_1"
     assert all(plan.startswith("SEARCH") and expected in plan for plan in plans)
 
 
@@ -269,12 +189,12 @@ def test_a_full_disk_loses_nothing_and_ends(path: Path) -> None:
     """SQLite's own limit of pages stands for the disk; lifting it, for somebody making room."""
     store = SQLiteStore(path, [VISITOR_COUNTER])
     store.put(VISITOR_COUNTER, {"counter_id": "before", "visit_count": 1})
-    store._writer.do(lambda batch: batch.connection.execute("PRAGMA max_page_count = 1"))
+    store._transaction._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(StoreUnavailable):
         store.transact([Put(VISITOR_COUNTER, {"counter_id": f"{n}", "pad": "x" * 9000}) for n in range(50)])
     assert store.get(VISITOR_COUNTER, {"counter_id": "before"}) is not None
     assert store.get(VISITOR_COUNTER, {"counter_id": "0"}) is None
-    store._writer.do(lambda batch: batch.connection.execute("PRAGMA max_page_count = 1000000"))
+    store._transaction._connection.execute("PRAGMA max_page_count = 1000000")
     store.put(VISITOR_COUNTER, {"counter_id": "after"})
     assert store.get(VISITOR_COUNTER, {"counter_id": "after"}) is not None
     store.close()
@@ -293,73 +213,39 @@ def test_an_unreadable_file_is_an_outage_not_a_bug(store: SQLiteStore, path: Pat
         store.ping(PLAIN)
 
 
-def test_a_fault_of_the_machine_does_not_end_the_writer(store: SQLiteStore) -> None:
-    store.put(PLAIN, {"id": "the first sweep is behind us"})
-    real = store._writer._connection
+class Failing:
+    """A connection that fails at the next statement that begins with a word, as if the machine had no memory."""
 
-    class OutOfMemory:
-        """A connection whose next COMMIT finds no memory."""
+    def __init__(self, connection: sqlite3.Connection, word: str, error: Exception) -> None:
+        self._connection = connection
+        self._word = word
+        self._error: Exception | None = error
 
-        failed = False
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> object:
+        """Execute a statement, or fail once."""
+        error = self._error
+        if error and sql.startswith(self._word):
+            self._error = None
+            raise error
+        return self._connection.execute(sql, values)
 
-        def execute(self, sql: str, values: Sequence[Any] = ()) -> object:
-            if sql == "COMMIT" and not self.failed:
-                self.failed = True
-                raise MemoryError
-            return real.execute(sql, values)
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(real, name)
 
-    store._writer._connection = OutOfMemory()  # type: ignore[assignment]
+def fail_once(store: SQLiteStore, word: str, error: Exception | None = None) -> None:
+    """Let the next statement that begins with a word fail."""
+    connection = store._transaction._connection
+    error = error or sqlite3.OperationalError("disk I/O error")
+    store._transaction._connection = Failing(connection, word, error)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("word", ["BEGIN", "SELECT", "INSERT", "COMMIT"])
+@pytest.mark.parametrize("error", [MemoryError(), sqlite3.OperationalError("disk I/O error")])
+def test_after_a_fault_of_the_machine_the_store_works_again(store: SQLiteStore, word: str, error: Exception) -> None:
+    fail_once(store, word, error)
     with pytest.raises(StoreUnavailable):
-        store.put(PLAIN, {"id": "x"})
+        store.put(PLAIN, {"id": "x"}, if_absent=True)
     store.put(PLAIN, {"id": "y"})
     assert store.get(PLAIN, {"id": "x"}) is None
     assert store.get(PLAIN, {"id": "y"}) is not None
-
-
-def test_a_long_sweep_lets_others_in_between(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SQLiteStore(path, TEST_TABLES, now=lambda: 0.0)
-    for start in range(0, 2000, 100):
-        expiring = range(start, start + 100)
-        store.transact([Put(NOTES, {"owner": "me", "name": f"{n:04}", "expires": 999}) for n in expiring])
-    store.close()
-    statements: list[str] = []
-
-    def traced(path: Path) -> sqlite3.Connection:
-        connection = connect(path)
-        connection.set_trace_callback(statements.append)
-        return connection
-
-    monkeypatch.setattr("shopkeeper.storage.sqlite.store.connect", traced)  # before the sweep begins
-    store = SQLiteStore(path, TEST_TABLES, now=lambda: 1000.0)
-    for _ in range(1000):
-        if not store.query(NOTES, "me", limit=1).items:
-            break
-        time.sleep(0.01)
-    assert store.query(NOTES, "me", limit=1).items == []
-    pieces = [statement for statement in statements if statement == "COMMIT" or statement.startswith("DELETE FROM")]
-    deletions = [number for number, piece in enumerate(pieces) if "notes" in piece]
-    assert len(deletions) >= 4, "500 at a time"
-    assert all("COMMIT" in pieces[one:other] for one, other in pairwise(deletions)), "each in a commit of its own"
-    store.close()
-
-
-def test_readers_do_not_see_what_is_not_committed(store: SQLiteStore) -> None:
-    inside = threading.Event()
-    release = threading.Event()
-
-    def slow(batch: Batch) -> None:
-        batch.put(PLAIN, {"id": "x"})
-        batch.flush()
-        inside.set()
-        release.wait(10)
-
-    writing = threading.Thread(target=lambda: store._writer.do(slow))
-    writing.start()
-    inside.wait(10)
-    assert store.get(PLAIN, {"id": "x"}) is None
-    release.set()
-    writing.join()
-    assert store.get(PLAIN, {"id": "x"}) == {"id": "x"}

@@ -12,7 +12,6 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Metrics, Stream
 from shopkeeper.runtime.machine import additions
-from shopkeeper.runtime.machine.stopping import AtWork
 from shopkeeper.runtime.machine.tasks import LONGEST_PAUSE_SECONDS, Tasks
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -36,13 +35,15 @@ class Machine:
     def __init__(self, folder: Path, output: Log, *functions: Function) -> None:
         settings = read(environment(folder), TABLES)
         self.store = SQLiteStore(folder / "shop.db", TABLES)
-        self.work = AtWork()
         self.output = output
-        self.tasks = Tasks(functions, Resources(settings, self.store), Telemetry("shopkeeper", settings), self.work)
+        streams = [(stream, additions.Additions()) for function in functions for stream in function.streams]
+        self.watched = additions.watched(self.store, streams, lambda tell: tell())
+        resources = Resources(settings, self.watched)
+        self.tasks = Tasks(functions, resources, streams, Telemetry("shopkeeper", settings), lambda: None)
 
     def close(self) -> None:
         self.tasks.stop()
-        self.work.wait()
+        self.tasks.join(WITHIN_SECONDS)
         self.store.close()
 
 
@@ -133,16 +134,13 @@ def test_a_stop_waits_for_the_run_that_has_begun_and_begins_no_other(machine: Ca
     running.tasks.start()
     assert begun.wait(WITHIN_SECONDS)
     running.tasks.stop()
-    leaving = threading.Thread(target=running.work.wait)
+    leaving = threading.Thread(target=running.tasks.join, args=(WITHIN_SECONDS,))
     leaving.start()
     leaving.join(0.05)
     assert leaving.is_alive()
     go_on.set()
     leaving.join(WITHIN_SECONDS)
     assert not leaving.is_alive()
-    for thread in threading.enumerate():
-        if thread.name == "task":
-            thread.join(WITHIN_SECONDS)
     assert len(runs) == 1
 
 
@@ -176,7 +174,7 @@ def test_a_stream_tells_of_what_was_added_after_it_is_durable(machine: Callable[
         sample(Stream("marked", MARKERS, lambda resources: markers)),
     )
     running.tasks.start()
-    store = running.tasks.resources.store
+    store = running.watched
     store.transact([event(1), Put(MARKERS, {"marker": "a"}, if_absent=True)])
     with pytest.raises(ConditionFailed):
         store.transact([event(2), Put(MARKERS, {"marker": "a"}, if_absent=True)])
@@ -197,7 +195,7 @@ def test_a_consumer_that_fails_gets_what_comes_next(machine: Callable[..., Machi
     consumer = Consumer(1, failures=1)
     running = machine(sample(Stream("told", EVENTS, lambda resources: consumer)))
     running.tasks.start()
-    store = running.tasks.resources.store
+    store = running.watched
     number = 0
     while not consumer.enough.wait(0.05):
         number += 1
@@ -214,7 +212,7 @@ def test_a_consumer_that_is_slow_delays_nobody_and_what_it_cannot_take_is_counte
     monkeypatch.setattr(additions, "MOST_WAITING", 5)
     consumer = Consumer(5)
     running = machine(sample(Stream("told", EVENTS, lambda resources: consumer)))
-    store = running.tasks.resources.store
+    store = running.watched
     for number in range(8):
         store.transact([event(number)])
     running.tasks.start()
@@ -230,4 +228,4 @@ def test_a_consumer_that_is_slow_delays_nobody_and_what_it_cannot_take_is_counte
 
 def test_without_streams_the_store_is_the_store_itself(machine: Callable[..., Machine]) -> None:
     running = machine(sample(schedule(dict)))
-    assert running.tasks.resources.store is running.store
+    assert running.watched is running.store

@@ -58,6 +58,34 @@ def test_the_level_chooses_lines_and_never_metrics(
     assert metrics["RequestLatency"] == 500
 
 
+def test_the_metrics_of_a_request_have_the_embedded_format(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    told = telemetry(LOG_LEVEL="ERROR", COLOUR="green")
+    told.record(request(), GOOD, 0.0012)
+    told.record(request(), Response(404, {}), 0.5)
+    first, second = lines()
+    assert isinstance(first["_aws"].pop("Timestamp"), int)
+    names = {"RequestCount": "Count", "RequestLatency": "Milliseconds", "Visits": "Count", "ColdStart": "Count"}
+    assert first == {
+        "_aws": {
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Shopkeeper",
+                    "Dimensions": [["service", "stage"]],
+                    "Metrics": [{"Name": name, "Unit": unit} for name, unit in names.items()],
+                }
+            ]
+        },
+        "service": "service",
+        "stage": "staging",
+        "RequestCount": 1,
+        "RequestLatency": 1.2,
+        "Visits": 1,
+        "ColdStart": 1,
+    }
+    (directive,) = second["_aws"]["CloudWatchMetrics"]
+    assert [metric["Name"] for metric in directive["Metrics"]] == ["RequestCount", "RequestLatency"]
+
+
 def test_a_fault_is_told_with_its_causes(lines: Callable[[], list[dict[str, Any]]]) -> None:
     try:
         try:

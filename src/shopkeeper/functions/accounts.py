@@ -25,7 +25,7 @@ FUNCTION = Function(
         USERS: may("get", "put", "update", "delete", query=("all-users",)),
         MARKERS: may("get", "put", "delete"),
         SESSIONS: may("get", "put", "update", "delete"),
-        ATTEMPTS: may("update"),
+        ATTEMPTS: may("get", "update"),
     },
     errors=PROBLEM_JSON,
     authenticates=True,

@@ -1,7 +1,7 @@
 """A function as data: what makes one deployable Lambda run, and what it may do on which table."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,6 +19,9 @@ from shopkeeper.http import (
     ServiceUnavailable,
 )
 from shopkeeper.storage import Grant, StoreOutage, Table
+
+if TYPE_CHECKING:
+    from shopkeeper.http.limiter import Limiter
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -78,14 +81,20 @@ class Function(msgspec.Struct, frozen=True):
         ]
 
 
-def application(functions: tuple[Function, ...], resources: Resources, *more: Route) -> Application:
-    """Return the application that serves these functions, and `more` routes beside them."""
+def application(
+    functions: tuple[Function, ...], resources: Resources, *more: Route, limiter: "Limiter | None" = None
+) -> Application:
+    """Return the application that serves these functions, and `more` routes beside them.
+
+    Only one machine has a `limiter`: on Lambda each container would count for itself, and the gateway limits rates.
+    """
     routes = [route for function in functions for route in function.routes(resources)]
     authenticate = resources.identity.authenticate if resources.identity else None
     settings = resources.settings
     cors = CorsPolicy(settings.allowed_origins, local=settings.local_origins, explains=settings.stage == "dev")
     plain = settings.unknown_paths == "plain"
-    return Application([*routes, *more], cors, translate, authenticate, plain_refusals=plain)
+    everything = [*routes, *more]
+    return Application(everything, cors, translate, authenticate, plain_refusals=plain, limiter=limiter)
 
 
 def translate(error: Exception) -> ApiError:

@@ -24,6 +24,8 @@ from shopkeeper.http.errors import (
     PreconditionFailed,
     PreconditionRequired,
     Problem,
+    RateLimited,
+    ServerBusy,
     ServiceUnavailable,
     TooManyRequests,
     Unauthenticated,
@@ -31,6 +33,7 @@ from shopkeeper.http.errors import (
     UnsupportedMediaType,
 )
 from shopkeeper.http.headers import ETAG, LINK, LOCATION, RETRY_AFTER, HeaderField
+from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import Load
 from shopkeeper.http.message import Request, Response, split_path
 
@@ -68,11 +71,14 @@ __all__ = [
     "PreconditionFailed",
     "PreconditionRequired",
     "Problem",
+    "RateLimit",
+    "RateLimited",
     "Reply",
     "Request",
     "Response",
     "Route",
     "Scheme",
+    "ServerBusy",
     "ServiceUnavailable",
     "TooManyRequests",
     "Unauthenticated",

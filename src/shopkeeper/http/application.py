@@ -1,19 +1,25 @@
 """The sans-IO application: one request in, one response out, whatever happens."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shopkeeper.http.access import Authenticate, identify
+from shopkeeper.http.addresses import network_of
 from shopkeeper.http.binding import bind
 from shopkeeper.http.call import Reply
 from shopkeeper.http.content import Content, close
 from shopkeeper.http.cors import CorsPolicy
 from shopkeeper.http.endpoint import NO_CONTENT, Route
-from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, NotFound
+from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, MethodNotKnown, NotFound
+from shopkeeper.http.limits import joined
+from shopkeeper.http.load import Load
 from shopkeeper.http.message import Request, Response
 from shopkeeper.http.routing import Match, Router
+
+if TYPE_CHECKING:
+    from shopkeeper.http.limiter import Limiter
 
 COMMON_HEADERS = {
     "Content-Type": "application/json",
@@ -31,7 +37,7 @@ class Application:
 
     `translate` turns any exception that is not an ApiError into the one that its caller may see;
     `authenticate` tells whose a bearer token is, and is needed where an endpoint wants to know. An undeclared path or
-    method gets API Gateway's own 403, or with `plain_refusals` 404 and 405.
+    method gets API Gateway's own 403, or with `plain_refusals` 404 and 405. Without a `limiter` rates are not limited.
     """
 
     def __init__(
@@ -42,19 +48,29 @@ class Application:
         authenticate: Authenticate | None = None,
         *,
         plain_refusals: bool = False,
+        limiter: "Limiter | None" = None,
     ) -> None:
         self._router = Router(routes)
         self._cors = cors
         self._translate = translate
         self._authenticate = authenticate
         self._plain_refusals = plain_refusals
+        self._limiter = limiter
 
     def handle(self, request: Request) -> Response:
         """Answer `request`. Never raises: what went wrong inside is `Response.error`."""
         return self._finished(request, self._handle(request))
 
+    def load_of(self, request: Request) -> Load:
+        """Return what `request` costs the machine."""
+        match = self._router.match(request.segments)
+        route = match.routes.get(request.method) if match is not None else None
+        return Load.LIGHT if route is None else route.endpoint.load_of(request.query)
+
     def failed(self, request: Request, error: Exception) -> Response:
-        """Return the answer to a request whose own answer could not be sent."""
+        """Return the answer to a request whose own answer could not be sent, or that could not be read."""
+        if isinstance(error, MethodNotKnown) and not self._plain_refusals:
+            return self._finished(request, self._refusal(request, None))
         match = self._router.match(request.segments)
         route = match.routes.get(request.method) if match is not None else None
         form = route.error_format if route is not None else PROBLEM_JSON
@@ -84,14 +100,25 @@ class Application:
             return self._failure(request, route.error_format, error, cors)
 
     def _answer(self, request: Request, route: Route, match: Match, cors: Mapping[str, str]) -> Response:
+        limited = self._take(route, "address", network_of(request.client_address))
         caller = identify(route.endpoint.access, request, self._authenticate)
+        if caller is not None:
+            limited = joined(limited, self._take(route, "account", caller.subject))
         reply = route.answer(bind(route.endpoint, request, match.parameters, caller))
         status = reply.status or route.endpoint.success
         headers = self._headers(request, cors, reply.headers)
+        headers.update(limited)
         if status == NO_CONTENT:
             del headers["Content-Type"]
             return Response(status, headers, b"", reply.error, reply.metrics)
         return _written(status, headers, reply)
+
+    def _take(self, route: Route, by: str, client: str) -> Mapping[str, str]:
+        """Take what the request costs a client of its limits, and return their fields. Raises RateLimited."""
+        limits = route.endpoint.limits
+        if self._limiter is None or not limits:
+            return {}
+        return self._limiter.take([limit for limit in limits if limit.by == by], client)
 
     def _failure(self, request: Request, form: ErrorFormat, error: Exception, cors: Mapping[str, str]) -> Response:
         """Answer in the function's error format. Only a server error is kept for the log."""

@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 import msgspec
 
 from shopkeeper.http.access import Caller
-from shopkeeper.http.call import Call
+from shopkeeper.http.call import Call, Nothing
 from shopkeeper.http.endpoint import Endpoint
 from shopkeeper.http.errors import (
     ContentTooLarge,
@@ -35,6 +35,14 @@ _NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
+Place = tuple["Place | None", str | int]
+"""Where a value of a body stands: the place of the object or list around it, and its name or index there.
+
+It is spelt out only for a fault, because that takes longer than all else that is done with a value.
+"""
+
+NOTHING = Nothing()
+
 
 def bind(
     endpoint: Endpoint[Any], request: Request, path_values: Mapping[str, str], caller: Caller | None = None
@@ -46,6 +54,8 @@ def bind(
 
     Raises BadRequest, ContentTooLarge or UnsupportedMediaType.
     """
+    if endpoint.parameters is Nothing and not endpoint.takes_body:
+        return Call(NOTHING, NOTHING, request, caller)
     values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
     parameters, faults = _converted(values, endpoint.parameters, _unwritable(values), strict=False)
     body: Any = None if endpoint.takes_body else endpoint.body()
@@ -103,7 +113,7 @@ def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None)
     sent = _decode(content)
     verbatim = marked(cast(Hashable, kind), VERBATIM)
     values = {
-        name: value if name in verbatim else _clean(value, shown(name), faults)
+        name: value if name in verbatim else _clean(value, (None, name), faults)
         for name, value in _completed(sent, cast(Hashable, kind), caller).items()
     }
     body, faults = _converted(values, kind, faults, strict=True)
@@ -147,11 +157,12 @@ def _completed(values: dict[str, Any], kind: Hashable, caller: Caller | None) ->
 
     If a body has both a field and its alias, the alias is an unknown field.
     """
-    names = {alias: name for name, alias in marked(kind, ALIAS).items() if name not in values}
-    completed = {names.get(name, name): value for name, value in values.items()}
+    if aliases := marked(kind, ALIAS):
+        names = {alias: name for name, alias in aliases.items() if name not in values}
+        values = {names.get(name, name): value for name, value in values.items()}
     if caller is not None:
-        completed = {**dict.fromkeys(marked(kind, CALLER), caller.subject), **completed}
-    return completed
+        values = {**dict.fromkeys(marked(kind, CALLER), caller.subject), **values}
+    return values
 
 
 def _as_sent(fault: FieldError, sent: Mapping[str, Any], kind: Hashable) -> FieldError:
@@ -176,25 +187,39 @@ def _nests_deeper(body: bytes, most: int) -> bool:
     return False
 
 
-def _clean(value: object, field: str, errors: list[FieldError]) -> object:
+def _clean(value: object, place: Place, errors: list[FieldError]) -> object:
     """Trim every string in `value`, noting those that hold control characters."""
     if isinstance(value, str):
-        text = value.strip()
-        if _CONTROL.search(value):
-            errors.append(FieldError(field, "must not hold control characters"))
-        elif not text.isascii():
-            from shopkeeper.http.visible import shows_something  # most text is ASCII and needs none of it
-
-            if not shows_something(text):
-                errors.append(FieldError(field, "must hold a character that can be seen"))
-        return text
+        return _clean_text(value, place, errors)
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
         return int(value)  # to JSON Schema 2.0 is an integer
     if isinstance(value, list):
-        return [_clean(item, f"{field}[{index}]", errors) for index, item in enumerate(value)]
+        return [_clean(item, (place, index), errors) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _clean(item, f"{field}.{shown(name)}", errors) for name, item in value.items()}
+        return {name: _clean(item, (place, name), errors) for name, item in value.items()}
     return value
+
+
+def _clean_text(value: str, place: Place, errors: list[FieldError]) -> str:
+    text = value.strip()
+    if value.isascii() and value.isprintable():
+        return text
+    if _CONTROL.search(value):
+        errors.append(FieldError(_spelt_out(place), "must not hold control characters"))
+    elif not text.isascii():
+        from shopkeeper.http.visible import shows_something  # most text is ASCII and needs none of it
+
+        if not shows_something(text):
+            errors.append(FieldError(_spelt_out(place), "must hold a character that can be seen"))
+    return text
+
+
+def _spelt_out(place: Place) -> str:
+    """Return a place like `lines[0].quantity`."""
+    around, part = place
+    if around is None:
+        return shown(str(part))
+    return f"{_spelt_out(around)}[{part}]" if isinstance(part, int) else f"{_spelt_out(around)}.{shown(part)}"
 
 
 def _converted(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 ALLOWED_HEADERS = "Authorization, Content-Type, If-Match, Idempotency-Key, Order-Token"
-EXPOSED_HEADERS = "ETag, Link, Location, Retry-After, X-Request-Id"
+EXPOSED_HEADERS = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = 600
 MAX_ORIGIN = 200
 

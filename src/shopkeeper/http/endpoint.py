@@ -15,6 +15,7 @@ from shopkeeper.http.call import Call, Nothing, Reply
 from shopkeeper.http.content import Content
 from shopkeeper.http.errors import ApiError, ErrorFormat
 from shopkeeper.http.headers import HeaderField
+from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
 
@@ -38,7 +39,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     `responses` has the types of the body for each status, success first. `errors` are those that the handler may
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
-    costs, if it has one of the query parameters `load_with`, or always if there are none of those.
+    costs, if it has one of the query parameters `load_with`, or always if there are none of those. `limits` bound how
+    often a client may call.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     safe: bool = True
     load: Load = Load.LIGHT
     load_with: tuple[str, ...] = ()
+    limits: tuple[RateLimit, ...] = ()
 
     @property
     def answers_head(self) -> bool:
@@ -117,6 +120,7 @@ def endpoint(
     safe: bool = True,
     load: Load = Load.LIGHT,
     load_with: tuple[str, ...] = (),
+    limits: tuple[RateLimit, ...] = (),
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -147,6 +151,7 @@ def endpoint(
             safe=safe,
             load=load,
             load_with=load_with,
+            limits=limits,
         )
         _check(one, types, body)
         return one

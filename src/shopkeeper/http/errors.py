@@ -8,6 +8,7 @@
     ├── Forbidden                 403  forbidden
     ├── NotFound                  404  not_found
     ├── MethodNotAllowed          405  method_not_allowed, with `Allow`
+    ├── RequestTimeout            408  request_timeout
     ├── Conflict                  409  conflict
     ├── PreconditionFailed        412  precondition_failed
     ├── Gone                      410  gone
@@ -16,8 +17,12 @@
     ├── Unprocessable             422  unprocessable
     ├── PreconditionRequired      428  precondition_required
     ├── TooManyRequests           429  too_many_requests, with `Retry-After`
+    │   └── RateLimited           429  rate_limited, with `RateLimit` and `RateLimit-Policy` too
+    ├── HeaderTooLarge            431  header_too_large
     ├── InternalError             500  internal_error
+    ├── MethodNotKnown            501  method_not_known
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
+        └── ServerBusy            503  server_busy, with `Retry-After`
 
 Domains raise these or subclasses of theirs with a code of their own. How one looks on the wire is
 decided by an `ErrorFormat`, once for each function.
@@ -28,7 +33,14 @@ from typing import ClassVar
 
 import msgspec
 
-from shopkeeper.http.headers import ALLOW, RETRY_AFTER, WWW_AUTHENTICATE, HeaderField
+from shopkeeper.http.headers import (
+    ALLOW,
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
+    RETRY_AFTER,
+    WWW_AUTHENTICATE,
+    HeaderField,
+)
 
 
 class ApiError(Exception):
@@ -170,7 +182,7 @@ class TooManyRequests(ApiError):
     """The caller must wait; `retry_after_seconds` says how long."""
 
     status, code, title = 429, "too_many_requests", "Too Many Requests"
-    sends = (RETRY_AFTER,)
+    sends: ClassVar[tuple[HeaderField, ...]] = (RETRY_AFTER,)
 
     def __init__(self, detail: str, retry_after_seconds: int) -> None:
         super().__init__(detail)
@@ -182,6 +194,50 @@ class TooManyRequests(ApiError):
         return {"Retry-After": str(self.retry_after_seconds)}
 
 
+class RateLimited(TooManyRequests):
+    """The client sent more requests than a rate limit allows. This one was not executed."""
+
+    code = "rate_limited"
+    sends = (RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY)
+
+    def __init__(self, retry_after_seconds: int, fields: Mapping[str, str]) -> None:
+        """`fields` are the header fields of the limit."""
+        super().__init__("There were too many requests. Please wait.", retry_after_seconds)
+        self._fields = fields
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """`Retry-After`, and the fields that name the limit."""
+        return {**super().headers, **self._fields}
+
+
+class RequestTimeout(ApiError):
+    """The request was not complete in time."""
+
+    status, code, title = 408, "request_timeout", "Request Timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The request did not arrive in time.")
+
+
+class HeaderTooLarge(ApiError):
+    """The header has more bytes or fields than the server takes (RFC 6585, section 5)."""
+
+    status, code, title = 431, "header_too_large", "Request Header Fields Too Large"
+
+    def __init__(self) -> None:
+        super().__init__("The header of the request is too large.")
+
+
+class MethodNotKnown(ApiError):
+    """The server knows no such method (RFC 9110, section 15.6.2)."""
+
+    status, code, title = 501, "method_not_known", "Not Implemented"
+
+    def __init__(self) -> None:
+        super().__init__("The server knows no such method.")
+
+
 class InternalError(ApiError):
     """An error in the server. Its cause is in the log under the request's id."""
 
@@ -190,19 +246,27 @@ class InternalError(ApiError):
 
 
 class ServiceUnavailable(ApiError):
-    """The store is unavailable. Nothing was lost, and the same request may succeed soon."""
+    """The request cannot be served now. Nothing was lost, and the same request may succeed soon."""
 
     status, code, title = 503, "service_unavailable", "Service Unavailable"
     sends = (RETRY_AFTER,)
     retry_after_seconds = 1
+    reason: ClassVar[str] = "The service cannot reach its data right now. Please try again."
 
     def __init__(self) -> None:
-        super().__init__("The service cannot reach its data right now. Please try again.")
+        super().__init__(self.reason)
 
     @property
     def headers(self) -> Mapping[str, str]:
         """`Retry-After`, in seconds (RFC 9110, section 10.2.3)."""
         return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class ServerBusy(ServiceUnavailable):
+    """Too much work of this kind is waiting. The request was not begun."""
+
+    code = "server_busy"
+    reason = "The service is too busy right now. Please try again."
 
 
 class ErrorFormat(msgspec.Struct, frozen=True):

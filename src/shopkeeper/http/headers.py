@@ -20,4 +20,12 @@ LOCATION = HeaderField("Location", "The path of what was made", {"type": "string
 LINK = HeaderField("Link", 'The next page, as rel="next" (RFC 8288)', {"type": "string"}, optional=True)
 RETRY_AFTER = HeaderField("Retry-After", "In how many seconds to ask again", {"type": "integer", "minimum": 0})
 WWW_AUTHENTICATE = HeaderField("WWW-Authenticate", "`Bearer` (RFC 6750)", {"type": "string"})
+RATE_LIMIT = HeaderField(
+    "RateLimit", "How many requests are left, where rates are limited", {"type": "string"}, optional=True
+)
+RATE_LIMIT_POLICY = HeaderField(
+    "RateLimit-Policy", "How many requests are allowed in how many seconds", {"type": "string"}, optional=True
+)
+"""draft-ietf-httpapi-ratelimit-headers-11. One machine sends them, Lambda does not."""
+
 ALLOW = HeaderField("Allow", "The methods that the path has", {"type": "string"})

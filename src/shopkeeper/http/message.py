@@ -1,6 +1,7 @@
 """`Request` and `Response` as plain values."""
 
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import unquote
 
 import msgspec
 
@@ -56,3 +57,19 @@ def split_path(path: str) -> tuple[str, ...] | None:
     if path.endswith("/") and not path.endswith("//"):
         path = path[:-1]
     return tuple(path[1:].split("/")) if path else ()
+
+
+def decoded_segments(path: str) -> tuple[str, ...] | None:
+    """Return the segments of a percent-encoded path, each decoded once, or None if a path cannot be decoded.
+
+    A segment that contains a slash after decoding is ambiguous, and so are bytes that are not UTF-8.
+    """
+    raw = split_path(path)
+    if raw is None or ("%" not in path and path.isascii()):
+        return raw
+    try:
+        segments = tuple(unquote(segment, errors="strict") for segment in raw)
+        "".join(segments).encode()
+    except UnicodeError:
+        return None
+    return None if any("/" in segment for segment in segments) else segments

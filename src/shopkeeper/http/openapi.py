@@ -19,11 +19,12 @@ from shopkeeper.http.errors import (
     InvalidInput,
     MalformedBody,
     PreconditionRequired,
+    RateLimited,
     ServiceUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
 )
-from shopkeeper.http.headers import HeaderField
+from shopkeeper.http.headers import RATE_LIMIT, RATE_LIMIT_POLICY, HeaderField
 from shopkeeper.http.routing import is_parameter, template_segments
 
 Json = dict[str, Any]
@@ -44,7 +45,7 @@ DESCRIPTIONS = {
     428: "The request must name a version",
     429: "Too many requests",
     500: "A fault of the service",
-    503: "The service cannot reach its data",
+    503: "The service cannot reach its data, or is too busy",
 }
 """Python's own phrases differ from version to version."""
 
@@ -210,7 +211,8 @@ def _replies(endpoint: Endpoint[Any], by_type: Mapping[type[msgspec.Struct], Jso
     """Return the answers that the handler itself replies with, by status."""
     answers: dict[int, list[Answer]] = {}
     for status, kinds in endpoint.responses.items():
-        headers = endpoint.headers if status == endpoint.success else ()
+        limits = (RATE_LIMIT, RATE_LIMIT_POLICY) if endpoint.limits else ()
+        headers = (*endpoint.headers, *limits) if status == endpoint.success else ()
         if kinds == (Content,):
             answers[status] = [Answer(media_type, {}, headers) for media_type in endpoint.media_types]
         elif kinds == (Nothing,):
@@ -225,6 +227,8 @@ def _errors(endpoint: Endpoint[Any]) -> list[type[ApiError]]:
     implied: list[type[ApiError]] = [InternalError, ServiceUnavailable]
     if endpoint.access is not Access.ANYONE:
         implied.append(Unauthenticated)
+    if endpoint.limits:
+        implied.append(RateLimited)
     if endpoint.parameters is not Nothing:
         implied.append(InvalidInput)
     if endpoint.takes_body:

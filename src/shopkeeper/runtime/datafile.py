@@ -14,6 +14,8 @@ from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage.sqlite.about import About, read_about, write_about
 from shopkeeper.storage.sqlite.connection import check_whole, existing_file, prepare_file, real_path, tighten_file
 from shopkeeper.storage.sqlite.lock import DataLock, lock_data
+from shopkeeper.storage.sqlite.migration import migrate
+from shopkeeper.storage.tables import TABLES
 
 ADOPT = "or run `shopkeeper adopt` to bind the data to what is set"
 
@@ -27,7 +29,8 @@ def data_path(settings: Settings) -> Path | None:
 def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
     """Make the data file if it is missing, lock it, and check it and its key. Return its lock, None for DynamoDB.
 
-    A file that was never served is bound to the key and the stage of the settings. Raises ConfigurationError.
+    A file that was never served is bound to the key and the stage of the settings. A file of a former form is
+    converted, and `warn` is told where its backup is. Raises ConfigurationError.
     """
     path = data_path(settings)
     if path is None:
@@ -41,16 +44,19 @@ def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
         for file in tighten_file(path):
             warn(f"Others had access to {file}; now only its owner has.")
         check_whole(path)
-        open_store(settings).close()
         about = read_about(path)
         if about is None:
             _refuse_key_beside_link(settings)
             _refuse_other_key(path, settings)
-            if make_missing_key(settings) and not is_new:
-                warn(f"A new key was made for {path}: everybody signs in anew.")
-            secrets = secrets or read_secrets(settings)
         else:
             secrets = _fitting(path, about, settings)
+        backup = migrate(path, TABLES)
+        if backup:
+            warn(f"The data file {path} was converted to a new form. A backup of its former form is {backup}.")
+        open_store(settings).close()
+        if about is None and make_missing_key(settings) and not is_new:
+            warn(f"A new key was made for {path}: everybody signs in anew.")
+        secrets = secrets or read_secrets(settings)
         bound = About(fingerprint(secrets[0]), settings.stage)
         if bound != about:  # it is new, or the secret was rotated
             write_about(path, bound)

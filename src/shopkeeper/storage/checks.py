@@ -18,11 +18,12 @@ _MAX_INTEGER = 2**63 - 1
 
 def check_key(key: declared.Key, values: Item, *, exact: bool) -> None:
     """Raise ValueError unless `values` hold the key's attributes (and, if `exact`, no others)."""
-    if exact and len(values) != len(key.attributes):
+    sort = key.sort
+    if exact and len(values) != (1 if sort is None else 2):
         raise ValueError(f"a key has exactly the attributes {[attribute.name for attribute in key.attributes]}")
     _check_attribute(key.partition, values, MAX_PARTITION_BYTES)
-    if key.sort is not None:
-        _check_attribute(key.sort, values, MAX_SORT_BYTES)
+    if sort is not None:
+        _check_attribute(sort, values, MAX_SORT_BYTES)
 
 
 def check_item(table: Table, item: Item) -> None:
@@ -41,7 +42,8 @@ def check_changes(table: Table, changes: Changes) -> None:
         raise ValueError("an update needs a change")
     if len(set(names)) != len(names):
         raise ValueError("an update names an attribute twice")
-    if any(attribute.name in names for attribute in table.key.attributes):
+    key = table.key
+    if key.partition.name in names or (key.sort is not None and key.sort.name in names):
         raise ValueError("an update cannot change the key")
     for index in table.indexes:
         for attribute in index.key.attributes:

@@ -1,5 +1,6 @@
 """Lists of records, page by page: for endpoints that list, and for work on everything that an index lists."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -16,6 +17,9 @@ STEP = 100
 
 MOST_CANDIDATES = 1000
 """How many records a filter is shown for one page."""
+
+SEARCH_SECONDS = 0.2
+"""After how many seconds a filter is shown no more records for one page."""
 
 
 def listed(store: Store, records: Records[T], index: str, partition: str, size: int = STEP) -> Iterator[list[T]]:
@@ -50,6 +54,7 @@ class Listing(Generic[T]):
         *,
         descending: bool = False,
         keep: Callable[[T], bool] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`keep` is the filter: the list has the records for which it returns true."""
         self._store = store
@@ -58,16 +63,19 @@ class Listing(Generic[T]):
         self._partition = partition
         self._descending = descending
         self._keep = keep
+        self._monotonic = monotonic
         self.shape = records.table.position(index)
         self.fixed = {records.table.index(index).key.partition.name: partition}
 
     def page(self, limit: int, after: Key | None = None, skip: int = 0) -> tuple[list[T], Key | None]:
         """Return at most `limit` records after a key, without the first `skip` of them, and the key of the next page.
 
-        A filter reads at most 1,000 records, so a page may be short or empty although a next page exists.
+        A filter reads at most 1,000 records, and begins to read no more after 0.2 seconds. So a page may be short or
+        empty although a next page exists.
         """
         found: list[T] = []
         looked = 0
+        ends = self._monotonic() + SEARCH_SECONDS
         while True:
             step = min(STEP, MOST_CANDIDATES - looked) if self._keep else min(limit - len(found) + skip, MAX_PAGE)
             page = self._store.query(
@@ -91,7 +99,8 @@ class Listing(Generic[T]):
                     return found, None if is_last else self._position(item)
             looked += len(page.items)
             after = page.next
-            if after is None or (self._keep and looked >= MOST_CANDIDATES):
+            is_enough = looked >= MOST_CANDIDATES or self._monotonic() >= ends
+            if after is None or (self._keep and is_enough):
                 return found, after
 
     def _position(self, item: Item) -> Key:

@@ -35,6 +35,7 @@ from shopkeeper.http import (
     NotFound,
     Nothing,
     PreconditionFailed,
+    RateLimit,
     Reply,
     endpoint,
 )
@@ -45,9 +46,21 @@ B = TypeVar("B")
 
 USER_LIST = "users"
 
+PASSWORDS = RateLimit("passwords", requests=60, seconds=300)
+"""Of everything that computes hashes, together."""
+
+PASSWORDS_OF_ACCOUNT = RateLimit("passwords-of-account", requests=20, seconds=600, by="account")
+ACCOUNTS = RateLimit("accounts", requests=60, seconds=3600)
+REFRESHES = RateLimit("refreshes", requests=300, seconds=600)
+
 
 @endpoint(
-    "POST /api/auth/register", status=201, headers=(LOCATION, ETAG), errors=(AlreadyRegistered,), load=Load.HASHES
+    "POST /api/auth/register",
+    status=201,
+    headers=(LOCATION, ETAG),
+    errors=(AlreadyRegistered,),
+    load=Load.HASHES,
+    limits=(PASSWORDS, ACCOUNTS),
 )
 def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[User]:
     """Make an account."""
@@ -56,13 +69,13 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
     return Reply(user, headers=headers, metrics={"Accounts": 1})
 
 
-@endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES)
+@endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES, limits=(PASSWORDS,))
 def sign_in(accounts: Accounts, call: Call[Nothing, SignIn]) -> Reply[Tokens]:
     """Begin a session with email and password."""
     return Reply(accounts.sign_in(call.body.email, call.body.password, call.request.client_address))
 
 
-@endpoint("POST /api/auth/refresh", errors=(InvalidSession,))
+@endpoint("POST /api/auth/refresh", errors=(InvalidSession,), limits=(REFRESHES,))
 def refresh_session(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Tokens]:
     """Continue a session with its refresh token, which is thereby replaced."""
     return Reply(accounts.refresh(call.body.refresh_token))
@@ -80,6 +93,7 @@ def sign_out(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Nothing]
     errors=(WrongPassword, ChangedMeanwhile, TooManyAttempts),
     access=Access.SIGNED_IN,
     load=Load.HASHES,
+    limits=(PASSWORDS, PASSWORDS_OF_ACCOUNT),
 )
 def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> Reply[Nothing]:
     """Set another password, which ends all sessions."""
@@ -87,7 +101,7 @@ def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> 
     return Reply(Nothing())
 
 
-@endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile), load=Load.HASHES)
+@endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile), load=Load.HASHES, limits=(PASSWORDS,))
 def reset_password(accounts: Accounts, call: Call[Nothing, PasswordReset]) -> Reply[Nothing]:
     """Set another password with the token of a reset link, once."""
     accounts.reset_password(call.body.token, call.body.new_password)
@@ -107,6 +121,7 @@ def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
     errors=(WrongPassword, AlreadyRegistered, ChangedMeanwhile, PreconditionFailed, TooManyAttempts),
     access=Access.SIGNED_IN,
     load=Load.HASHES,
+    limits=(PASSWORDS, PASSWORDS_OF_ACCOUNT),
 )
 def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply[User]:
     """Change one's own name or email address."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.domains.accounts.attempts import SignInAttempts
+from shopkeeper.domains.accounts.attempts import Attempt, SignInAttempts
 from shopkeeper.domains.accounts.model import (
     Account,
     AdminsOnly,
@@ -26,7 +26,7 @@ from shopkeeper.domains.accounts.model import (
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
 from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.domains.markers import offers as markers
-from shopkeeper.http import Caller, NotFound, ServiceUnavailable, Unauthenticated
+from shopkeeper.http import Caller, NotFound, Unauthenticated
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
@@ -56,7 +56,7 @@ class Accounts:
         self._sessions = Sessions(store, keyring, clock)
 
     def register(self, new: NewAccount) -> User:
-        """Make an account. Raises AlreadyRegistered, ServiceUnavailable or StoreError."""
+        """Make an account. Raises AlreadyRegistered or StoreError."""
         now = rfc3339(self._clock())
         account = Account(
             user_id=uuid7(),
@@ -83,9 +83,9 @@ class Accounts:
         Raises TooManyAttempts, WrongCredentials, ServiceUnavailable or StoreError.
         """
         email = email.lower()
-        reservation = self._attempts.reserve(email, address)
+        attempt = self._attempts.reserve(email, address)
         account = self._by_email(email)
-        verdict = self._verify(account, password, reservation)
+        verdict = self._verify(account, password, attempt)
         if not verdict or account is None:
             raise WrongCredentials("Email and password do not belong together.")
         if verdict is Verdict.OUTDATED:
@@ -227,15 +227,11 @@ class Accounts:
         if not self._verify(account, password, self._attempts.reserve(account.email, address)):
             raise WrongPassword("The current password is wrong.")
 
-    def _verify(self, account: Account | None, password: str, reservation: dict[str, str]) -> Verdict:
-        """Tell whether a password fits; the attempt counts no more if it does, or could not be made."""
-        try:
-            verdict = self._passwords.verify(account.password_hash if account else None, password)
-        except ServiceUnavailable:
-            self._attempts.clear(reservation)
-            raise
+    def _verify(self, account: Account | None, password: str, attempt: Attempt) -> Verdict:
+        """Tell whether a password fits. The attempt counts no more if it does."""
+        verdict = self._passwords.verify(account.password_hash if account else None, password)
         if verdict:
-            self._attempts.clear(reservation)
+            self._attempts.succeeded(attempt)
         return verdict
 
     def _set_password(self, account: Account, password: str) -> None:

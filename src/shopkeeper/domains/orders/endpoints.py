@@ -33,12 +33,15 @@ from shopkeeper.http import (
     Load,
     NotFound,
     Nothing,
+    RateLimit,
     Reply,
     Scheme,
     endpoint,
 )
 from shopkeeper.http.cursor import next_link, read_page
 from shopkeeper.http.version import etag
+
+ORDERS = RateLimit("orders", requests=300, seconds=600)
 
 
 @endpoint(
@@ -54,6 +57,7 @@ from shopkeeper.http.version import etag
         TotalTooLarge,
         KeyReused,
     ),
+    limits=(ORDERS,),
 )
 def place_order(orders: Orders, call: Call[PlaceParameters, NewOrder]) -> Reply[PlacedOrder]:
     """Place an order, once for each Idempotency-Key.

@@ -176,8 +176,7 @@ class Orders:
         return self._placed(self._orders.require(former.order_id).as_created())
 
     def _placed(self, order: Order) -> PlacedOrder:
-        facts = {name: getattr(order, name) for name in Order.__struct_fields__}
-        return PlacedOrder(**facts, order_token=order_token(self._keyring, order.order_id))
+        return PlacedOrder(**msgspec.structs.asdict(order), order_token=order_token(self._keyring, order.order_id))
 
     def _find_for(self, caller: Caller | None, order_id: str, token: str | None) -> tuple[Order, Party]:
         order = self._orders.require(order_id)

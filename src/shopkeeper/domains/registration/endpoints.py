@@ -14,12 +14,18 @@ from shopkeeper.http import (
     Call,
     Forbidden,
     Nothing,
+    RateLimit,
     Reply,
     Unauthenticated,
     endpoint,
 )
 from shopkeeper.http.version import etag
 from shopkeeper.storage import StoreError
+
+REGISTRATIONS = (
+    RateLimit("businesses", requests=60, seconds=3600),
+    RateLimit("businesses-of-account", requests=20, seconds=3600, by="account"),
+)
 
 
 @endpoint("GET /auth/health", responses={503: AuthUnhealthy})
@@ -39,6 +45,7 @@ def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply
     headers=(LOCATION, ETAG),
     errors=(Forbidden, EmailTaken, IdentityTaken),
     access=Access.OPTIONAL,
+    limits=REGISTRATIONS,
 )
 def register_business(registrations: Registrations, call: Call[Nothing, Registration]) -> Reply[Registered]:
     """Register a business, one for each email address and identity.

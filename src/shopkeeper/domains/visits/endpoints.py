@@ -10,17 +10,19 @@ from shopkeeper.domains.visits.model import (
     Visit,
 )
 from shopkeeper.domains.visits.service import VisitCounter
-from shopkeeper.http import Call, Nothing, Reply, endpoint
+from shopkeeper.http import Call, Nothing, RateLimit, Reply, endpoint
 from shopkeeper.storage import StoreError
 
+VISITS = RateLimit("visits", requests=6000, seconds=600)
 
-@endpoint("GET /counter", safe=False)
+
+@endpoint("GET /counter", safe=False, limits=(VISITS,))
 def count_visit(counter: VisitCounter, call: Call[Nothing, Nothing]) -> Reply[CountedVisit]:
     """Count a visit of the site and return the new count."""
     return _counted(counter.count(), call.request.request_id)
 
 
-@endpoint("GET /counter/{counter_id}", errors=(UnknownCounter,), safe=False)
+@endpoint("GET /counter/{counter_id}", errors=(UnknownCounter,), safe=False, limits=(VISITS,))
 def count_page_visit(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedVisit]:
     """Count a visit of a named page and return its new count."""
     return _counted(counter.count(call.parameters.counter_id), call.request.request_id)

@@ -1,7 +1,7 @@
 """Counts visits, each by one atomic update. There is no race at the first visit either."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.visits.model import SITE_COUNTER, UnknownCounter, Visit
@@ -9,6 +9,7 @@ from shopkeeper.storage import Changes, Item, Store, StoreError
 from shopkeeper.storage.tables import VISITOR_COUNTER
 
 DAYS_KEPT = 30
+OLDEST_KEPT = timedelta(days=DAYS_KEPT - 1)
 DAY = "day_"
 """The prefix of attributes that count one day's visits, as in `day_2026-11-21`."""
 
@@ -55,7 +56,7 @@ class VisitCounter:
         if self._retention_days is not None:
             expiry["ItemExpireTTL"] = int(now.timestamp()) + self._retention_days * 86400
         return Changes(
-            add={"visit_count": 1, day_attribute(now): 1},
+            add={"visit_count": 1, day_attribute(moment): 1},
             set={"last_updated": moment, **expiry},
             set_if_absent={"created_date": moment},
             # Records of the original counter may still carry an expiry.
@@ -64,7 +65,7 @@ class VisitCounter:
 
     def _forget_old_days(self, key: dict[str, str], record: Item, now: datetime) -> None:
         """Remove the counts of old days, to keep the record small. If this fails, the visit is still counted."""
-        oldest = day_attribute(now - timedelta(days=DAYS_KEPT - 1))
+        oldest = day_attribute(rfc3339(now - OLDEST_KEPT))
         old = [name for name in record if name.startswith(DAY) and name < oldest]
         if old:
             try:
@@ -73,9 +74,9 @@ class VisitCounter:
                 pass  # the next visit tries again
 
 
-def day_attribute(moment: datetime) -> str:
-    """Return the name of the attribute that counts the visits on the day of `moment` (UTC)."""
-    return DAY + moment.astimezone(UTC).date().isoformat()
+def day_attribute(moment: str) -> str:
+    """Return the name of the attribute that counts the visits on the day of `moment`, which is RFC 3339 in UTC."""
+    return DAY + moment[:10]
 
 
 def _count(record: Item) -> int:

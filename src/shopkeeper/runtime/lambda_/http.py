@@ -5,11 +5,11 @@ Source: Amazon API Gateway Developer Guide, "Input format of a Lambda function f
 
 from base64 import b64decode
 from typing import Literal
-from urllib.parse import unquote
 
 import msgspec
 
-from shopkeeper.http import Request, Response, split_path
+from shopkeeper.http import Request, Response
+from shopkeeper.http.message import decoded_segments
 from shopkeeper.http.routing import template_segments
 from shopkeeper.identifiers import is_uuid
 from shopkeeper.runtime.lambda_.answers import Answer, answer_of
@@ -91,7 +91,7 @@ def make_request(
 
     `full_path` is the path in the caller's URL, `greedy` the value of `{proxy+}` in the `resource`.
     """
-    segments = _decoded(path)
+    segments = decoded_segments(path)
     base = _base_length(segments, resource, greedy, stage)
     return Request(
         method=method,
@@ -104,19 +104,6 @@ def make_request(
         client_address=spelt_out(address or ""),
         base_path=spelt_out(_base_path(full_path, segments, base)),
     )
-
-
-def _decoded(path: str) -> tuple[str, ...] | None:
-    """Split, then decode each segment once; one that holds a slash has no honest decoding."""
-    raw = split_path(path)
-    if raw is None:
-        return None
-    try:
-        segments = tuple(unquote(segment, errors="strict") for segment in raw)
-        "".join(segments).encode()
-    except UnicodeError:
-        return None
-    return None if any("/" in segment for segment in segments) else segments
 
 
 def _base_length(segments: tuple[str, ...] | None, resource: str | None, proxy: str | None, stage: str | None) -> int:

@@ -2,10 +2,12 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
+from shopkeeper.functions.triggers import Stream
 from shopkeeper.storage import Action, Append, Item, Put, Store, Table
 
 MOST_WAITING = 1000
@@ -59,9 +61,16 @@ class WatchedStore:
     of the port is passed on.
     """
 
-    def __init__(self, store: Store, watchers: Mapping[Table, Iterable[Additions]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        watchers: Mapping[Table, Iterable[Additions]],
+        when_durable: Callable[[Callable[[], None]], None],
+    ) -> None:
+        """`when_durable` calls what it is given as soon as the changes until then are durable."""
         self._store = store
         self._watchers = watchers
+        self._when_durable = when_durable
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -85,10 +94,22 @@ class WatchedStore:
 
     def _tell(self, table: Table, item: Item) -> None:
         for watcher in self._watchers.get(table, ()):
-            watcher.tell(item)
+            self._when_durable(partial(watcher.tell, item))
 
 
 def _appended(action: Append, number: int) -> Item:
     """Return an item with its key, as the feed stores it."""
     partition, sort = action.table.key.attributes
     return {**action.item, partition.name: action.feed, sort.name: number}
+
+
+def watched(
+    store: Store,
+    streams: Iterable[tuple[Stream, Additions]],
+    when_durable: Callable[[Callable[[], None]], None],
+) -> Store:
+    """Return a store that tells the streams of what is added; the same one if there are no streams."""
+    watchers: dict[Table, list[Additions]] = {}
+    for stream, additions in streams:
+        watchers.setdefault(stream.table, []).append(additions)
+    return cast(Store, WatchedStore(store, watchers, when_durable)) if watchers else store

@@ -1,67 +1,83 @@
-"""`shopkeeper serve`: one process that supervises, one that works, one data file that no other server has."""
+"""`shopkeeper serve`: one process, one event loop, one data file that no other server has."""
 
-import multiprocessing
-import multiprocessing.util
+import asyncio
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
+import uvloop
 
-from shopkeeper.cores import pin_to_core
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.identity.service import open_identity
-from shopkeeper.locks import hold, lock_folder
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.resources import Resources
 from shopkeeper.runtime.datafile import claim
-from shopkeeper.runtime.machine.rsgi import RsgiApplication
+from shopkeeper.runtime.machine.connection import Connection
+from shopkeeper.runtime.machine.connections import Connections
+from shopkeeper.runtime.machine.limits import raise_file_limit
+from shopkeeper.runtime.machine.listening import BACKLOG, bind, taken, url_of
+from shopkeeper.runtime.machine.output import NonBlockingOutput
+from shopkeeper.runtime.machine.worker import Worker
 from shopkeeper.runtime.resources import open_resources
+from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import Settings
 from shopkeeper.storage.dynamodb import DynamoDBClient
+from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.sqlite.connection import settle
 from shopkeeper.storage.sqlite.lock import DataLock
 
-BACKLOG = 1024
-TRIES = 10
-READY_WITHIN_SECONDS = 30.0
-ANNOUNCED_WITHIN_SECONDS = 1.0
-STOP_WITHIN_SECONDS = 10
-"""How long requests in flight may take after a signal, before the worker is killed."""
+SERVICE = "shopkeeper"
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What ends a server: a service manager, Ctrl-C, a closed terminal."""
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
-}
+ANNOUNCED_WITHIN_SECONDS = 1.0
+WORK_ENDS_WITHIN_SECONDS = 10.0
+"""How long requests at work may take after a signal."""
+
+COMPLETE_WITHIN_SECONDS = 2.0
+"""How long requests that have begun to arrive may take to be complete after a signal."""
+
+READ_WITHIN_SECONDS = 2.0
+"""How long clients may take to read their last answers."""
+
+SWEEP_SECONDS = 3600.0
+SWEEP_ON_SECONDS = 0.05
+"""How long the loop does other things between two parts of a sweep of expired items."""
+
+SWITCH_SECONDS = 0.001
+"""How long a thread keeps Python's lock while the loop wants it; the default is five times as long."""
 
 
 def serve(
     settings: Settings, host: str, port: int, announce: Callable[[str], None], warn: Callable[[str], None]
 ) -> None:
-    """Serve until a signal stops it; requests in flight are then finished, and all data is in the data file.
+    """Serve until a signal stops it; requests at work are then finished, and all data is in the data file.
 
     Port 0 takes a free one. `announce` is called with the URL once it answers, `warn` with what the operator should
     know. Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at
-    the end, if data is left outside of the file; SystemExit if the worker failed.
+    the end, if data is left outside of the file.
     """
-    with taken_port(host, port) as (address, port):
-        data_lock = _claim_data(settings, warn)
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        ended = threading.Event()
-        announcer = threading.Thread(target=_announce_when_ready, args=(host, port, url, announce, ended), daemon=True)
-        announcer.start()
-        failure = _run(settings, address, port, data_lock)
-        ended.set()
+    with bind(host, port) as listening:
+        announcer = threading.Thread(target=announce, args=(url_of(host, listening),), daemon=True)
+        data_lock = claim(settings, warn)
+        try:
+            resources = open_resources(settings, authenticates=True)
+            if data_lock is None:
+                DynamoDBClient(settings.region, settings.aws).check_credentials()
+            try:
+                uvloop.run(run(resources, listening, announcer.start))
+            finally:
+                resources.store.close()
+        finally:
+            failure = _leave(data_lock)
+    if announcer.is_alive():
         announcer.join(ANNOUNCED_WITHIN_SECONDS)
     if announcer.is_alive():
         _end_unheard(failure)
@@ -69,126 +85,84 @@ def serve(
         raise failure
 
 
-def _run(
-    settings: Settings, address: str, port: int, data_lock: DataLock | None
-) -> SystemExit | ConfigurationError | None:
-    """Run the server until it ends, put everything into the data file, and return what failed."""
-    server = Granian(
-        "shopkeeper",
-        address=address,
-        port=port,
-        interface=Interfaces.RSGI,
-        loop=Loops.asyncio,
-        workers=1,
-        backlog=BACKLOG,
-        backpressure=BACKLOG,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers_kill_timeout=STOP_WITHIN_SECONDS,
-        log_level=LogLevels.error,
-        log_dictconfig=LOGGING,
-    )
-    # A closed terminal means the end, too; granian would start its worker anew.
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
-    failure: SystemExit | ConfigurationError | None = None
-    for step in (
-        partial(server.serve, target_loader=partial(_load, settings), wrap_loader=False),  # type: ignore[arg-type]  # an object with __rsgi__ will do
-        partial(_leave, data_lock),
-    ):
-        try:
-            step()
-        except SystemExit as error:  # the worker ended by itself
-            # A signal to the whole group may end the worker before its parent gets to telling it.
-            failure = None if server.interrupt_signal else error
-        except ConfigurationError as error:  # data is left outside of the file
-            failure = error
-    return failure
+async def run(
+    resources: Resources,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    functions: tuple[Function, ...] = FUNCTIONS,
+) -> None:
+    """Serve functions on a bound socket until a signal. `ready` is called once requests are answered.
 
-
-def claim_port(host: str, port: int) -> tuple[str, int]:
-    """Return the host's address and the port (a free one for 0), on which nobody else listens.
-
-    The server shares ports by SO_REUSEPORT, so that a second instance would start and take half of the
-    requests without a word; this bind is exclusive. Raises ConfigurationError.
+    Raises ConfigurationError if another server listens there.
     """
+    if resources.identity is not None:
+        resources.identity.prepare()  # many first callers may come at once
+    loop = asyncio.get_running_loop()
+    told_to_end = asyncio.Event()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, told_to_end.set)
+    telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+    worker = Worker(resources, loop, telemetry, functions)
+    connections = Connections(loop, raise_file_limit())
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        (family, _, _, _, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        with socket.create_server(address[:2], family=family) as probe:
-            return str(address[0]), int(probe.getsockname()[1])
-    except (OSError, OverflowError) as error:
-        known = isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno
-        reason = os.strerror(known) if known else "there is no such address"
-        raise ConfigurationError(f"Cannot listen on {host}:{port}: {reason}.") from None
+        server = await loop.create_server(
+            lambda: Connection(connections, worker, loop.time), sock=listening, backlog=BACKLOG
+        )
+    except OSError as error:  # another server that started at the same time listens already
+        raise taken("{}:{}".format(*listening.getsockname()), error) from None
+    connections.start()
+    worker.tasks.start()
+    _sweep(resources, worker, loop)
+    gc.collect()
+    gc.freeze()
+    ready()
+    await told_to_end.wait()
+    server.close()
+    await _finish(connections, worker)
+    telemetry.close()
 
 
-def port_lock_path(port: int) -> Path:
-    """Return the lock file of a port."""
-    return lock_folder() / f"shopkeeper-port-{port}.lock"
+async def _finish(connections: Connections, worker: Worker) -> None:
+    """Answer what is complete, let go of the rest, and end the tasks."""
+    loop = asyncio.get_running_loop()
+    worker.tasks.stop()
+    for connection in connections:
+        connection.end()
+    await connections.closed(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)
+    await connections.closed(lambda: not any(one.is_at_work for one in connections), WORK_ENDS_WITHIN_SECONDS)
+    await connections.closed(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
+    connections.stop()
+    for connection in connections:
+        connection.cut()
+    await loop.run_in_executor(None, worker.tasks.join, WORK_ENDS_WITHIN_SECONDS)
+    worker.turns.end()
 
 
-def lock_port(port: int) -> IO[str]:
-    """Return the open lock of a port: two servers that start at once both find it free.
-
-    Raises ConfigurationError if it is held.
-    """
-    return hold(port_lock_path(port), f"The port {port} is in use by another server")
-
-
-@contextmanager
-def taken_port(
-    host: str, port: int, claim: Callable[[str, int], tuple[str, int]] = claim_port
-) -> Iterator[tuple[str, int]]:
-    """Hold a port within the block, and give the host's address and the port.
-
-    Port 0 holds a free one that no other server is taking. Raises ConfigurationError.
-    """
-    if port:
-        with lock_port(port):
-            yield claim(host, port)
-        return
-    address, free, lock = _free_port(host, claim)
-    with lock:
-        try:
-            yield address, free
-        finally:
-            port_lock_path(free).unlink(missing_ok=True)  # the next start takes another port
+def _sweep(resources: Resources, worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
+    """Remove expired items now and every hour, a part at a time."""
+    store = resources.store
+    if isinstance(store, SQLiteStore):
+        more = worker.turns.work(store.sweep)
+        loop.call_later(SWEEP_ON_SECONDS if more else SWEEP_SECONDS, _sweep, resources, worker, loop)
 
 
-def _free_port(host: str, claim: Callable[[str, int], tuple[str, int]]) -> tuple[str, int, IO[str]]:
-    lock_folder()  # fails here, with the true reason, if there can be no lock files
-    for _ in range(TRIES):
-        address, free = claim(host, 0)
-        try:
-            return address, free, lock_port(free)
-        except ConfigurationError:
-            continue  # another server has found the same port free, and does not listen on it yet
-    raise ConfigurationError(f"Cannot listen on {host}: other servers take every port that is free.")
-
-
-def _claim_data(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
-    """Lock the data file, or find credentials, before the worker starts: it could only log a failure."""
-    lock = claim(settings, warn)
-    open_identity(settings)
+def _leave(lock: DataLock | None) -> ConfigurationError | None:
+    """Put everything into the data file and unlock it. Return the error if that fails."""
     if lock is None:
-        DynamoDBClient(settings.region, settings.aws).check_credentials()
-    return lock
-
-
-def _leave(lock: DataLock | None) -> None:
-    """Put everything into the data file and unlock it, however the worker ended.
-
-    Raises ConfigurationError if that fails.
-    """
-    if lock is None:
-        return
+        return None
     with lock:
         if not lock.is_in_place:
-            raise ConfigurationError(
+            return ConfigurationError(
                 f"The data file {lock.path} was replaced or removed while it was served: the data is in the former "
                 f"file. If {lock.path.name}-wal is there, it is part of it: put it beside that file, as NAME-wal, "
                 "before the next start."
             )
-        settle(lock.path)
+        try:
+            settle(lock.path)
+        except ConfigurationError as error:
+            return error
+    return None
 
 
 def _end_unheard(failure: BaseException | None) -> NoReturn:
@@ -198,37 +172,3 @@ def _end_unheard(failure: BaseException | None) -> NoReturn:
         threading.Thread(target=say, daemon=True).start()
         time.sleep(ANNOUNCED_WITHIN_SECONDS)
     os._exit(0 if failure is None else 1)
-
-
-def _load(settings: Settings) -> RsgiApplication:
-    """Build the application, within the worker, which ends when its parent does."""
-    # A terminal's Ctrl-C reaches both processes; the parent alone answers it, by telling this one to end.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
-    pin_to_core()
-    resources = open_resources(settings, authenticates=True)
-    return RsgiApplication(resources)
-
-
-def _end_with(wait: Callable[[], None]) -> None:
-    """End this process when `wait` returns; what was answered is on the disk already."""
-    wait()
-    os._exit(1)
-
-
-def _announce_when_ready(
-    host: str, port: int, url: str, announce: Callable[[str], None], ended: threading.Event
-) -> None:
-    ends = time.monotonic() + READY_WITHIN_SECONDS
-    while time.monotonic() < ends:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            if ended.wait(0.02):
-                return
-        else:
-            announce(url)
-            return
-    print(f"Shopkeeper does not answer on {url}.", file=sys.stderr)

@@ -7,11 +7,10 @@ that queries written for Powertools work.
 import io
 import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -42,6 +41,9 @@ class Output:
     An output never raises. If it fails, lines are lost, but no request fails.
     """
 
+    has_trace = True
+    """Whether lines have the id of an X-Ray trace. Lambda sets it in the environment anew at each invocation."""
+
     def __init__(self, _: Callable[[int], bytes]) -> None:
         # A service without standard output must work too.
         self._stream = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
@@ -55,6 +57,12 @@ class Output:
             self._stream.flush()
         except (OSError, ValueError):
             pass  # a closed pipe
+
+    wants_to_write = False
+    """Whether lines wait because the output is full."""
+
+    def flush(self) -> None:
+        """Write the lines that wait. This output has none."""
 
     def close(self) -> None:
         """Write the remaining lines. This output has none."""
@@ -74,7 +82,6 @@ class Telemetry:
         self._rank = RANKS[settings.log_level]
         self._output = output(self._dropped)
         self._notes: set[str] = set()
-        self._notes_lock = threading.Lock()
         self._cold = True
 
     def record(self, request: Request, response: Response, seconds: float) -> None:
@@ -84,15 +91,23 @@ class Telemetry:
         values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
         if cold:
             values["ColdStart"] = 1
-        lines = [embedded_metrics(self._dimensions, values)]
-        error = response.error
-        level = "INFO" if error is None else "ERROR"
+        lines = embedded_metrics(self._dimensions, values)
+        level = "INFO" if response.error is None else "ERROR"
         if self._shows(level):
-            lines.insert(0, self._request_line(level, request, response, milliseconds, cold))
+            lines = self._request_line(level, request, response, milliseconds, cold) + lines
         if response.note and self._shows("WARNING") and self._is_new(response.note):
             note = self._line("WARNING", _text(response.note, MAX_NOTE))
-            lines.insert(0, note | {"requestId": request.request_id})
-        self._output.write(_encode(lines))
+            lines = _encode(note | {"requestId": request.request_id}) + lines
+        self._output.write(lines)
+
+    def flush(self) -> None:
+        """Write the lines that the output keeps, as far as it accepts them. Never blocks, never raises."""
+        self._output.flush()
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether lines wait because the output is full. If so, `flush` must be called again a moment later."""
+        return self._output.wants_to_write
 
     def record_run(
         self, trigger: RunTrigger, name: str, run_id: str, job: Callable[[], Metrics], *, quiet: bool = False
@@ -119,12 +134,12 @@ class Telemetry:
         """Write the log line of an event that is not a request. It is not counted as a request."""
         if self._shows("ERROR"):
             line = self._line("ERROR", "event refused") | {"requestId": _text(request_id, MAX_ERROR)}
-            self._output.write(_encode([line | _fault(error) | _trace()]))
+            self._output.write(_encode(line | _fault(error) | self._trace()))
 
     def warn(self, message: str, **facts: object) -> None:
         """Write a warning."""
         if self._shows("WARNING"):
-            self._output.write(_encode([self._line("WARNING", message) | facts]))
+            self._output.write(_encode(self._line("WARNING", message) | facts))
 
     def close(self) -> None:
         """Write the remaining lines, as far as the output accepts them."""
@@ -135,41 +150,39 @@ class Telemetry:
     ) -> None:
         cold, self._cold = self._cold, False
         level = "INFO" if failure is None else "ERROR"
-        lines: list[dict[str, Any]] = []
+        lines = b""
         if self._shows(level):
             fault = {} if failure is None else _fault(failure)
-            lines.append(self._line(level, trigger) | told | {"coldStart": cold} | fault | _trace())
+            lines = _encode(self._line(level, trigger) | told | {"coldStart": cold} | fault | self._trace())
         if metrics or cold:
             values = {**metrics, **({"ColdStart": 1} if cold else {})}
-            lines.append(embedded_metrics(self._dimensions, values))
+            lines += embedded_metrics(self._dimensions, values)
         if lines:
-            self._output.write(_encode(lines))
+            self._output.write(lines)
 
     def _dropped(self, requests: int) -> bytes:
         """Return the lines that report how many requests lost their lines."""
-        lines = [embedded_metrics(self._dimensions, {"LogLinesDropped": requests})]
+        lines = embedded_metrics(self._dimensions, {"LogLinesDropped": requests})
         if self._shows("WARNING"):
-            lines.insert(0, self._line("WARNING", "log lines dropped") | {"requests": requests})
-        return _encode(lines)
+            lines = _encode(self._line("WARNING", "log lines dropped") | {"requests": requests}) + lines
+        return lines
 
     def _shows(self, level: str) -> bool:
         return RANKS[level] >= self._rank
 
     def _is_new(self, note: str) -> bool:
         """Return whether a note was not written before. After `MOST_NOTES` different notes it returns False."""
-        with self._notes_lock:
-            if note in self._notes or len(self._notes) >= MOST_NOTES:
-                return False
-            self._notes.add(note)
-            return True
+        if note in self._notes or len(self._notes) >= MOST_NOTES:
+            return False
+        self._notes.add(note)
+        return True
 
     def _line(self, level: str, message: str) -> dict[str, object]:
         return {"level": level, "message": message, "timestamp": rfc3339(utc_now()), **self._common}
 
-    def _request_line(
-        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool
-    ) -> dict[str, object]:
-        line = self._line(level, "request") | {
+    def _request_line(self, level: str, request: Request, response: Response, milliseconds: float, cold: bool) -> bytes:
+        line = self._line(level, "request")
+        line |= {
             "requestId": request.request_id,
             "path": _text(request.path, MAX_PATH),
             "httpMethod": _text(request.method, MAX_USER_AGENT),
@@ -180,7 +193,12 @@ class Telemetry:
         }
         if response.error is not None:
             line |= _fault(response.error)
-        return line | _trace()
+        line |= self._trace()
+        return _encode(line)
+
+    def _trace(self) -> dict[str, object]:
+        trace = os.environ.get("_X_AMZN_TRACE_ID") if self._output.has_trace else None  # no setting
+        return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
 
 
 def _milliseconds(seconds: float) -> float:
@@ -197,15 +215,12 @@ def _fault(error: Exception) -> dict[str, object]:
     }
 
 
-def _trace() -> dict[str, object]:
-    trace = os.environ.get("_X_AMZN_TRACE_ID")  # no setting: Lambda sets it anew at each invocation
-    return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
-
-
-def _encode(lines: list[dict[str, Any]]) -> bytes:
-    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+def _encode(line: dict[str, object]) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _text(text: str, most: int) -> str:
     """Cut a text. Lone surrogates, which JSON may contain and UTF-8 may not, are written as escapes."""
+    if text.isascii():
+        return text[:most]
     return text[:most].encode("utf-8", "backslashreplace").decode()

@@ -8,6 +8,7 @@ import msgspec
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.sqlite.connection import connect
+from shopkeeper.storage.sqlite.schema import immediate
 
 
 class About(msgspec.Struct, frozen=True):
@@ -30,11 +31,9 @@ def write_about(path: Path, about: About) -> None:
     """Bind a data file to a key and a stage. Raises ConfigurationError."""
     rows = msgspec.structs.asdict(about).items()
     try:
-        with closing(connect(path)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with closing(connect(path)) as connection, immediate(connection):
             connection.execute("CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
             connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
-            connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise ConfigurationError(f"The data file {path} cannot be written: {error}.") from None
 

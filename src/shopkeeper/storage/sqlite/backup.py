@@ -11,7 +11,7 @@ import msgspec
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.sqlite.about import About, about_of
 from shopkeeper.storage.sqlite.connection import connect, damage
-from shopkeeper.storage.sqlite.schema import quoted
+from shopkeeper.storage.sqlite.schema import check_version, columns_of, is_ours, quoted
 from shopkeeper.storage.table import Table
 
 MAGIC = b"SQLite format 3\0"
@@ -46,7 +46,8 @@ def write_copy(source: Path, target: Path) -> None:
 def inspect(path: Path, tables: Iterable[Table]) -> Contents:
     """Read the whole file and return its contents. No process may write to the file meanwhile.
 
-    The file is not changed. Raises ConfigurationError if it is damaged or not a Shopkeeper data file.
+    The file is not changed. Raises ConfigurationError if it is damaged, not a Shopkeeper data file, or written by a
+    newer version of Shopkeeper.
     """
     try:
         with path.open("rb") as file:
@@ -60,6 +61,7 @@ def inspect(path: Path, tables: Iterable[Table]) -> Contents:
             found = damage(connection)
             if found:
                 raise ConfigurationError(f"The file {path} is damaged: {found}.")
+            check_version(connection, path)
             items = _count(connection, tables)
             about = about_of(connection)
     except sqlite3.Error as error:
@@ -72,13 +74,9 @@ def inspect(path: Path, tables: Iterable[Table]) -> Contents:
 
 
 def _count(connection: sqlite3.Connection, tables: Iterable[Table]) -> dict[str, int]:
-    columns = dict[str, set[str]]()
-    for name, column in connection.execute(
-        "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
-    ):
-        columns.setdefault(name, set()).add(column)
+    present = columns_of(connection)
     return {
         table.name: int(connection.execute(f"SELECT count(*) FROM {quoted(table.name)}").fetchone()[0])
         for table in tables
-        if columns.get(table.name) == {"partition", "sort", "item"}
+        if is_ours(present.get(table.name, set()))
     }

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.files import tighten
+from shopkeeper.storage.sqlite.schema import check_version
 
 BUSY_SECONDS = 5.0
 RESTORE = "`shopkeeper restore` replaces it with a backup"
@@ -131,11 +132,13 @@ def settle(path: Path) -> None:
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection in autocommit mode whose COMMITs survive a power failure.
 
-    The file must exist. Raises ConfigurationError if the file system does not support this, or sqlite3.Error.
+    The file must exist. Raises ConfigurationError if the file system does not support this or if a newer version of
+    Shopkeeper wrote the file, or sqlite3.Error.
     """
     url = f"file:{quote(str(path.absolute()))}?mode=rw"
     connection = sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
+        check_version(connection, path)  # before anything in the file is changed
         _make_durable(connection, path)
     except BaseException:
         connection.close()

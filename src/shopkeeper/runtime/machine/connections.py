@@ -1,0 +1,94 @@
+"""All connections of a server: how many there may be, and which are closed because their clients are too slow."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from shopkeeper.runtime.machine import limits
+from shopkeeper.runtime.machine.connection import Connection
+
+LOOK_EVERY_SECONDS = 1.0
+
+
+class Connections:
+    """The open connections, those first that have waited for their clients the longest."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int) -> None:
+        """There may be `most` at a time."""
+        self._loop = loop
+        self._most = most
+        self._open: dict[Connection, None] = {}
+        self._bodies: dict[Connection, int] = {}
+        self._body_bytes = 0
+        self._changed = asyncio.Event()
+        self._look: asyncio.TimerHandle | None = None
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(list(self._open))
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def start(self) -> None:
+        """Begin to look for clients that are too slow."""
+        self._look = self._loop.call_later(LOOK_EVERY_SECONDS, self._close_slow)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._look is not None:
+            self._look.cancel()
+
+    def add(self, connection: Connection) -> None:
+        """Count a connection. If there are too many, the one that waits the longest for its client is closed."""
+        self._open[connection] = None
+        if len(self._open) > self._most:
+            slowest = next((one for one in self._open if not one.is_at_work), connection)
+            del self._open[slowest]
+            slowest.cut()
+
+    def remove(self, connection: Connection) -> None:
+        """Count a connection no more."""
+        self._open.pop(connection, None)
+        self._changed.set()
+
+    def waits(self, connection: Connection) -> None:
+        """A connection begins to wait for its client."""
+        if connection in self._open:
+            del self._open[connection]
+            self._open[connection] = None
+
+    def hold_body(self, connection: Connection, change: int) -> None:
+        """Count the bytes of bodies that are not complete. If they are too many, the oldest body is given up."""
+        if not change:
+            return
+        self._body_bytes += change
+        held = self._bodies.get(connection, 0) + change
+        if held:
+            self._bodies[connection] = held
+        else:
+            del self._bodies[connection]
+        if self._body_bytes > limits.MOST_BODY_BYTES:
+            next(iter(self._bodies)).cut()
+
+    def soon(self, step: Callable[..., None], *arguments: Any) -> None:
+        """Do a step in the next turn of the loop."""
+        self._loop.call_soon(step, *arguments)
+
+    async def closed(self, until: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something is true of the connections, and return whether it is. It is looked at as they close."""
+        ends = self._loop.time() + seconds
+        while not until():
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(0.05, ends - self._loop.time()))
+            except TimeoutError:
+                if self._loop.time() >= ends:
+                    return until()
+        return True
+
+    def _close_slow(self) -> None:
+        now = self._loop.time()
+        for connection in list(self._open):
+            if connection.deadline < now:
+                connection.too_slow()
+        self.start()

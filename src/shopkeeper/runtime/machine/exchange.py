@@ -1,0 +1,72 @@
+"""A request on a connection, and its answer."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from shopkeeper.http import Request, Response
+
+
+class Client(Protocol):
+    """The connection that an answer leaves on."""
+
+    def answer(self, exchange: "Exchange") -> None:
+        """Send the response of an exchange."""
+        ...
+
+
+class Exchange:
+    """One request and its response.
+
+    `runs` makes the pieces of an answer where the request was handled, and returns whether there was room for that.
+    """
+
+    __slots__ = (
+        "_began",
+        "_client",
+        "_failed",
+        "_record",
+        "keeps_alive",
+        "request",
+        "response",
+        "runs",
+        "takes_chunks",
+    )
+
+    def __init__(
+        self,
+        client: Client,
+        request: Request,
+        *,
+        keeps_alive: bool,
+        takes_chunks: bool,
+        record: Callable[[Request, Response, float], None],
+        failed: Callable[[Request, Exception], Response],
+    ) -> None:
+        """`record` writes the log line. `failed` makes the answer to a request whose own one cannot be sent."""
+        self._client = client
+        self.request = request
+        self.keeps_alive = keeps_alive
+        self.takes_chunks = takes_chunks
+        self.response = Response(500, {})
+        self.runs: Callable[[Callable[[], None]], bool] | None = None
+        self._record = record
+        self._failed = failed
+        self._began = time.perf_counter()
+
+    def leave(self) -> None:
+        """Send the response. See `turns.Held`."""
+        self._client.answer(self)
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error instead. See `turns.Held`."""
+        self.response = self._failed(self.request, error)
+
+    def done(self) -> None:
+        """Write the log line, after the response was sent, or its client had gone."""
+        self._record(self.request, self.response, time.perf_counter() - self._began)
+
+    @property
+    def pieces(self) -> Iterator[bytes] | None:
+        """The pieces of the body, None for a body that is whole."""
+        return None if isinstance(self.response.body, bytes) else self.response.body

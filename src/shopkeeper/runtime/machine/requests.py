@@ -1,0 +1,95 @@
+"""From what the parser finds in a request to a `Request`."""
+
+from typing import NoReturn
+from urllib.parse import parse_qsl, urlsplit
+
+from shopkeeper.http import ApiError, Request
+from shopkeeper.http.message import decoded_segments
+from shopkeeper.identifiers import uuid4
+
+
+class Head:
+    """The start line and the fields of a request, while they arrive. Names of fields are in lower case."""
+
+    __slots__ = ("fields", "headers", "hosts", "method", "target")
+
+    def __init__(self) -> None:
+        self.method = ""
+        self.target = b""
+        self.headers: dict[str, str] = {}
+        self.fields = 0
+        self.hosts = 0
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """Add a field. The values of one name are joined to a list (RFC 9110, section 5.3)."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self.fields += 1
+        self.hosts += key == "host"
+        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+
+    def names_its_host(self, version: str) -> bool:
+        """Whether there is one field `Host`, which HTTP/1.1 requires (RFC 9112, section 3.2)."""
+        return self.hosts == 1 or (version == "1.0" and not self.hosts)
+
+    @property
+    def length(self) -> int:
+        """The announced length of the body, 0 for none. The parser has refused what is not a number."""
+        return int(self.headers.get("content-length") or 0)
+
+    @property
+    def announces_body(self) -> bool:
+        """Whether a body follows."""
+        return self.length > 0 or "transfer-encoding" in self.headers
+
+    @property
+    def expects_continue(self) -> bool:
+        """Whether the client waits for a word before it sends the body (RFC 9110, section 10.1.1)."""
+        return self.headers.get("expect", "").lower() == "100-continue"
+
+
+def to_request(head: Head, body: bytes, fault: ApiError | None, peer: str) -> Request:
+    """Return a request. What is wrong with its body is told to the endpoint that takes one."""
+
+    def refuse() -> NoReturn:
+        raise fault  # type: ignore[misc]  # there is one then
+
+    path, query = _split(head.target)
+    return Request(
+        method=head.method,
+        path=path,
+        segments=decoded_segments(path),
+        request_id=uuid4(),
+        headers=head.headers,
+        query=_query(query) if query else {},
+        body=body,
+        read=None if fault is None else refuse,
+        client_address=peer,
+    )
+
+
+def no_request(head: Head, peer: str) -> Request:
+    """Return what stands for something that is not a request, or not a whole one."""
+    path, _ = _split(head.target)
+    return Request(head.method, path, None, uuid4(), client_address=peer)
+
+
+def _split(target: bytes) -> tuple[str, str]:
+    """Return the path and the query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2)."""
+    text = target.decode("latin-1")
+    if not text.startswith("/"):
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            return text, ""
+        return (parts.path or "/", parts.query) if parts.scheme and parts.netloc else (text, "")
+    path, _, query = text.partition("?")
+    return path, query
+
+
+def _query(text: str) -> dict[str, str]:
+    """Return the first value of each name; bytes that are not UTF-8 stay told apart, as lone surrogates."""
+    query: dict[str, str] = {}
+    raw = text.encode("latin-1").decode("utf-8", "surrogateescape")
+    for name, value in parse_qsl(raw, keep_blank_values=True, errors="surrogateescape"):
+        query.setdefault(name, value)
+    return query

@@ -1,0 +1,52 @@
+"""From a `Response` to the bytes of an HTTP/1.1 message (RFC 9112)."""
+
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from shopkeeper.runtime.machine.exchange import Exchange
+
+NO_BODY = (204, 304)
+
+_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+
+
+class _Date:
+    """The field `Date`, which is made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._field = ""
+
+    def field(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._field = second, f"Date: {formatdate(second, usegmt=True)}\r\n"
+        return self._field
+
+
+_date = _Date()
+
+
+def to_bytes(exchange: Exchange) -> bytes:
+    """Return a response whose body is whole."""
+    response = exchange.response
+    body = response.body if isinstance(response.body, bytes) else b""
+    length = ""
+    if response.status not in NO_BODY and "Content-Length" not in response.headers:
+        length = f"Content-Length: {len(body)}\r\n"
+    return _head(exchange, length) + body
+
+
+def to_streamed_head(exchange: Exchange) -> bytes:
+    """Return the head of a response whose body follows in chunks."""
+    return _head(exchange, "Transfer-Encoding: chunked\r\n" if exchange.takes_chunks else "")
+
+
+def _head(exchange: Exchange, framing: str) -> bytes:
+    response = exchange.response
+    fields = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
+    end = "\r\n" if exchange.keeps_alive else "Connection: close\r\n\r\n"
+    # The gateway adds its own id in front of a function; here there is none but us.
+    own = f"x-amzn-RequestId: {exchange.request.request_id}\r\n"
+    return f"{_LINES[response.status]}{fields}{own}{_date.field()}{framing}{end}".encode("latin-1")

@@ -1,0 +1,161 @@
+"""Turns of the event loop: what happens in one becomes durable with one COMMIT, and is told only after that.
+
+Each complete request changes the store's open transaction at once, and its answer is held. When the loop comes round,
+the transaction is committed, and the held answers leave. Redis does the same with `appendfsync always`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Protocol, TypeVar
+
+from shopkeeper.storage import StoreOutage, StoreUnavailable
+
+T = TypeVar("T")
+
+
+class Deferred(Protocol):
+    """A store whose writes wait for `commit`, until which later operations already see them."""
+
+    depends: bool
+    """Set by an operation that writes, or that may have seen a write that is not committed."""
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is something to commit."""
+        ...
+
+    def commit(self) -> None:
+        """Make all changes durable. Raises StoreUnavailable, and then none of them is."""
+        ...
+
+
+class Held(Protocol):
+    """Something that is told to somebody at the end of a turn."""
+
+    def leave(self) -> None:
+        """Tell the outcome."""
+        ...
+
+    def fail(self, error: StoreOutage) -> None:
+        """Replace the outcome: what it depends on was not committed."""
+        ...
+
+
+class Turns:
+    """The turns of a loop. Only `perform` and `tell` may be called from other threads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, store: Deferred | None, ends: Callable[[], None]) -> None:
+        """`store` is None if operations are durable when they return. `ends` is called after each turn."""
+        self._loop = loop
+        self._store = store
+        self._ends = ends
+        self._held: list[tuple[Held, bool]] = []
+        self._durable: list[Callable[[], None]] = []
+        self._is_due = False
+
+    def run(self, work: Callable[[], T]) -> tuple[T, bool]:
+        """Do some work, and return its result and whether that depends on the COMMIT at the end of this turn."""
+        if self._store is None:
+            return work(), False
+        self._store.depends = False
+        return work(), self._store.depends
+
+    def work(self, chore: Callable[[], bool]) -> bool:
+        """Do a part of a chore, and return whether more of it is left. Where it fails, none is for now."""
+        self.come_due()
+        try:
+            return self.run(chore)[0]
+        except StoreOutage:
+            return False
+
+    def hold(self, outcome: Held, *, depends: bool) -> None:
+        """Hold an outcome until the end of this turn."""
+        self._held.append((outcome, depends))
+        self.come_due()
+
+    def tell(self, outcome: Held) -> None:
+        """Let an outcome leave at the end of a turn. Called from another thread; what it depends on is durable."""
+        self._loop.call_soon_threadsafe(partial(self.hold, outcome, depends=False))
+
+    def when_durable(self, then: Callable[[], None]) -> None:
+        """Call `then` after the next COMMIT, if it succeeds."""
+        if self._store is None:
+            then()
+        else:
+            self._durable.append(then)
+            self.come_due()
+
+    def perform(self, operation: Callable[[], T]) -> T:
+        """Let the loop do an operation, wait until it is durable, and return its result.
+
+        Called from another thread. Raises what the operation raises, or StoreUnavailable.
+        """
+        outcome: Future[T] = Future()
+        try:
+            self._loop.call_soon_threadsafe(self._perform, operation, outcome)
+        except RuntimeError:
+            raise StoreUnavailable("the server has ended") from None
+        return outcome.result()
+
+    def come_due(self) -> None:
+        """Let this turn have an end, though nothing is held."""
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self.end)
+
+    def end(self) -> None:
+        """End the turn: commit, and let everything leave that was held."""
+        held, self._held = self._held, []
+        durable, self._durable = self._durable, []
+        error = self._commit()
+        for outcome, depends in held:
+            if error is not None and depends:
+                outcome.fail(error)
+            outcome.leave()
+        if error is None:
+            for then in durable:
+                then()
+        self._ends()
+        self._is_due = False
+        if self._held or self._durable:
+            self.come_due()
+
+    def _perform(self, operation: Callable[[], T], outcome: "Future[T]") -> None:
+        try:
+            result, depends = self.run(operation)
+        except Exception as error:  # noqa: BLE001  # raised again in the thread that waits
+            self.hold(Told(outcome, partial(outcome.set_exception, error)), depends=self._depends())
+        else:
+            self.hold(Told(outcome, partial(outcome.set_result, result)), depends=depends)
+
+    def _depends(self) -> bool:
+        return self._store is not None and self._store.depends
+
+    def _commit(self) -> StoreOutage | None:
+        if self._store is None or not self._store.has_changes:
+            return None
+        try:
+            self._store.commit()
+        except StoreOutage as error:
+            return error
+        return None
+
+
+class Told:
+    """The outcome of an operation, for a thread that waits for it."""
+
+    __slots__ = ("_outcome", "_tell")
+
+    def __init__(self, outcome: "Future[T]", tell: Callable[[], None]) -> None:
+        self._outcome = outcome
+        self._tell = tell
+
+    def leave(self) -> None:
+        """See `Held.leave`."""
+        self._tell()
+
+    def fail(self, error: StoreOutage) -> None:
+        """See `Held.fail`."""
+        self._tell = partial(self._outcome.set_exception, error)

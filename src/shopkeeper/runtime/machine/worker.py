@@ -1,0 +1,129 @@
+"""Answers the requests of one machine: at once in the event loop, or in a pool of threads if they block."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function, application
+from shopkeeper.functions.resources import Resources
+from shopkeeper.http import ApiError, Load, Request, Response
+from shopkeeper.http.errors import ServerBusy
+from shopkeeper.http.forwarding import client_address
+from shopkeeper.http.limiter import Limiter
+from shopkeeper.runtime.machine.additions import Additions, watched
+from shopkeeper.runtime.machine.exchange import Client, Exchange
+from shopkeeper.runtime.machine.openapi import openapi_route
+from shopkeeper.runtime.machine.pool import Pool
+from shopkeeper.runtime.machine.relay import relayed
+from shopkeeper.runtime.machine.tasks import Tasks
+from shopkeeper.runtime.machine.turns import Deferred, Turns
+from shopkeeper.runtime.telemetry.log import Telemetry
+from shopkeeper.storage.sqlite import SQLiteStore
+
+THREADS = 64
+"""Requests at work at once whose store is on a network, or whose keys are."""
+
+MOST_WAITING = 1024
+MOST_HASHES_WAITING = 64
+"""Password hashes that may wait; each takes about 20 ms."""
+
+SEARCHES = 2
+MOST_SEARCHES_WAITING = 32
+WRITE_AGAIN_SECONDS = 0.05
+NICENESS = 10
+"""Hashes and searches leave the processor to the loop."""
+
+
+def make_pools(*, is_local: bool) -> dict[Load, Pool]:
+    """Return the pools, by what runs in them. Light requests have one only if they may have to wait for a network."""
+    pools = {
+        Load.HASHES: Pool("hash", os.cpu_count() or 1, MOST_HASHES_WAITING, niceness=NICENESS),
+        Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
+    }
+    return pools if is_local else {**pools, Load.LIGHT: Pool("request", THREADS, MOST_WAITING)}
+
+
+class Worker:
+    """The functions of one machine at work: their requests, schedules and streams."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        loop: asyncio.AbstractEventLoop,
+        telemetry: Telemetry,
+        functions: tuple[Function, ...] = FUNCTIONS,
+    ) -> None:
+        """A store in one file is deferred from here on: only the loop uses it, and commits once a turn."""
+        settings, store = resources.settings, resources.store
+        self._loop = loop
+        self._telemetry = telemetry
+        self._writes_again: asyncio.TimerHandle | None = None
+        is_file = isinstance(store, SQLiteStore)
+        if isinstance(store, SQLiteStore):
+            store.defer()
+        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, self._write_log)
+        streams = [(stream, Additions()) for function in functions for stream in function.streams]
+        inner = watched(store, streams, self.turns.when_durable)
+        outer = relayed(inner, self.turns) if is_file else inner
+        threaded = msgspec.structs.replace(resources, store=outer)
+        here = msgspec.structs.replace(resources, store=inner)
+        limiter = Limiter() if settings.rate_limits else None
+        self._here = application(functions, here, openapi_route(), limiter=limiter)
+        self._threaded = application(functions, threaded, openapi_route(), limiter=limiter)
+        self._trusted = settings.trusted_proxies
+        self._pools = make_pools(is_local=is_file and not settings.needs_network)
+        written: Callable[[], object] = partial(loop.call_soon_threadsafe, self._write_log)
+        self.tasks = Tasks(functions, threaded, streams, telemetry, written)
+
+    def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
+        """Return the exchange of a request. See `connection.Server`."""
+        if self._trusted:
+            address = client_address(request.client_address, request.headers, self._trusted)
+            request = msgspec.structs.replace(request, client_address=address)
+        return Exchange(
+            connection,
+            request,
+            keeps_alive=keeps_alive,
+            takes_chunks=takes_chunks,
+            record=self._record,
+            failed=self._here.failed,
+        )
+
+    def handle(self, exchange: Exchange) -> None:
+        """Answer a request at the end of this turn, or of a later one. See `connection.Server`."""
+        pool = self._pools.get(self._here.load_of(exchange.request))
+        if pool is None:
+            exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
+            self.turns.hold(exchange, depends=depends)
+            return
+        exchange.runs = pool.submit
+        if not pool.submit(partial(self._handle_in_thread, exchange)):
+            self.refuse(exchange, ServerBusy())
+
+    def refuse(self, exchange: Exchange, error: ApiError) -> None:
+        """Answer with an error. See `connection.Server`."""
+        exchange.fail(error)
+        self.turns.hold(exchange, depends=False)
+
+    def _handle_in_thread(self, exchange: Exchange) -> None:
+        exchange.response = self._threaded.handle(exchange.request)
+        self.turns.tell(exchange)
+
+    def _record(self, request: Request, response: Response, seconds: float) -> None:
+        self._telemetry.record(request, response, seconds)
+        self.turns.come_due()
+
+    def _write_log(self) -> None:
+        """Write the log lines that were kept. What the output does not take now is tried again a moment later."""
+        self._telemetry.flush()
+        if self._telemetry.wants_to_write and self._writes_again is None:
+            self._writes_again = self._loop.call_later(WRITE_AGAIN_SECONDS, self._write_log_again)
+
+    def _write_log_again(self) -> None:
+        self._writes_again = None
+        self._write_log()
