@@ -125,7 +125,7 @@ class World:
         resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, (size, most))
 
     def _start(self) -> Shopkeeper:
-        return Shopkeeper(self.data, self.port, JUMPING, RATE_LIMITS="off", CLOCK=str(self._clock))
+        return Shopkeeper(self.data, self.port, JUMPING, CLOCK=str(self._clock))
 
     def _more_choices(self) -> random.Random:
         return random.Random(self._choices.random())

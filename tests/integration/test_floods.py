@@ -24,7 +24,6 @@ LOGINS = 400
 SEARCHES = 300
 REGISTER = "/auth/register-business"
 CHUNKED = request("POST", REGISTER, headers={"Transfer-Encoding": "chunked", "Content-Type": "application/json"})
-NO_RATE_LIMITS = {"RATE_LIMITS": "off"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,7 +38,7 @@ def many_files() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shopkeeper]:
     """A server with less patience than usual, so that tests need not wait so long."""
-    running = Shopkeeper(tmp_path_factory.mktemp("floods") / "shop.db", 0, HASTY, **NO_RATE_LIMITS)
+    running = Shopkeeper(tmp_path_factory.mktemp("floods") / "shop.db", 0, HASTY)
     try:
         yield running
     finally:
@@ -71,7 +70,7 @@ def assert_all_are_closed(strangers: Strangers) -> None:
 @contextmanager
 def few_files(folder: Path, soft: int, hard: int) -> Iterator[Shopkeeper]:
     """Run a server that starts with these limits of open files."""
-    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard), **NO_RATE_LIMITS)
+    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard))
     try:
         yield server
     finally:
