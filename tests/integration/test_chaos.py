@@ -31,7 +31,8 @@ from tests.support.shop import Owner
 PRICE = 250
 HELD_SECONDS = 0.8
 RECOVERS_WITHIN_SECONDS = 30.0
-JUMPS_SECONDS = (-7200, -600, -30, 30, 900, 7200)
+JUMPS_SECONDS = (30, 900, 7200)
+"""How far the clock jumps. Orders must be accepted within 600 seconds, and tokens last for 1,800."""
 FIRST_PAGE = 4096
 """Where a full disk ends: what is written behind the first page of any file fails."""
 
@@ -74,11 +75,14 @@ class World:
         time.sleep(HELD_SECONDS)
         self.kill()
 
-    def jump(self) -> None:
-        """Set the clock to another time."""
-        self._wrong_by += self._choices.choice(JUMPS_SECONDS)
-        set_clock(self._clock, self._wrong_by)
-        time.sleep(HELD_SECONDS)
+    def jump_ahead(self) -> None:
+        """Set the clock to a later time, and later still, so that orders expire in any case."""
+        for seconds in (self._choices.choice(JUMPS_SECONDS), max(JUMPS_SECONDS)):
+            self._jump(seconds)
+
+    def jump_back(self) -> None:
+        """Set the clock to an earlier time."""
+        self._jump(-self._choices.choice(JUMPS_SECONDS))
 
     def leave_the_output_unread(self) -> None:
         """Let nobody read the log for a while."""
@@ -107,16 +111,21 @@ class World:
         while number() == before:
             for actor in self.acting:
                 if actor.done():
-                    actor.result()  # raises what went wrong
+                    actor.result()  # raises what went wrong in it
             assert time.monotonic() < ends, f"no more {what}"
             time.sleep(0.02)
+
+    def _jump(self, seconds: int) -> None:
+        self._wrong_by += seconds
+        set_clock(self._clock, self._wrong_by)
+        time.sleep(HELD_SECONDS)
 
     def _limit_files(self, size: int) -> None:
         _, most = resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, (size, most))
 
     def _start(self) -> Shopkeeper:
-        return Shopkeeper(self.data, self.port, JUMPING, RATE_LIMITS="off", CLOCK=str(self._clock))
+        return Shopkeeper(self.data, self.port, JUMPING, CLOCK=str(self._clock))
 
     def _more_choices(self) -> random.Random:
         return random.Random(self._choices.random())
@@ -151,8 +160,8 @@ def befall(world: World, choices: random.Random) -> None:
         world.kill,
         world.fill_the_disk,
         world.fill_the_disk_and_kill,
-        world.jump,
-        world.jump,
+        world.jump_ahead,
+        world.jump_back,
         world.leave_the_output_unread,
         world.kill_with_its_output_unread,
     ]
@@ -201,6 +210,7 @@ def assert_orders_are_right(world: World, store: SQLiteStore) -> None:
     assert len(set(world.keeping.steps)) == len(world.keeping.steps), "no step was answered twice"
     for seen, event in zip(world.keeping.events, feed, strict=False):
         assert (seen["order_id"], seen["status"]) == (event["order_id"], event["status"]), "what was read has stayed"
+    assert "expired" in {status for _, status in told}
     last = {event["order_id"]: event["status"] for event in feed}
     assert {order_id: order["status"] for order_id, order in orders.items()} == last
     assert number(head["open"]) == sum(status in OPEN for status in last.values())

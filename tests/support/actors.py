@@ -17,6 +17,8 @@ REFUSED = 503
 FAILED_VISITS = (500, REFUSED)
 """A visit that cannot be counted is answered with 500, as the site's pages expect."""
 PAUSE_SECONDS = 0.01
+FORGOTTEN = 0.2
+"""The share of orders that the owner leaves as they are."""
 STEPS = {
     "received": (("accept", "accepted"), ("reject", "rejected")),
     "accepted": (("prepare", "preparing"), ("cancel", "cancelled")),
@@ -133,7 +135,7 @@ class Shopkeeping:
 
     def _step(self, event: dict[str, Any]) -> None:
         steps = STEPS.get(event["status"])
-        if steps is None:
+        if steps is None or self._choices.random() < FORGOTTEN:
             return
         step, status = self._choices.choice(steps)
         answer = self._ask("POST", f"/api/orders/{event['order_id']}/{step}")

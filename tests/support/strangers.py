@@ -47,6 +47,31 @@ def read_to_the_end(peer: socket.socket) -> bytes:
     return received
 
 
+def answers_in(data: bytes) -> list[Answer]:
+    """Return the answers that follow each other in what a connection brought, each with its Content-Length."""
+    answers = []
+    while data:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        start, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        length = int(headers.get("content-length", 0))
+        answers.append(Answer(int(start.split()[1]), headers, rest[:length]))
+        data = rest[length:]
+    return answers
+
+
+def is_closed(peer: socket.socket) -> bool:
+    """Return whether the peer has closed a connection, which may still have something to read."""
+    return _closed(peer) == 1
+
+
+def _closed(*peers: socket.socket) -> int:
+    poll = select.poll()
+    for peer in peers:
+        poll.register(peer, GONE)
+    return len(poll.poll(0))
+
+
 class Strangers:
     """A number of connections that sent the same bytes, and read nothing."""
 
@@ -69,10 +94,7 @@ class Strangers:
     @property
     def held(self) -> int:
         """Return how many of the connections the server has not closed."""
-        poll = select.poll()
-        for peer in self._peers:
-            poll.register(peer, GONE)
-        return len(self._peers) - len(poll.poll(0))
+        return len(self._peers) - _closed(*self._peers)
 
     def wait_until_closed(self, seconds: float) -> int:
         """Wait until the server has closed all of them, at most for so long. Return how many it has not."""
