@@ -212,6 +212,13 @@ class Connection(asyncio.Protocol):
 
     def answer(self, exchange: Exchange) -> None:
         """Send the response of an exchange."""
+        try:
+            self._send(exchange)
+        except BaseException:
+            self.cut()  # an error in our code: the client must not wait for ever
+            raise
+
+    def _send(self, exchange: Exchange) -> None:
         pieces = exchange.pieces
         if self._transport is None:
             if pieces is not None and exchange.runs is not None:

@@ -5,6 +5,7 @@ the transaction is committed, and the held answers leave. Redis does the same wi
 """
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -113,7 +114,10 @@ class Turns:
         for outcome, depends in held:
             if error is not None and depends:
                 outcome.fail(error)
-            outcome.leave()
+            try:
+                outcome.leave()
+            except Exception:  # noqa: BLE001  # an error in our code; the others leave all the same
+                traceback.print_exc()
         if error is None:
             for then in durable:
                 then()
