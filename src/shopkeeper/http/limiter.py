@@ -13,7 +13,7 @@ from shopkeeper.http.errors import RateLimited
 from shopkeeper.http.limits import RateLimit, fields, joined
 
 MOST_BUCKETS = 10_000
-"""How many buckets each limit keeps, at about 300 bytes each."""
+"""How many buckets each limit keeps, at about 250 bytes each."""
 
 SECOND = 1_000_000_000
 """Times are in nanoseconds, so that they add up exactly."""

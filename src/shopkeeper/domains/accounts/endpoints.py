@@ -46,7 +46,7 @@ B = TypeVar("B")
 
 USER_LIST = "users"
 
-PASSWORDS = RateLimit("passwords", requests=60, seconds=300)
+PASSWORDS = RateLimit("passwords", requests=120, seconds=600)
 """Of everything that computes hashes, together."""
 
 PASSWORDS_OF_ACCOUNT = RateLimit("passwords-of-account", requests=20, seconds=600, by="account")
