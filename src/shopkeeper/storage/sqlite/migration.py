@@ -53,7 +53,7 @@ def migrate(path: Path, tables: Iterable[Table]) -> Path | None:
     except (OSError, sqlite3.Error) as error:
         raise ConfigurationError(
             f"The data file {path} has the form of a former version and could not be converted: {error}. It is as it "
-            "was. A backup of it and the new form need about three times its size on the disk."
+            "was. A backup and the new form need free space of about three times its size."
         ) from None
 
 
