@@ -3,6 +3,7 @@
 In version 0 items were stored in DynamoDB's wire form, and indexes were expressions over their JSON.
 """
 
+import glob
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -60,8 +61,11 @@ def migrate(path: Path, tables: Iterable[Table]) -> Path | None:
 def _backed_up(connection: sqlite3.Connection, path: Path) -> tuple[Path, bool]:
     """Return the path of a complete backup, and whether it was made now.
 
-    A migration that was killed leaves a backup. It is used again if the file has not changed since.
+    A migration that was killed leaves a backup, whole or in part. A whole one is used again if the file has not changed
+    since. Parts are removed: a server that is killed at each start would fill the disk with them.
     """
+    for part in path.parent.glob(f".*-{glob.escape(path.name)}.before-schema-*"):
+        part.unlink()
     for number in count(1):
         suffix = f".before-schema-{VERSION}" + (f".{number}" if number > 1 else "")
         backup = path.with_name(path.name + suffix)
