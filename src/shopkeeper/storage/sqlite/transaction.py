@@ -126,9 +126,9 @@ class Transaction:
         except BaseException as error:
             self._cache.clear()  # it is not certain what the file holds
             self.rollback()
-            if isinstance(error, sqlite3.Error | MemoryError):
-                raise _unwritable(error) from error
-            raise
+            if isinstance(error, StoreUnavailable) or not isinstance(error, Exception):
+                raise
+            raise _unwritable(error) from error
         for place in self._changed:
             self._cache.replace(place, self._in_file[place])
         self._forget()
