@@ -114,14 +114,15 @@ def test_the_proxy_is_believed_in_either_header(trusting: Site, header: str, val
     assert ask(trusting.direct, PROXY, {header: value.format(other)}) == 400
 
 
-def test_a_stranger_s_wrong_passwords_lock_the_stranger_out_and_not_the_owner(trusting: Site) -> None:
-    owner = Owner(f"http://127.0.0.1:{trusting.proxied}")
-    stranger = next(addresses)
-    wrong, right = ({"email": owner.email, "password": password} for password in ("wrong", PASSWORD))
-    statuses = [log_in(trusting.proxied, stranger, wrong).status for _ in range(12)]
-    assert (statuses[0], statuses[-1]) == (401, 429)
-    assert log_in(trusting.proxied, stranger, right).status == 429
-    assert log_in(trusting.proxied, next(addresses), right).status == 200
+def test_a_stranger_s_wrong_passwords_lock_the_stranger_out_and_not_the_owner(tmp_path: Path) -> None:
+    with site(tmp_path, TRUSTED_PROXIES=PROXY) as running:
+        owner = Owner(f"http://127.0.0.1:{running.proxied}")
+        stranger = next(addresses)
+        wrong, right = ({"email": owner.email, "password": password} for password in ("wrong", PASSWORD))
+        statuses = [log_in(running.proxied, stranger, wrong).status for _ in range(12)]
+        assert (statuses[0], statuses[-1]) == (401, 429)
+        assert log_in(running.proxied, stranger, right).status == 429
+        assert log_in(running.proxied, next(addresses), right).status == 200
 
 
 def test_without_the_setting_the_header_is_ignored_and_all_share_the_address_of_the_proxy(unaware: Site) -> None:
