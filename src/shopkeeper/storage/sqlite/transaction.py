@@ -40,6 +40,10 @@ class Transaction:
         self._in_file: dict[Place, Row | None] = {}  # rows as this transaction has read and written them
         self._changed: set[Place] = set()
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this for another process that holds SQLite's lock."""
+        self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
     @property
     def has_changes(self) -> bool:
         """Whether `commit` is needed."""
