@@ -46,7 +46,8 @@ class Machine:
         self.others = SQLiteStore(self.path, TABLES)
         self.loop = asyncio.new_event_loop()
         self.ended = 0
-        self.turns = Turns(self.loop, self.store, self._count_end)
+        self.clients = 1
+        self.turns = Turns(self.loop, self.store, lambda: self.clients, self._count_end)
 
     def _count_end(self) -> None:
         self.ended += 1
@@ -78,8 +79,9 @@ class Machine:
         self.count = lambda: 0  # type: ignore[method-assign]
 
     def turn(self) -> None:
-        """Let the loop come round."""
-        self.loop.run_until_complete(asyncio.sleep(0))
+        """Let the loop come round once."""
+        self.loop.call_soon(self.loop.stop)
+        self.loop.run_forever()
 
     def until(self, done: threading.Event) -> None:
         """Let the loop run until a thread is done."""
@@ -104,6 +106,24 @@ def test_no_answer_leaves_before_the_commit_of_its_turn_and_one_commit_is_for_al
     machine.turn()
     assert [answer.durable_when_it_left for answer in answers] == [3] * 3
     assert machine.ended == 1
+
+
+def test_a_turn_goes_on_while_each_round_of_the_loop_brings_more_and_ends_when_one_does_not(machine: Machine) -> None:
+    machine.clients = 10
+    answers = [machine.visit()]
+    machine.turn()
+    answers.append(machine.visit())
+    machine.turn()
+    assert [answer.has_left for answer in answers] == [False, False]
+    machine.turn()
+    assert [answer.durable_when_it_left for answer in answers] == [2, 2]
+
+
+def test_a_turn_ends_when_every_client_has_asked(machine: Machine) -> None:
+    machine.clients = 2
+    answers = [machine.visit(), machine.visit()]
+    machine.turn()
+    assert [answer.durable_when_it_left for answer in answers] == [2, 2]
 
 
 def test_an_answer_that_saw_a_write_leaves_after_its_commit_or_fails_with_it(machine: Machine) -> None:

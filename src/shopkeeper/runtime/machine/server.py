@@ -102,8 +102,8 @@ async def run(
     for number in SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
     telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
-    worker = Worker(resources, loop, telemetry, functions)
     connections = Connections(loop, raise_file_limit())
+    worker = Worker(resources, loop, telemetry, connections.__len__, functions)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         server = await loop.create_server(

@@ -15,6 +15,9 @@ from shopkeeper.storage import StoreOutage, StoreUnavailable
 
 T = TypeVar("T")
 
+ENOUGH = 64
+"""Held outcomes for which a turn goes on no longer. A COMMIT costs little for each of so many."""
+
 
 class Deferred(Protocol):
     """A store whose writes wait for `commit`, until which later operations already see them."""
@@ -47,14 +50,24 @@ class Held(Protocol):
 class Turns:
     """The turns of a loop. Only `perform` and `tell` may be called from other threads."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, store: Deferred | None, ends: Callable[[], None]) -> None:
-        """`store` is None if operations are durable when they return. `ends` is called after each turn."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        store: Deferred | None,
+        clients: Callable[[], int],
+        ends: Callable[[], None],
+    ) -> None:
+        """`store` is None if operations are durable when they return. `clients` returns how many may send requests.
+        `ends` is called after each turn.
+        """
         self._loop = loop
         self._store = store
+        self._clients = clients
         self._ends = ends
         self._held: list[tuple[Held, bool]] = []
         self._durable: list[Callable[[], None]] = []
         self._is_due = False
+        self._held_before = 0
 
     def run(self, work: Callable[[], T]) -> tuple[T, bool]:
         """Do some work, and return its result and whether that depends on the COMMIT at the end of this turn."""
@@ -104,7 +117,17 @@ class Turns:
         """Let this turn have an end, though nothing is held."""
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon(self.end)
+            self._held_before = 0
+            self._loop.call_soon(self._come_round)
+
+    def _come_round(self) -> None:
+        """End the turn, unless more came in since the last time: clients that were answered together ask together."""
+        held = len(self._held)
+        if self._held_before < held < min(ENOUGH, self._clients()):
+            self._held_before = held
+            self._loop.call_soon(self._come_round)
+        else:
+            self.end()
 
     def end(self) -> None:
         """End the turn: commit, and let everything leave that was held."""

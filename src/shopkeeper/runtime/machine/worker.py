@@ -56,9 +56,13 @@ class Worker:
         resources: Resources,
         loop: asyncio.AbstractEventLoop,
         telemetry: Telemetry,
+        clients: Callable[[], int],
         functions: tuple[Function, ...] = FUNCTIONS,
     ) -> None:
-        """A store in one file is deferred from here on: only the loop uses it, and commits once a turn."""
+        """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
+
+        `clients` returns how many connections are open.
+        """
         settings, store = resources.settings, resources.store
         self._loop = loop
         self._telemetry = telemetry
@@ -66,7 +70,7 @@ class Worker:
         is_file = isinstance(store, SQLiteStore)
         if isinstance(store, SQLiteStore):
             store.defer()
-        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, self._write_log)
+        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, clients, self._write_log)
         streams = [(stream, Additions()) for function in functions for stream in function.streams]
         inner = watched(store, streams, self.turns.when_durable)
         outer = relayed(inner, self.turns) if is_file else inner
