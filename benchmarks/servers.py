@@ -120,7 +120,7 @@ def pocketbase(data: Path) -> Iterator[Server]:
 def _furnish(url: str) -> None:
     """Create the collections and the records that visits and orders change."""
     token = post_json(url, "/api/collections/_superusers/auth-with-password", SUPERUSER).json["token"]
-    _change(url, token, "PATCH", "/api/settings", {"batch": {"enabled": True}})
+    _change(url, token, "PATCH", "/api/settings", {"batch": {"enabled": True, "timeout": 20}})
     collections = json.loads((PEERS / "pocketbase" / "collections.json").read_text())
     _change(url, token, "PUT", "/api/collections/import", {"collections": collections})
     for collection, record in (("counters", COUNTER), ("businesses", SHOP), ("heads", SHOP)):

@@ -149,6 +149,7 @@ REPORT = """\
 def test_flushes_are_read_from_the_report_of_strace(tmp_path: Path, report: str, flushes: int) -> None:
     (tmp_path / "report").write_text(report)
     assert usage.flushes(tmp_path / "report") == flushes
+    assert usage.flushes(tmp_path / "none") is None
 
 
 def test_an_order_on_pocketbase_writes_five_records_of_collections_that_exist() -> None:
