@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import resource
+import select
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -15,14 +16,17 @@ import msgspec
 FILES = 4096
 OPENING_SECONDS = 10.0
 LONGEST_SECONDS = 60.0
+CONNECTS_WITHIN_SECONDS = 0.5
+RENEWAL_SECONDS = 0.1
 
 
 class Flood(msgspec.Struct, frozen=True):
     """Some connections, and what is sent on them: connection n sends the text number n, counted round.
 
-    Without `again_seconds` each connection sends once, is held, and reads nothing. With it, each client reads the
-    answer and sends again on a new connection, at most that often. `buffer` limits the bytes that are received and not
-    read. `limited` is whether the server has its rate limits.
+    Without `again_seconds` each connection sends once, is held, and reads nothing. If the server closes or refuses it,
+    it is opened again. With `again_seconds` each client reads the answer and sends again on a new connection, at most
+    that often. `buffer` limits the bytes that are received and not read. `limited` is whether the server has its rate
+    limits.
     """
 
     name: str
@@ -108,24 +112,59 @@ def raise_file_limit() -> None:
 
 
 def _hold(flood: Flood, port: int, opened: Event, ended: Event) -> None:
-    """Open the connections, and hold those that the server accepts."""
-    held = []
-    ends = time.monotonic() + OPENING_SECONDS
+    held = Held(flood, port)
+    began = time.monotonic()
     for number in range(flood.connections):
-        connection = socket.socket()
-        held.append(connection)
-        if flood.buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, flood.buffer)
-        connection.settimeout(0.5)
-        with suppress(OSError):
-            connection.connect(("127.0.0.1", port))
-            connection.sendall(flood.sends[number % len(flood.sends)])
-        if time.monotonic() > ends:
+        held.open(flood.sends[number % len(flood.sends)])
+        if time.monotonic() > began + OPENING_SECONDS:
             break
     opened.set()
-    ended.wait(LONGEST_SECONDS)
-    for connection in held:
-        connection.close()
+    while not ended.wait(RENEWAL_SECONDS) and time.monotonic() < began + LONGEST_SECONDS:
+        held.renew()
+    held.close()
+
+
+class Held:
+    """Connections that are held, with what was sent on each."""
+
+    def __init__(self, flood: Flood, port: int) -> None:
+        self._flood = flood
+        self._port = port
+        self._held: dict[int, tuple[socket.socket, bytes]] = {}
+        self._refused: list[bytes] = []
+        self._ends = select.poll()
+
+    def open(self, text: bytes) -> None:
+        """Open a connection and send a text."""
+        connection = socket.socket()
+        if self._flood.buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._flood.buffer)
+        connection.settimeout(CONNECTS_WITHIN_SECONDS)
+        try:
+            connection.connect(("127.0.0.1", self._port))
+            connection.sendall(text)
+        except OSError:
+            connection.close()
+            self._refused.append(text)
+        else:
+            self._held[connection.fileno()] = connection, text
+            self._ends.register(connection, select.POLLRDHUP)
+
+    def renew(self) -> None:
+        """Open a new connection for each that the server has closed or refused."""
+        again, self._refused = self._refused, []
+        for file, _ in self._ends.poll(0):
+            self._ends.unregister(file)
+            connection, text = self._held.pop(file)
+            connection.close()
+            again.append(text)
+        for text in again:
+            self.open(text)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for connection, _ in self._held.values():
+            connection.close()
 
 
 async def _repeat(flood: Flood, port: int, pause: float, ended: Event) -> None:

@@ -87,9 +87,10 @@ def measure(rounds: int, seconds: int) -> Results:
                 with usage.sampled_memory(server.session) if busy else nullcontext([0.0]) as samples:
                     run = send(wrk, server.url, getattr(server, kind), connections, seconds)
                 took = usage.processor_seconds(server.session) - before
+                usage.await_idle(server.session)  # it may still answer requests whose client has gone
                 found.setdefault((kind, name, connections), Figures()).add(run, took)
                 memory[name] = max(memory.get(name, 0.0), *samples)
-        flushes = {name: flushed(wrk, server, folder / "flushes") for name, server in running.items()}
+        flushes = {name: flushed(wrk, server, folder / f"{name}.flushes") for name, server in running.items()}
     result: Results = {kind: {} for kind in KINDS}
     for (kind, name, connections), figures in found.items():
         result[kind][f"{name} at {connections}"] = figures.medians()
@@ -104,7 +105,7 @@ def rotated(names: list[str], turn: int) -> list[str]:
 
 
 def flushed(wrk: str, server: Server, report: Path) -> float | None:
-    """Return how often a server flushes to disk for each order of a single client. None if strace is not installed.
+    """Return how often a server flushes to disk for each order of a single client. None if strace cannot count it.
 
     A server that writes durably flushes at least once, because one client waits for each of its orders.
     """
@@ -113,7 +114,8 @@ def flushed(wrk: str, server: Server, report: Path) -> float | None:
         return None
     with usage.counted_flushes(server.session, report):
         run = send(wrk, server.url, server.orders, connections=1, seconds=1)
-    return round(usage.flushes(report) / run.requests, 3)
+    counted = usage.flushes(report)
+    return None if counted is None else round(counted / run.requests, 3)
 
 
 def send(wrk: str, url: str, request: Request, connections: int, seconds: int) -> Run:

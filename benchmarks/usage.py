@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 SAMPLE_SECONDS = 0.25
+IDLE_WITHIN_SECONDS = 5.0
 FLUSHES = ("fsync", "fdatasync", "sync_file_range")
 """The calls with which a program has written data reach the disk."""
 
@@ -33,6 +36,17 @@ def processor_seconds(session: int) -> float:
             user, kernel = _fields(process)[11:13]
             total += int(user) + int(kernel)
     return total / TICKS
+
+
+def await_idle(session: int) -> None:
+    """Wait until a session has done what it still had to do, at most some seconds."""
+    ends = time.monotonic() + IDLE_WITHIN_SECONDS
+    used = processor_seconds(session)
+    while time.monotonic() < ends:
+        time.sleep(SAMPLE_SECONDS)
+        before, used = used, processor_seconds(session)
+        if used - before < SAMPLE_SECONDS / 10:
+            break
 
 
 def _fields(process: int) -> list[str]:
@@ -94,12 +108,14 @@ def counted_flushes(session: int, report: Path) -> Iterator[None]:
         process.stderr.readline()  # it says that it is attached
         yield
     finally:
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
 
 
-def flushes(report: Path) -> int:
-    """Return the number of flushes in a report of strace."""
+def flushes(report: Path) -> int | None:
+    """Return the number of flushes in a report of strace, None if it was not permitted to write one."""
+    if not report.exists():
+        return None
     rows = (line.split() for line in report.read_text().splitlines())
     return sum(int(row[3]) for row in rows if row and row[-1] in FLUSHES)
 

@@ -21,6 +21,7 @@ class Recorder(socketserver.ThreadingTCPServer):
     """A server that keeps what each connection sent. It answers 200 to a whole GET and hangs up after a POST."""
 
     allow_reuse_address = True
+    request_queue_size = 64
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Connection)
@@ -79,6 +80,13 @@ def test_a_flood_holds_its_connections_with_what_it_sent_and_ends(recorder: Reco
         eventually(lambda: sorted(recorder.received) == [b""] * 5 + [half] * 5)
         assert recorder.ended == 0
     eventually(lambda: recorder.ended == 10)
+
+
+def test_a_flood_opens_again_what_the_server_closes(recorder: Recorder) -> None:
+    refused = floods.post("/", {})
+    with floods.sent(Flood("test", 2, (refused, b"")), recorder.port):
+        eventually(lambda: recorder.received.count(refused) >= 3)
+        assert recorder.received.count(b"") == 1
 
 
 def test_a_flood_of_whole_requests_reads_the_answers_and_sends_again(recorder: Recorder) -> None:
@@ -141,6 +149,7 @@ REPORT = """\
 def test_flushes_are_read_from_the_report_of_strace(tmp_path: Path, report: str, flushes: int) -> None:
     (tmp_path / "report").write_text(report)
     assert usage.flushes(tmp_path / "report") == flushes
+    assert usage.flushes(tmp_path / "none") is None
 
 
 def test_an_order_on_pocketbase_writes_five_records_of_collections_that_exist() -> None:
