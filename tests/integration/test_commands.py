@@ -17,7 +17,8 @@ from shopkeeper.__main__ import main
 main()
 """
 SERVERS = (
-    "granian",
+    "uvloop",
+    "httptools",
     "asyncio",
     "uvloop",
     "multiprocessing",

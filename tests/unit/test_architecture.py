@@ -154,7 +154,7 @@ def test_files_fit_a_few_screens() -> None:
 
 
 HEAVY = {
-    *("boto3", "botocore", "pydantic", "cryptography", "granian", "typer", "rich", "sqlite3"),
+    *("boto3", "botocore", "pydantic", "cryptography", "uvloop", "httptools", "typer", "rich", "sqlite3"),
     *("email", "email_validator", "http", "asyncio", "aws_xray_sdk", "jwt", "pathlib"),
 }
 """None of these may be loaded by a handler's import, though all of them are installed here."""

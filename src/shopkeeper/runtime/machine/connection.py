@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -75,7 +76,7 @@ class Connection(asyncio.Protocol):
         self._phase = Phase.BETWEEN
         self._head = Head()
         self._head_bytes = 0
-        self._body = b""
+        self._body = bytearray()
         self._body_bytes = 0
         self._fault: ApiError | None = None
         self._waiting: deque[tuple[Request, bool, bool]] = deque()
@@ -114,8 +115,6 @@ class Connection(asyncio.Protocol):
         if self._phase is Phase.DEAF:
             self._discard(len(data))
             return
-        if self._phase is Phase.BETWEEN and self._at_work is None:
-            self.deadline = self._now() + limits.HEAD_SECONDS
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -153,8 +152,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has read on."""
         self._is_full = False
-        self.deadline = inf
         if self._stream is not None:
+            self.deadline = inf
             self._stream.resume()
         elif self._at_work is None:
             self._go_on()
@@ -163,18 +162,27 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._phase = Phase.HEAD if self._phase is not Phase.DEAF else Phase.DEAF
+        if self._is_deaf:
+            return
+        if self._at_work is None:
+            self.deadline = min(self.deadline, self._now() + limits.HEAD_SECONDS)
+        self._phase = Phase.HEAD
         self._head = Head()
         self._fault = None
 
     def on_url(self, url: bytes) -> None:
         """Take the request's target, or a part of it."""
-        self._head.target += url
+        if self._phase is Phase.HEAD:
+            self._head.target += url
+            if len(self._head.target) > limits.MOST_HEAD_BYTES:
+                self._refuse(HeaderTooLarge())
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the header. Fields behind a body in chunks mean nothing to any endpoint."""
         if self._phase is Phase.HEAD:
             self._head.add(name, value)
+            if self._head.fields > limits.MOST_HEADER_FIELDS or self._head.size > limits.MOST_HEAD_BYTES:
+                self._refuse(HeaderTooLarge())
 
     def on_headers_complete(self) -> None:
         """Look at what the header says of the body."""
@@ -184,8 +192,6 @@ class Connection(asyncio.Protocol):
         head.method = self._parser.get_method().decode("ascii")
         if self._parser.get_http_version() not in VERSIONS or not head.names_its_host(self._parser.get_http_version()):
             self._refuse(BadRequest("The request is not valid HTTP/1.1, or names no host."))
-        elif head.fields > limits.MOST_HEADER_FIELDS:
-            self._refuse(HeaderTooLarge())
         elif head.announces_body:
             self._expect_body(head)
 
@@ -221,8 +227,8 @@ class Connection(asyncio.Protocol):
     def _send(self, exchange: Exchange) -> None:
         pieces = exchange.pieces
         if self._transport is None:
-            if pieces is not None and exchange.runs is not None:
-                exchange.runs(lambda: close(pieces))
+            if pieces is not None and exchange.goes_on is not None:
+                exchange.goes_on(partial(close, pieces))
             exchange.done()
         elif pieces is not None:
             self._stream = Stream(exchange, pieces, self._transport, self._answered, is_paused=self._is_full)
@@ -293,7 +299,7 @@ class Connection(asyncio.Protocol):
         """Let a request be answered, or wait for its turn."""
         keeps_alive = keeps_alive and not self._is_ending and len(self._waiting) < limits.MOST_PIPELINED
         takes_chunks = self._parser.get_http_version() != "1.0"
-        request = to_request(self._head, self._body, self._fault, self.peer)
+        request = to_request(self._head, bytes(self._body), self._fault, self.peer)
         self._phase = Phase.BETWEEN if keeps_alive else Phase.DEAF
         self._drop_body()
         if self._at_work is not None or self._waiting or self._is_full:
@@ -303,9 +309,11 @@ class Connection(asyncio.Protocol):
         else:
             self._begin(request, keeps_alive, takes_chunks)
 
+    def _begin_next(self) -> None:
+        if self._waiting and self._at_work is None:
+            self._begin(*self._waiting.popleft())
+
     def _begin(self, request: Request, keeps_alive: bool, takes_chunks: bool) -> None:
-        if self._transport is None:
-            return
         self.deadline = inf
         self._at_work = exchange = self._server.open(self, request, keeps_alive=keeps_alive, takes_chunks=takes_chunks)
         self._server.handle(exchange)
@@ -314,8 +322,9 @@ class Connection(asyncio.Protocol):
         """Answer to something that is no request, after the answers that are owed, and hear no more."""
         self._phase = Phase.DEAF
         self._drop_body()
-        self._is_ending = self._is_cut_short = True
-        if self._at_work is None:
+        self._is_ending = True
+        if self._at_work is None and not self._waiting:
+            self._is_cut_short = True
             self._at_work = exchange = self._server.open(
                 self, no_request(self._head, self.peer), keeps_alive=False, takes_chunks=False
             )
@@ -333,10 +342,10 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Begin with the next request that waits, or wait for one."""
-        if self._transport is None or self._is_full:
+        if self._transport is None or self._transport.is_closing() or self._is_full or self._is_cut_short:
             return
         if self._waiting:
-            self._connections.soon(self._begin, *self._waiting.popleft())
+            self._connections.soon(self._begin_next)
             return
         self._transport.resume_reading()
         seconds = {Phase.BETWEEN: limits.IDLE_SECONDS, Phase.BODY: limits.BODY_SECONDS}
@@ -363,8 +372,9 @@ class Connection(asyncio.Protocol):
             self.cut()
 
     def _drop_body(self) -> None:
-        self._connections.hold_body(self, -len(self._body))
-        self._body = b""
+        if self._body:
+            self._connections.hold_body(self, -len(self._body))
+            self._body = bytearray()
 
 
 def _too_large() -> ContentTooLarge:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from shopkeeper.runtime.machine import limits
 from shopkeeper.runtime.machine.connection import Connection
@@ -70,9 +69,9 @@ class Connections:
         if self._body_bytes > limits.MOST_BODY_BYTES:
             next(iter(self._bodies)).cut()
 
-    def soon(self, step: Callable[..., None], *arguments: Any) -> None:
-        """Do a step in the next turn of the loop."""
-        self._loop.call_soon(step, *arguments)
+    def soon(self, step: Callable[[], None]) -> None:
+        """Do a step in the next round of the loop."""
+        self._loop.call_soon(step)
 
     async def closed(self, until: Callable[[], bool], seconds: float) -> bool:
         """Wait until something is true of the connections, and return whether it is. It is looked at as they close."""

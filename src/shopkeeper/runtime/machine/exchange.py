@@ -18,7 +18,7 @@ class Client(Protocol):
 class Exchange:
     """One request and its response.
 
-    `runs` makes the pieces of an answer where the request was handled, and returns whether there was room for that.
+    `goes_on` makes the pieces of an answer where the request was handled, None for the loop's own thread.
     """
 
     __slots__ = (
@@ -26,10 +26,10 @@ class Exchange:
         "_client",
         "_failed",
         "_record",
+        "goes_on",
         "keeps_alive",
         "request",
         "response",
-        "runs",
         "takes_chunks",
     )
 
@@ -49,7 +49,7 @@ class Exchange:
         self.keeps_alive = keeps_alive
         self.takes_chunks = takes_chunks
         self.response = Response(500, {})
-        self.runs: Callable[[Callable[[], None]], bool] | None = None
+        self.goes_on: Callable[[Callable[[], None]], None] | None = None
         self._record = record
         self._failed = failed
         self._began = time.perf_counter()

@@ -15,18 +15,22 @@ class Pool:
 
     def __init__(self, name: str, threads: int, most_waiting: int, *, niceness: int = 0) -> None:
         """At most `most_waiting` jobs wait. `niceness` lowers the threads' priority, where the system lets it."""
-        self._jobs: queue.Queue[Job] = queue.Queue(most_waiting)
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._most_waiting = most_waiting
         self._niceness = niceness
         for number in range(threads):
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True).start()
 
     def submit(self, job: Job) -> bool:
         """Queue a job, and return whether there was room for it. A job must not raise."""
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
+        if self._jobs.qsize() >= self._most_waiting:
             return False
+        self._jobs.put(job)
         return True
+
+    def go_on(self, job: Job) -> None:
+        """Queue a further step of something that was submitted, for which there is always room."""
+        self._jobs.put(job)
 
     def _run(self) -> None:
         if self._niceness:

@@ -11,19 +11,21 @@ from shopkeeper.identifiers import uuid4
 class Head:
     """The start line and the fields of a request, while they arrive. Names of fields are in lower case."""
 
-    __slots__ = ("fields", "headers", "hosts", "method", "target")
+    __slots__ = ("fields", "headers", "hosts", "method", "size", "target")
 
     def __init__(self) -> None:
         self.method = ""
         self.target = b""
         self.headers: dict[str, str] = {}
         self.fields = 0
+        self.size = 0
         self.hosts = 0
 
     def add(self, name: bytes, value: bytes) -> None:
         """Add a field. The values of one name are joined to a list (RFC 9110, section 5.3)."""
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self.fields += 1
+        self.size += len(name) + len(value)
         self.hosts += key == "host"
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 

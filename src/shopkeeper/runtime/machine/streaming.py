@@ -69,9 +69,10 @@ class Stream:
         self._run(self._next)
 
     def _run(self, step: Callable[[], None]) -> None:
-        runs = self._exchange.runs
-        if runs is None or not runs(step):
-            self._loop.call_soon(self._fail, RuntimeError("no thread is free to go on with the answer"))
+        if self._exchange.goes_on is not None:
+            self._exchange.goes_on(step)
+        else:
+            self._loop.call_soon(self._fail, TypeError("only an endpoint that declares a load answers in pieces"))
 
     # In a thread of the pool
 

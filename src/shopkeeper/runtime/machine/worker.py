@@ -105,7 +105,7 @@ class Worker:
             exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
             self.turns.hold(exchange, depends=depends)
             return
-        exchange.runs = pool.submit
+        exchange.goes_on = pool.go_on
         if not pool.submit(partial(self._handle_in_thread, exchange)):
             self.refuse(exchange, ServerBusy())
 
