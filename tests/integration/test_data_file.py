@@ -250,7 +250,7 @@ def test_a_rotation_in_secrets_manager_keeps_the_data_file(tmp_path: Path) -> No
 
 def test_files_of_a_data_folder_are_not_committed() -> None:
     names = ["shop.db", "shop.db.key", "shop.db.lock", "shop.db-wal", "other-wal", "other-shm", "shop.backup"]
-    names += ["shop.backup.key", ".x1-shop.db.key"]
+    names += ["shop.backup.key", ".x1-shop.db.key", "shop.db.before-schema-1"]
     done = subprocess.run(["git", "check-ignore", *names], capture_output=True, text=True, check=False)
     assert done.stdout.split() == names
     listed = subprocess.run(

@@ -155,6 +155,14 @@ def test_the_key_and_the_stage_of_a_file_are_kept(data: Path) -> None:
     assert former_rows(data)["about"] == bound
 
 
+def test_a_part_of_a_backup_whose_writing_was_killed_is_removed(data: Path) -> None:
+    part, other = (data.with_name(f".x1y2-{name}") for name in ("shop.db.before-schema-1", "other.db.before-schema-1"))
+    for path in (part, other):
+        path.write_bytes(b"SQLite format 3")
+    assert migrate(data, TABLES)
+    assert (part.exists(), other.exists()) == (False, True)
+
+
 def _taken(backup: Path) -> None:
     backup.write_text("somebody's")
 

@@ -17,7 +17,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "cores", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
+LEAVES = {"clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
 DOMAINS = {"visits", "health", "registration", "businesses", "markers", "accounts", "catalogue", "orders", "feed"}
 OFFERS = ("model", "offers")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records."""

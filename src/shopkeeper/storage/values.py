@@ -1,7 +1,8 @@
 """Attribute values: the values that an item may hold, and their form in DynamoDB's JSON protocol (the wire form).
 
-Both stores keep items in the wire form, so both accept and return exactly the same values. Numbers are `int` or
-`Decimal` of at most 38 digits, never a float. Source: Amazon DynamoDB API Reference, `AttributeValue`.
+Both stores accept and return exactly the same values. A data file holds plain JSON, with the wire form for values that
+JSON does not have. Numbers are `int` or `Decimal` of at most 38 digits, never a float. Source: Amazon DynamoDB API
+Reference, `AttributeValue`.
 """
 
 from base64 import b64decode, b64encode

@@ -2,8 +2,8 @@
 
 from shopkeeper.storage.sqlite.schema import Place, Row
 
-MAX_ROWS = 10_000
-MAX_CHARACTERS = 8 * 1024 * 1024
+MAX_ROWS = 5_000
+MAX_CHARACTERS = 4_000_000
 
 
 class Cache:

@@ -16,6 +16,7 @@ WRAPPER = "$"
 _MARK = '"$"'
 """A text without this has no wrapped value. Few texts without a wrapped value have it."""
 _MAX_INTEGER = 2**63 - 1
+_LISTS = (list, tuple)
 _SCALARS = frozenset({str, bool, type(None)})
 
 
@@ -62,9 +63,9 @@ def _plain(value: Value, depth: int) -> Value:
     if depth <= MAX_DEPTH:  # `encode` raises for more
         if type(value) in _SCALARS or _is_integer(value):
             return value
-        if isinstance(value, list | tuple):
+        if isinstance(value, _LISTS):
             return [_plain(part, depth + 1) for part in value]
-        if isinstance(value, Mapping) and value.keys() != {WRAPPER}:
+        if (type(value) is dict or isinstance(value, Mapping)) and not _is_wrapper(value):
             return _plain_map(value, depth + 1)
         if isinstance(value, str):  # a member of an enumeration, for example
             return str.__str__(value)
@@ -76,6 +77,10 @@ def _unwrapped(value: Any) -> Value:
         return [_unwrapped(part) for part in value]
     if not isinstance(value, dict):
         return value  # type: ignore[no-any-return]  # a scalar
-    if value.keys() == {WRAPPER}:
+    if _is_wrapper(value):
         return decode(value[WRAPPER])
     return {name: _unwrapped(part) for name, part in value.items()}
+
+
+def _is_wrapper(value: Mapping[str, Any]) -> bool:
+    return WRAPPER in value and len(value) == 1

@@ -3,6 +3,7 @@
 In version 0 items were stored in DynamoDB's wire form, and indexes were expressions over their JSON.
 """
 
+import glob
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -53,15 +54,18 @@ def migrate(path: Path, tables: Iterable[Table]) -> Path | None:
     except (OSError, sqlite3.Error) as error:
         raise ConfigurationError(
             f"The data file {path} has the form of a former version and could not be converted: {error}. It is as it "
-            "was. A backup of it and the new form need about three times its size on the disk."
+            "was. A backup and the new form need free space of about three times its size."
         ) from None
 
 
 def _backed_up(connection: sqlite3.Connection, path: Path) -> tuple[Path, bool]:
     """Return the path of a complete backup, and whether it was made now.
 
-    A migration that was killed leaves a backup. It is used again if the file has not changed since.
+    A migration that was killed leaves a backup, whole or in part. A whole one is used again if the file has not changed
+    since. Parts are removed: a server that is killed at each start would fill the disk with them.
     """
+    for part in path.parent.glob(f".*-{glob.escape(path.name)}.before-schema-*"):
+        part.unlink()
     for number in count(1):
         suffix = f".before-schema-{VERSION}" + (f".{number}" if number > 1 else "")
         backup = path.with_name(path.name + suffix)

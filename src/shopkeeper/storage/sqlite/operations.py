@@ -20,7 +20,7 @@ from shopkeeper.storage.port import (
 )
 from shopkeeper.storage.sqlite.transaction import Transaction
 from shopkeeper.storage.table import Table
-from shopkeeper.storage.values import MAX_DIGITS, Item, Scalar, Value, encode_number
+from shopkeeper.storage.values import MAX_DIGITS, Item, Number, Scalar, Value, encode_number
 
 _MAX_INTEGER = 10**MAX_DIGITS - 1
 
@@ -82,7 +82,7 @@ def apply_changes(item: dict[str, Value], changes: Changes) -> dict[str, Value]:
     changed = dict(item)
     for name, amount in changes.add.items():
         present = changed.get(name, 0)
-        if isinstance(present, bool) or not hasattr(present, "__add__") or isinstance(present, str | bytes | list):
+        if not isinstance(present, Number) or isinstance(present, bool):
             raise StoreError(f"cannot add to {name}: it is not a number")
         changed[name] = _sum(present, amount)
     changed |= changes.set
@@ -123,7 +123,7 @@ def _fits(item: Item, name: str, expected: Scalar | Missing | Below) -> bool:
         return expected is ABSENT or isinstance(expected, Below)
     present = item[name]
     if isinstance(expected, Below):
-        return isinstance(present, int | Decimal) and not isinstance(present, bool) and present < expected.limit
+        return isinstance(present, Number) and not isinstance(present, bool) and present < expected.limit
     return not isinstance(expected, Missing) and _same(present, expected)
 
 

@@ -7,7 +7,6 @@ written, so that indexes are indexes of plain columns. An index contains only th
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.sqlite.form import loads
 from shopkeeper.storage.table import Key, KeyAttribute, Table
-from shopkeeper.storage.values import Item, Value
+from shopkeeper.storage.values import Item, Number, Value
 
 VERSION = 1
 """The version of the schema: `PRAGMA user_version`. Files from before there were versions have version 0."""
@@ -250,7 +249,7 @@ def _value(attribute: KeyAttribute, value: Value) -> str | int | None:
         return None
     if attribute.type == "S":
         return value if isinstance(value, str) else None
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, Number):
         return None
     return max(-_MAX_INTEGER, min(int(value), _MAX_INTEGER))
 

@@ -24,6 +24,7 @@ from shopkeeper.storage.values import Item, Key, Value
 
 T = TypeVar("T")
 
+DEFERRED_BUSY_SECONDS = 0.25
 SWEEP_ROWS = 100
 
 
@@ -76,8 +77,12 @@ class SQLiteStore:
         return self._transaction.has_changes
 
     def defer(self) -> None:
-        """Let all later writes wait for `commit`. Only one thread may use the store from now on."""
+        """Let all later writes wait for `commit`. Only one thread may use the store from now on.
+
+        It does not wait long for another process that holds SQLite's lock: everybody else would wait with it.
+        """
         self._is_deferred = True
+        self._transaction.wait_at_most(DEFERRED_BUSY_SECONDS)
 
     def commit(self) -> None:
         """Commit all writes since the last call in one COMMIT.

@@ -40,6 +40,10 @@ class Transaction:
         self._in_file: dict[Place, Row | None] = {}  # rows as this transaction has read and written them
         self._changed: set[Place] = set()
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this for another process that holds SQLite's lock."""
+        self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
     @property
     def has_changes(self) -> bool:
         """Whether `commit` is needed."""
@@ -126,9 +130,9 @@ class Transaction:
         except BaseException as error:
             self._cache.clear()  # it is not certain what the file holds
             self.rollback()
-            if isinstance(error, sqlite3.Error | MemoryError):
-                raise _unwritable(error) from error
-            raise
+            if isinstance(error, StoreUnavailable) or not isinstance(error, Exception):
+                raise
+            raise _unwritable(error) from error
         for place in self._changed:
             self._cache.replace(place, self._in_file[place])
         self._forget()
