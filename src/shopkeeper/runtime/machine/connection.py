@@ -115,6 +115,7 @@ class Connection(asyncio.Protocol):
         if self._phase is Phase.DEAF:
             self._discard(len(data))
             return
+        head = self._head
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -130,7 +131,8 @@ class Connection(asyncio.Protocol):
             # After `Connection: close` or the last request that is taken, the rest means nothing.
             if not self._is_deaf:
                 self._refuse(BadRequest("The request is not valid HTTP/1.1."))
-        self._head_bytes = self._head_bytes + len(data) if self._phase is Phase.HEAD else 0
+        # The parser keeps a line until it is complete. What came before the head in this piece does not count.
+        self._head_bytes = self._head_bytes + len(data) if self._phase is Phase.HEAD and self._head is head else 0
         if self._head_bytes > limits.MOST_HEAD_BYTES:
             self._refuse(HeaderTooLarge())
 
