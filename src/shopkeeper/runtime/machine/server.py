@@ -106,11 +106,12 @@ async def run(
     worker = Worker(resources, loop, telemetry, connections.__len__, functions)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        server = await loop.create_server(
-            lambda: Connection(connections, worker, loop.time), sock=listening, backlog=BACKLOG
-        )
+        listening.listen(BACKLOG)  # uvloop would not tell that it failed
     except OSError as error:  # another server that started at the same time listens already
         raise taken("{}:{}".format(*listening.getsockname()), error) from None
+    server = await loop.create_server(
+        lambda: Connection(connections, worker, loop.time), sock=listening, backlog=BACKLOG
+    )
     connections.start()
     worker.tasks.start()
     _sweep(resources, worker, loop)
