@@ -106,6 +106,7 @@ async def run(
     worker = Worker(resources, loop, telemetry, connections.__len__, functions)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
+        listening.listen(BACKLOG)  # uvloop does not tell that it cannot
         server = await loop.create_server(
             lambda: Connection(connections, worker, loop.time), sock=listening, backlog=BACKLOG
         )
