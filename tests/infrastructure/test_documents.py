@@ -6,7 +6,6 @@ import subprocess
 from shopkeeper import __version__
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.openapi import openapi_document
-from shopkeeper.settings import SETTINGS
 from tests.support.tools import ROOT
 
 
@@ -41,12 +40,6 @@ def test_the_readme_has_every_endpoint() -> None:
     for function in FUNCTIONS:
         for endpoint in function.endpoints:
             assert f"`{endpoint.method} {endpoint.path}`" in readme
-
-
-def test_the_page_on_deploying_has_every_setting_of_a_deployment() -> None:
-    page = (ROOT / "docs" / "deployment.md").read_text()
-    for setting in SETTINGS:
-        assert not setting.deployable or f"`{setting.variable}`" in page, setting.variable
 
 
 def test_every_decision_is_in_the_index() -> None:

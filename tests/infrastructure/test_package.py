@@ -21,7 +21,7 @@ from jwt.algorithms import RSAAlgorithm
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, answers
-from tests.support.packages import Packages, package_without_python, shared_folder
+from tests.support.packages import OWN_DOMAINS, Packages, package_without_python, shared_folder
 from tests.support.processes import clean_environment, run_cli
 from tests.support.stores import aws_environment, table_names
 from tests.support.tools import ROOT, need_python313, python313
@@ -30,13 +30,6 @@ MACHINES = {"arm64": 183, "x86_64": 62}
 """`e_machine` of the ELF header: AArch64 and x86-64."""
 
 MOST_BYTES = 4_000_000
-OWN = {
-    "visits": {"visits"},
-    "health": {"health"},
-    "registration": {"registration", "businesses", "markers"},
-    "accounts": {"accounts", "markers"},
-    "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
-}
 NAMES = [(function.name, architecture) for function in FUNCTIONS for architecture in MACHINES]
 
 
@@ -90,7 +83,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     assert f"shopkeeper/functions/{function}.py" in names
     assert "shopkeeper/net/amazon_roots.pem" in names
     domains = {name.split("/")[2] for name in names if name.startswith("shopkeeper/domains/") and name.count("/") > 2}
-    assert domains - {"__pycache__"} == OWN[function]
+    assert domains - {"__pycache__"} == OWN_DOMAINS[function]
     assert not [name for name in names if "sqlite" in name or name.endswith(("cli.py", "rsgi.py", "server.py"))]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
     allowed = {"shopkeeper", "msgspec"}

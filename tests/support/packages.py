@@ -53,3 +53,13 @@ def _once(named: Path, command: list[str], **variables: str) -> str:
 def shared_folder(own: Path) -> Path:
     """Return the folder that the processes of one run of the tests share, from the temporary folder of one of them."""
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+OWN_DOMAINS = {
+    "visits": {"visits"},
+    "health": {"health"},
+    "registration": {"registration", "businesses", "markers"},
+    "accounts": {"accounts", "markers"},
+    "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
+}
+"""The domains that each function loads, and that its package holds."""

@@ -13,12 +13,12 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.storage import Table, tables
 from shopkeeper.storage.tables import TABLES
+from tests.support.packages import OWN_DOMAINS
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
-DOMAINS = {"visits", "health", "registration", "businesses", "markers", "accounts", "catalogue", "orders", "feed"}
 OFFERS = ("model", "offers")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records."""
 
@@ -107,7 +107,7 @@ OWNERS = {symbol: table.owner for symbol, table in vars(tables).items() if isins
 
 def test_every_table_has_an_owner() -> None:
     assert len(OWNERS) == len(TABLES)
-    assert {table.owner for table in TABLES} <= DOMAINS
+    assert {table.owner for table in TABLES} <= set(KNOWS)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -134,7 +134,7 @@ def test_no_domain_converts_what_it_reads_by_hand() -> None:
 
 def test_every_domain_has_its_rule() -> None:
     folders = {path.name for path in (SOURCE / "domains").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == DOMAINS == set(KNOWS)
+    assert folders == set(KNOWS)
 
 
 def test_every_room_has_its_rule() -> None:
@@ -190,14 +190,6 @@ import json, importlib
 getattr(importlib.import_module("shopkeeper.runtime.lambda_.handlers"), sys.argv[1])
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-
-OWN_DOMAINS = {
-    "visits": {"visits"},
-    "health": {"health"},
-    "registration": {"registration", "businesses", "markers"},
-    "accounts": {"accounts", "markers"},
-    "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
-}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))

@@ -10,8 +10,7 @@ def text(max_length: int, **meta: Any) -> msgspec.Meta:
     return msgspec.Meta(
         min_length=1,
         max_length=max_length,
-        # Reads a valid text once. `$` would permit a line feed at the end, in Python alone.
-        pattern=r"^(?=\s*\S)[^\u0000-\u001f\u007f-\u009f]+(?![\s\S])",
+        pattern=r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f])[\s\S]*\S",
         extra={"must": "must not be empty or hold control characters"},
         **meta,
     )

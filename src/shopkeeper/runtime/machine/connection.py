@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._phase = Phase.BETWEEN
         self._head = Head()
-        self._received = 0
+        self._taken = 0
         self._body = bytearray()
         self._body_bytes = 0
         self._fault: ApiError | None = None
@@ -132,11 +132,12 @@ class Connection(asyncio.Protocol):
             # After `Connection: close` or the last request that is taken, the rest means nothing.
             if not self._is_deaf:
                 self._refuse(BadRequest("The request is not valid HTTP/1.1."))
-        # The parser keeps a line until it is complete. What came before the head in this piece does not count.
-        self._received = self._received + len(data) if self._head is head else 0
-        if self._phase is Phase.HEAD and self._received > limits.MOST_HEAD_BYTES:
+        # The parser keeps a line until it is complete, also in a trailer. What came in one piece with the request
+        # before does not count.
+        self._taken = self._taken + len(data) if self._head is head else 0
+        if self._phase is Phase.HEAD and self._taken > limits.MOST_HEAD_BYTES:
             self._refuse(HeaderTooLarge())
-        elif self._phase is Phase.BODY and self._received - self._body_bytes > limits.MOST_FRAMING_BYTES:
+        elif self._phase is Phase.BODY and self._taken - self._body_bytes > limits.MOST_FRAMING_BYTES:
             self._refuse(_too_large())
 
     def eof_received(self) -> bool:
