@@ -98,7 +98,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
 
     def load_of(self, query: Mapping[str, str]) -> Load:
         """Return what a request with this query costs."""
-        return self.load if not self.load_with or any(name in query for name in self.load_with) else Load.LIGHT
+        return next((load for name, load in self.load_with.items() if name in query), self.load)
 
     def _documentation(self) -> tuple[str, str]:
         first, *rest = re.split(NEXT_SENTENCE, " ".join((self.handler.__doc__ or "").split()), maxsplit=1)
@@ -119,7 +119,7 @@ def endpoint(
     body_required: bool = True,
     safe: bool = True,
     load: Load = Load.LIGHT,
-    load_with: tuple[str, ...] = (),
+    load_with: Mapping[str, Load] = {},
     limits: tuple[RateLimit, ...] = (),
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.

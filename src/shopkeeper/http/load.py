@@ -6,10 +6,14 @@ from enum import Enum
 class Load(Enum):
     """The kind of work that a request is.
 
-    LIGHT: a millisecond at most. HASHES: it computes password hashes. SEARCHES: it may read a thousand records. One
-    machine bounds how many of the last two run at once. Lambda runs one request at a time, and ignores this.
+    LIGHT: a fraction of a millisecond. PAGES: it may read a page of records. HASHES: it computes password hashes.
+    SEARCHES: it may read a thousand records, or it answers piece by piece.
+
+    One machine answers light requests first, a few pages at a time, and bounds how many of the others run and wait.
+    Lambda runs one request at a time, and ignores this.
     """
 
     LIGHT = "light"
+    PAGES = "pages"
     HASHES = "hashes"
     SEARCHES = "searches"

@@ -156,7 +156,7 @@ def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[U
     return Reply(user, headers=etag(user.version))
 
 
-@endpoint("GET /api/users", headers=(LINK,), errors=(AdminsOnly,), access=Access.SIGNED_IN)
+@endpoint("GET /api/users", headers=(LINK,), errors=(AdminsOnly,), access=Access.SIGNED_IN, load=Load.PAGES)
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
     """List all users, for admins."""
     accounts.check_admin(call.identity)

@@ -72,7 +72,12 @@ def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing])
     return Reply(Nothing())
 
 
-@endpoint("GET /api/items", headers=(LINK,), load=Load.SEARCHES, load_with=("search", "skip"))
+@endpoint(
+    "GET /api/items",
+    headers=(LINK,),
+    load=Load.PAGES,
+    load_with={"search": Load.SEARCHES, "skip": Load.SEARCHES},
+)
 def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) -> Reply[ItemList]:
     """List items, of one business or of all, page by page, with a search."""
     asked = call.parameters

@@ -2,7 +2,7 @@
 
 from shopkeeper.domains.feed.model import EventsGone, Feed, FeedParameters
 from shopkeeper.domains.feed.service import EventFeed
-from shopkeeper.http import RETRY_AFTER, Access, Call, NotFound, Nothing, Reply, endpoint
+from shopkeeper.http import RETRY_AFTER, Access, Call, Load, NotFound, Nothing, Reply, endpoint
 
 POLL_SECONDS = 5
 
@@ -11,6 +11,7 @@ POLL_SECONDS = 5
     "GET /api/businesses/{business_id}/events",
     headers=(RETRY_AFTER,),
     errors=(NotFound, EventsGone),
+    load=Load.PAGES,
     access=Access.SIGNED_IN,
 )
 def read_feed(feed: EventFeed, call: Call[FeedParameters, Nothing]) -> Reply[Feed]:

@@ -87,8 +87,8 @@ def get_order(orders: Orders, call: Call[OrderParameters, Nothing]) -> Reply[Ord
     headers=(LINK,),
     errors=(NotFound,),
     access=Access.SIGNED_IN,
-    load=Load.SEARCHES,
-    load_with=("status",),
+    load=Load.PAGES,
+    load_with={"status": Load.SEARCHES},
 )
 def list_orders(orders: Orders, call: Call[OrderListParameters, Nothing]) -> Reply[OrderList]:
     """List the orders of a business that one owns, newest first."""

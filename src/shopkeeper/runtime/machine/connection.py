@@ -94,6 +94,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(0)  # the next answer is made when the system has taken the one before
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
         self.deadline = self._now() + limits.HEAD_SECONDS
@@ -136,7 +137,7 @@ class Connection(asyncio.Protocol):
         self._taken = self._taken + len(data) if self._head is head else 0
         if self._phase is Phase.HEAD and self._taken > limits.MOST_HEAD_BYTES:
             self._refuse(HeaderTooLarge())
-        elif self._phase is Phase.BODY and self._taken > limits.MOST_DISCARDED + limits.MOST_HEAD_BYTES:
+        elif self._phase is Phase.BODY and self._taken - self._body_bytes > limits.MOST_FRAMING_BYTES:
             self._refuse(_too_large())
 
     def eof_received(self) -> bool:
@@ -170,7 +171,7 @@ class Connection(asyncio.Protocol):
         if self._is_deaf:
             return
         if self._at_work is None:
-            self.deadline = min(self.deadline, self._now() + limits.HEAD_SECONDS)
+            self.deadline = self._now() + limits.HEAD_SECONDS
         self._phase = Phase.HEAD
         self._head = Head()
         self._fault = None
@@ -248,8 +249,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether the server owes this client an answer."""
-        return self._at_work is not None
+        """Whether the server owes this client an answer, and the client reads its answers."""
+        return self._at_work is not None or (bool(self._waiting) and not self._is_full)
 
     @property
     def is_sending(self) -> bool:
@@ -264,7 +265,7 @@ class Connection(asyncio.Protocol):
     def end(self) -> None:
         """Take no further request, and close after the answers to those that were taken."""
         self._is_ending = True
-        if not self.is_sending and self._at_work is None and self._transport is not None:
+        if not self.is_sending and not self.is_at_work and self._transport is not None:
             self._transport.close()
 
     def too_slow(self) -> None:

@@ -22,6 +22,10 @@ MOST_DISCARDED = 4 * 1024 * 1024
 """How much of a body that is too large is taken in, for the same reason."""
 
 MOST_HEAD_BYTES = 32 * 1024
+MOST_FRAMING_BYTES = 512 * 1024
+"""How much of a body in chunks may be no content: the lengths of its chunks, and fields behind it. The largest body has
+320 KiB of these if each byte is a chunk."""
+
 MOST_HEADER_FIELDS = 100
 MOST_PIPELINED = 64
 """Requests that a client may send ahead of their answers. After these the connection is closed."""

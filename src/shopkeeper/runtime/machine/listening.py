@@ -6,6 +6,8 @@ import socket
 from shopkeeper.errors import ConfigurationError
 
 BACKLOG = 1024
+MOST_UNSENT_BYTES = 64 * 1024
+"""How much of a connection's answers the system holds that it cannot send yet. Its own bound is 2.7 MB."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -19,6 +21,8 @@ def bind(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: there is no such address.") from None
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as after a restart
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # what a client does not read waits here, not in the system
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
     try:
         listening.bind(address[:2])
     except OSError as error:

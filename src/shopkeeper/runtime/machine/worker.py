@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -34,6 +36,9 @@ MOST_HASHES_WAITING = 64
 
 SEARCHES = 2
 MOST_SEARCHES_WAITING = 32
+PAGES_SECONDS = 0.005
+"""How long the loop reads pages before it looks for lighter requests."""
+
 WRITE_AGAIN_SECONDS = 0.05
 NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
@@ -45,7 +50,10 @@ def make_pools(*, is_local: bool) -> dict[Load, Pool]:
         Load.HASHES: Pool("hash", os.cpu_count() or 1, MOST_HASHES_WAITING, niceness=NICENESS),
         Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
     }
-    return pools if is_local else {**pools, Load.LIGHT: Pool("request", THREADS, MOST_WAITING)}
+    if is_local:
+        return pools
+    others = Pool("request", THREADS, MOST_WAITING)
+    return {**pools, Load.LIGHT: others, Load.PAGES: others}
 
 
 class Worker:
@@ -66,6 +74,7 @@ class Worker:
         settings, store = resources.settings, resources.store
         self._loop = loop
         self._telemetry = telemetry
+        self._pages: deque[Exchange] = deque()
         self._writes_again: asyncio.TimerHandle | None = None
         is_file = isinstance(store, SQLiteStore)
         if isinstance(store, SQLiteStore):
@@ -100,10 +109,15 @@ class Worker:
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a request at the end of this turn, or of a later one. See `connection.Server`."""
-        pool = self._pools.get(self._here.load_of(exchange.request))
+        load = self._here.load_of(exchange.request)
+        pool = self._pools.get(load)
+        if pool is None and load is Load.PAGES:
+            self._pages.append(exchange)
+            if len(self._pages) == 1:
+                self._loop.call_soon(self._handle_pages)
+            return
         if pool is None:
-            exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
-            self.turns.hold(exchange, depends=depends)
+            self._handle_here(exchange)
             return
         exchange.goes_on = pool.go_on
         if not pool.submit(partial(self._handle_in_thread, exchange)):
@@ -113,6 +127,20 @@ class Worker:
         """Answer with an error. See `connection.Server`."""
         exchange.fail(error)
         self.turns.hold(exchange, depends=False)
+
+    def _handle_here(self, exchange: Exchange) -> None:
+        exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
+        self.turns.hold(exchange, depends=depends)
+
+    def _handle_pages(self) -> None:
+        """Answer some requests for pages. The rest waits until the loop has looked for lighter ones."""
+        ends = time.perf_counter() + PAGES_SECONDS  # the loop's own clock stands still within a step
+        while self._pages:
+            self._handle_here(self._pages.popleft())
+            if time.perf_counter() >= ends:
+                break
+        if self._pages:
+            self._loop.call_soon(self._handle_pages)
 
     def _handle_in_thread(self, exchange: Exchange) -> None:
         exchange.response = self._threaded.handle(exchange.request)
