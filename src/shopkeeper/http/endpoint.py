@@ -57,7 +57,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     body_required: bool = True
     safe: bool = True
     load: Load = Load.LIGHT
-    load_with: tuple[str, ...] = ()
+    load_with: Mapping[str, Load] = {}
     limits: tuple[RateLimit, ...] = ()
 
     @property
