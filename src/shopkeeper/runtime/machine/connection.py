@@ -94,7 +94,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(0)  # the next answer is made when the system has taken the one before
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
         self.deadline = self._now() + limits.HEAD_SECONDS
