@@ -36,8 +36,9 @@ class Machine:
         settings = read(environment(folder), TABLES)
         self.store = SQLiteStore(folder / "shop.db", TABLES)
         self.output = output
+        self.appended: list[str] = []
         streams = [(stream, additions.Additions()) for function in functions for stream in function.streams]
-        self.watched = additions.watched(self.store, streams, lambda tell: tell())
+        self.watched = additions.watched(self.store, streams, lambda tell: tell(), self.appended.append)
         resources = Resources(settings, self.watched)
         self.tasks = Tasks(functions, resources, streams, Telemetry("shopkeeper", settings), lambda: None)
 
@@ -226,6 +227,11 @@ def test_a_consumer_that_is_slow_delays_nobody_and_what_it_cannot_take_is_counte
     assert (warning["message"], warning["name"], warning["items"]) == ("stream items dropped", "told", 3)
 
 
-def test_without_streams_the_store_is_the_store_itself(machine: Callable[..., Machine]) -> None:
-    running = machine(sample(schedule(dict)))
-    assert running.watched is running.store
+def test_a_feed_that_grows_is_told(machine: Callable[..., Machine]) -> None:
+    running = machine()
+    store = running.watched
+    store.transact([event(1), Put(MARKERS, {"marker": "a"}, if_absent=True)])
+    with pytest.raises(ConditionFailed):
+        store.transact([event(2), Put(MARKERS, {"marker": "a"}, if_absent=True)])
+    store.put(MARKERS, {"marker": "b"})
+    assert running.appended == ["b"]

@@ -35,7 +35,7 @@ from shopkeeper.http.errors import (
 from shopkeeper.http.headers import ETAG, LINK, LOCATION, RETRY_AFTER, HeaderField
 from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import Load
-from shopkeeper.http.message import Request, Response, split_path
+from shopkeeper.http.message import Request, Response, Wait, split_path
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -84,6 +84,7 @@ __all__ = [
     "Unauthenticated",
     "Unprocessable",
     "UnsupportedMediaType",
+    "Wait",
     "endpoint",
     "split_path",
 ]

@@ -168,7 +168,7 @@ def _written(status: int, headers: dict[str, str], reply: Reply[Any]) -> Respons
     if isinstance(reply.body, Content):
         headers["Content-Type"] = reply.body.media_type
         return Response(status, headers, reply.body.body, reply.error, reply.metrics)
-    return Response(status, headers, msgspec.json.encode(reply.body), reply.error, reply.metrics)
+    return Response(status, headers, msgspec.json.encode(reply.body), reply.error, reply.metrics, wait=reply.wait)
 
 
 def _head(response: Response) -> Response:

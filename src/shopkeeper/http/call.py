@@ -7,7 +7,7 @@ import msgspec
 
 from shopkeeper.http.access import Caller
 from shopkeeper.http.errors import Unauthenticated
-from shopkeeper.http.message import Request
+from shopkeeper.http.message import Request, Wait
 
 P = TypeVar("P")
 B = TypeVar("B")
@@ -38,7 +38,8 @@ class Reply(msgspec.Struct, Generic[R], frozen=True):
     """What a handler answers: a struct, which is sent as JSON, or Content. `status` defaults to the endpoint's success.
 
     `headers` come beside the common ones, or instead of them: `Cache-Control` is a default. `metrics` are business
-    events. `error` is the cause of an answer such as "unhealthy". It is only logged.
+    events. `error` is the cause of an answer such as "unhealthy". It is only logged. `wait` is set if there may soon be
+    a better answer.
     """
 
     body: R
@@ -46,3 +47,4 @@ class Reply(msgspec.Struct, Generic[R], frozen=True):
     headers: Mapping[str, str] = {}
     metrics: Mapping[str, int] = {}
     error: Exception | None = None
+    wait: Wait | None = None

@@ -32,8 +32,20 @@ class Request(msgspec.Struct, frozen=True):
         return self.body if self.read is None else self.read()
 
 
+class Wait(msgspec.Struct, frozen=True):
+    """A response that says "nothing yet", and what may still come.
+
+    Where the runtime can wait, the request is handled again when something is appended to a feed. If nothing is within
+    `seconds`, the response is sent, with `headers` instead of its own.
+    """
+
+    feed: str
+    seconds: int
+    headers: Mapping[str, str]
+
+
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP response. `error`, `metrics` and `note` are for logs and metrics and are never sent.
+    """An HTTP response. `error`, `metrics` and `note` are for logs and metrics and are never sent, and nor is `wait`.
 
     A `note` is a sentence for the operator, logged once. A body that is an iterator is sent in pieces or collected.
     Code that does not read it to its end must close it.
@@ -45,6 +57,7 @@ class Response(msgspec.Struct, frozen=True):
     error: Exception | None = None
     metrics: Mapping[str, int] = {}
     note: str = ""
+    wait: Wait | None = None
 
 
 def split_path(path: str) -> tuple[str, ...] | None:

@@ -2,9 +2,13 @@
 
 from shopkeeper.domains.feed.model import EventsGone, Feed, FeedParameters
 from shopkeeper.domains.feed.service import EventFeed
-from shopkeeper.http import RETRY_AFTER, Access, Call, Load, NotFound, Nothing, Reply, endpoint
+from shopkeeper.http import RETRY_AFTER, Access, Call, Load, NotFound, Nothing, Reply, Wait, endpoint
 
 POLL_SECONDS = 5
+"""When to ask again for what comes next."""
+
+POLL_WAITING_SECONDS = 2
+"""The same for who would rather wait, where the server cannot wait."""
 
 
 @endpoint(
@@ -17,12 +21,16 @@ POLL_SECONDS = 5
 def read_feed(feed: EventFeed, call: Call[FeedParameters, Nothing]) -> Reply[Feed]:
     """Return what happened to a business's orders, in an order without gap or repeat.
 
-    For the owner: the events after a number. `Retry-After` says when to ask again.
+    For the owner: the events after a number. With `wait` the server answers as soon as there is an event, and without
+    one after so many seconds. `Retry-After` says when to ask again.
     """
     asked = call.parameters
     events, last = feed.after(call.identity, asked.business_id, asked.after, asked.limit)
-    pause = 0 if last is not None else POLL_SECONDS
-    return Reply(Feed(events, None if last is None else str(last)), headers={"Retry-After": str(pause)})
+    body = Feed(events, None if last is None else str(last))
+    if events or not asked.wait:
+        return Reply(body, headers={"Retry-After": str(0 if last is not None else POLL_SECONDS)})
+    wait = Wait(asked.business_id, asked.wait, {"Retry-After": "0"})
+    return Reply(body, headers={"Retry-After": str(POLL_WAITING_SECONDS)}, wait=wait)
 
 
 ENDPOINTS = (read_feed,)

@@ -55,6 +55,10 @@ class FeedParameters(msgspec.Struct, frozen=True):
     business_id: Id
     after: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
     limit: Limit = 100
+    wait: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=25, description="For how many seconds to wait for an event if there is none yet"),
+    ] = 0
 
 
 class EventsGone(Gone):

@@ -10,6 +10,8 @@ from typing import Any, cast
 from shopkeeper.functions.triggers import Stream
 from shopkeeper.storage import Action, Append, Item, Put, Store, Table
 
+WhenDurable = Callable[[Callable[[], None]], None]
+
 MOST_WAITING = 1000
 """Items that may wait for a consumer."""
 
@@ -57,6 +59,8 @@ class Additions:
 class WatchedStore:
     """A store that tells of items after they were added to some tables and the change is durable.
 
+    It also tells of every feed to which something was appended.
+
     A write counts as an addition if it says so itself: an `Append`, or a `Put` that must find no item. Everything else
     of the port is passed on.
     """
@@ -65,12 +69,14 @@ class WatchedStore:
         self,
         store: Store,
         watchers: Mapping[Table, Iterable[Additions]],
-        when_durable: Callable[[Callable[[], None]], None],
+        when_durable: WhenDurable,
+        appended: Callable[[str], None],
     ) -> None:
         """`when_durable` calls what it is given as soon as the changes until then are durable."""
         self._store = store
         self._watchers = watchers
         self._when_durable = when_durable
+        self._appended = appended
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -88,6 +94,7 @@ class WatchedStore:
         for action in actions:
             if isinstance(action, Append):
                 self._tell(action.table, _appended(action, next(given)))
+                self._when_durable(partial(self._appended, action.feed))
             elif isinstance(action, Put) and action.if_absent:
                 self._tell(action.table, action.item)
         return numbers
@@ -106,10 +113,11 @@ def _appended(action: Append, number: int) -> Item:
 def watched(
     store: Store,
     streams: Iterable[tuple[Stream, Additions]],
-    when_durable: Callable[[Callable[[], None]], None],
+    when_durable: WhenDurable,
+    appended: Callable[[str], None],
 ) -> Store:
-    """Return a store that tells the streams of what is added; the same one if there are no streams."""
+    """Return a store that tells the streams of what is added, and `appended` of the feeds that grow."""
     watchers: dict[Table, list[Additions]] = {}
     for stream, additions in streams:
         watchers.setdefault(stream.table, []).append(additions)
-    return cast(Store, WatchedStore(store, watchers, when_durable)) if watchers else store
+    return cast(Store, WatchedStore(store, watchers, when_durable, appended))

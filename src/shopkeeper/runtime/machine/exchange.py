@@ -31,6 +31,7 @@ class Exchange:
         "request",
         "response",
         "takes_chunks",
+        "waits_until",
     )
 
     def __init__(
@@ -50,6 +51,8 @@ class Exchange:
         self.takes_chunks = takes_chunks
         self.response = Response(500, {})
         self.goes_on: Callable[[Callable[[], None]], None] | None = None
+        self.waits_until = 0.0
+        """The time of the loop until which the request waits for something to happen, 0 if it does not."""
         self._record = record
         self._failed = failed
         self._began = time.perf_counter()
@@ -61,6 +64,10 @@ class Exchange:
     def fail(self, error: Exception) -> None:
         """Answer with an error instead. See `turns.Held`."""
         self.response = self._failed(self.request, error)
+
+    def waited(self) -> None:
+        """Do not count the time until now: the client asked to wait, and the server had nothing to do."""
+        self._began = time.perf_counter()
 
     def done(self) -> None:
         """Write the log line, after the response was sent, or its client had gone."""

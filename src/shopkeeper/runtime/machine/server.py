@@ -102,8 +102,9 @@ async def run(
     for number in SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
     telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
-    connections = Connections(loop, raise_file_limit())
-    worker = Worker(resources, loop, telemetry, connections.__len__, functions)
+    most = raise_file_limit()
+    connections = Connections(loop, most)
+    worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, functions)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         listening.listen(BACKLOG)  # uvloop would not tell that it failed
@@ -128,6 +129,7 @@ async def _finish(connections: Connections, worker: Worker) -> None:
     """Answer what is complete, let go of the rest, and end the tasks."""
     loop = asyncio.get_running_loop()
     worker.tasks.stop()
+    worker.waiters.stop()
     for connection in connections:
         connection.end()
     await connections.closed(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)

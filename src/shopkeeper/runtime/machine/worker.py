@@ -24,6 +24,7 @@ from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
 from shopkeeper.runtime.machine.tasks import Tasks
 from shopkeeper.runtime.machine.turns import Deferred, Turns
+from shopkeeper.runtime.machine.waiters import Waiters
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.storage.sqlite import SQLiteStore
 
@@ -65,11 +66,12 @@ class Worker:
         loop: asyncio.AbstractEventLoop,
         telemetry: Telemetry,
         clients: Callable[[], int],
+        most_waiters: int,
         functions: tuple[Function, ...] = FUNCTIONS,
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
 
-        `clients` returns how many connections are open.
+        `clients` returns how many connections are open. At most `most_waiters` requests wait for something to happen.
         """
         settings, store = resources.settings, resources.store
         self._loop = loop
@@ -81,7 +83,8 @@ class Worker:
             store.defer()
         self.turns = Turns(loop, cast(Deferred, store) if is_file else None, clients, self._write_log)
         streams = [(stream, Additions()) for function in functions for stream in function.streams]
-        inner = watched(store, streams, self.turns.when_durable)
+        self.waiters = Waiters(loop, most_waiters, self.handle, partial(self.turns.hold, depends=False))
+        inner = watched(store, streams, self.turns.when_durable, self.waiters.wake if is_file else lambda _: None)
         outer = relayed(inner, self.turns) if is_file else inner
         threaded = msgspec.structs.replace(resources, store=outer)
         here = msgspec.structs.replace(resources, store=inner)
@@ -130,7 +133,10 @@ class Worker:
 
     def _handle_here(self, exchange: Exchange) -> None:
         exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
-        self.turns.hold(exchange, depends=depends)
+        if exchange.response.wait is not None:
+            self.waiters.add(exchange, exchange.response.wait)
+        else:
+            self.turns.hold(exchange, depends=depends)
 
     def _handle_pages(self) -> None:
         """Answer some requests for pages. The rest waits until the loop has looked for lighter ones."""
