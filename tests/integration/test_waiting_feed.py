@@ -158,3 +158,9 @@ def test_a_server_that_ends_answers_those_who_wait(tmp_path: Path) -> None:
         assert server.process.wait(WITHIN_SECONDS) == 0
     finally:
         server.stop()
+
+
+def test_a_server_on_dynamodb_does_not_wait_and_says_when_to_ask_again(dynamodb_server: Shopkeeper) -> None:
+    owner = Owner(dynamodb_server.url)
+    answer = owner.ask("GET", feed_of(owner, wait=25))
+    assert (answer.status, answer.json, answer.headers["retry-after"]) == (200, {"events": [], "next": None}, "2")

@@ -132,6 +132,8 @@ def test_an_order_goes_its_way_step_by_step_and_the_feed_tells_each_once(url: st
     empty = owner.ask("GET", feed)
     assert empty.json == {"events": [], "next": None}
     assert int(empty.headers["retry-after"]) > 0
+    waited = owner.ask("GET", f"{feed}?wait=1")
+    assert (waited.json, waited.headers["retry-after"] in ("0", "2")) == (empty.json, True)
     order = place(owner, order_for(owner.add())).json
     path, token = path_of(order), order["order_token"]
     refused = [("complete", "received"), ("prepare", "received"), ("cancel", "received")]
