@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import uuid
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support.http import send
 from tests.support.processes import Shopkeeper, shopkeeper
-from tests.support.strangers import answers_in, connect, http2_streams, read_to_the_end, request
+from tests.support.strangers import answers_in, connect, http2_streams, read_answer, read_to_the_end, request
 
 CLOSE = {"Connection": "close"}
 REGISTER = "/auth/register-business"
@@ -43,16 +44,72 @@ def test_requests_that_take_longer_are_not_overtaken(server: Shopkeeper, page: s
     assert [answer.status for answer in answers] == [401, 200, 401, 200, 200]
 
 
-def test_of_endlessly_many_requests_in_a_row_each_that_is_counted_is_answered(server: Shopkeeper, page: str) -> None:
+def test_of_many_requests_in_a_row_each_is_answered_in_order(server: Shopkeeper, page: str) -> None:
+    def send_all() -> None:
+        client.sendall(request("GET", page) * 1999 + request("GET", page, headers=CLOSE))
+
+    with connect(server.port) as client:
+        sending = threading.Thread(target=send_all)
+        sending.start()
+        assert counts_in(read_to_the_end(client)) == list(range(1, 2001))
+        sending.join()
+
+
+@pytest.mark.parametrize("bad", [b"NONSENSE\r\n\r\n", request("GET", "/" + "x" * 9000), request("BREW", "/counter")])
+def test_what_is_no_request_is_answered_after_those_before_it(server: Shopkeeper, page: str, bad: bytes) -> None:
+    login = request("POST", "/api/auth/login", json.dumps({"email": "nobody@example.com", "password": "x"}).encode())
+    with connect(server.port, login + request("GET", page) + bad) as client:
+        first, second, last = answers_in(read_to_the_end(client))
+    assert (first.status, second.json["count"]) == (401, 1)
+    assert last.status in (400, 403, 414)
+
+
+GZIP = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+REFUSED: dict[str, tuple[bytes, int]] = {
+    "a coding that nobody knows": (GZIP, 501),
+    "a path of 9,000 bytes": (request("GET", "/" + "x" * 9000), 414),
+    "a field of 100,000 bytes": (request("GET", "/counter", headers={"X-Long": "x" * 100_000}), 431),
+    "60,000 fields": (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 60_000 + b"\r\n", 431),
+    "no host": (b"GET /counter HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (b"GET /counter HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), REFUSED.values(), ids=REFUSED)
+def test_what_the_server_does_not_take_is_said_and_the_connection_ends(
+    server: Shopkeeper, sent: bytes, status: int
+) -> None:
     with connect(server.port) as client:
         try:
-            client.sendall(request("GET", page) * 10_000)
+            client.sendall(sent)
         except OSError:
-            pass  # the server has closed
-        counts = counts_in(read_to_the_end(client))
-    assert counts
-    assert counts == list(range(1, len(counts) + 1))
-    assert send(server.url, "GET", page).json["count"] == len(counts) + 1
+            pass  # it has heard enough
+        (answer,) = answers_in(read_to_the_end(client))
+    assert (answer.status, answer.headers["connection"]) == (status, "close")
+
+
+def test_a_client_of_http_1_0_is_kept_if_it_asks_for_that_and_not_if_it_sends_chunks(
+    server: Shopkeeper, page: str
+) -> None:
+    kept = f"GET {page} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".encode()
+    with connect(server.port, kept * 2 + f"GET {page} HTTP/1.0\r\n\r\n".encode()) as client:
+        answers = answers_in(read_to_the_end(client))
+    assert [answer.headers["connection"] for answer in answers] == ["keep-alive", "keep-alive", "close"]
+    chunked = b"POST /nowhere HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    with connect(server.port, chunked + kept) as client:
+        (answer,) = answers_in(read_to_the_end(client))
+    assert answer.headers["connection"] == "close"
+    assert send(server.url, "GET", page).json["count"] == 4
+
+
+def test_a_body_of_single_bytes_in_chunks_is_taken(server: Shopkeeper) -> None:
+    body = b'{"email": "nobody@example.com", "password": "' + b"x" * 100 + b'"}'
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    head = request(
+        "POST", "/api/auth/login", headers={"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    )
+    with connect(server.port, head + chunks) as client:
+        assert read_answer(client).status == 401
 
 
 def test_headers_in_a_row_may_be_longer_together_than_one_may_be(server: Shopkeeper, page: str) -> None:

@@ -1,13 +1,15 @@
 """Rate limits of a running server, and whose they are behind a proxy."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from shopkeeper.domains.accounts.endpoints import PASSWORDS
-from tests.support.http import Client
+from tests.support.http import Client, send
 from tests.support.processes import shopkeeper
+from tests.support.shop import Owner
 
 JSON = {"Content-Type": "application/json"}
 ANN, BOB = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
@@ -51,3 +53,20 @@ def test_a_wrong_setting_stops_the_start(tmp_path: Path) -> None:
     refused = pytest.raises(AssertionError, match=r"TRUSTED_PROXIES must be IP addresses or networks")
     with refused, shopkeeper(tmp_path / "shop.db", {"TRUSTED_PROXIES": "proxy.example"}):
         pass
+
+
+def test_one_client_cannot_take_the_searches_from_all(tmp_path: Path) -> None:
+    """Searches of one address are bounded, so that those of another find room."""
+    environment = {"RATE_LIMITS": "on", "TRUSTED_PROXIES": "127.0.0.1"}
+    with shopkeeper(tmp_path / "shop.db", environment) as server:
+        owner = Owner(server.url)
+        for number in range(200):
+            owner.add(name=f"Tea {number}", description="y" * 500)
+        search = "/api/items?search=nothing-of-this-name"
+        with ThreadPoolExecutor(40) as strangers:
+            ours = [strangers.submit(send, server.url, "GET", search, None, ANN) for _ in range(200)]
+            with Client(server.url) as client:
+                honest = [client.send("GET", search, None, BOB).status for _ in range(20)]
+            statuses = {answer.result().status for answer in ours}
+    assert honest == [200] * 20
+    assert statuses == {200, 503}

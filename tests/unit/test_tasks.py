@@ -40,7 +40,7 @@ class Machine:
         streams = [(stream, additions.Additions()) for function in functions for stream in function.streams]
         self.watched = additions.watched(self.store, streams, lambda tell: tell(), self.appended.append)
         resources = Resources(settings, self.watched)
-        self.tasks = Tasks(functions, resources, streams, Telemetry("shopkeeper", settings), lambda: None)
+        self.tasks = Tasks(functions, resources, streams, Telemetry("shopkeeper", settings), lambda step: step())
 
     def close(self) -> None:
         self.tasks.stop()

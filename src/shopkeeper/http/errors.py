@@ -13,6 +13,7 @@
     ├── PreconditionFailed        412  precondition_failed
     ├── Gone                      410  gone
     ├── ContentTooLarge           413  content_too_large
+    ├── TargetTooLong             414  target_too_long
     ├── UnsupportedMediaType      415  unsupported_media_type
     ├── Unprocessable             422  unprocessable
     ├── PreconditionRequired      428  precondition_required
@@ -20,6 +21,7 @@
     │   └── RateLimited           429  rate_limited, with `RateLimit` and `RateLimit-Policy` too
     ├── HeaderTooLarge            431  header_too_large
     ├── InternalError             500  internal_error
+    ├── CodingNotKnown            501  coding_not_known
     ├── MethodNotKnown            501  method_not_known
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
         └── ServerBusy            503  server_busy, with `Retry-After`
@@ -227,6 +229,24 @@ class HeaderTooLarge(ApiError):
 
     def __init__(self) -> None:
         super().__init__("The header of the request is too large.")
+
+
+class TargetTooLong(ApiError):
+    """The path and the query are longer than the server takes (RFC 9110, section 15.5.15)."""
+
+    status, code, title = 414, "target_too_long", "URI Too Long"
+
+    def __init__(self) -> None:
+        super().__init__("The path and the query are too long.")
+
+
+class CodingNotKnown(ApiError):
+    """The body has another transfer coding than chunked (RFC 9112, section 6.1)."""
+
+    status, code, title = 501, "coding_not_known", "Not Implemented"
+
+    def __init__(self) -> None:
+        super().__init__("The body may be sent in chunks, and in no other transfer coding.")
 
 
 class MethodNotKnown(ApiError):

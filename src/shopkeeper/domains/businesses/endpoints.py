@@ -19,7 +19,7 @@ from shopkeeper.domains.businesses.model import (
 )
 from shopkeeper.domains.businesses.offers import owns
 from shopkeeper.domains.businesses.service import BusinessRegistry
-from shopkeeper.http import ETAG, Access, Call, NotFound, Nothing, PreconditionFailed, Reply, endpoint
+from shopkeeper.http import ETAG, Access, Call, Load, NotFound, Nothing, PreconditionFailed, Reply, endpoint
 from shopkeeper.http.version import check_if_match, etag
 
 B = TypeVar("B")
@@ -66,6 +66,7 @@ def change_business(
     "DELETE /api/businesses/{business_id}",
     errors=(NotFound, OrdersOpen, BusinessChanged, PreconditionFailed),
     access=Access.SIGNED_IN,
+    load=Load.SEARCHES,
 )
 def delete_business(registry: BusinessRegistry, call: Call[BusinessChangeParameters, Nothing]) -> Reply[Nothing]:
     """Delete a business that one owns, with its catalogue, once no order is open."""

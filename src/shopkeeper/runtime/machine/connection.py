@@ -1,28 +1,20 @@
-"""HTTP/1.1 on one connection (RFC 9112), around the parser of httptools.
-
-The parser is llhttp, which Node.js uses, in its strict mode. This file decides what to do with what it finds: where a
-request begins and ends, which answers leave in which order, and how much and how slowly a client may send and read.
-"""
+"""HTTP/1.1 on one connection (RFC 9112): which answers leave in which order, and how slow a client may be."""
 
 import asyncio
 import socket
 import struct
-import traceback
 from collections import deque
 from collections.abc import Callable
-from enum import Enum, auto
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-import httptools
-
-from shopkeeper.http import ApiError, BadRequest, ContentTooLarge, Request
-from shopkeeper.http.binding import MAX_BODY_BYTES
+from shopkeeper.http import ApiError, BadRequest, Request
 from shopkeeper.http.content import close
-from shopkeeper.http.errors import HeaderTooLarge, MethodNotKnown, RequestTimeout
+from shopkeeper.http.errors import RequestTimeout
 from shopkeeper.runtime.machine import limits
 from shopkeeper.runtime.machine.exchange import Exchange
+from shopkeeper.runtime.machine.reader import RequestReader
 from shopkeeper.runtime.machine.requests import Head, no_request, to_request
 from shopkeeper.runtime.machine.responses import to_bytes
 from shopkeeper.runtime.machine.streaming import Stream
@@ -31,19 +23,17 @@ if TYPE_CHECKING:
     from shopkeeper.runtime.machine.connections import Connections
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-VERSIONS = ("1.1", "1.0")
 AT_ONCE = struct.pack("ii", 1, 0)
 """`struct linger` (socket(7)): what is not sent is dropped."""
 
 
-class Phase(Enum):
-    """Where in a request a connection is."""
+class Taken(NamedTuple):
+    """A request in its turn, or what stands for one that is answered with an error."""
 
-    BETWEEN = auto()
-    HEAD = auto()
-    BODY = auto()
-    DEAF = auto()
-    """Nothing that the client sends is heard any more."""
+    request: Request
+    keeps_alive: bool
+    takes_chunks: bool
+    error: ApiError | None
 
 
 class Server(Protocol):
@@ -72,19 +62,15 @@ class Connection(asyncio.Protocol):
         self._connections = connections
         self._server = server
         self._now = now
-        self._parser = httptools.HttpRequestParser(self)
-        self._phase = Phase.BETWEEN
-        self._head = Head()
-        self._taken = 0
-        self._body = bytearray()
-        self._body_bytes = 0
-        self._fault: ApiError | None = None
-        self._waiting: deque[tuple[Request, bool, bool]] = deque()
+        self._reader = RequestReader(self)
+        self._waiting: deque[Taken] = deque()
+        self._unfed = b""
+        self._discarded = 0
         self._at_work: Exchange | None = None
         self._stream: Stream | None = None
         self._is_full = False
         self._is_ending = False
-        self._is_cut_short = False
+        self._is_lingering = False
         self._transport: asyncio.Transport | None = None
         self.peer = ""
         self.deadline = inf
@@ -102,48 +88,36 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """Give up what is left. A request that is at work is finished, without a client."""
         self._transport = None
-        self._phase = Phase.DEAF
+        self._reader.close()
         self._connections.remove(self)
-        self._drop_body()
         self._waiting.clear()
-        self._parser = None  # it refers to this connection
         if self._stream is not None:
             self._stream.stop()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends."""
-        if self._phase is Phase.DEAF:
+        if self._reader.is_deaf:
             self._discard(len(data))
             return
-        head = self._head
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # the request was taken as it is (RFC 9110, section 7.8), and nothing after it can be read
-        except httptools.HttpParserInvalidMethodError:
-            self._refuse(MethodNotKnown())
-        except httptools.HttpParserInvalidURLError:
-            self._refuse(BadRequest("The path and the query must be percent-encoded (RFC 3986)."))
-        except httptools.HttpParserCallbackError:
-            traceback.print_exc()  # an error in our code
-            self.cut()
-        except httptools.HttpParserError:
-            # After `Connection: close` or the last request that is taken, the rest means nothing.
-            if not self._is_deaf:
-                self._refuse(BadRequest("The request is not valid HTTP/1.1."))
-        # The parser keeps a line until it is complete, also in a trailer. What came in one piece with the request
-        # before does not count.
-        self._taken = self._taken + len(data) if self._head is head else 0
-        if self._phase is Phase.HEAD and self._taken > limits.MOST_HEAD_BYTES:
-            self._refuse(HeaderTooLarge())
-        elif self._phase is Phase.BODY and self._taken - self._body_bytes > limits.MOST_FRAMING_BYTES:
-            self._refuse(_too_large())
+        self._feed(self._unfed + data)
+        self._connections.bodies.note(self, self._reader.held)
+
+    def _feed(self, data: bytes) -> None:
+        """Let the parser look at some bytes, unless requests wait already: then it looks at them later."""
+        for start in range(0, len(data), limits.SLICE_BYTES):
+            if self._waiting:
+                self._unfed = data[start:]
+                return
+            if self._reader.is_deaf:
+                break
+            self._reader.feed(data[start : start + limits.SLICE_BYTES])
+        self._unfed = b""
 
     def eof_received(self) -> bool:
         """The client sends no more. It may still read: return True to keep the connection for that."""
-        if self._phase is Phase.BODY:
-            self._refuse(BadRequest("The body ended before its announced length."))
-        self._phase = Phase.DEAF
+        if self._reader.is_in_body:
+            self._reader.refuse(BadRequest("The body ended before its announced length."))
+        self._reader.stop()
         self._is_ending = True
         return self._at_work is not None or bool(self._waiting)
 
@@ -151,73 +125,42 @@ class Connection(asyncio.Protocol):
         """The client reads more slowly than it is answered."""
         self._is_full = True
         self.deadline = self._now() + limits.UNREAD_SECONDS
+        if self._transport is not None:
+            self._connections.unread.note(self, self._transport.get_write_buffer_size())
         if self._stream is not None:
             self._stream.pause()
 
     def resume_writing(self) -> None:
         """The client has read on."""
         self._is_full = False
+        self._connections.unread.note(self, 0)
         if self._stream is not None:
             self.deadline = inf
             self._stream.resume()
         elif self._at_work is None:
             self._go_on()
 
-    # What the parser tells
+    # What the reader tells
 
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        if self._is_deaf:
-            return
-        if self._at_work is None:
+    def begins(self) -> None:
+        """See `Listener.begins`."""
+        if self._at_work is None and not self._is_full:
             self.deadline = self._now() + limits.HEAD_SECONDS
-        self._phase = Phase.HEAD
-        self._head = Head()
-        self._fault = None
 
-    def on_url(self, url: bytes) -> None:
-        """Take the request's target, or a part of it."""
-        if self._phase is Phase.HEAD:
-            self._head.target += url
-            if len(self._head.target) > limits.MOST_HEAD_BYTES:
-                self._refuse(HeaderTooLarge())
+    def expects_body(self) -> None:
+        """See `Listener.expects_body`."""
+        if self._at_work is None and not self._is_full:
+            self.deadline = self._now() + limits.BODY_SECONDS
+            self._ask_for_body()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a field of the header. Fields behind a body in chunks mean nothing to any endpoint."""
-        if self._phase is Phase.HEAD:
-            self._head.add(name, value)
-            if self._head.fields > limits.MOST_HEADER_FIELDS or self._head.size > limits.MOST_HEAD_BYTES:
-                self._refuse(HeaderTooLarge())
+    def takes(self, head: Head, body: bytes, fault: ApiError | None, *, keeps_alive: bool) -> None:
+        """Let a request be answered, or wait for its turn. See `Listener.takes`."""
+        request = to_request(head, body, fault, self.peer)
+        self._enqueue(Taken(request, keeps_alive and not self._is_ending, head.takes_chunks, None))
 
-    def on_headers_complete(self) -> None:
-        """Look at what the header says of the body."""
-        if self._phase is not Phase.HEAD:
-            return
-        head = self._head
-        head.method = self._parser.get_method().decode("ascii")
-        if self._parser.get_http_version() not in VERSIONS or not head.names_its_host(self._parser.get_http_version()):
-            self._refuse(BadRequest("The request is not valid HTTP/1.1, or names no host."))
-        elif head.announces_body:
-            self._expect_body(head)
-
-    def on_body(self, part: bytes) -> None:
-        """Take a part of a body, as far as an endpoint may want it."""
-        if self._phase is not Phase.BODY:
-            return
-        self._body_bytes += len(part)
-        if self._fault is not None or self._body_bytes > MAX_BODY_BYTES:
-            self._fault = self._fault or _too_large()
-            self._drop_body()
-            if self._body_bytes > limits.MOST_DISCARDED:
-                self._cut_short()
-        else:
-            self._body += part
-            self._connections.hold_body(self, len(part))
-
-    def on_message_complete(self) -> None:
-        """A request is complete."""
-        if self._phase is not Phase.DEAF:
-            self._take(keeps_alive=self._parser.should_keep_alive() and not self._parser.should_upgrade())
+    def refuses(self, head: Head, error: ApiError) -> None:
+        """Let an error be answered, after the answers that are owed. See `Listener.refuses`."""
+        self._enqueue(Taken(no_request(head, self.peer), False, False, error))
 
     # What the server tells
 
@@ -236,15 +179,12 @@ class Connection(asyncio.Protocol):
                 exchange.goes_on(partial(close, pieces))
             exchange.done()
         elif pieces is not None:
+            exchange.keeps_alive = exchange.keeps_alive and exchange.takes_chunks
             self._stream = Stream(exchange, pieces, self._transport, self._answered, is_paused=self._is_full)
             self._stream.begin()
         else:
             self._transport.write(to_bytes(exchange))
             self._answered(exchange)
-
-    @property
-    def _is_deaf(self) -> bool:
-        return self._phase is Phase.DEAF
 
     @property
     def is_at_work(self) -> bool:
@@ -254,7 +194,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_sending(self) -> bool:
         """Whether the client has begun a request and not ended it."""
-        return self._phase in (Phase.HEAD, Phase.BODY)
+        return self._reader.is_in_request
 
     @property
     def is_unread(self) -> bool:
@@ -264,15 +204,23 @@ class Connection(asyncio.Protocol):
     def end(self) -> None:
         """Take no further request, and close after the answers to those that were taken."""
         self._is_ending = True
-        if not self.is_sending and not self.is_at_work and self._transport is not None:
-            self._transport.close()
+        if not self.is_sending and not self.is_at_work:
+            self.close()
 
     def too_slow(self) -> None:
         """The deadline has passed."""
         if self.is_sending and not self._is_full:
-            self._refuse(RequestTimeout())
+            self._reader.refuse(RequestTimeout())
+        elif self._is_lingering and not self.is_unread:
+            self.close()
         else:
             self.cut()
+
+    def close(self) -> None:
+        """Close as soon as the answers have left."""
+        if self._transport is not None:
+            self.deadline = self._now() + limits.UNREAD_SECONDS
+            self._transport.close()
 
     def cut(self) -> None:
         """Reset the connection. A client that does not read would keep an answer in the system's memory otherwise."""
@@ -283,57 +231,31 @@ class Connection(asyncio.Protocol):
 
     # Steps
 
-    def _expect_body(self, head: Head) -> None:
-        self._phase = Phase.BODY
-        self._body_bytes = 0
-        if self._at_work is None:
-            self.deadline = self._now() + limits.BODY_SECONDS
-        if head.length > MAX_BODY_BYTES:
-            self._fault = _too_large()
-            if head.length > limits.MOST_DISCARDED or head.expects_continue:
-                self._cut_short()
-        elif head.expects_continue and self._at_work is None and self._transport is not None:
+    def _ask_for_body(self) -> None:
+        if self._transport is not None and self._reader.wants_word:
             self._transport.write(CONTINUE)
 
-    def _cut_short(self) -> None:
-        """Take a request without the rest of its body."""
-        self._is_cut_short = True
-        self._take(keeps_alive=False)
-
-    def _take(self, *, keeps_alive: bool) -> None:
-        """Let a request be answered, or wait for its turn."""
-        keeps_alive = keeps_alive and not self._is_ending and len(self._waiting) < limits.MOST_PIPELINED
-        takes_chunks = self._parser.get_http_version() != "1.0"
-        request = to_request(self._head, bytes(self._body), self._fault, self.peer)
-        self._phase = Phase.BETWEEN if keeps_alive else Phase.DEAF
-        self._drop_body()
-        if self._at_work is not None or self._waiting or self._is_full:
-            self._waiting.append((request, keeps_alive, takes_chunks))
-            if self._transport is not None:
-                self._transport.pause_reading()
-        else:
-            self._begin(request, keeps_alive, takes_chunks)
+    def _enqueue(self, taken: Taken) -> None:
+        if self._at_work is None and not self._waiting and not self._is_full:
+            self._begin(taken)
+            return
+        self._waiting.append(taken)
+        if self._transport is not None:
+            self._transport.pause_reading()
 
     def _begin_next(self) -> None:
-        if self._waiting and self._at_work is None:
-            self._begin(*self._waiting.popleft())
+        if self._waiting and self._at_work is None and not self._is_full:
+            self._begin(self._waiting.popleft())
 
-    def _begin(self, request: Request, keeps_alive: bool, takes_chunks: bool) -> None:
+    def _begin(self, taken: Taken) -> None:
         self.deadline = inf
-        self._at_work = exchange = self._server.open(self, request, keeps_alive=keeps_alive, takes_chunks=takes_chunks)
-        self._server.handle(exchange)
-
-    def _refuse(self, error: ApiError) -> None:
-        """Answer to something that is no request, after the answers that are owed, and hear no more."""
-        self._phase = Phase.DEAF
-        self._drop_body()
-        self._is_ending = True
-        if self._at_work is None and not self._waiting:
-            self._is_cut_short = True
-            self._at_work = exchange = self._server.open(
-                self, no_request(self._head, self.peer), keeps_alive=False, takes_chunks=False
-            )
-            self._server.refuse(exchange, error)
+        self._at_work = exchange = self._server.open(
+            self, taken.request, keeps_alive=taken.keeps_alive, takes_chunks=taken.takes_chunks
+        )
+        if taken.error is None:
+            self._server.handle(exchange)
+        else:
+            self._server.refuse(exchange, taken.error)
 
     def _answered(self, exchange: Exchange) -> None:
         """An answer was handed to the system."""
@@ -347,40 +269,41 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Begin with the next request that waits, or wait for one."""
-        if self._transport is None or self._transport.is_closing() or self._is_full or self._is_cut_short:
+        if self._transport is None or self._transport.is_closing() or self._is_lingering:
+            return
+        if self._is_full:
+            self.deadline = self._now() + limits.UNREAD_SECONDS
+            return
+        if self._unfed and not self._waiting:
+            unfed, self._unfed = self._unfed, b""
+            self._feed(unfed)
+        if self._at_work is not None:
             return
         if self._waiting:
             self._connections.soon(self._begin_next)
             return
         self._transport.resume_reading()
-        seconds = {Phase.BETWEEN: limits.IDLE_SECONDS, Phase.BODY: limits.BODY_SECONDS}
-        self.deadline = self._now() + seconds.get(self._phase, limits.HEAD_SECONDS)
+        self._ask_for_body()
+        self.deadline = self._now() + self._patience()
         self._connections.waits(self)
 
+    def _patience(self) -> float:
+        """Return how long the client may take to go on, in seconds."""
+        if self._reader.is_in_body:
+            return limits.BODY_SECONDS
+        return limits.HEAD_SECONDS if self._reader.is_in_request else limits.IDLE_SECONDS
+
     def _linger(self) -> None:
-        """Close; before that, take in for a while what a client still sends whose request was not read whole."""
+        """Close for writing, and take in for a while what the client still sends."""
         if self._transport is None:
             return
-        if not self._is_cut_short:
-            self.deadline = self._now() + limits.UNREAD_SECONDS
-            self._transport.close()
-            return
-        self._body_bytes = 0
+        self._reader.stop()
+        self._is_lingering = True
         self._transport.resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        self.deadline = self._now() + limits.LINGER_SECONDS
+        self._transport.write_eof()
+        self.deadline = self._now() + (limits.UNREAD_SECONDS if self.is_unread else limits.LINGER_SECONDS)
 
     def _discard(self, size: int) -> None:
-        self._body_bytes += size
-        if self._body_bytes > limits.MOST_DISCARDED and self._at_work is None:
+        self._discarded += size
+        if self._discarded > limits.MOST_DISCARDED and self._at_work is None:
             self.cut()
-
-    def _drop_body(self) -> None:
-        if self._body:
-            self._connections.hold_body(self, -len(self._body))
-            self._body = bytearray()
-
-
-def _too_large() -> ContentTooLarge:
-    return ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")

@@ -9,6 +9,25 @@ from shopkeeper.runtime.machine.connection import Connection
 LOOK_EVERY_SECONDS = 1.0
 
 
+class Ledger:
+    """The bytes that this process holds for connections. If they are too many, the oldest connection is cut."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: dict[Connection, int] = {}
+        self._all = 0
+
+    def note(self, connection: Connection, size: int) -> None:
+        """Note how many bytes are held for a connection now."""
+        self._all += size - self._held.get(connection, 0)
+        if size:
+            self._held[connection] = size
+        else:
+            self._held.pop(connection, None)
+        if self._all > self._most:
+            next(iter(self._held)).cut()
+
+
 class Connections:
     """The open connections, those first that have waited for their clients the longest."""
 
@@ -17,8 +36,8 @@ class Connections:
         self._loop = loop
         self._most = most
         self._open: dict[Connection, None] = {}
-        self._bodies: dict[Connection, int] = {}
-        self._body_bytes = 0
+        self.bodies = Ledger(limits.MOST_BODY_BYTES)
+        self.unread = Ledger(limits.MOST_UNREAD_BYTES)
         self._changed = asyncio.Event()
         self._look: asyncio.TimerHandle | None = None
 
@@ -48,6 +67,8 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Count a connection no more."""
         self._open.pop(connection, None)
+        self.bodies.note(connection, 0)
+        self.unread.note(connection, 0)
         self._changed.set()
 
     def waits(self, connection: Connection) -> None:
@@ -55,19 +76,6 @@ class Connections:
         if connection in self._open:
             del self._open[connection]
             self._open[connection] = None
-
-    def hold_body(self, connection: Connection, change: int) -> None:
-        """Count the bytes of bodies that are not complete. If they are too many, the oldest body is given up."""
-        if not change:
-            return
-        self._body_bytes += change
-        held = self._bodies.get(connection, 0) + change
-        if held:
-            self._bodies[connection] = held
-        else:
-            del self._bodies[connection]
-        if self._body_bytes > limits.MOST_BODY_BYTES:
-            next(iter(self._bodies)).cut()
 
     def soon(self, step: Callable[[], None]) -> None:
         """Do a step in the next round of the loop."""

@@ -27,11 +27,18 @@ MOST_FRAMING_BYTES = 512 * 1024
 320 KiB of these if each byte is a chunk."""
 
 MOST_HEADER_FIELDS = 100
-MOST_PIPELINED = 64
-"""Requests that a client may send ahead of their answers. After these the connection is closed."""
+MOST_TARGET_BYTES = 8 * 1024
+SLICE_BYTES = 8 * 1024
+"""How much the parser is fed at a time. It is fed no more while requests wait for their turn."""
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 """How much all bodies that are not complete may hold together."""
+
+MOST_UNREAD_BYTES = 64 * 1024 * 1024
+"""How much of all answers may wait for their clients in this process."""
+
+MOST_OF_A_CLIENT = 8
+"""How many hashes, and how many searches, one client address may have at work or waiting."""
 
 MOST_FILES = 65_536
 SPARE_FILES = 128

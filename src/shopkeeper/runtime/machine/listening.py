@@ -21,7 +21,7 @@ def bind(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"Cannot listen on {host}:{port}: there is no such address.") from None
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as after a restart
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # what a client does not read waits here, not in the system
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # what a client does not read waits in this process, which bounds it
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
     try:
         listening.bind(address[:2])

@@ -11,10 +11,11 @@ from shopkeeper.identifiers import uuid4
 class Head:
     """The start line and the fields of a request, while they arrive. Names of fields are in lower case."""
 
-    __slots__ = ("fields", "headers", "hosts", "method", "size", "target")
+    __slots__ = ("fields", "headers", "hosts", "method", "size", "target", "version")
 
     def __init__(self) -> None:
         self.method = ""
+        self.version = "1.1"
         self.target = b""
         self.headers: dict[str, str] = {}
         self.fields = 0
@@ -29,9 +30,15 @@ class Head:
         self.hosts += key == "host"
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
-    def names_its_host(self, version: str) -> bool:
+    @property
+    def takes_chunks(self) -> bool:
+        """Whether the client knows bodies in chunks."""
+        return self.version != "1.0"
+
+    @property
+    def names_its_host(self) -> bool:
         """Whether there is one field `Host`, which HTTP/1.1 requires (RFC 9112, section 3.2)."""
-        return self.hosts == 1 or (version == "1.0" and not self.hosts)
+        return self.hosts == 1 or (self.version == "1.0" and not self.hosts)
 
     @property
     def length(self) -> int:
@@ -39,14 +46,19 @@ class Head:
         return int(self.headers.get("content-length") or 0)
 
     @property
+    def coding(self) -> str:
+        """The transfer coding of the body, an empty text for none."""
+        return self.headers.get("transfer-encoding", "").lower()
+
+    @property
     def announces_body(self) -> bool:
         """Whether a body follows."""
-        return self.length > 0 or "transfer-encoding" in self.headers
+        return self.length > 0 or bool(self.coding)
 
     @property
     def expects_continue(self) -> bool:
         """Whether the client waits for a word before it sends the body (RFC 9110, section 10.1.1)."""
-        return self.headers.get("expect", "").lower() == "100-continue"
+        return self.takes_chunks and self.headers.get("expect", "").lower() == "100-continue"
 
 
 def to_request(head: Head, body: bytes, fault: ApiError | None, peer: str) -> Request:

@@ -43,10 +43,15 @@ def to_streamed_head(exchange: Exchange) -> bytes:
     return _head(exchange, "Transfer-Encoding: chunked\r\n" if exchange.takes_chunks else "")
 
 
+def _connection(exchange: Exchange) -> str:
+    """Return the option of a connection that is not what its version takes for granted (RFC 9112, section 9.3)."""
+    return "keep-alive" if exchange.keeps_alive else "close"
+
+
 def _head(exchange: Exchange, framing: str) -> bytes:
     response = exchange.response
     fields = "".join([f"{name}: {value}\r\n" for name, value in response.headers.items()])
-    end = "\r\n" if exchange.keeps_alive else "Connection: close\r\n\r\n"
+    end = "\r\n" if exchange.keeps_alive and exchange.takes_chunks else f"Connection: {_connection(exchange)}\r\n\r\n"
     # The gateway adds its own id in front of a function; here there is none but us.
     own = f"x-amzn-RequestId: {exchange.request.request_id}\r\n"
     return f"{_LINES[response.status]}{fields}{own}{_date.field()}{framing}{end}".encode("latin-1")

@@ -137,7 +137,7 @@ async def _finish(connections: Connections, worker: Worker) -> None:
     await connections.closed(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
     connections.stop()
     for connection in connections:
-        connection.cut()
+        connection.close()  # the system sends what is left
     await loop.run_in_executor(None, worker.tasks.join, WORK_ENDS_WITHIN_SECONDS)
     worker.turns.end()
 

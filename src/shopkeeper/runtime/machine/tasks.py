@@ -7,7 +7,7 @@ from functools import partial
 
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Consumer, Job, Schedule, Stream
+from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.additions import Additions
 from shopkeeper.runtime.telemetry.log import RunTrigger, Telemetry
@@ -28,13 +28,13 @@ class Tasks:
         resources: Resources,
         streams: Iterable[tuple[Stream, Additions]],
         telemetry: Telemetry,
-        written: Callable[[], object],
+        tell: Callable[[Callable[[], None]], object],
     ) -> None:
-        """Build all jobs. `streams` come with what was added to their tables. `written` is called after log lines."""
+        """Build all jobs. `streams` come with what was added to their tables. `tell` lets the loop write log lines."""
         streams = tuple(streams)
         schedules = [schedule for function in functions for schedule in function.schedules]
         self._telemetry = telemetry
-        self._written = written
+        self._tell = tell
         self._stopping = threading.Event()
         self._additions = [additions for _, additions in streams]
         loops: list[Callable[[], None]] = [
@@ -74,15 +74,18 @@ class Tasks:
             if items := additions.take():
                 self._succeeds("stream", stream.name, partial(consumer, items))
             if dropped := additions.take_dropped():
-                self._telemetry.warn("stream items dropped", name=stream.name, items=dropped)
-                self._written()
+                self._tell(partial(self._telemetry.warn, "stream items dropped", name=stream.name, items=dropped))
 
     def _succeeds(self, trigger: RunTrigger, name: str, job: Job) -> bool:
         """Do a run and return whether it succeeded."""
+        began = time.monotonic()
+        metrics: Metrics = {}
+        failure: Exception | None = None
         try:
-            self._telemetry.record_run(trigger, name, uuid4(), job, quiet=True)
-        except Exception:  # noqa: BLE001  # it is in the log
-            return False
-        finally:
-            self._written()
-        return True
+            metrics = job()
+        except Exception as error:  # noqa: BLE001  # it is in the log
+            failure = error
+        took = time.monotonic() - began
+        record = self._telemetry.record_outcome
+        self._tell(partial(record, trigger, name, uuid4(), took, metrics, failure, quiet=True))
+        return failure is None

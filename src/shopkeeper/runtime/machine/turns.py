@@ -48,7 +48,7 @@ class Held(Protocol):
 
 
 class Turns:
-    """The turns of a loop. Only `perform` and `tell` may be called from other threads."""
+    """The turns of a loop. Only `perform` may be called from other threads."""
 
     def __init__(
         self,
@@ -88,10 +88,6 @@ class Turns:
         """Hold an outcome until the end of this turn."""
         self._held.append((outcome, depends))
         self.come_due()
-
-    def tell(self, outcome: Held) -> None:
-        """Let an outcome leave at the end of a turn. Called from another thread; what it depends on is durable."""
-        self._loop.call_soon_threadsafe(partial(self.hold, outcome, depends=False))
 
     def when_durable(self, then: Callable[[], None]) -> None:
         """Call `then` after the next COMMIT, if it succeeds."""
@@ -135,15 +131,17 @@ class Turns:
         durable, self._durable = self._durable, []
         error = self._commit()
         for outcome, depends in held:
-            if error is not None and depends:
-                outcome.fail(error)
             try:
+                if error is not None and depends:
+                    outcome.fail(error)
                 outcome.leave()
             except Exception:  # noqa: BLE001  # an error in our code; the others leave all the same
                 traceback.print_exc()
-        if error is None:
-            for then in durable:
+        for then in durable if error is None else ():
+            try:
                 then()
+            except Exception:  # noqa: BLE001  # the same
+                traceback.print_exc()
         self._ends()
         self._is_due = False
         if self._held or self._durable:

@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -14,11 +15,13 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import ApiError, Load, Request, Response
+from shopkeeper.http.addresses import network_of
 from shopkeeper.http.errors import ServerBusy
 from shopkeeper.http.forwarding import client_address
 from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
+from shopkeeper.runtime.machine.limits import MOST_OF_A_CLIENT
 from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
@@ -43,6 +46,10 @@ PAGES_SECONDS = 0.005
 WRITE_AGAIN_SECONDS = 0.05
 NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
+
+
+Share = tuple[Load, str]
+"""The work of one kind of one client."""
 
 
 def make_pools(*, is_local: bool) -> dict[Load, Pool]:
@@ -77,6 +84,8 @@ class Worker:
         self._loop = loop
         self._telemetry = telemetry
         self._pages: deque[Exchange] = deque()
+        self._at_work: Counter[Share] = Counter()
+        self._most_of_a_client = MOST_OF_A_CLIENT if settings.rate_limits else sys.maxsize
         self._writes_again: asyncio.TimerHandle | None = None
         is_file = isinstance(store, SQLiteStore)
         if isinstance(store, SQLiteStore):
@@ -93,8 +102,7 @@ class Worker:
         self._threaded = application(functions, threaded, openapi_route(), limiter=limiter)
         self._trusted = settings.trusted_proxies
         self._pools = make_pools(is_local=is_file and not settings.needs_network)
-        written: Callable[[], object] = partial(loop.call_soon_threadsafe, self._write_log)
-        self.tasks = Tasks(functions, threaded, streams, telemetry, written)
+        self.tasks = Tasks(functions, threaded, streams, telemetry, self._tell)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
         """Return the exchange of a request. See `connection.Server`."""
@@ -123,8 +131,13 @@ class Worker:
             self._handle_here(exchange)
             return
         exchange.goes_on = pool.go_on
-        if not pool.submit(partial(self._handle_in_thread, exchange)):
+        share = (load, network_of(exchange.request.client_address))
+        if self._at_work[share] >= self._most_of_a_client or not pool.submit(
+            partial(self._handle_in_thread, exchange, share)
+        ):
             self.refuse(exchange, ServerBusy())
+            return
+        self._at_work[share] += 1
 
     def refuse(self, exchange: Exchange, error: ApiError) -> None:
         """Answer with an error. See `connection.Server`."""
@@ -148,9 +161,20 @@ class Worker:
         if self._pages:
             self._loop.call_soon(self._handle_pages)
 
-    def _handle_in_thread(self, exchange: Exchange) -> None:
+    def _handle_in_thread(self, exchange: Exchange, share: Share) -> None:
         exchange.response = self._threaded.handle(exchange.request)
-        self.turns.tell(exchange)
+        self._loop.call_soon_threadsafe(self._leave_thread, exchange, share)
+
+    def _leave_thread(self, exchange: Exchange, share: Share) -> None:
+        self._at_work[share] -= 1
+        if not self._at_work[share]:
+            del self._at_work[share]
+        self.turns.hold(exchange, depends=False)
+
+    def _tell(self, step: Callable[[], None]) -> None:
+        """Let the loop do a step that may write to the log. Called from other threads."""
+        self._loop.call_soon_threadsafe(step)
+        self._loop.call_soon_threadsafe(self.turns.come_due)
 
     def _record(self, request: Request, response: Response, seconds: float) -> None:
         self._telemetry.record(request, response, seconds)

@@ -125,10 +125,24 @@ class Telemetry:
             failure = error
             raise
         finally:
-            if metrics or failure is not None or not quiet:
-                line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(time.monotonic() - began)}
-                self._write_run(trigger, line, metrics, failure)
+            self.record_outcome(trigger, name, run_id, time.monotonic() - began, metrics, failure, quiet=quiet)
         return metrics
+
+    def record_outcome(
+        self,
+        trigger: RunTrigger,
+        name: str,
+        run_id: str,
+        seconds: float,
+        metrics: Metrics,
+        failure: Exception | None,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        """Write the line and the metrics of a run that took so many seconds. `failure` is what it raised."""
+        if metrics or failure is not None or not quiet:
+            line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(seconds)}
+            self._write_run(trigger, line, metrics, failure)
 
     def refuse(self, request_id: str, error: Exception) -> None:
         """Write the log line of an event that is not a request. It is not counted as a request."""
