@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+BYTE_CODE = Path(__file__).parents[2] / ".pytest_cache" / "bytecode"
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 15.0
 URL = re.compile(r"listens on (http://\S+)")
@@ -31,9 +32,12 @@ def free_port() -> int:
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
-    """Return an environment without any AWS or Shopkeeper setting but `variables`."""
+    """Return an environment without any AWS or Shopkeeper setting but `variables`.
+
+    Processes share their byte code, outside of the sources.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "CI") if name in os.environ}
-    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(BYTE_CODE), **variables}
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+MOST_SEGMENTS = 32
+
 
 class Request(msgspec.Struct, frozen=True):
     """An HTTP request, independent of the server.
@@ -75,8 +77,11 @@ def split_path(path: str) -> tuple[str, ...] | None:
 def decoded_segments(path: str) -> tuple[str, ...] | None:
     """Return the segments of a percent-encoded path, each decoded once, or None if a path cannot be decoded.
 
-    A segment that contains a slash after decoding is ambiguous, and so are bytes that are not UTF-8.
+    A segment that contains a slash after decoding is ambiguous, and so are bytes that are not UTF-8. No endpoint has as
+    many segments as `MOST_SEGMENTS`.
     """
+    if path.count("/") > MOST_SEGMENTS:
+        return None
     raw = split_path(path)
     if raw is None or ("%" not in path and path.isascii()):
         return raw

@@ -27,7 +27,7 @@ MOST_FRAMING_BYTES = 512 * 1024
 320 KiB of these if each byte is a chunk."""
 
 MOST_HEADER_FIELDS = 100
-MOST_TARGET_BYTES = 8 * 1024
+MOST_TARGET_BYTES = 32 * 1024
 SLICE_BYTES = 8 * 1024
 """How much the parser is fed at a time. It is fed no more while requests wait for their turn."""
 

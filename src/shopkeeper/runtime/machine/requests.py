@@ -7,6 +7,9 @@ from shopkeeper.http import ApiError, Request
 from shopkeeper.http.message import decoded_segments
 from shopkeeper.identifiers import uuid4
 
+MOST_NAMES = 100
+"""Names of a query that are looked at. No endpoint has nearly as many."""
+
 
 class Head:
     """The start line and the fields of a request, while they arrive. Names of fields are in lower case."""
@@ -101,9 +104,12 @@ def _split(target: bytes) -> tuple[str, str]:
 
 
 def _query(text: str) -> dict[str, str]:
-    """Return the first value of each name; bytes that are not UTF-8 stay told apart, as lone surrogates."""
+    """Return the first value of each of the first hundred names.
+
+    Bytes that are not UTF-8 stay told apart, as lone surrogates.
+    """
     query: dict[str, str] = {}
-    raw = text.encode("latin-1").decode("utf-8", "surrogateescape")
+    raw = "&".join(text.split("&", MOST_NAMES)[:MOST_NAMES])
     for name, value in parse_qsl(raw, keep_blank_values=True, errors="surrogateescape"):
         query.setdefault(name, value)
     return query
