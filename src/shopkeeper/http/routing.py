@@ -45,6 +45,8 @@ class Router:
                 raise ValueError(f"declared twice: {route.endpoint.method} {route.endpoint.path}")
             template.routes.update(dict.fromkeys(route.endpoint.methods, route))
         self.methods = sorted({method for template in templates.values() for method in template.routes})
+        # One request is matched more than once. It is told by its very tuple, so this needs no lock.
+        self._last: tuple[tuple[str, ...] | None, Match | None] = None, None
         self._by_length: dict[int, list[Template]] = {}
         for segments, template in sorted(templates.items(), key=_literals_first):
             self._by_length.setdefault(len(segments), []).append(template)
@@ -53,6 +55,13 @@ class Router:
         """Return the match of a decoded path, or None if the path is undeclared."""
         if segments is None:
             return None
+        former, match = self._last
+        if former is not segments:
+            match = self._found(segments)
+            self._last = segments, match
+        return match
+
+    def _found(self, segments: tuple[str, ...]) -> Match | None:
         for template in self._by_length.get(len(segments), ()):
             values = template.match(segments)
             if values is not None:

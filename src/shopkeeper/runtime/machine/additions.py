@@ -74,6 +74,8 @@ class WatchedStore:
     ) -> None:
         """`when_durable` calls what it is given as soon as the changes until then are durable."""
         self._store = store
+        # The usual operations take no detour.
+        self.get, self.get_many, self.update = store.get, store.get_many, store.update
         self._watchers = watchers
         self._when_durable = when_durable
         self._appended = appended

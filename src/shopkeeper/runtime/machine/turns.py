@@ -15,7 +15,7 @@ from shopkeeper.storage import StoreOutage, StoreUnavailable
 
 T = TypeVar("T")
 
-ENOUGH = 64
+ENOUGH = 256
 """Held outcomes for which a turn goes on no longer. A COMMIT costs little for each of so many."""
 
 

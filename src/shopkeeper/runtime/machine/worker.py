@@ -55,7 +55,7 @@ Share = tuple[Load, str]
 def make_pools(*, is_local: bool) -> dict[Load, Pool]:
     """Return the pools, by what runs in them. Light requests have one only if they may have to wait for a network."""
     pools = {
-        Load.HASHES: Pool("hash", os.cpu_count() or 1, MOST_HASHES_WAITING, niceness=NICENESS),
+        Load.HASHES: Pool("hash", max(1, (os.cpu_count() or 1) - 1), MOST_HASHES_WAITING, niceness=NICENESS),
         Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
     }
     if is_local:
