@@ -10,6 +10,7 @@ from shopkeeper.domains.accounts.endpoints import PASSWORDS
 from tests.support.http import Client, send
 from tests.support.processes import shopkeeper
 from tests.support.shop import Owner
+from tests.support.stores import aws_environment
 
 JSON = {"Content-Type": "application/json"}
 ANN, BOB = {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "203.0.113.10"}
@@ -70,3 +71,11 @@ def test_one_client_cannot_take_the_searches_from_all(tmp_path: Path) -> None:
             statuses = {answer.result().status for answer in ours}
     assert honest == [200] * 20
     assert statuses == {200, 503}
+
+
+def test_light_requests_of_one_address_are_not_bounded_by_what_hashes_and_searches_may_take(dynoxide: str) -> None:
+    """With a store on a network all requests run in threads, and a proxy has one address."""
+    environment = {"STORE_URL": "dynamodb:", "RATE_LIMITS": "on", **aws_environment(dynoxide)}
+    with shopkeeper(None, environment) as server, ThreadPoolExecutor(40) as clients:
+        answers = clients.map(lambda _: send(server.url, "GET", "/").status, range(400))
+        assert set(answers) == {200}

@@ -48,6 +48,9 @@ NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
 
 
+HEAVY = (Load.HASHES, Load.SEARCHES)
+"""What one client may have only a share of."""
+
 Share = tuple[Load, str]
 """The work of one kind of one client."""
 
@@ -132,9 +135,8 @@ class Worker:
             return
         exchange.goes_on = pool.go_on
         share = (load, network_of(exchange.request.client_address))
-        if self._at_work[share] >= self._most_of_a_client or not pool.submit(
-            partial(self._handle_in_thread, exchange, share)
-        ):
+        is_full = load in HEAVY and self._at_work[share] >= self._most_of_a_client
+        if is_full or not pool.submit(partial(self._handle_in_thread, exchange, share)):
             self.refuse(exchange, ServerBusy())
             return
         self._at_work[share] += 1
