@@ -100,7 +100,7 @@ class Application:
             return self._failure(request, route.error_format, error, cors)
 
     def _answer(self, request: Request, route: Route, match: Match, cors: Mapping[str, str]) -> Response:
-        limited = self._take(route, "address", network_of(request.client_address))
+        limited = self._take(route, "address", request.client_address)
         caller = identify(route.endpoint.access, request, self._authenticate)
         if caller is not None:
             limited = joined(limited, self._take(route, "account", caller.subject))
@@ -118,7 +118,8 @@ class Application:
         limits = route.endpoint.limits
         if self._limiter is None or not limits:
             return {}
-        return self._limiter.take([limit for limit in limits if limit.by == by], client)
+        named = network_of(client) if by == "address" else client
+        return self._limiter.take([limit for limit in limits if limit.by == by], named)
 
     def _failure(self, request: Request, form: ErrorFormat, error: Exception, cors: Mapping[str, str]) -> Response:
         """Answer in the function's error format. Only a server error is kept for the log."""

@@ -39,8 +39,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     `responses` has the types of the body for each status, success first. `errors` are those that the handler may
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
-    costs, if it has one of the query parameters `load_with`, or always if there are none of those. `limits` bound how
-    often a client may call.
+    costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
     """
 
     method: str

@@ -95,7 +95,7 @@ class WatchedStore:
         given = iter(numbers)
         for action in actions:
             if isinstance(action, Append):
-                self._tell(action.table, _appended(action, next(given)))
+                self._tell(action.table, _stored(action, next(given)))
                 self._when_durable(partial(self._appended, action.feed))
             elif isinstance(action, Put) and action.if_absent:
                 self._tell(action.table, action.item)
@@ -106,7 +106,7 @@ class WatchedStore:
             self._when_durable(partial(watcher.tell, item))
 
 
-def _appended(action: Append, number: int) -> Item:
+def _stored(action: Append, number: int) -> Item:
     """Return an item with its key, as the feed stores it."""
     partition, sort = action.table.key.attributes
     return {**action.item, partition.name: action.feed, sort.name: number}

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
@@ -58,10 +57,10 @@ class Connection(asyncio.Protocol):
     `deadline` is the time of the loop at which the client is too slow. It is infinite while the server is at work.
     """
 
-    def __init__(self, connections: "Connections", server: Server, now: Callable[[], float]) -> None:
+    def __init__(self, connections: "Connections", server: Server, loop: asyncio.AbstractEventLoop) -> None:
         self._connections = connections
         self._server = server
-        self._now = now
+        self._loop = loop
         self._reader = RequestReader(self)
         self._waiting: deque[Taken] = deque()
         self._unfed = b""
@@ -82,7 +81,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if peer else ""
-        self.deadline = self._now() + limits.HEAD_SECONDS
+        self.deadline = self._loop.time() + limits.HEAD_SECONDS
         self._connections.add(self)
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -124,7 +123,7 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than it is answered."""
         self._is_full = True
-        self.deadline = self._now() + limits.UNREAD_SECONDS
+        self.deadline = self._loop.time() + limits.UNREAD_SECONDS
         if self._transport is not None:
             self._connections.unread.note(self, self._transport.get_write_buffer_size())
         if self._stream is not None:
@@ -145,12 +144,12 @@ class Connection(asyncio.Protocol):
     def begins(self) -> None:
         """See `Listener.begins`."""
         if self._at_work is None and not self._is_full:
-            self.deadline = self._now() + limits.HEAD_SECONDS
+            self.deadline = self._loop.time() + limits.HEAD_SECONDS
 
     def expects_body(self) -> None:
         """See `Listener.expects_body`."""
         if self._at_work is None and not self._is_full:
-            self.deadline = self._now() + limits.BODY_SECONDS
+            self.deadline = self._loop.time() + limits.BODY_SECONDS
             self._ask_for_body()
 
     def takes(self, head: Head, body: bytes, fault: ApiError | None, *, keeps_alive: bool) -> None:
@@ -219,7 +218,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Close as soon as the answers have left."""
         if self._transport is not None:
-            self.deadline = self._now() + limits.UNREAD_SECONDS
+            self.deadline = self._loop.time() + limits.UNREAD_SECONDS
             self._transport.close()
 
     def cut(self) -> None:
@@ -272,7 +271,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing() or self._is_lingering:
             return
         if self._is_full:
-            self.deadline = self._now() + limits.UNREAD_SECONDS
+            self.deadline = self._loop.time() + limits.UNREAD_SECONDS
             return
         if self._unfed and not self._waiting:
             unfed, self._unfed = self._unfed, b""
@@ -280,11 +279,11 @@ class Connection(asyncio.Protocol):
         if self._at_work is not None:
             return
         if self._waiting:
-            self._connections.soon(self._begin_next)
+            self._loop.call_soon(self._begin_next)
             return
         self._transport.resume_reading()
         self._ask_for_body()
-        self.deadline = self._now() + self._patience()
+        self.deadline = self._loop.time() + self._patience()
         self._connections.waits(self)
 
     def _patience(self) -> float:
@@ -301,7 +300,7 @@ class Connection(asyncio.Protocol):
         self._is_lingering = True
         self._transport.resume_reading()
         self._transport.write_eof()
-        self.deadline = self._now() + (limits.UNREAD_SECONDS if self.is_unread else limits.LINGER_SECONDS)
+        self.deadline = self._loop.time() + (limits.UNREAD_SECONDS if self.is_unread else limits.LINGER_SECONDS)
 
     def _discard(self, size: int) -> None:
         self._discarded += size

@@ -7,6 +7,7 @@ from shopkeeper.runtime.machine import limits
 from shopkeeper.runtime.machine.connection import Connection
 
 LOOK_EVERY_SECONDS = 1.0
+BECOMES_EVERY_SECONDS = 0.01
 
 
 class Ledger:
@@ -38,7 +39,6 @@ class Connections:
         self._open: dict[Connection, None] = {}
         self.bodies = Ledger(limits.MOST_BODY_BYTES)
         self.unread = Ledger(limits.MOST_UNREAD_BYTES)
-        self._changed = asyncio.Event()
         self._look: asyncio.TimerHandle | None = None
 
     def __iter__(self) -> Iterator[Connection]:
@@ -69,7 +69,6 @@ class Connections:
         self._open.pop(connection, None)
         self.bodies.note(connection, 0)
         self.unread.note(connection, 0)
-        self._changed.set()
 
     def waits(self, connection: Connection) -> None:
         """A connection begins to wait for its client."""
@@ -77,21 +76,11 @@ class Connections:
             del self._open[connection]
             self._open[connection] = None
 
-    def soon(self, step: Callable[[], None]) -> None:
-        """Do a step in the next round of the loop."""
-        self._loop.call_soon(step)
-
-    async def closed(self, until: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something is true of the connections, and return whether it is. It is looked at as they close."""
+    async def become(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is true of the connections, at most for so long."""
         ends = self._loop.time() + seconds
-        while not until():
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), min(0.05, ends - self._loop.time()))
-            except TimeoutError:
-                if self._loop.time() >= ends:
-                    return until()
-        return True
+        while not condition() and self._loop.time() < ends:  # noqa: ASYNC110  # nothing tells when a buffer is empty
+            await asyncio.sleep(BECOMES_EVERY_SECONDS)
 
     def _close_slow(self) -> None:
         now = self._loop.time()

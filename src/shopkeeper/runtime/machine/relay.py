@@ -18,10 +18,10 @@ class RelayedStore:
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._store, name)
 
-        def relayed(*arguments: Any, **options: Any) -> Any:
+        def perform(*arguments: Any, **options: Any) -> Any:
             return self._turns.perform(partial(operation, *arguments, **options))
 
-        return relayed
+        return perform
 
 
 def relayed(store: Store, turns: Turns) -> Store:

@@ -2,6 +2,7 @@
 
 import time
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 from shopkeeper.runtime.machine.exchange import Exchange
@@ -11,21 +12,10 @@ NO_BODY = (204, 304)
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
-class _Date:
-    """The field `Date`, which is made once a second."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._field = ""
-
-    def field(self) -> str:
-        second = int(time.time())
-        if second != self._second:
-            self._second, self._field = second, f"Date: {formatdate(second, usegmt=True)}\r\n"
-        return self._field
-
-
-_date = _Date()
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    """Return the field `Date`, which is made once a second."""
+    return f"Date: {formatdate(second, usegmt=True)}\r\n"
 
 
 def to_bytes(exchange: Exchange) -> bytes:
@@ -54,4 +44,4 @@ def _head(exchange: Exchange, framing: str) -> bytes:
     end = "\r\n" if exchange.keeps_alive and exchange.takes_chunks else f"Connection: {_connection(exchange)}\r\n\r\n"
     # The gateway adds its own id in front of a function; here there is none but us.
     own = f"x-amzn-RequestId: {exchange.request.request_id}\r\n"
-    return f"{_LINES[response.status]}{fields}{own}{_date.field()}{framing}{end}".encode("latin-1")
+    return f"{_LINES[response.status]}{fields}{own}{_date(int(time.time()))}{framing}{end}".encode("latin-1")

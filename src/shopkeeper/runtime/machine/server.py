@@ -110,9 +110,7 @@ async def run(
         listening.listen(BACKLOG)  # uvloop would not tell that it failed
     except OSError as error:  # another server that started at the same time listens already
         raise taken("{}:{}".format(*listening.getsockname()), error) from None
-    server = await loop.create_server(
-        lambda: Connection(connections, worker, loop.time), sock=listening, backlog=BACKLOG
-    )
+    server = await loop.create_server(lambda: Connection(connections, worker, loop), sock=listening, backlog=BACKLOG)
     connections.start()
     worker.tasks.start()
     _sweep(resources, worker, loop)
@@ -132,9 +130,9 @@ async def _finish(connections: Connections, worker: Worker) -> None:
     worker.waiters.stop()
     for connection in connections:
         connection.end()
-    await connections.closed(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)
-    await connections.closed(lambda: not any(one.is_at_work for one in connections), WORK_ENDS_WITHIN_SECONDS)
-    await connections.closed(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
+    await connections.become(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)
+    await connections.become(lambda: not any(one.is_at_work for one in connections), WORK_ENDS_WITHIN_SECONDS)
+    await connections.become(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
     connections.stop()
     for connection in connections:
         connection.close()  # the system sends what is left

@@ -1,4 +1,4 @@
-"""Schedules and streams on one machine: each is a thread of the worker, which does one run after the other."""
+"""Schedules and streams on one machine: each is a thread, which does one run after the other."""
 
 import threading
 import time
@@ -7,10 +7,10 @@ from functools import partial
 
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
+from shopkeeper.functions.triggers import Consumer, Job, Schedule, Stream
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.additions import Additions
-from shopkeeper.runtime.telemetry.log import RunTrigger, Telemetry
+from shopkeeper.runtime.telemetry.log import RunTrigger, Telemetry, run_job
 
 LONGEST_PAUSE_SECONDS = 60
 """How long a schedule may wait after a failure; each failure in a row doubles the pause up to this."""
@@ -78,14 +78,6 @@ class Tasks:
 
     def _succeeds(self, trigger: RunTrigger, name: str, job: Job) -> bool:
         """Do a run and return whether it succeeded."""
-        began = time.monotonic()
-        metrics: Metrics = {}
-        failure: Exception | None = None
-        try:
-            metrics = job()
-        except Exception as error:  # noqa: BLE001  # it is in the log
-            failure = error
-        took = time.monotonic() - began
-        record = self._telemetry.record_outcome
-        self._tell(partial(record, trigger, name, uuid4(), took, metrics, failure, quiet=True))
-        return failure is None
+        run = run_job(job)
+        self._tell(partial(self._telemetry.record_outcome, trigger, name, uuid4(), run, quiet=True))
+        return run.failure is None

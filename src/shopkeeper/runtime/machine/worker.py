@@ -7,7 +7,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
-from typing import cast
 
 import msgspec
 
@@ -26,7 +25,7 @@ from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
 from shopkeeper.runtime.machine.tasks import Tasks
-from shopkeeper.runtime.machine.turns import Deferred, Turns
+from shopkeeper.runtime.machine.turns import Turns
 from shopkeeper.runtime.machine.waiters import Waiters
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.storage.sqlite import SQLiteStore
@@ -90,21 +89,21 @@ class Worker:
         self._at_work: Counter[Share] = Counter()
         self._most_of_a_client = MOST_OF_A_CLIENT if settings.rate_limits else sys.maxsize
         self._writes_again: asyncio.TimerHandle | None = None
-        is_file = isinstance(store, SQLiteStore)
-        if isinstance(store, SQLiteStore):
-            store.defer()
-        self.turns = Turns(loop, cast(Deferred, store) if is_file else None, clients, self._write_log)
+        file = store if isinstance(store, SQLiteStore) else None
+        if file is not None:
+            file.defer()
+        self.turns = Turns(loop, file, clients, self._write_log)
         streams = [(stream, Additions()) for function in functions for stream in function.streams]
         self.waiters = Waiters(loop, most_waiters, self.handle, partial(self.turns.hold, depends=False))
-        inner = watched(store, streams, self.turns.when_durable, self.waiters.wake if is_file else lambda _: None)
-        outer = relayed(inner, self.turns) if is_file else inner
+        inner = watched(store, streams, self.turns.when_durable, self.waiters.wake if file else lambda _: None)
+        outer = inner if file is None else relayed(inner, self.turns)
         threaded = msgspec.structs.replace(resources, store=outer)
         here = msgspec.structs.replace(resources, store=inner)
         limiter = Limiter() if settings.rate_limits else None
         self._here = application(functions, here, openapi_route(), limiter=limiter)
         self._threaded = application(functions, threaded, openapi_route(), limiter=limiter)
         self._trusted = settings.trusted_proxies
-        self._pools = make_pools(is_local=is_file and not settings.needs_network)
+        self._pools = make_pools(is_local=file is not None and not settings.needs_network)
         self.tasks = Tasks(functions, threaded, streams, telemetry, self._tell)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -116,33 +116,17 @@ class Telemetry:
 
         A `quiet` run writes nothing if there was nothing to do.
         """
-        began = time.monotonic()
-        failure: Exception | None = None
-        metrics: Metrics = {}
-        try:
-            metrics = job()
-        except Exception as error:
-            failure = error
-            raise
-        finally:
-            self.record_outcome(trigger, name, run_id, time.monotonic() - began, metrics, failure, quiet=quiet)
-        return metrics
+        run = run_job(job)
+        self.record_outcome(trigger, name, run_id, run, quiet=quiet)
+        if run.failure is not None:
+            raise run.failure
+        return run.metrics
 
-    def record_outcome(
-        self,
-        trigger: RunTrigger,
-        name: str,
-        run_id: str,
-        seconds: float,
-        metrics: Metrics,
-        failure: Exception | None,
-        *,
-        quiet: bool = False,
-    ) -> None:
-        """Write the line and the metrics of a run that took so many seconds. `failure` is what it raised."""
-        if metrics or failure is not None or not quiet:
-            line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(seconds)}
-            self._write_run(trigger, line, metrics, failure)
+    def record_outcome(self, trigger: RunTrigger, name: str, run_id: str, run: "Run", *, quiet: bool = False) -> None:
+        """Write the line and the metrics of a run that has ended. See `record_run`."""
+        if run.metrics or run.failure is not None or not quiet:
+            line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(run.seconds)}
+            self._write_run(trigger, line, run.metrics, run.failure)
 
     def refuse(self, request_id: str, error: Exception) -> None:
         """Write the log line of an event that is not a request. It is not counted as a request."""
@@ -213,6 +197,24 @@ class Telemetry:
     def _trace(self) -> dict[str, object]:
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._output.has_trace else None  # no setting
         return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
+
+
+class Run(NamedTuple):
+    """A run of a job: its duration in seconds, its metrics, and what it raised."""
+
+    seconds: float
+    metrics: Metrics
+    failure: Exception | None
+
+
+def run_job(job: Callable[[], Metrics]) -> Run:
+    """Run a job and return what came of it. Never raises what the job raises."""
+    began = time.monotonic()
+    try:
+        metrics = job()
+    except Exception as error:  # noqa: BLE001  # the caller decides
+        return Run(time.monotonic() - began, {}, error)
+    return Run(time.monotonic() - began, metrics, None)
 
 
 def _milliseconds(seconds: float) -> float:

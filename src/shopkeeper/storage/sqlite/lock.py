@@ -1,7 +1,7 @@
 """The lock of a data file. It is on the file itself, so it is valid under every name of the file.
 
 SQLite locks bytes near 1 GiB. This lock is on bytes far beyond the end of any file, so the two do not interfere. It
-is an "open file description lock" of Linux: a forked worker shares it, and closing the file elsewhere does not
+is an "open file description lock" of Linux: closing the file elsewhere does not
 release it. But closing its own descriptor releases SQLite's locks of the same process. Close SQLite's connections
 first. If the system has no such lock, a lock file beside the data file is used.
 """
