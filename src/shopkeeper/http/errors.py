@@ -26,7 +26,8 @@
     └── ServiceUnavailable        503  service_unavailable, with `Retry-After`
         └── ServerBusy            503  server_busy, with `Retry-After`
 
-Domains raise these or subclasses of theirs with a code of their own. How one looks on the wire is
+Domains raise these or subclasses of theirs with a code of their own. Those whose detail is always the same derive from
+`FixedError`. How one looks on the wire is
 decided by an `ErrorFormat`, once for each function.
 """
 
@@ -63,6 +64,15 @@ class ApiError(Exception):
     def headers(self) -> Mapping[str, str]:
         """The values of the header fields that this error `sends`."""
         return {}
+
+
+class FixedError(ApiError):
+    """An answer whose detail is always the same, its `reason`."""
+
+    reason: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(self.reason)
 
 
 class BadRequest(ApiError):
@@ -213,68 +223,54 @@ class RateLimited(TooManyRequests):
         return {**super().headers, **self._fields}
 
 
-class RequestTimeout(ApiError):
+class RequestTimeout(FixedError):
     """The request was not complete in time."""
 
     status, code, title = 408, "request_timeout", "Request Timeout"
-
-    def __init__(self) -> None:
-        super().__init__("The request did not arrive in time.")
+    reason = "The request did not arrive in time."
 
 
-class HeaderTooLarge(ApiError):
+class HeaderTooLarge(FixedError):
     """The header has more bytes or fields than the server takes (RFC 6585, section 5)."""
 
     status, code, title = 431, "header_too_large", "Request Header Fields Too Large"
-
-    def __init__(self) -> None:
-        super().__init__("The header of the request is too large.")
+    reason = "The header of the request is too large."
 
 
-class TargetTooLong(ApiError):
+class TargetTooLong(FixedError):
     """The path and the query are longer than the server takes (RFC 9110, section 15.5.15)."""
 
     status, code, title = 414, "target_too_long", "URI Too Long"
-
-    def __init__(self) -> None:
-        super().__init__("The path and the query are too long.")
+    reason = "The path and the query are too long."
 
 
-class CodingNotKnown(ApiError):
+class CodingNotKnown(FixedError):
     """The body has another transfer coding than chunked (RFC 9112, section 6.1)."""
 
     status, code, title = 501, "coding_not_known", "Not Implemented"
-
-    def __init__(self) -> None:
-        super().__init__("The body may be sent in chunks, and in no other transfer coding.")
+    reason = "The body may be sent in chunks, and in no other transfer coding."
 
 
-class MethodNotKnown(ApiError):
+class MethodNotKnown(FixedError):
     """The server knows no such method (RFC 9110, section 15.6.2)."""
 
     status, code, title = 501, "method_not_known", "Not Implemented"
-
-    def __init__(self) -> None:
-        super().__init__("The server knows no such method.")
+    reason = "The server knows no such method."
 
 
-class InternalError(ApiError):
+class InternalError(FixedError):
     """An error in the server. Its cause is in the log under the request's id."""
 
-    def __init__(self) -> None:
-        super().__init__("Something went wrong on our side.")
+    reason = "Something went wrong on our side."
 
 
-class ServiceUnavailable(ApiError):
+class ServiceUnavailable(FixedError):
     """The request cannot be served now. Nothing was lost, and the same request may succeed soon."""
 
     status, code, title = 503, "service_unavailable", "Service Unavailable"
     sends = (RETRY_AFTER,)
     retry_after_seconds = 1
-    reason: ClassVar[str] = "The service cannot reach its data right now. Please try again."
-
-    def __init__(self) -> None:
-        super().__init__(self.reason)
+    reason = "The service cannot reach its data right now. Please try again."
 
     @property
     def headers(self) -> Mapping[str, str]:
