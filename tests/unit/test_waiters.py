@@ -93,3 +93,6 @@ def test_at_the_end_all_are_answered(machine: Callable[..., Machine]) -> None:
     waiting = [running.wait("a"), running.wait("b")]
     running.waiters.stop()
     assert running.answered == waiting
+    late = running.wait("a")
+    assert running.answered == [*waiting, late]
+    assert len(running.waiters) == 0

@@ -25,12 +25,16 @@ class Waiters:
         self._answer = answer
         self._timers: dict[Exchange, tuple[str, asyncio.TimerHandle]] = {}
         self._by_feed: dict[str, dict[Exchange, None]] = {}
+        self._is_stopped = False
 
     def __len__(self) -> int:
         return len(self._timers)
 
     def add(self, exchange: Exchange, wait: Wait) -> None:
         """Let a request wait. One that waited before goes on until its first time is up."""
+        if self._is_stopped:
+            self._answer(exchange)
+            return
         now = self._loop.time()
         exchange.waits_until = exchange.waits_until or now + wait.seconds
         if len(self._timers) >= self._most:
@@ -46,7 +50,8 @@ class Waiters:
             self._again(exchange)
 
     def stop(self) -> None:
-        """Answer every request as it is."""
+        """Answer every request as it is, now and from now on."""
+        self._is_stopped = True
         for exchange in list(self._timers):
             self._give_up(exchange)
 
