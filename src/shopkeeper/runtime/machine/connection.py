@@ -27,7 +27,7 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Taken(NamedTuple):
-    """A request in its turn, or what stands for one that is answered with an error."""
+    """A request that waits for its turn, or a placeholder for something that is answered with an error."""
 
     request: Request
     keeps_alive: bool
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends."""
-        if self._reader.is_deaf:
+        if self._reader.is_done:
             self._discard(len(data))
             return
         self._feed(self._unfed + data)
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
             if self._waiting:
                 self._unfed = data[start:]
                 return
-            if self._reader.is_deaf:
+            if self._reader.is_done:
                 break
             self._reader.feed(data[start : start + limits.SLICE_BYTES])
         self._unfed = b""
@@ -231,7 +231,7 @@ class Connection(asyncio.Protocol):
     # Steps
 
     def _ask_for_body(self) -> None:
-        if self._transport is not None and self._reader.wants_word:
+        if self._transport is not None and self._reader.awaits_continue:
             self._transport.write(CONTINUE)
 
     def _enqueue(self, taken: Taken) -> None:

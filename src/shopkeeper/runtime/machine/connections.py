@@ -7,7 +7,7 @@ from shopkeeper.runtime.machine import limits
 from shopkeeper.runtime.machine.connection import Connection
 
 LOOK_EVERY_SECONDS = 1.0
-BECOMES_EVERY_SECONDS = 0.01
+CHECK_EVERY_SECONDS = 0.01
 
 
 class Ledger:
@@ -76,11 +76,11 @@ class Connections:
             del self._open[connection]
             self._open[connection] = None
 
-    async def become(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait until something is true of the connections, at most for so long."""
+    async def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until a condition is true, for at most so many seconds."""
         ends = self._loop.time() + seconds
         while not condition() and self._loop.time() < ends:  # noqa: ASYNC110  # nothing tells when a buffer is empty
-            await asyncio.sleep(BECOMES_EVERY_SECONDS)
+            await asyncio.sleep(CHECK_EVERY_SECONDS)
 
     def _close_slow(self) -> None:
         now = self._loop.time()

@@ -1,4 +1,4 @@
-"""What one machine bears of its clients: how many, how large and how slow they may be."""
+"""The limits of clients on one machine: how many there may be, how much they may send, and how slow they may be."""
 
 import resource
 

@@ -25,12 +25,12 @@ class Phase(Enum):
     BETWEEN = auto()
     HEAD = auto()
     BODY = auto()
-    DEAF = auto()
-    """Nothing that the client sends is heard any more."""
+    DONE = auto()
+    """No further request is read."""
 
 
 class Listener(Protocol):
-    """What is told of requests."""
+    """What is informed of requests."""
 
     def begins(self) -> None:
         """A request begins."""
@@ -45,7 +45,7 @@ class Listener(Protocol):
         ...
 
     def refuses(self, head: Head, error: ApiError) -> None:
-        """Something is not a request. Nothing after it is heard."""
+        """Something is not a request. Nothing after it is read."""
         ...
 
     def cut(self) -> None:
@@ -67,9 +67,9 @@ class RequestReader:
         self._fault: ApiError | None = None
 
     @property
-    def is_deaf(self) -> bool:
-        """Whether nothing is heard any more."""
-        return self._phase is Phase.DEAF
+    def is_done(self) -> bool:
+        """Whether no further request is read."""
+        return self._phase is Phase.DONE
 
     @property
     def is_in_request(self) -> bool:
@@ -82,7 +82,7 @@ class RequestReader:
         return self._phase is Phase.BODY
 
     @property
-    def wants_word(self) -> bool:
+    def awaits_continue(self) -> bool:
         """Whether the client waits for `100 Continue` before it sends the body."""
         return self.is_in_body and self._head.expects_continue and not self._body_bytes
 
@@ -92,17 +92,17 @@ class RequestReader:
         return len(self._body)
 
     def stop(self) -> None:
-        """Hear nothing any more."""
-        self._phase = Phase.DEAF
+        """Read no further request."""
+        self._phase = Phase.DONE
         self._body = bytearray()
 
     def close(self) -> None:
-        """Let go of the parser, which refers to this reader."""
+        """Release the parser, which refers to this reader."""
         self.stop()
         self._parser = None
 
     def refuse(self, error: ApiError) -> None:
-        """Tell that something is not a request, and hear nothing any more."""
+        """Report that something is not a request, and read no further one."""
         self.stop()
         self._listener.refuses(self._head, error)
 
@@ -122,7 +122,7 @@ class RequestReader:
             self._listener.cut()
         except httptools.HttpParserError:
             # After `Connection: close` or the last request that is taken, the rest means nothing.
-            if not self.is_deaf:
+            if not self.is_done:
                 self.refuse(BadRequest("The request is not valid HTTP/1.1."))
         # The parser keeps a line until it is complete, also in a trailer.
         self._taken = self._taken + len(data) if self._head is head else 0
@@ -135,7 +135,7 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        if self.is_deaf:
+        if self.is_done:
             return
         self._phase = Phase.HEAD
         self._head = Head()
@@ -185,7 +185,7 @@ class RequestReader:
 
     def on_message_complete(self) -> None:
         """A request is complete."""
-        if not self.is_deaf:
+        if not self.is_done:
             keeps_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
             # To send chunks is a fault of a client of HTTP/1.0 (RFC 9112, section 6.1).
             self._take(keeps_alive=keeps_alive and (self._head.takes_chunks or not self._head.coding))
@@ -202,7 +202,7 @@ class RequestReader:
 
     def _take(self, *, keeps_alive: bool) -> None:
         body = bytes(self._body)
-        self._phase = Phase.BETWEEN if keeps_alive else Phase.DEAF
+        self._phase = Phase.BETWEEN if keeps_alive else Phase.DONE
         self._body = bytearray()
         self._listener.takes(self._head, body, self._fault, keeps_alive=keeps_alive)
 

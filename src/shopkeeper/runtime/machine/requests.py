@@ -60,7 +60,7 @@ class Head:
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for a word before it sends the body (RFC 9110, section 10.1.1)."""
+        """Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1)."""
         return self.takes_chunks and self.headers.get("expect", "").lower() == "100-continue"
 
 
@@ -85,7 +85,7 @@ def to_request(head: Head, body: bytes, fault: ApiError | None, peer: str) -> Re
 
 
 def no_request(head: Head, peer: str) -> Request:
-    """Return what stands for something that is not a request, or not a whole one."""
+    """Return a placeholder for something that is not a request, or not a complete one."""
     path, _ = _split(head.target)
     return Request(head.method, path, None, uuid4(), client_address=peer)
 

@@ -124,15 +124,15 @@ async def run(
 
 
 async def _finish(connections: Connections, worker: Worker) -> None:
-    """Answer what is complete, let go of the rest, and end the tasks."""
+    """Answer all complete requests, close the connections, and end the tasks."""
     loop = asyncio.get_running_loop()
     worker.tasks.stop()
     worker.waiters.stop()
     for connection in connections:
         connection.end()
-    await connections.become(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)
-    await connections.become(lambda: not any(one.is_at_work for one in connections), WORK_ENDS_WITHIN_SECONDS)
-    await connections.become(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
+    await connections.wait_until(lambda: not any(one.is_sending for one in connections), COMPLETE_WITHIN_SECONDS)
+    await connections.wait_until(lambda: not any(one.is_at_work for one in connections), WORK_ENDS_WITHIN_SECONDS)
+    await connections.wait_until(lambda: not any(one.is_unread for one in connections), READ_WITHIN_SECONDS)
     connections.stop()
     for connection in connections:
         connection.close()  # the system sends what is left

@@ -48,7 +48,7 @@ NICENESS = 10
 
 
 HEAVY = (Load.HASHES, Load.SEARCHES)
-"""What one client may have only a share of."""
+"""Work of which one client may have only a few requests at a time."""
 
 Share = tuple[Load, str]
 """The work of one kind of one client."""
