@@ -19,6 +19,7 @@ from benchmarks import (
     environments,
     honest,
     lambda_calls,
+    live,
     load,
     one_machine,
     packed,
@@ -81,6 +82,11 @@ def floods(quick: bool) -> Results:
     return {"floods": honest.measure(seconds=1.0 if quick else 5.0)}
 
 
+def live_feed(quick: bool) -> Results:
+    """Measure how soon a client that waits hears of an order, and visits while a thousand clients wait."""
+    return {"live": live.measure(orders=20 if quick else 100, seconds=1.0 if quick else 5.0)}
+
+
 def growth(quick: bool) -> Results:
     """Measure servers with growing numbers of orders."""
     sizes = (1_000, 20_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
@@ -93,7 +99,7 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, growth, hot_counter)
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, growth, hot_counter)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks import live
 from benchmarks.floods import LOGINS
 
 Results = dict[str, Any]
@@ -37,6 +38,18 @@ def _machine_lines(results: Results) -> Iterator[str]:
     for flood, figures in results.get("floods", {}).items():
         latencies = [f"{kind} {figures[f'{kind}_p50_ms']}, p99 {figures[f'{kind}_p99_ms']} ms" for kind in HONEST]
         yield f"floods     {flood:<32} {', '.join(latencies)}, answered {figures['answered']} %"
+    for name, figures in results.get("live", {}).items():
+        yield f"live       {name:<32} p50 {figures['p50_ms']}, p95 {figures['p95_ms']}, p99 {figures['p99_ms']} ms"
+
+
+LIVE = ((live.TOLD, 95, 200), (live.AMONG, 99, 50))
+"""What is measured of the live feed: name, percentile, bar in ms."""
+
+
+def _live(found: Results) -> Iterator[tuple[str, float, float, bool]]:
+    for name, percent, limit in LIVE:
+        if name in found:
+            yield _most(f"p{percent} of {name}, ms", found[name][f"p{percent}_ms"], limit)
 
 
 def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
@@ -52,6 +65,7 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
     if "ours" in results.get("servers", {}):
         yield _most("memory of one machine under load, MB", results["servers"]["ours"]["memory_mb"], 100)
     yield from _floods(results.get("floods", {}))
+    yield from _live(results.get("live", {}))
     growth = results.get("growth", {})
     if len(growth) > 1:
         for kind, what in (("list", "a page of orders"), ("get", "an order"), ("post", "a new order")):

@@ -78,9 +78,10 @@ async def clients(port: int, requests: Sequence[bytes], seconds: float) -> list[
 def figures(visits: list[float], posts: list[float]) -> dict[str, float]:
     """Return what was answered in per cent, and the spread of both latencies."""
     answered = [took < UNANSWERED_MS for took in visits + posts]
-    return {"answered": round(100 * statistics.mean(answered), 1)} | _spread("visit", visits) | _spread("post", posts)
+    return {"answered": round(100 * statistics.mean(answered), 1)} | spread("visit_", visits) | spread("post_", posts)
 
 
-def _spread(kind: str, latencies: list[float]) -> dict[str, float]:
+def spread(prefix: str, latencies: list[float]) -> dict[str, float]:
+    """Return the median, the 95th and the 99th percentile of latencies, with a prefix before their names."""
     cuts = statistics.quantiles(latencies, n=100, method="inclusive")
-    return {f"{kind}_p50_ms": round(cuts[49], 2), f"{kind}_p99_ms": round(cuts[98], 2)}
+    return {f"{prefix}p{percent}_ms": round(cuts[percent - 1], 2) for percent in (50, 95, 99)}

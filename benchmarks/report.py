@@ -128,6 +128,14 @@ def _machine_tables(results: Results) -> Iterator[str]:
             for flood, figures in results.get("floods", {}).items()
         ],
     )
+    yield from _table(
+        "One machine: the live feed",
+        ("latency of", "p50 ms", "p95 ms", "p99 ms"),
+        [
+            (name, *(f"{figures[key]:,.1f}" for key in ("p50_ms", "p95_ms", "p99_ms")))
+            for name, figures in results.get("live", {}).items()
+        ],
+    )
 
 
 def _durable(flushes: float | None) -> tuple[str, str]:

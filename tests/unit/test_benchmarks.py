@@ -20,6 +20,7 @@ from benchmarks import (
     environments,
     floods,
     lambda_calls,
+    live,
     load,
     packed,
     report,
@@ -67,6 +68,7 @@ RESULTS: dict[str, Any] = {
         for kind in ("visits", "orders")
     },
     "servers": {name: {"memory_mb": 90.0, "flushes": 1.0} for name in SERVERS},
+    "live": {name: {"p50_ms": 5.0, "p95_ms": 50.0, "p99_ms": 50.0} for name in live.MEASURED},
     "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
     "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
     "hot_counter": {"clients": 1_000, "counted": 10_000, "answered": 10_000},
@@ -79,7 +81,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 44
+    assert len(found) == 46
     assert all(found.values()), found
 
 
@@ -92,6 +94,8 @@ WORSE = [
     ("servers", "ours", {"memory_mb": 101.0, "flushes": 1}, "memory of one machine under load, MB"),
     ("floods", floods.LOGINS, latencies(51), "p99 of visits during 400 logins, ms"),
     ("floods", floods.LOGINS, latencies(101), "p99 of posts during 400 logins, ms"),
+    ("live", live.TOLD, {"p50_ms": 5, "p95_ms": 201, "p99_ms": 300}, "p95 of an order told, ms"),
+    ("live", live.AMONG, {"p50_ms": 5, "p95_ms": 49, "p99_ms": 51}, "p99 of a visit while 1,000 wait, ms"),
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
