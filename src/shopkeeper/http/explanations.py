@@ -89,7 +89,8 @@ def _union(value: object, kinds: tuple[Any, ...], path: str, strict: bool, must:
     elif not fitting and must:
         yield path, must
     elif not fitting:
-        yield path, f"must be {' or '.join(_noun(_bare(kind)) for kind in wanted)}, not {_json_name(value)}"
+        nouns = dict.fromkeys(_noun(_bare(kind)) for kind in wanted)
+        yield path, f"must be {' or '.join(nouns)}, not {_json_name(value)}"
 
 
 def _tagged(value: dict[str, Any], kinds: list[Any], path: str, strict: bool) -> Faults:
