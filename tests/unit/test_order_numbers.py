@@ -98,10 +98,10 @@ def test_an_order_that_others_keep_behind_is_an_outage_and_loses_nothing(
     plain: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(offers, "APPEND_SECONDS", 0.2)
-    behind = Orders(NeverStill(plain), plain.keyring, plain.clock, ACCEPT_SECONDS)
+    outrun = Orders(NeverStill(plain), plain.keyring, plain.clock, ACCEPT_SECONDS)
     body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": plain.item, "quantity": 1}]}
     with pytest.raises(Conflict):
-        behind.place(plain.business_id, "k" * 16, msgspec.convert(body, NewOrder))
+        outrun.place(plain.business_id, "k" * 16, msgspec.convert(body, NewOrder))
     assert [*scan(plain.store, ORDERS), *scan(plain.store, IDEMPOTENCY)] == []
     assert plain.place().number == 1
 
