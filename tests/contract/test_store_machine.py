@@ -84,7 +84,14 @@ ACTIONS = st.one_of(
     ),
     st.builds(lambda key, made, expect: Update(NOTES, key, made, expect), KEYS, changes(), EXPECTATIONS),
     st.builds(lambda key, expect: Delete(NOTES, key, expect), KEYS, EXPECTATIONS),
-    st.builds(lambda feed, v: Append(FEED, feed, {"v": v}), OWNERS, SCALARS),
+    st.builds(
+        lambda feed, v, after, tally, head: Append(FEED, feed, {"v": v}, tally, after, head),
+        OWNERS,
+        SCALARS,
+        st.none() | st.integers(0, 3),
+        st.dictionaries(st.sampled_from("nm"), st.integers(-2, 2)),
+        st.dictionaries(st.sampled_from("vw"), SCALARS),
+    ),
 )
 
 

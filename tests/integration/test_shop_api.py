@@ -330,15 +330,19 @@ def test_a_business_with_open_orders_stays(site: Shopkeeper) -> None:
     assert owner.ask("DELETE", path).status == 204
 
 
-def test_the_feed_is_the_owners_and_holds_nothing_of_the_customer(site: Shopkeeper) -> None:
+def test_the_feed_is_the_owners_and_holds_no_more_of_the_customer_than_the_first_name(site: Shopkeeper) -> None:
     owner, other = Owner(site.url), Owner(site.url)
-    place(owner, order_for(owner.add()))
+    customer = {"name": "Bob Miller", "phone": "+14155550199", "email": "bob@example.com"}
+    address = {"type": "delivery", "address": "7 Side St", "instructions": "Ring twice"}
+    place(owner, order_for(owner.add(), customer=customer, fulfilment=address, note="Surprise"))
     path = f"/api/businesses/{owner.business_id}/events"
     answer = owner.ask("GET", path)
     former = {"seq", "type", "order_id", "status", "at", "reason", "ready_at"}
     assert set(answer.json["events"][0]) == former | {"subject", "data"}
     assert answer.headers["retry-after"] == "5"
-    assert "Bob" not in answer.body.decode()
+    assert answer.json["events"][0]["data"]["customer"] == "Bob"
+    for secret in ("Miller", "55550199", "bob@", "Side St", "Ring", "Surprise"):
+        assert secret not in answer.body.decode()
     assert owner.ask("GET", f"{path}?after=1").json == {"events": [], "next": None}
     assert other.ask("GET", path).status == 404
     assert send(site.url, "GET", path).status == 401

@@ -157,11 +157,70 @@ def test_an_order_goes_its_way_step_by_step_and_the_feed_tells_each_once(url: st
     events = whole.json["events"]
     assert [(event["seq"], event["type"]) for event in events] == list(enumerate((f"order.{one}" for one in told), 1))
     assert whole.json["next"] is None
-    assert b"Bob" not in whole.body
+    assert {event["data"]["customer"] for event in events} == {"Bob"}
     assert b"+14155550199" not in whole.body
     page = owner.ask("GET", f"{feed}?limit=2")
     assert (page.json["events"], page.json["next"], page.headers["retry-after"]) == (events[:2], "2", "0")
     assert owner.ask("GET", f"{feed}?after=2").json["events"] == events[2:]
+
+
+DELIVERY = {"type": "delivery", "address": {"street": "7 Side St", "city": "Testville"}, "instructions": "Ring twice"}
+WAY_OF_A_DELIVERY = (*STEPS[:3], ("dispatch", "out_for_delivery"), ("deliver", "delivered"), ("complete", "completed"))
+
+
+def test_a_delivery_goes_its_way_to_the_customer(new_owner: NewOwner) -> None:
+    owner = new_owner()
+    customer = {"name": "Ann Example", "email": "ann@example.com"}
+    order = place(owner, order_for(owner.add(), quantity=2, customer=customer, fulfilment=DELIVERY)).json
+    path = path_of(order)
+    assert order["fulfilment"] == DELIVERY
+    for step, status in WAY_OF_A_DELIVERY:
+        assert owner.ask("POST", f"{path}/{step}").json["status"] == status
+    assert_problem(owner.ask("POST", f"{path}/deliver"), 409, "out_of_turn")
+    events = owner.events()
+    assert [event["type"] for event in events] == [
+        "order.received",
+        *(f"order.{status}" for _, status in WAY_OF_A_DELIVERY),
+    ]
+    for event in events:
+        board = {"number": 1, "day": order["day"], "total_minor": 500, "currency": "EUR", "customer": "Ann"}
+        assert event["data"] == {**board, "fulfilment": "delivery", "status": event["status"]}
+
+
+def test_an_order_at_a_table_is_brought_there(new_owner: NewOwner) -> None:
+    owner = new_owner()
+    item = owner.add()
+    first = place(owner, order_for(item)).json
+    body = order_for(item, fulfilment={"type": "table", "table": "Terrace 7"})
+    body["lines"][0]["note"] = "Without sugar"
+    order = place(owner, body).json
+    assert (first["number"], first["fulfilment"], first["lines"][0]["note"]) == (1, {"type": "pickup"}, None)
+    # A new day may begin between the two.
+    assert order["number"] == (2 if order["day"] == first["day"] else 1)
+    assert (order["fulfilment"], order["lines"][0]["note"]) == (body["fulfilment"], "Without sugar")
+    for step in ("accept", "prepare", "ready"):
+        owner.ask("POST", f"{path_of(order)}/{step}")
+    refused = owner.ask("POST", f"{path_of(order)}/dispatch")
+    assert_problem(refused, 409, "out_of_turn")
+    assert "delivery" in refused.json["detail"]
+    assert owner.ask("POST", f"{path_of(order)}/complete").json["status"] == "completed"
+
+
+WRONG_FULFILMENTS: list[tuple[dict[str, Any], str]] = [
+    ({}, "fulfilment.type"),
+    ({"type": "courier"}, "fulfilment.type"),
+    ({"type": "table"}, "fulfilment.table"),
+    ({"type": "delivery", "address": {}}, "fulfilment.address"),
+    ({"type": "pickup", "address": "7 Side St"}, "fulfilment.address"),
+]
+
+
+def test_an_order_with_a_wrong_fulfilment_is_refused_and_uses_no_number(new_owner: NewOwner) -> None:
+    owner = new_owner()
+    item = owner.add()
+    for fulfilment, field in WRONG_FULFILMENTS:
+        assert_problem(place(owner, order_for(item, fulfilment=fulfilment)), 400, "invalid_input", field)
+    assert place(owner, order_for(item)).json["number"] == 1
 
 
 def test_who_may_cancel_and_when(url: str, new_owner: NewOwner) -> None:

@@ -110,9 +110,10 @@ class Shop:
         return str(self.give("POST", "/api/items", item, by=owner)["item_id"])
 
     def add_order(self, business_id: str, item_id: str, key: str) -> Any:
-        """Place an order and return it."""
+        """Place an order that is to be delivered, and return it."""
         body = {
             "customer": {"name": "Bob", "phone": "+14155550199"},
             "lines": [{"item_id": item_id, "quantity": 1}],
+            "fulfilment": {"type": "delivery", "address": "7 Side St"},
         }
         return self.give("POST", f"/api/businesses/{business_id}/orders", body, headers={"idempotency-key": key})

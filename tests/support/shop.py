@@ -44,7 +44,13 @@ class Person:
         assert gone.status in (204, 401), gone
 
 
-LAST_STEPS = {"received": "reject", "accepted": "cancel", "preparing": "cancel", "ready": "complete"}
+LAST_STEPS = {
+    "received": "reject",
+    "accepted": "cancel",
+    "preparing": "cancel",
+    "ready": "complete",
+    "out_for_delivery": "complete",
+}
 ATTEMPTS = 5
 """An index may lag behind for a moment, so that an open order is not listed yet."""
 

@@ -111,7 +111,7 @@ def live(shop: Watched) -> None:
 def lead_orders(shop: Watched, business: str, item: str) -> None:
     """Take every step of an order, each as far as it goes."""
     keys = iter("abcdef")
-    for steps in (["accept", "prepare", "ready", "complete"], ["reject"], ["cancel"]):
+    for steps in (["accept", "prepare", "ready", "dispatch", "deliver", "complete"], ["reject"], ["cancel"]):
         order = shop.add_order(business, item, next(keys) * 16)
         path = f"/api/orders/{order['order_id']}"
         token = {"order-token": order["order_token"]}

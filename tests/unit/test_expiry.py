@@ -73,7 +73,8 @@ def test_an_order_that_was_not_accepted_in_time_is_told_once(shop: Shop) -> None
     assert (order.status, order.version, len(order.history)) == ("expired", 2, 2)
     assert msgspec.to_builtins(order.history[1]) == {"status": "expired", "at": late.accept_until, "by": "system"}
     event = shop.feed.after(shop.owner, shop.business_id, 4, 9)[0][0]
-    assert (event.at, event.data, event.status) == (late.accept_until, {"status": "expired"}, "expired")
+    assert (event.at, event.data["status"], event.status) == (late.accept_until, "expired", "expired")
+    assert (event.data["number"], event.data["day"]) == (late.number, late.day) == (1, "2026-11-21")
     assert (shop.listed("received"), shop.listed("expired")) == ([fresh.order_id], [late.order_id])
 
 

@@ -1,9 +1,7 @@
 """A lean client of one AWS service: signed JSON, deadlines, and retries that do nothing twice."""
 
-import os
-import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +13,7 @@ from shopkeeper.aws.settings import AwsSettings
 from shopkeeper.aws.signing import Signer
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.net.connection import MAX_BODY_BYTES, Broken, NotSent, Reply
-from shopkeeper.net.deadline import deadline
+from shopkeeper.net.deadline import deadline, pause
 from shopkeeper.net.pool import ConnectionPool
 from shopkeeper.net.url import Url, parse_url
 
@@ -23,8 +21,6 @@ SECONDS = 2.5
 """The total time of an operation, all attempts included."""
 
 ATTEMPTS = 3
-FIRST_PAUSE_SECONDS = 0.025
-LONGEST_PAUSE_SECONDS = 0.5
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -140,19 +136,6 @@ class AwsClient:
             return msgspec.json.decode(reply.body, type=dict[str, Any])
         except ValueError as error:
             raise Broken(f"the answer is not JSON: {error}") from error
-
-
-def pause(failures: int, ends: float, random: Callable[[int], bytes] = os.urandom) -> bool:
-    """Sleep before the next attempt, for a random part of a doubling bound (full jitter).
-
-    Returns False, without sleeping, where the pause would not end before `ends`.
-    """
-    bound = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
-    seconds = bound * int.from_bytes(random(2)) / 65535
-    if time.monotonic() + seconds >= ends:
-        return False
-    time.sleep(seconds)
-    return True
 
 
 def _check_crc(reply: Reply) -> None:

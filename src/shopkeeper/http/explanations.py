@@ -57,7 +57,8 @@ def _faults(value: object, kind: Any, path: str, strict: bool, must: str = "") -
 def _struct(values: dict[str, Any], kind: Any, prefix: str, strict: bool) -> Faults:
     declared = {field.encode_name: field for field in kind.fields}
     if kind.forbid_unknown_fields:
-        yield from ((prefix + shown(name), "is not a known field") for name in values if name not in declared)
+        known = {*declared, kind.tag_field}
+        yield from ((prefix + shown(name), "is not a known field") for name in values if name not in known)
     for name, field in declared.items():
         if name in values:
             yield from _faults(values[name], field.type, prefix + name, strict)
@@ -83,10 +84,26 @@ def _union(value: object, kinds: tuple[Any, ...], path: str, strict: bool, must:
     fitting = [kind for kind in wanted if _takes(value, kind)]
     if len(wanted) == 1 or len(fitting) == 1:
         yield from _faults(value, (fitting or wanted)[0], path, strict, must)
+    elif isinstance(value, dict) and fitting:
+        yield from _tagged(value, fitting, path, strict)
     elif not fitting and must:
         yield path, must
     elif not fitting:
-        yield path, f"must be {' or '.join(_noun(_bare(kind)) for kind in wanted)}, not {_json_name(value)}"
+        nouns = dict.fromkeys(_noun(_bare(kind)) for kind in wanted)
+        yield path, f"must be {' or '.join(nouns)}, not {_json_name(value)}"
+
+
+def _tagged(value: dict[str, Any], kinds: list[Any], path: str, strict: bool) -> Faults:
+    """Explain an object by the kind that its tag names. Only structs with tags can be told apart."""
+    structs = {kind.tag: kind for kind in map(_bare, kinds)}
+    (name,) = {kind.tag_field for kind in structs.values()}
+    tag = value.get(name)
+    if name not in value:
+        yield f"{path}.{name}", "is required"
+    elif isinstance(tag, str) and tag in structs:
+        yield from _struct(value, structs[tag], f"{path}.", strict)
+    else:
+        yield f"{path}.{name}", f"must be one of {', '.join(structs)}"
 
 
 def _takes(value: object, kind: Any) -> bool:

@@ -1,7 +1,8 @@
-"""The deadline of the present work: a runtime sets it, and whatever waits for a network keeps it."""
+"""The deadline of the present work: a runtime sets it, and whatever waits or tries again keeps it."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -9,6 +10,9 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 MARGIN_SECONDS = 0.3
 """The part of an invocation's time that is reserved to answer and to log."""
+
+FIRST_PAUSE_SECONDS = 0.025
+LONGEST_PAUSE_SECONDS = 0.5
 
 
 @contextmanager
@@ -26,3 +30,16 @@ def deadline(budget_seconds: float) -> float:
     ends = _ends.get()
     latest = time.monotonic() + budget_seconds
     return latest if ends is None else min(latest, ends)
+
+
+def pause(failures: int, ends: float, random: Callable[[int], bytes] = os.urandom) -> bool:
+    """Sleep before the next attempt, for a random part of a doubling bound (full jitter).
+
+    Returns False, without sleeping, where the pause would not end before `ends`.
+    """
+    bound = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 16), LONGEST_PAUSE_SECONDS)
+    seconds = bound * int.from_bytes(random(2)) / 65535
+    if time.monotonic() + seconds >= ends:
+        return False
+    time.sleep(seconds)
+    return True

@@ -86,13 +86,19 @@ class Append(msgspec.Struct, frozen=True):
     """Write `item` under the next number of its feed. A feed is a partition of a table whose sort key is a number.
 
     The numbers of a feed begin at 1, without a gap or a repeat. Number 0 is the feed's head. A query for events
-    begins after it. `tally` is added to numbers that the head keeps.
+    begins after it. `tally` is added to numbers that the head keeps, and `head` are attributes that are set on it. All
+    other attributes of the head stay.
+
+    With `after`, the item is written only as number `after + 1`. If the feed's newest number is another one, the
+    transaction fails with ExpectationFailed: read the head and try again.
     """
 
     table: Table
     feed: str
     item: Item
     tally: Mapping[str, int] = {}
+    after: int | None = None
+    head: Item = {}
 
 
 Action = Put | Update | Delete | Check | Append

@@ -35,18 +35,18 @@ Address = Annotated[
 ]
 
 
-def check_address(address: str | dict[str, str]) -> None:
-    """Raise InvalidInput for an address that is empty, too long or has too many parts."""
+def check_address(address: str | dict[str, str], field: str = "address") -> None:
+    """Raise InvalidInput, naming the field, for an address that is empty, too long or has too many parts."""
     if isinstance(address, str):
-        errors = _errors("address", address, LINE)
+        errors = _errors(field, address, LINE)
     else:
         errors = [
             error
             for name, part in address.items()
-            for error in [*_errors("address", name, NAME), *_errors(f"address.{name[:50]}", part, PART)]
+            for error in [*_errors(field, name, NAME), *_errors(f"{field}.{name[:50]}", part, PART)]
         ]
         if not 1 <= len(address) <= MAX_PARTS:
-            errors = [FieldError("address", f"must have 1 to {MAX_PARTS} parts")]
+            errors = [FieldError(field, f"must have 1 to {MAX_PARTS} parts")]
     if errors:
         raise InvalidInput(errors)
 

@@ -1,5 +1,7 @@
 """What businesses offer to other domains: whose a business is, and actions on its record for their transactions."""
 
+from datetime import datetime
+
 from shopkeeper.domains.businesses.address import Address, check_address
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
@@ -15,6 +17,7 @@ __all__ = [
     "count_item",
     "find_business",
     "is_stored",
+    "local_day",
     "own_business",
     "owns",
     "takes_orders",
@@ -38,6 +41,11 @@ def own_business(store: Store, business_id: str, caller: Caller | None) -> Store
 def owns(caller: Caller | None, business: Business) -> bool:
     """Tell whether the caller is the identity that owns the business."""
     return caller is not None and caller.subject == business.cognito_user_id
+
+
+def local_day(business: Business, moment: datetime) -> str:  # noqa: ARG001  # every business has the time of UTC
+    """Return the date that a business has at a moment, like 2026-11-28."""
+    return moment.date().isoformat()
 
 
 def is_stored(store: Store, business_id: str) -> bool:

@@ -16,14 +16,17 @@ Id = Annotated[str, text(128)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a feed, about the thing with the id `subject`. It has no personal data of the customer."""
+    """One entry of a feed, about the thing with the id `subject`.
+
+    `data` has what a board shows. Of a customer it has the first name, and nothing to reach them by.
+    """
 
     seq: int
     type: str
     at: str
     subject: str
     data: dict[str, str | int]
-    # Events of orders also have their data here, as before `data` existed.
+    # Events of orders also have these data here, as before `data` existed.
     order_id: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     reason: str | UnsetType | None = UNSET

@@ -6,31 +6,51 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from shopkeeper.domains.orders.fulfilment import PICKUP, Fulfilment, FulfilmentType
 from shopkeeper.http import Conflict, Scheme, Unprocessable
 from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
 
-Status = Literal["received", "accepted", "rejected", "preparing", "ready", "completed", "cancelled", "expired"]
+Status = Literal[
+    "received",
+    "accepted",
+    "rejected",
+    "preparing",
+    "ready",
+    "out_for_delivery",
+    "delivered",
+    "completed",
+    "cancelled",
+    "expired",
+]
 Party = Literal["business", "customer", "system"]
 """Who changes an order; the system lets it expire."""
-Step = Literal["accept", "reject", "prepare", "ready", "complete", "cancel"]
+Step = Literal["accept", "reject", "prepare", "ready", "dispatch", "deliver", "complete", "cancel"]
 
 MAX_LINES = 100
+MAX_LINE_NOTES = 3000
+"""How many characters the notes of all lines may have together: a page of orders must fit a reply."""
+
 MAX_TOTAL_MINOR = 2**53
 """Beyond this, JSON's numbers are not exact everywhere."""
 
 MOST_MINUTES = 30 * 24 * 60
 """How far ahead a business may say that an order will be ready."""
 
-OPEN = frozenset({"received", "accepted", "preparing", "ready"})
+OPEN = frozenset({"received", "accepted", "preparing", "ready", "out_for_delivery"})
+"""The statuses of orders that a business is not done with. A business that has any cannot be deleted."""
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """One step of the life cycle: from which status to which, and whose step it is."""
+    """One step of the life cycle: from which status to which, whose step it is, and of which orders.
+
+    `only` is the type of fulfilment that an order must have, None if the step is for all orders.
+    """
 
     step: Step
     before: Status
     after: Status
     party: Party
+    only: FulfilmentType | None = None
 
 
 TRANSITIONS = (
@@ -38,7 +58,11 @@ TRANSITIONS = (
     Transition("reject", "received", "rejected", "business"),
     Transition("prepare", "accepted", "preparing", "business"),
     Transition("ready", "preparing", "ready", "business"),
+    Transition("dispatch", "ready", "out_for_delivery", "business", only="delivery"),
+    Transition("deliver", "out_for_delivery", "delivered", "business", only="delivery"),
     Transition("complete", "ready", "completed", "business"),
+    Transition("complete", "out_for_delivery", "completed", "business"),
+    Transition("complete", "delivered", "completed", "business"),
     Transition("cancel", "received", "cancelled", "customer"),
     Transition("cancel", "accepted", "cancelled", "business"),
     Transition("cancel", "preparing", "cancelled", "business"),
@@ -74,18 +98,24 @@ def _has(name: str) -> dict[str, object]:
     return {"required": [name], "properties": {name: {"type": "string"}}}
 
 
-class OrderedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many of which item."""
+# What is left out must be left out of the fingerprint, too: a request that a former version took may be repeated.
+class OrderedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How many of which item, and what is special about them. All lines' notes have at most 3,000 characters."""
 
     item_id: Id
     quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+    note: Annotated[str, text(300, examples=["Without onions"])] | None = None
 
 
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The body of an order. The server reads every price; an expected total guards against a stale page."""
+    """The body of an order. The server reads every price; an expected total guards against a stale page.
+
+    An order without `fulfilment` is picked up.
+    """
 
     customer: Annotated[Customer, msgspec.Meta(extra_json_schema={"anyOf": [_has("phone"), _has("email")]})]
     lines: Annotated[list[OrderedLine], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+    fulfilment: Fulfilment = PICKUP
     note: Annotated[str, text(1000)] | None = None
     expected_total_minor: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOTAL_MINOR)] | None = None
 
@@ -125,6 +155,8 @@ STEP_BODIES: Mapping[Step, type[StepBody]] = {
     "reject": Refusal,
     "prepare": Timing,
     "ready": NoDetails,
+    "dispatch": NoDetails,
+    "deliver": NoDetails,
     "complete": NoDetails,
     "cancel": Refusal,
 }
@@ -132,13 +164,14 @@ STEP_BODIES: Mapping[Step, type[StepBody]] = {
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of an order, with name and price as they were."""
+    """A line of an order, with name and price as they were, and the customer's note."""
 
     item_id: str
     name: str
     quantity: int
     price_minor: int
     total_minor: int
+    note: str | None = None
 
 
 class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,13 +185,18 @@ class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order; money is in minor units of `currency`, times are RFC 3339.
 
-    `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready.
+    `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed
+    have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means
+    to have it ready.
     """
 
     order_id: str
     business_id: str
+    number: int | None = None
+    day: str | None = None
     status: Status
     customer: Customer
+    fulfilment: Fulfilment = PICKUP
     lines: list[Line]
     currency: str
     total_minor: int

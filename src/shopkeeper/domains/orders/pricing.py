@@ -40,6 +40,7 @@ def price(new: NewOrder, business_id: str, items: Sequence[Item | None]) -> Pric
             quantity=ordered.quantity,
             price_minor=item.price_minor,
             total_minor=item.price_minor * ordered.quantity,
+            note=ordered.note,
         )
         lines.append(line)
     if len(currencies) != 1:

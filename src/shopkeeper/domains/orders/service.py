@@ -7,10 +7,13 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import Business
-from shopkeeper.domains.businesses.offers import find_business, own_business, owns, takes_orders
+from shopkeeper.domains.businesses.offers import find_business, local_day, own_business, owns, takes_orders
 from shopkeeper.domains.catalogue.offers import find_items
+from shopkeeper.domains.feed.offers import Head, append_next
 from shopkeeper.domains.orders.events import event_of
+from shopkeeper.domains.orders.fulfilment import PICKUP, FulfilmentType, check_fulfilment, type_of
 from shopkeeper.domains.orders.model import (
+    MAX_LINE_NOTES,
     MOST_MINUTES,
     OPEN,
     TRANSITIONS,
@@ -29,6 +32,7 @@ from shopkeeper.domains.orders.model import (
     StepBody,
     Timing,
 )
+from shopkeeper.domains.orders.numbers import counted, numbered
 from shopkeeper.domains.orders.pricing import price
 from shopkeeper.domains.orders.records import PlacedKey, business_status, no_order, orders, placed_keys
 from shopkeeper.domains.orders.tokens import is_token_of, order_token
@@ -66,22 +70,17 @@ class Orders:
         TotalDiffers, KeyReused or StoreError.
         """
         record_key = f"{business_id}#{hashlib.sha256(key.strip(chr(34)).encode()).hexdigest()}"
-        fingerprint = hashlib.sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
+        fingerprint = _fingerprint(new)
         for _ in range(TRIES):
             former = self._keys.get(record_key)
             if former is not None and self._clock().timestamp() < former.created + KEY_SECONDS:
                 return self._repeat(former, fingerprint), False
             business = find_business(self._store, business_id)
-            order = self._priced(business, new)
+            moment = self._clock()
+            order = self._priced(business, new, moment)
+            others = [self._remember(record_key, former, fingerprint, order), takes_orders(business)]
             try:
-                self._store.transact(
-                    [
-                        self._orders.insertion(order),
-                        self._remember(record_key, former, fingerprint, order),
-                        takes_orders(business),
-                        event_of(order, order.created_at, self._clock(), {"open": 1}),
-                    ]
-                )
+                order = self._insert(order, local_day(business, moment), others)
             except ConditionFailed as error:
                 if error.position == 1:
                     continue  # another request with this key was first, and its answer is ours
@@ -89,6 +88,22 @@ class Orders:
                 raise NotAccepting("The business takes no orders at present.") from None
             return self._placed(order), True
         raise Conflict("others kept placing orders under the same idempotency key")
+
+    def _insert(self, order: Order, day: str, others: list[Action]) -> Order:
+        """Write an order with the next number of a day, together with other actions, and return it.
+
+        Raises ConditionFailed with position 1 for the first of the others, and so on, or StoreError.
+        """
+        placed = order
+
+        def actions(head: Head) -> list[Action]:
+            nonlocal placed
+            placed = numbered(order, day, head)
+            event = event_of(placed, placed.created_at, self._clock(), {"open": 1})
+            return [self._orders.insertion(placed), *others, counted(placed, event, head)]
+
+        append_next(self._store, order.business_id, actions)
+        return placed
 
     def get(self, caller: Caller | None, order_id: str, token: str | None) -> Order:
         """Return an order to its business's owner or to its customer; to others there is none."""
@@ -107,14 +122,14 @@ class Orders:
             said = _said(body, self._clock())
             now = self._now()
             before = order.at(now).status
-            after = _next_status(step, before, party)
+            after = _next_status(step, before, party, type_of(order.fulfilment))
             if after is None:
-                raise OutOfTurn(f"The order is {before}.", order_status=before)
+                raise OutOfTurn(_why_not(step, before, type_of(order.fulfilment)), order_status=before)
             # Clocks differ from machine to machine; a history does not run backwards.
             at = max(now, order.history[-1].at)
             change = StatusChange(status=after, at=at, by=party)
             moved, update = self._orders.revision(order, {"status": after, "history": [*order.history, change], **said})
-            tally = {} if after in OPEN else {"open": -1}
+            tally = {"open": -1} if before in OPEN and after not in OPEN else {}
             try:
                 self._store.transact([update, event_of(moved, at, self._clock(), tally)])
             except ExpectationFailed:
@@ -134,20 +149,21 @@ class Orders:
         shown = orders(self._store, at=self._now())
         return Listing(self._store, shown, index, partition, descending=True, keep=keep)
 
-    def _priced(self, business: Business, new: NewOrder) -> Order:
-        """Return the order with the prices of now. Nothing is stored."""
+    def _priced(self, business: Business, new: NewOrder, moment: datetime) -> Order:
+        """Return the order with the prices of now. Nothing is stored, and the order has no number yet."""
         if not business.accepting_orders:
             raise NotAccepting("The business takes no orders at present.")
         _check_lines(new)
+        check_fulfilment(new.fulfilment)
         items = find_items(self._store, [line.item_id for line in new.lines])
         priced = price(new, business.business_id, items)
-        moment = self._clock()
         now = rfc3339(moment)
         return Order(
             order_id=uuid7(),
             business_id=business.business_id,
             status="received",
             customer=new.customer,
+            fulfilment=new.fulfilment,
             lines=priced.lines,
             currency=priced.currency,
             total_minor=priced.total_minor,
@@ -196,10 +212,29 @@ class Orders:
         return rfc3339(self._clock())
 
 
-def _next_status(step: Step, before: Status, party: Party) -> Status | None:
-    """Return what a step makes of an order, None where it is not in turn or not this party's."""
-    fitting = (t.after for t in TRANSITIONS if (t.step, t.before, t.party) == (step, before, party))
+def _fingerprint(new: NewOrder) -> str:
+    """Return the same text for bodies that mean the same order, now and in former versions."""
+    if new.fulfilment is not PICKUP and new.fulfilment == PICKUP:
+        new = msgspec.structs.replace(new, fulfilment=PICKUP)  # the default itself, which is left out
+    return hashlib.sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
+
+
+def _next_status(step: Step, before: Status, party: Party, fulfilment: FulfilmentType) -> Status | None:
+    """Return what a step makes of an order, None where it is not in turn, or not this party's or order's."""
+    fitting = (
+        t.after
+        for t in TRANSITIONS
+        if (t.step, t.before, t.party) == (step, before, party) and t.only in (None, fulfilment)
+    )
     return next(fitting, None)
+
+
+def _why_not(step: Step, before: Status, fulfilment: FulfilmentType) -> str:
+    """Return why an order cannot take a step."""
+    needed = {t.only for t in TRANSITIONS if t.step == step}
+    if {None, fulfilment} & needed:
+        return f"The order is {before}."
+    return f"The step {step} is for orders of the type {' or '.join(map(str, needed))}; this one is {fulfilment}."
 
 
 def _check_lines(new: NewOrder) -> None:
@@ -212,6 +247,8 @@ def _check_lines(new: NewOrder) -> None:
         if line.item_id in seen:
             errors.append(FieldError(f"lines[{index}].item_id", "is there twice"))
         seen.add(line.item_id)
+    if sum(len(line.note or "") for line in new.lines) > MAX_LINE_NOTES:
+        errors.append(FieldError("lines", f"must have notes of at most {MAX_LINE_NOTES} characters together"))
     if errors:
         raise InvalidInput(errors)
 

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from shopkeeper.aws.client import SECONDS, NoAnswer, pause
+from shopkeeper.aws.client import SECONDS, NoAnswer
 from shopkeeper.aws.credentials import NoCredentials
 from shopkeeper.aws.failures import Failure
 from shopkeeper.identifiers import uuid4
-from shopkeeper.net.deadline import deadline
+from shopkeeper.net.deadline import deadline, pause
 from shopkeeper.storage.checks import (
     check_actions,
     check_changes,
@@ -177,18 +177,25 @@ class DynamoDBStore:
     def transact(self, actions: Sequence[Action]) -> list[int]:
         """See `Store.transact`. One `TransactWriteItems` with one token for all its attempts."""
         check_actions(actions)
-        appends = [action for action in actions if isinstance(action, Append)]
-        requests = [self._transaction_part(action) for action in actions if not isinstance(action, Append)]
-        positions = [i for i, action in enumerate(actions) if not isinstance(action, Append)]
+        appends = {i: action for i, action in enumerate(actions) if isinstance(action, Append)}
+        following = {i: action for i, action in appends.items() if action.after is None}
+        # An append without `after` may be made again. Its parts come last, so that a failure of any other is named.
+        requests: list[Request] = []
+        positions: list[int] = []
+        for i, action in enumerate(actions):
+            if i not in following:
+                parts = [*self._parts(action)]
+                requests += parts
+                positions += [i] * len(parts)
         ends, failures = deadline(APPEND_SECONDS), 0
         while True:
-            heads = [self._head(action) for action in appends]
-            added = [part for action, head in zip(appends, heads, strict=True) for part in self._append(action, head)]
+            heads = {i: self._head(action) for i, action in following.items()}
+            added = [part for i, action in following.items() for part in self._append(action, heads[i])]
             token = uuid4()
             payload = {"TransactItems": requests + added, "ClientRequestToken": token}
             try:
                 self._call_transaction(payload, ends if appends else None)
-                return [head + 1 for head in heads]
+                return [heads.get(i, action.after or 0) + 1 for i, action in appends.items()]
             except Failure as failure:
                 failed = failure.condition_failed
                 if failed is not None and failed < len(requests):
@@ -245,6 +252,12 @@ class DynamoDBStore:
             if ends is None or not pause(failures, ends):
                 raise store_error(undecided) from undecided
 
+    def _parts(self, action: Action) -> Iterable[Request]:
+        """Return the writes of an action that does not depend on anything that the store must read first."""
+        if isinstance(action, Append):
+            return self._append(action, action.after or 0)
+        return (self._transaction_part(action),)
+
     def _transaction_part(self, action: Put | Update | Delete | Check) -> Request:
         name = self._names[action.table]
         match action:
@@ -269,7 +282,8 @@ class DynamoDBStore:
         event = {**action.item, partition.name: action.feed, sort.name: head + 1}
         key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
         seen: Expectation = {"head": head} if head else {"head": ABSENT}
-        move = Update(action.table, key, Changes(set={"head": head + 1}, add=action.tally), expect=seen)
+        changes = Changes(set={"head": head + 1, **action.head}, add=action.tally)
+        move = Update(action.table, key, changes, expect=seen)
         return self._transaction_part(Put(action.table, event)), self._transaction_part(move)
 
 

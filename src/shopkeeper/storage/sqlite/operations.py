@@ -70,7 +70,9 @@ def _append(transaction: Transaction, action: Append) -> int:
     partition, sort = action.table.key.attributes
     head_key: dict[str, str | int] = {partition.name: action.feed, sort.name: FEED_HEAD}
     head = transaction.get(action.table, head_key) or {**head_key}
-    moved = apply_changes(head, Changes(add={"head": 1, **action.tally}))
+    if action.after is not None and head.get("head", 0) != action.after:
+        raise ExpectationFailed(f"{action.table.name}: the head of the feed is not at {action.after}")
+    moved = apply_changes(head, Changes(add={"head": 1, **action.tally}, set=action.head))
     transaction.put(action.table, moved)
     number = int(str(moved["head"]))
     transaction.put(action.table, {**action.item, partition.name: action.feed, sort.name: number})
