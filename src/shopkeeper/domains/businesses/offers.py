@@ -1,8 +1,13 @@
 """What businesses offer to other domains: whose a business is, and actions on its record for their transactions."""
 
+from datetime import datetime, timedelta
+
+from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.address import Address, check_address
+from shopkeeper.domains.businesses.availability import check_open
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
+from shopkeeper.domains.businesses.opening import local_date
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
 from shopkeeper.http import Caller
 from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
@@ -12,13 +17,16 @@ __all__ = [
     "Address",
     "add",
     "check_address",
+    "check_open",
     "count_item",
     "find_business",
     "is_stored",
+    "local_day",
     "own_business",
     "owns",
     "takes_orders",
     "uncount_items",
+    "usual_timing",
 ]
 
 
@@ -51,9 +59,19 @@ def add(business: Business) -> list[Action]:
 
 
 def takes_orders(business: StoredBusiness) -> Check:
-    """Return the check that a business takes orders, as it did when it was read."""
-    expect = {"accepting_orders": True} if business.version else unchanged(business)
-    return Check(BUSINESSES, {"business_id": business.business_id}, expect)
+    """Return the check that a business is as it was read, so that it takes orders as it did then."""
+    return Check(BUSINESSES, {"business_id": business.business_id}, unchanged(business))
+
+
+def local_day(business: Business, moment: datetime) -> str:
+    """Return the date of a business at a moment, by its time zone, like `2026-11-28`."""
+    return local_date(business, moment).isoformat()
+
+
+def usual_timing(business: Business, moment: datetime) -> dict[str, str]:
+    """Return `ready_at` (RFC 3339) of an order that a business accepts at a moment, nothing if it does not say."""
+    minutes = business.prepare_minutes
+    return {} if minutes is None else {"ready_at": rfc3339(moment + timedelta(minutes=minutes))}
 
 
 def count_item(business_id: str, most: int) -> Update:
