@@ -6,7 +6,7 @@ import msgspec
 
 from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.model import Business, Closed, Paused
-from shopkeeper.domains.businesses.opening import has_hours, is_open, opening_of
+from shopkeeper.domains.businesses.opening import is_open, opening_of
 
 
 class Availability(msgspec.Struct, frozen=True):
@@ -41,8 +41,6 @@ def running_pause(business: Business, moment: datetime) -> datetime | None:
 
 def check_open(business: Business, moment: datetime) -> None:
     """Return if a business makes no pause and is open at a moment. Raises Paused or Closed."""
-    if business.paused_until is None and not has_hours(business):
-        return  # this is on the way of every order
     if running_pause(business, moment) is not None:
         until = str(business.paused_until)
         raise Paused(f"The business takes no orders until {until}.", paused_until=until, **_opening(business, moment))

@@ -58,6 +58,11 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
     version: int = 1
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether the business has hours. Without any it is always open."""
+        return self.opening_hours is not None or bool(self.special_hours)
+
 
 class StoredBusiness(Business, frozen=True, kw_only=True):
     """A business as it is stored: with the number of its items, and since when it is being deleted, if it is.

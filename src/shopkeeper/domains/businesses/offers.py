@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.address import Address, check_address
-from shopkeeper.domains.businesses.availability import check_open
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
-from shopkeeper.domains.businesses.opening import local_date
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
+from shopkeeper.domains.businesses.zones import zone_of
 from shopkeeper.http import Caller
 from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
 from shopkeeper.storage.tables import BUSINESSES
@@ -63,9 +62,17 @@ def takes_orders(business: StoredBusiness) -> Check:
     return Check(BUSINESSES, {"business_id": business.business_id}, unchanged(business))
 
 
+def check_open(business: Business, moment: datetime) -> None:
+    """Return if a business makes no pause and is open at a moment. Raises Paused or Closed."""
+    if business.paused_until is not None or business.has_hours:
+        from shopkeeper.domains.businesses import availability  # not all functions that import this need it
+
+        availability.check_open(business, moment)
+
+
 def local_day(business: Business, moment: datetime) -> str:
     """Return the date of a business at a moment, by its time zone, like `2026-11-28`."""
-    return local_date(business, moment).isoformat()
+    return moment.astimezone(zone_of(business.time_zone)).date().isoformat()
 
 
 def usual_timing(business: Business, moment: datetime) -> dict[str, str]:

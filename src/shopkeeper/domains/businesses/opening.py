@@ -36,14 +36,9 @@ class Opening(msgspec.Struct, frozen=True):
     closes_at: datetime | None = None
 
 
-def has_hours(business: Business) -> bool:
-    """Tell whether a business has hours. Without any it is always open."""
-    return business.opening_hours is not None or bool(business.special_hours)
-
-
 def is_open(business: Business, moment: datetime) -> bool:
     """Tell whether a business is open at a moment, by its hours."""
-    if not has_hours(business):
+    if not business.has_hours:
         return True
     for opens, closes in _periods(business, moment):
         if opens > moment:
@@ -55,7 +50,7 @@ def is_open(business: Business, moment: datetime) -> bool:
 
 def opening_of(business: Business, moment: datetime) -> Opening:
     """Return whether a business is open at a moment, by its hours, and its next change. Periods that touch are one."""
-    if not has_hours(business):
+    if not business.has_hours:
         return Opening(True)
     latest, open_until = moment + AHEAD, moment
     for opens, closes in _periods(business, moment):
@@ -69,11 +64,6 @@ def opening_of(business: Business, moment: datetime) -> Opening:
     if open_until == moment:
         return Opening(False)
     return Opening(True, closes_at=open_until if open_until <= latest else None)
-
-
-def local_date(business: Business, moment: datetime) -> date:
-    """Return the date that the clocks of a business show at a moment."""
-    return moment.astimezone(zone_of(business.time_zone)).date()
 
 
 def _periods(business: Business, moment: datetime) -> Iterator[Period]:
