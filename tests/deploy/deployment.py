@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shopkeeper.clock import rfc3339
@@ -105,6 +105,27 @@ class Deployment:
         for _ in range(runs):
             self.run_schedule("order-expiry")
         return [event["type"] for event in owner.events() if event["order_id"] == order["order_id"]]
+
+    def end_a_pause(self) -> list[str]:
+        """Pause a business in two ways, run the job that ends pauses, and return what the feed tells of it.
+
+        The time is moved back in the table, instead of being waited for.
+        """
+        owner = Owner(self.place)
+        path = f"/api/businesses/{owner.business_id}"
+        now = datetime.now(UTC)
+        until = rfc3339(now + timedelta(hours=1))
+        for change in ({"paused_until": until}, {"accepting_orders": False}, {"accepting_orders": True}):
+            owner.ask("PATCH", path, change)
+        self.aws.client("dynamodb").update_item(
+            TableName="pauses-dev",
+            Key={"business_id": {"S": owner.business_id}},
+            UpdateExpression="SET #until = :past",
+            ExpressionAttributeNames={"#until": "until"},
+            ExpressionAttributeValues={":past": {"S": rfc3339(now - timedelta(hours=1))}},
+        )
+        self.run_schedule("pause-end")
+        return [event["type"] for event in owner.events()]
 
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""

@@ -68,6 +68,12 @@ def test_an_order_that_nobody_accepts_expires_once_when_its_rule_invokes_the_fun
 
 
 @pytest.mark.step("deployed")
+def test_a_pause_ends_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert deployment.end_a_pause() == [*["business.paused"] * 3, "business.resumed"]
+
+
+@pytest.mark.step("deployed")
 def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment) -> None:
     owner = Owner(deployment.place)
     order = place(owner, order_for(owner.add())).json

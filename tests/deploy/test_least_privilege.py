@@ -52,7 +52,10 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
         if action == SECRET_READ:
             _start_anew(deployment, function)
         assert not (
-            deployment.collection_passes() and an_admin_lists_users(deployment) and an_order_expires(deployment)
+            deployment.collection_passes()
+            and an_admin_lists_users(deployment)
+            and an_order_expires(deployment)
+            and a_pause_ends(deployment)
         )
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
@@ -64,6 +67,7 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert deployment.collection_passes()
     assert an_admin_lists_users(deployment)
     assert an_order_expires(deployment)
+    assert a_pause_ends(deployment)
 
 
 @pytest.mark.step("deployed")
@@ -84,6 +88,11 @@ def test_the_dead_letters_of_a_function_are_all_that_it_may_send_to(deployment: 
 def an_order_expires(deployment: Deployment) -> bool:
     """Do what no request asks for: a schedule does."""
     return deployment.expire_an_order() == ["order.received", "order.expired"]
+
+
+def a_pause_ends(deployment: Deployment) -> bool:
+    """Do what no request of the collection asks for, and what a schedule does."""
+    return deployment.end_a_pause() == [*["business.paused"] * 3, "business.resumed"]
 
 
 def an_admin_lists_users(deployment: Deployment) -> bool:

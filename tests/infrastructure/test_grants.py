@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from shopkeeper.clock import utc_now
+from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
@@ -165,6 +165,11 @@ def keep_shop(ask: Ask) -> None:
     ask("GET", f"{business}/orders", None, token)
     ask("GET", f"{business}/events", None, token)
     ask("GET", "/api/businesses/mine", None, token)
+    for change in ({"paused_until": ask.soon(1)}, {"accepting_orders": False}, {"paused_until": None}):  # type: ignore[attr-defined]
+        ask("PATCH", business, change, token)
+    ask("PATCH", business, {"accepting_orders": True, "paused_until": ask.soon(2)}, token)  # type: ignore[attr-defined]
+    token = ask.later()  # type: ignore[attr-defined]
+    assert ask.run("pause-end") == {"PausesEnded": 1}  # type: ignore[attr-defined]
     ask("PATCH", business, {"email": "new@example.com"}, token)
     ask("DELETE", business, None, token)
 
@@ -188,12 +193,14 @@ class Asking:
         as_owner: Callable[[], tuple[str, str]],
         later: Callable[[], str],
         run: Callable[[str], Metrics],
+        soon: Callable[[int], str],
     ) -> None:
         self._app = app
         self.become = become
         self.as_owner = as_owner
         self.later = later
         self.run = run
+        self.soon = soon
 
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
@@ -222,6 +229,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
         days[0] += 3
         return as_owner()[0]
 
+    def soon(ahead: int) -> str:
+        return rfc3339(resources.clock() + timedelta(days=ahead))
+
     recording = msgspec.structs.replace(resources, store=recorded)
     ran = set()
 
@@ -232,7 +242,7 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
 
     app = application((function,), recording)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run))
+        journey(Asking(app, become, as_owner, later, run, soon))
     assert ran == {schedule.name for schedule in function.schedules}
 
 

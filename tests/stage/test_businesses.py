@@ -1,5 +1,6 @@
 """The registration of businesses, and what becomes of them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from tests.support.shop import Owner, Person, order_for, place
 from tests.support.stage import UUID, NewOwner, NewPerson, assert_problem
 
 REGISTER = "/auth/register-business"
-PUBLIC = {"business_id", "business_name", "business_type", "accepting_orders"}
+PUBLIC = {
+    *("business_id", "business_name", "business_type", "accepting_orders", "paused_until", "location"),
+    *("time_zone", "opening_hours", "special_hours", "open_now", "opens_at", "closes_at"),
+}
 
 
 def business_of(person: Person, **changed: object) -> dict[str, object]:
@@ -122,3 +126,39 @@ def test_a_business_goes_with_its_catalogue_but_not_while_an_order_is_open(url: 
     for missing in (path, f"/api/items/{item['item_id']}"):
         assert_problem(send(url, "GET", missing), 404, "not_found")
     assert send(url, "GET", f"/api/items?business_id={owner.business_id}").json["items"] == []
+
+
+def test_a_business_takes_orders_within_its_hours(url: str, new_owner: NewOwner) -> None:
+    owner = new_owner()
+    path, order = f"/api/businesses/{owner.business_id}", order_for(owner.add())
+    opens = (datetime.now(UTC) + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    hours = [{"opens": f"{opens:%H:%M}", "closes": f"{opens + timedelta(hours=1):%H:%M}"}]
+    special = [{"date": f"{opens:%Y-%m-%d}", "hours": hours, "note": "Open late"}]
+    closed = owner.ask("PATCH", path, {"opening_hours": {}, "special_hours": special})
+    assert (closed.status, closed.json["open_now"]) == (200, False), closed
+    refused = place(owner, order)
+    assert_problem(refused, 409, "closed")
+    assert refused.json["opens_at"] == f"{opens:%Y-%m-%dT%H:%M:%S}.000Z"
+    seen = send(url, "GET", path).json
+    assert (seen["open_now"], seen["opens_at"], seen["closes_at"]) == (False, refused.json["opens_at"], None)
+    tokyo = owner.ask("PATCH", path, {"time_zone": "Asia/Tokyo", "opening_hours": None, "special_hours": []})
+    assert (tokyo.json["time_zone"], tokyo.json["open_now"]) == ("Asia/Tokyo", True)
+    assert_problem(owner.ask("PATCH", path, {"time_zone": "Asia/Nowhere"}), 422, "unknown_time_zone")
+    assert place(owner, order).status == 201
+
+
+def test_a_business_pauses_and_the_feed_tells(url: str, new_owner: NewOwner) -> None:
+    owner = new_owner()
+    path, order = f"/api/businesses/{owner.business_id}", order_for(owner.add())
+    until = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000Z"
+    assert owner.ask("PATCH", path, {"paused_until": until, "public_contact": ["phone"]}).status == 200
+    refused = place(owner, order)
+    assert_problem(refused, 409, "paused")
+    assert (refused.json["paused_until"], refused.json["opens_at"]) == (until, until)
+    seen = send(url, "GET", path).json
+    assert (seen["paused_until"], seen["open_now"], seen["phone"]) == (until, False, "+14155550123")
+    assert owner.ask("PATCH", path, {"paused_until": None}).json["open_now"]
+    placed = place(owner, order)
+    assert placed.status == 201
+    told = [(event["type"], event["data"].get("until")) for event in owner.events()[:2]]
+    assert told == [("business.paused", until), ("business.resumed", None)]

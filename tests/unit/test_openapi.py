@@ -77,7 +77,7 @@ def schemas(name: str, status: str, media_type: str = "application/json") -> lis
 
 
 def test_a_business_has_the_owners_view_and_the_public_one() -> None:
-    assert schemas("GET /api/businesses/{business_id}", "200") == ["Business", "PublicBusiness"]
+    assert schemas("GET /api/businesses/{business_id}", "200") == ["OwnBusiness", "PublicBusiness"]
 
 
 def test_any_operation_may_fail_in_the_form_of_its_function() -> None:

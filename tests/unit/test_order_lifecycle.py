@@ -180,9 +180,8 @@ class OrderMachine(RuleBasedStateMachine):
 
     def pause(self, paused: bool) -> None:
         """Let the business take orders or not."""
-        self.store.update(
-            BUSINESSES, {"business_id": self.shop.business_id}, Changes(set={"accepting_orders": not paused})
-        )
+        changes = Changes(add={"version": 1}, set={"accepting_orders": not paused})
+        self.store.update(BUSINESSES, {"business_id": self.shop.business_id}, changes)
 
     @rule(order_id=orders, step=st.sampled_from(sorted(EXPECTED)), party=st.sampled_from([0, 1]))
     def advance(self, order_id: str, step: str, party: int) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 from shopkeeper.domains.businesses.deletion import Deletion
 from shopkeeper.domains.businesses.endpoints import ENDPOINTS as BUSINESS_ENDPOINTS
 from shopkeeper.domains.businesses.offers import own_business
+from shopkeeper.domains.businesses.pause_sweep import PauseSweep
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
 from shopkeeper.domains.catalogue.removal import Removal
@@ -20,7 +21,7 @@ from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Http, Part, Schedule
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import may
-from shopkeeper.storage.tables import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, PAUSES
 
 
 def build_businesses(resources: Resources) -> BusinessRegistry:
@@ -58,9 +59,16 @@ FUNCTION = Function(
             seconds=1,
             build=lambda resources: ExpirySweep(resources.store, resources.clock).run,
         ),
+        Schedule(
+            "pause-end",
+            minutes=1,
+            seconds=1,
+            build=lambda resources: PauseSweep(resources.store, resources.clock).run,
+        ),
     ),
     grants={
         BUSINESSES: may("get", "update", "delete", "check"),
+        PAUSES: may("get", "update", "delete", "check", query=("ending",)),
         MARKERS: may("get", "put", "delete"),
         ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
         ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status", "awaiting")),
@@ -69,7 +77,7 @@ FUNCTION = Function(
     },
     errors=PROBLEM_JSON,
     authenticates=True,
-    libraries="tokens",
+    libraries="orders",
     memory=512,
     timeout=15,
 )

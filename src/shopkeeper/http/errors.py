@@ -310,6 +310,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     item_id: str | None = None
     order_status: str | None = None
     total_minor: int | None = None
+    opens_at: str | None = None
+    paused_until: str | None = None
     oldest: int | None = None
     newest: int | None = None
 

@@ -145,6 +145,8 @@ def _message(value: object, kind: Any, strict: bool, must: str) -> str:
             return _moment(value, must)
         case inspect.IntType() if not isinstance(value, int) or not _within(value, kind):
             return f"must be {_noun(kind)}"
+        case inspect.FloatType() if isinstance(value, int | float) and not _within(value, kind):
+            return f"must be {_noun(kind)}"
     return ""
 
 
@@ -175,7 +177,7 @@ def _length(length: int, kind: Any, one: str, many: str) -> str:
     return ""
 
 
-def _within(value: int, kind: Any) -> bool:
+def _within(value: float, kind: Any) -> bool:
     return (kind.ge is None or value >= kind.ge) and (kind.le is None or value <= kind.le)
 
 
@@ -184,7 +186,7 @@ def _noun(kind: Any, *, short: bool = False) -> str:
         case inspect.IntType():
             return "a whole number" + ("" if short else _range(kind))
         case inspect.FloatType():
-            return "a number"
+            return "a number" + ("" if short else _range(kind))
         case inspect.BoolType():
             return "true or false"
         case inspect.LiteralType():
@@ -199,7 +201,7 @@ def _noun(kind: Any, *, short: bool = False) -> str:
     return "text"
 
 
-def _range(kind: inspect.IntType) -> str:
+def _range(kind: inspect.IntType | inspect.FloatType) -> str:
     if kind.ge is None:
         return "" if kind.le is None else f" of at most {kind.le}"
     return f" of at least {kind.ge}" if kind.le is None else f" from {kind.ge} to {kind.le}"

@@ -21,6 +21,14 @@ BUSINESSES = Table(
     ),
 )
 
+PAUSES = Table(
+    name="pauses",
+    owner="businesses",
+    environment="PAUSES_TABLE_NAME",
+    key=string_key("business_id"),
+    indexes=(Index("ending", string_key("ending", "until")),),
+)
+
 MARKERS = Table(
     name="markers",
     owner="markers",
@@ -93,5 +101,5 @@ EVENTS = Table(
 
 TABLES = (
     *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
-    *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS),
+    *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS, PAUSES),
 )

@@ -14,7 +14,7 @@ from shopkeeper.domains.businesses.records import unchanged
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import NotFound
 from shopkeeper.storage import Action, Changes, Check, ConditionFailed, Delete, Key, Store, StoreUnavailable, Update
-from shopkeeper.storage.tables import BUSINESSES
+from shopkeeper.storage.tables import BUSINESSES, PAUSES
 
 TRIES = 5
 
@@ -90,7 +90,10 @@ class Deletion:
     def _remove(self, business: StoredBusiness) -> None:
         closed = find_business(self._store, business.business_id)
         own = {"business_id": closed.business_id}
-        actions: list[Action] = [Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since})]
+        actions: list[Action] = [
+            Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since}),
+            Delete(PAUSES, _key(closed)),
+        ]
         # Records that others wrote may lack their markers, until a backfill.
         held = [marker for marker in markers_of(closed) if markers.holder(self._store, marker) == closed.business_id]
         try:

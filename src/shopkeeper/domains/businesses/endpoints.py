@@ -2,11 +2,7 @@
 
 from typing import TypeVar
 
-from msgspec import UNSET
-
-from shopkeeper.domains.businesses.address import check_address
 from shopkeeper.domains.businesses.model import (
-    Business,
     BusinessChange,
     BusinessChanged,
     BusinessChangeParameters,
@@ -14,11 +10,13 @@ from shopkeeper.domains.businesses.model import (
     BusinessParameters,
     EmailTaken,
     OrdersOpen,
+    OwnBusiness,
     PublicBusiness,
     StoredBusiness,
 )
 from shopkeeper.domains.businesses.offers import owns
 from shopkeeper.domains.businesses.service import BusinessRegistry
+from shopkeeper.domains.businesses.zones import UnknownTimeZone
 from shopkeeper.http import ETAG, Access, Call, Load, NotFound, Nothing, PreconditionFailed, Reply, endpoint
 from shopkeeper.http.version import check_if_match, etag
 
@@ -28,38 +26,38 @@ B = TypeVar("B")
 @endpoint("GET /api/businesses/{business_id}", headers=(ETAG,), errors=(NotFound,), access=Access.OPTIONAL)
 def get_business(
     registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
-) -> Reply[Business | PublicBusiness]:
-    """Return a business: all of it to its owner, no contact data to others."""
+) -> Reply[OwnBusiness | PublicBusiness]:
+    """Return a business: all of it to its owner, the contact data that the owner shows to others.
+
+    It says whether the business takes orders now, so no cache may keep the answer.
+    """
     business = registry.get(call.parameters.business_id)
     if owns(call.caller, business):
-        return Reply(business.business, headers=etag(business.version))
+        return Reply(registry.own_view(business), headers=etag(business.version))
     if business.closing_since is not None:
         raise NotFound("There is no such business.")
-    shown = {name: getattr(business, name) for name in PublicBusiness.__struct_fields__}
-    return Reply(PublicBusiness(**shown), headers=etag(business.version))
+    return Reply(registry.public_view(business), headers=etag(business.version))
 
 
 @endpoint("GET /api/businesses/mine", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
-def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[Business]:
+def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[OwnBusiness]:
     """Return the business that one owns."""
     business = registry.mine(call.identity)
-    return Reply(business.business, headers=etag(business.version))
+    return Reply(registry.own_view(business), headers=etag(business.version))
 
 
 @endpoint(
     "PATCH /api/businesses/{business_id}",
     headers=(ETAG,),
-    errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed),
+    errors=(NotFound, EmailTaken, BusinessChanged, BusinessClosing, PreconditionFailed, UnknownTimeZone),
     access=Access.SIGNED_IN,
 )
 def change_business(
     registry: BusinessRegistry, call: Call[BusinessChangeParameters, BusinessChange]
-) -> Reply[Business]:
+) -> Reply[OwnBusiness]:
     """Change a business that one owns."""
-    if call.body.address is not UNSET:
-        check_address(call.body.address)
     business = registry.change(_own(registry, call), call.body)
-    return Reply(business, headers=etag(business.version))
+    return Reply(registry.own_view(business), headers=etag(business.version))
 
 
 @endpoint(

@@ -1,11 +1,14 @@
 """What a business is, and what its registration takes and gives."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.domains.businesses.address import Address
+from shopkeeper.domains.businesses.hours import SpecialDay, SpecialDays, WeeklyHours
+from shopkeeper.domains.businesses.zones import TimeZoneName
 from shopkeeper.http import Conflict
 from shopkeeper.http.fields import Email, IfMatch, Phone, text
 
@@ -15,11 +18,24 @@ BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering",
 BusinessName = Annotated[str, text(200, examples=["Test Business"])]
 BusinessId = Annotated[str, text(128)]
 
+ContactField = Literal["phone", "email", "address"]
+"""What an owner may show to anyone."""
+
+MOST_PAUSE_DAYS = 7
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a business is, in degrees of WGS 84, kept to six decimals."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90, examples=[52.520008])]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180, examples=[13.404954])]
+
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
     """A registered business; times are RFC 3339, `version` counts its changes.
 
-    An address is a text or has parts, as it was given.
+    An address is a text or has parts, as it was given. Without opening hours a business is open on every day that is
+    not a special one. `paused_until` is the end of its pause, `prepare_minutes` how long its orders usually take.
     """
 
     business_id: str
@@ -31,9 +47,21 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     owner_name: str | None = None
     business_type: BusinessType | None = None
     accepting_orders: bool = True
+    time_zone: str = "UTC"
+    opening_hours: WeeklyHours | None = None
+    special_hours: list[SpecialDay] = []
+    paused_until: str | None = None
+    prepare_minutes: int | None = None
+    public_contact: list[ContactField] = []
+    location: Location | None = None
     created_at: str
     updated_at: str
     version: int = 1
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether the business has hours. Without any it is always open."""
+        return self.opening_hours is not None or bool(self.special_hours)
 
 
 class StoredBusiness(Business, frozen=True, kw_only=True):
@@ -51,13 +79,50 @@ class StoredBusiness(Business, frozen=True, kw_only=True):
         return Business(**{name: getattr(self, name) for name in Business.__struct_fields__})
 
 
+class OwnBusiness(Business, frozen=True, kw_only=True):
+    """All of a business, for its owner, and whether it takes orders now: `open_now` and when that changes next.
+
+    `opens_at` and `closes_at` are null if that is more than 60 days ahead, or up to the owner.
+    """
+
+    open_now: bool
+    opens_at: str | None
+    closes_at: str | None
+
+
 class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
-    """What anyone may see of a business: nothing to reach its owner by."""
+    """What anyone may see of a business, and whether it takes orders now: `open_now` and when that changes next.
+
+    Contact data is there as far as its owner shows it. `opens_at` and `closes_at` are null if that is more than 60 days
+    ahead, or up to the owner.
+    """
 
     business_id: str
     business_name: str
-    business_type: BusinessType | None = None
+    business_type: BusinessType | None
     accepting_orders: bool
+    time_zone: str
+    opening_hours: WeeklyHours | None
+    special_hours: list[SpecialDay]
+    paused_until: str | None
+    open_now: bool
+    opens_at: str | None
+    closes_at: str | None
+    location: Location | None
+    phone: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    address: str | dict[str, str] | UnsetType = UNSET
+
+
+PausedUntil = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True,
+        description="A moment within the next 7 days (RFC 3339, with its zone)",
+        examples=["2026-11-21T18:30:00Z"],
+        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
+    ),
+]
 
 
 class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +135,13 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     owner_name: Annotated[str, text(200)] | UnsetType | None = UNSET
     business_type: BusinessType | UnsetType | None = UNSET
     accepting_orders: bool | UnsetType = UNSET
+    time_zone: TimeZoneName | UnsetType = UNSET
+    opening_hours: WeeklyHours | UnsetType | None = UNSET
+    special_hours: SpecialDays | UnsetType = UNSET
+    paused_until: PausedUntil | UnsetType | None = UNSET
+    prepare_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | UnsetType | None = UNSET
+    public_contact: Annotated[list[ContactField], msgspec.Meta(max_length=3)] | UnsetType = UNSET
+    location: Location | UnsetType | None = UNSET
 
 
 class BusinessParameters(msgspec.Struct, frozen=True):
@@ -101,6 +173,18 @@ class BusinessClosing(Conflict):
     """The business is being deleted, which nothing can stop any more."""
 
     code = "business_closing"
+
+
+class Closed(Conflict):
+    """The business is closed now. `opens_at` is when it opens, and is left out if that is more than 60 days ahead."""
+
+    code = "closed"
+
+
+class Paused(Conflict):
+    """The business takes no orders before `paused_until`. `opens_at` is when it is open after that, as in `closed`."""
+
+    code = "paused"
 
 
 class OrdersOpen(Conflict):

@@ -1,11 +1,13 @@
 """What businesses offer to other domains: whose a business is, and actions on its record for their transactions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.address import Address, check_address
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
+from shopkeeper.domains.businesses.zones import zone_of
 from shopkeeper.http import Caller
 from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
 from shopkeeper.storage.tables import BUSINESSES
@@ -14,6 +16,7 @@ __all__ = [
     "Address",
     "add",
     "check_address",
+    "check_open",
     "count_item",
     "find_business",
     "is_stored",
@@ -22,6 +25,7 @@ __all__ = [
     "owns",
     "takes_orders",
     "uncount_items",
+    "usual_timing",
 ]
 
 
@@ -43,11 +47,6 @@ def owns(caller: Caller | None, business: Business) -> bool:
     return caller is not None and caller.subject == business.cognito_user_id
 
 
-def local_day(business: Business, moment: datetime) -> str:  # noqa: ARG001  # every business has the time of UTC
-    """Return the date that a business has at a moment, like 2026-11-28."""
-    return moment.date().isoformat()
-
-
 def is_stored(store: Store, business_id: str) -> bool:
     """Tell whether there is a record of a business, in whatever form. Raises StoreError."""
     return store.get(BUSINESSES, {"business_id": business_id}) is not None
@@ -59,9 +58,27 @@ def add(business: Business) -> list[Action]:
 
 
 def takes_orders(business: StoredBusiness) -> Check:
-    """Return the check that a business takes orders, as it did when it was read."""
-    expect = {"accepting_orders": True} if business.version else unchanged(business)
-    return Check(BUSINESSES, {"business_id": business.business_id}, expect)
+    """Return the check that a business is as it was read, so that it takes orders as it did then."""
+    return Check(BUSINESSES, {"business_id": business.business_id}, unchanged(business))
+
+
+def check_open(business: Business, moment: datetime) -> None:
+    """Return if a business makes no pause and is open at a moment. Raises Paused or Closed."""
+    if business.paused_until is not None or business.has_hours:
+        from shopkeeper.domains.businesses import availability  # not all functions that import this need it
+
+        availability.check_open(business, moment)
+
+
+def local_day(business: Business, moment: datetime) -> str:
+    """Return the date of a business at a moment, by its time zone, like `2026-11-28`."""
+    return moment.astimezone(zone_of(business.time_zone)).date().isoformat()
+
+
+def usual_timing(business: Business, moment: datetime) -> dict[str, str]:
+    """Return `ready_at` (RFC 3339) of an order that a business accepts at a moment, nothing if it does not say."""
+    minutes = business.prepare_minutes
+    return {} if minutes is None else {"ready_at": rfc3339(moment + timedelta(minutes=minutes))}
 
 
 def count_item(business_id: str, most: int) -> Update:

@@ -20,17 +20,33 @@ INDEXED = ("email", "cognito_user_id")
 
 NOT_CLOSING: Expectation = {"closing_since": ABSENT}
 
+MICRO = 1_000_000
+"""A store holds no floats, so a location is stored in whole millionths of a degree, about a tenth of a metre."""
+
 
 def read_business(record: Item) -> StoredBusiness:
     """Return the business of a record. A record without a version has the founding form and is read as version 0."""
     ours = record if "version" in record else _from_founding_form(record)
-    return msgspec.convert({**dict.fromkeys(INDEXED, ""), **ours}, StoredBusiness)
+    location = _degrees(ours.get("location"))
+    return msgspec.convert({**dict.fromkeys(INDEXED, ""), **ours, "location": location}, StoredBusiness)
 
 
 def business_record(business: Business) -> dict[str, Value]:
     """Return what is written of a business. Its item count and the time of its closing are written separately."""
-    record = {name: getattr(business, name) for name in Business.__struct_fields__}
+    record: dict[str, Value] = {
+        name: msgspec.to_builtins(getattr(business, name)) for name in Business.__struct_fields__
+    }
+    if business.location is not None:
+        degrees: dict[str, float] = msgspec.structs.asdict(business.location)
+        record["location"] = {name: round(value * MICRO) for name, value in degrees.items()}
     return {name: value for name, value in record.items() if value != "" or name not in INDEXED}
+
+
+def _degrees(location: Value) -> object:
+    """Return a location as it is stored in degrees; what is none stays as it is, and is refused."""
+    if not isinstance(location, Mapping):
+        return location
+    return {name: value / MICRO if isinstance(value, int) else value for name, value in location.items()}
 
 
 def businesses(store: Store) -> Records[StoredBusiness]:

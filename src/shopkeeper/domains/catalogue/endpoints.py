@@ -84,7 +84,7 @@ def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) ->
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"
     listing = catalogue.listing(asked.business_id, asked.search)
     found, cursor = read_page(listing, scope, asked.cursor, asked.limit, asked.skip)
-    return Reply(ItemList([item.item for item in found], cursor), headers=next_link(call.request, cursor))
+    return Reply(ItemList(catalogue.shown(found), cursor), headers=next_link(call.request, cursor))
 
 
 ENDPOINTS = (list_items, create_item, get_item, change_item, delete_item)

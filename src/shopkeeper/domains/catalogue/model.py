@@ -1,5 +1,6 @@
 """What an item is, and what the catalogue's endpoints take and give. Money is in minor units (cents)."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -28,6 +29,20 @@ Currency = Annotated[
 PriceMinor = Annotated[int, msgspec.Meta(ge=0, le=MAX_PRICE_MINOR, description="In minor units of the currency")]
 ItemName = Annotated[str, text(200, examples=["Espresso"])]
 Description = Annotated[str, text(2000)]
+Category = Annotated[str, text(100, examples=["Drinks"])]
+Position = Annotated[
+    int, msgspec.Meta(ge=0, le=1_000_000, description="Where a site shows the item; those without one come last")
+]
+MOST_UNAVAILABLE_DAYS = 30
+UnavailableUntil = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True,
+        description="A moment within the next 30 days (RFC 3339, with its zone)",
+        examples=["2026-11-21T18:30:00Z"],
+        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
+    ),
+]
 Id = Annotated[str, text(128)]
 
 
@@ -39,6 +54,8 @@ class NewItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     description: Description | None = None
     price_minor: PriceMinor
     currency: Currency
+    category: Category | None = None
+    position: Position | None = None
     available: bool = True
 
 
@@ -49,11 +66,17 @@ class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     description: Description | UnsetType | None = UNSET
     price_minor: PriceMinor | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
+    category: Category | UnsetType | None = UNSET
+    position: Position | UnsetType | None = UNSET
     available: bool | UnsetType = UNSET
+    unavailable_until: UnavailableUntil | UnsetType | None = UNSET
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of a business's catalogue; times are RFC 3339, `version` counts changes."""
+    """An item of a business's catalogue; times are RFC 3339, `version` counts changes.
+
+    It can be ordered if it is `available` and `unavailable_until` is null.
+    """
 
     item_id: str
     business_id: str
@@ -61,7 +84,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     price_minor: int
     currency: str
+    category: str | None = None
+    position: int | None = None
     available: bool
+    unavailable_until: str | None = None
     created_at: str
     updated_at: str
     version: int = 1
@@ -73,10 +99,15 @@ class StoredItem(Item, frozen=True, kw_only=True):
     kind: Literal["item"] = "item"
     folded: str | None = None
 
-    @property
-    def item(self) -> Item:
-        """The part that is shown."""
-        return Item(**{name: getattr(self, name) for name in Item.__struct_fields__})
+    def shown(self, now: str) -> Item:
+        """Return the part that is shown at a moment. The end of an unavailability is not shown once it has passed."""
+        facts = {name: getattr(self, name) for name in Item.__struct_fields__}
+        return Item(**facts | {"unavailable_until": self.unavailable_at(now)})
+
+    def unavailable_at(self, now: str) -> str | None:
+        """Return until when the item is unavailable at a moment, None if that has passed or was never so."""
+        until = self.unavailable_until
+        return until if until is not None and until > now else None
 
 
 class ItemParameters(msgspec.Struct, frozen=True):

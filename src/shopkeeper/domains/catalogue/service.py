@@ -1,13 +1,18 @@
 """Keeping a catalogue: items of businesses, by their owners."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import BusinessClosing
 from shopkeeper.domains.businesses.offers import count_item, own_business, uncount_items
+from shopkeeper.domains.catalogue.events import unavailability
 from shopkeeper.domains.catalogue.folding import fold, folded_text
 from shopkeeper.domains.catalogue.model import (
     MAX_ITEMS,
+    MOST_UNAVAILABLE_DAYS,
     Item,
     ItemChange,
     ItemChanged,
@@ -16,7 +21,7 @@ from shopkeeper.domains.catalogue.model import (
     TooManyItems,
 )
 from shopkeeper.domains.catalogue.records import folded, items, no_item
-from shopkeeper.http import Caller, NotFound
+from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
 from shopkeeper.http.fields import changed_fields
 from shopkeeper.identifiers import uuid7
 from shopkeeper.storage import ConditionFailed, Store
@@ -48,11 +53,11 @@ class Catalogue:
         except ConditionFailed:
             self._check_open(new.business_id, caller)
             raise TooManyItems(f"A business has at most {MAX_ITEMS} items.") from None
-        return item.item
+        return item.shown(now)
 
     def get(self, item_id: str) -> Item:
         """Return an item, whoever asks. Raises NotFound or StoreError."""
-        return self._items.require(item_id).item
+        return self._items.require(item_id).shown(rfc3339(self._clock()))
 
     def own(self, caller: Caller, item_id: str) -> StoredItem:
         """Return an item to the owner of its business; for others there is none. Raises NotFound or StoreError."""
@@ -64,14 +69,27 @@ class Catalogue:
         return item
 
     def change(self, item: StoredItem, change: ItemChange) -> Item:
-        """Change an item from the version that was read. Raises ItemChanged or StoreError."""
-        fields = {**changed_fields(change), "updated_at": rfc3339(self._clock())}
+        """Change an item from the version that was read. The feed tells if it becomes unavailable by that.
+
+        Raises InvalidInput, ItemChanged or StoreError.
+        """
+        moment = self._clock()
+        now = rfc3339(moment)
+        fields = {**changed_fields(change), "updated_at": now}
+        if isinstance(change.unavailable_until, datetime):
+            fields["unavailable_until"] = _end(change.unavailable_until, moment)
         changed = msgspec.structs.replace(item, **fields)
         fields["folded"] = folded_text(changed.name, changed.description)
+        events = unavailability(item, changed, moment)
         try:
-            return self._items.change(item, fields).item
+            if events:
+                changed, update = self._items.revision(item, fields)
+                self._store.transact([update, *events])
+            else:
+                changed = self._items.change(item, fields)
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
+        return changed.shown(now)
 
     def delete(self, item: StoredItem) -> None:
         """Delete an item in the version that was read. Raises ItemChanged or StoreError."""
@@ -79,6 +97,11 @@ class Catalogue:
             self._store.transact([self._items.removal(item), uncount_items(item.business_id, 1)])
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
+
+    def shown(self, items: Sequence[StoredItem]) -> list[Item]:
+        """Return what is shown of some items now."""
+        now = rfc3339(self._clock())
+        return [item.shown(now) for item in items]
 
     def listing(self, business_id: str | None, search: str | None) -> Listing[StoredItem]:
         """Return the list of the items, of one business or of all, in which a search is found."""
@@ -90,3 +113,10 @@ class Catalogue:
     def _check_open(self, business_id: str, caller: Caller) -> None:
         if own_business(self._store, business_id, caller).closing_since is not None:
             raise BusinessClosing("The business is being deleted.")
+
+
+def _end(until: datetime, moment: datetime) -> str:
+    if not moment < until <= moment + timedelta(days=MOST_UNAVAILABLE_DAYS):
+        message = f"must lie within the next {MOST_UNAVAILABLE_DAYS} days"
+        raise InvalidInput([FieldError("unavailable_until", message)])
+    return rfc3339(until)

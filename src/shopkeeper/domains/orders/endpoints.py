@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shopkeeper.domains.businesses.model import Closed, Paused
 from shopkeeper.domains.orders.model import (
     ORDER_TOKEN,
     STEP_BODIES,
@@ -51,6 +52,8 @@ ORDERS = RateLimit("orders", requests=300, seconds=600)
     errors=(
         NotFound,
         NotAccepting,
+        Paused,
+        Closed,
         TotalDiffers,
         ItemUnavailable,
         MixedCurrencies,

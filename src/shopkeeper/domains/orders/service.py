@@ -6,8 +6,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.domains.businesses.model import Business
-from shopkeeper.domains.businesses.offers import find_business, local_day, own_business, owns, takes_orders
+from shopkeeper.domains.businesses.model import Business, StoredBusiness
+from shopkeeper.domains.businesses.offers import (
+    check_open,
+    find_business,
+    local_day,
+    own_business,
+    owns,
+    takes_orders,
+    usual_timing,
+)
 from shopkeeper.domains.catalogue.offers import find_items
 from shopkeeper.domains.feed.offers import Head, append_next
 from shopkeeper.domains.orders.events import event_of
@@ -66,7 +74,7 @@ class Orders:
         """Place an order, and return it and whether it is new.
 
         The same key with the same body gives the same order for 48 hours, whatever prices do meanwhile.
-        Raises NotFound, NotAccepting, InvalidInput, ItemUnavailable, MixedCurrencies, TotalTooLarge,
+        Raises NotFound, NotAccepting, Paused, Closed, InvalidInput, ItemUnavailable, MixedCurrencies, TotalTooLarge,
         TotalDiffers, KeyReused or StoreError.
         """
         record_key = f"{business_id}#{hashlib.sha256(key.strip(chr(34)).encode()).hexdigest()}"
@@ -82,10 +90,9 @@ class Orders:
             try:
                 order = self._insert(order, local_day(business, moment), others)
             except ConditionFailed as error:
-                if error.position == 1:
-                    continue  # another request with this key was first, and its answer is ours
-                find_business(self._store, business_id)
-                raise NotAccepting("The business takes no orders at present.") from None
+                if error.position in (1, 2):
+                    continue  # another request was first: with this key, so that its answer is ours, or at the business
+                raise
             return self._placed(order), True
         raise Conflict("others kept placing orders under the same idempotency key")
 
@@ -107,7 +114,7 @@ class Orders:
 
     def get(self, caller: Caller | None, order_id: str, token: str | None) -> Order:
         """Return an order to its business's owner or to its customer; to others there is none."""
-        order, _ = self._find_for(caller, order_id, token)
+        order, _, _ = self._find_for(caller, order_id, token)
         return order.at(self._now())
 
     def advance(
@@ -118,7 +125,7 @@ class Orders:
         Raises InvalidInput, NotFound, OutOfTurn or StoreError.
         """
         while True:
-            order, party = self._find_for(caller, order_id, token)
+            order, party, business = self._find_for(caller, order_id, token)
             said = _said(body, self._clock())
             now = self._now()
             before = order.at(now).status
@@ -128,6 +135,8 @@ class Orders:
             # Clocks differ from machine to machine; a history does not run backwards.
             at = max(now, order.history[-1].at)
             change = StatusChange(status=after, at=at, by=party)
+            if step == "accept" and business is not None:
+                said = {**usual_timing(business, self._clock()), **said}
             moved, update = self._orders.revision(order, {"status": after, "history": [*order.history, change], **said})
             tally = {"open": -1} if before in OPEN and after not in OPEN else {}
             try:
@@ -153,11 +162,12 @@ class Orders:
         """Return the order with the prices of now. Nothing is stored, and the order has no number yet."""
         if not business.accepting_orders:
             raise NotAccepting("The business takes no orders at present.")
+        now = rfc3339(moment)
+        check_open(business, moment)
         _check_lines(new)
         check_fulfilment(new.fulfilment)
-        items = find_items(self._store, [line.item_id for line in new.lines])
+        items = find_items(self._store, [line.item_id for line in new.lines], now)
         priced = price(new, business.business_id, items)
-        now = rfc3339(moment)
         return Order(
             order_id=uuid7(),
             business_id=business.business_id,
@@ -194,19 +204,23 @@ class Orders:
     def _placed(self, order: Order) -> PlacedOrder:
         return PlacedOrder(**msgspec.structs.asdict(order), order_token=order_token(self._keyring, order.order_id))
 
-    def _find_for(self, caller: Caller | None, order_id: str, token: str | None) -> tuple[Order, Party]:
+    def _find_for(
+        self, caller: Caller | None, order_id: str, token: str | None
+    ) -> tuple[Order, Party, StoredBusiness | None]:
+        """Return an order, whose party asks and, for its business, that business. Raises NotFound or StoreError."""
         order = self._orders.require(order_id)
         if token is not None and is_token_of(self._keyring, order_id, token):
-            return order, "customer"
-        if caller is not None and self._is_owner(caller, order):
-            return order, "business"
+            return order, "customer", None
+        business = None if caller is None else self._business_of(order)
+        if business is not None and owns(caller, business):
+            return order, "business", business
         raise no_order()
 
-    def _is_owner(self, caller: Caller, order: Order) -> bool:
+    def _business_of(self, order: Order) -> StoredBusiness | None:
         try:
-            return owns(caller, find_business(self._store, order.business_id))
+            return find_business(self._store, order.business_id)
         except NotFound:
-            return False  # the business was deleted, and its orders are nobody's
+            return None  # it was deleted, and its orders are nobody's
 
     def _now(self) -> str:
         return rfc3339(self._clock())
