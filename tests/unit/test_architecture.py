@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": LEAVES | {"aws", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
-    "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},
+    "functions": LEAVES | {"settings", "http", "net", "storage", "identity", "domains"},
     "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},

@@ -189,7 +189,7 @@ def test_a_subscription_that_is_switched_on_again_goes_on_where_it_was(feed: Fee
     assert feed.hint() == {"SampleDelivered": 1, "SampleRefused": 1, "SampleSwitchedOff": 1}
     assert feed.subscription.switched_off is not None
     feed.answer = lambda _: Delivered()
-    feed.do(resume(feed.store, feed.subscription, feed.now)[1])
+    feed.do(resume(feed.store, feed.subscription, feed.now, switch_on=True)[1])
     feed.run()
     assert feed.given == [1, 2, 2, 3, 4]
 

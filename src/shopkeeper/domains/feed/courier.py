@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopkeeper.clock import Clock, rfc3339
+from shopkeeper.domains.feed.kept import check_kept
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.domains.feed.retrying import Random, is_given_up, next_attempt
-from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.feed.subscription import (
     Deliver,
     Delivered,
@@ -23,7 +23,6 @@ from shopkeeper.domains.feed.subscription import (
     Subscription,
 )
 from shopkeeper.domains.feed.subscriptions import IDLE_SECONDS, OFF_SECONDS, subscriptions, switch_off, unsubscribe
-from shopkeeper.http import Caller
 from shopkeeper.net.deadline import remaining
 from shopkeeper.storage import ConditionFailed, Key, Store
 from shopkeeper.storage.tables import EVENTS
@@ -36,9 +35,6 @@ NEEDED_SECONDS = 20.0
 
 PAGE = 20
 TRIES = 5
-
-NOBODY = Caller("")
-"""Who reads the feed here, where no owner is asked for."""
 
 
 class Courier:
@@ -66,7 +62,6 @@ class Courier:
         self._missed = missed
         self._random = random
         self._subscriptions = subscriptions(store)
-        self._feed = EventFeed(store, clock, lambda *_: None)
         self._lock = threading.Lock()
         self._metrics: Counter[str] = Counter()
 
@@ -128,11 +123,8 @@ class Courier:
         """Remove a subscription whose business is gone."""
         if self._remove is not None:
             self._remove(subscription)
-            return
-        try:
-            self._store.transact([unsubscribe(self._store, subscription)])
-        except ConditionFailed:
-            pass  # another dispatcher was first, or it is seen to later
+        else:
+            self._store.transact([unsubscribe(subscription.business_id, subscription.name)])
 
     def _has_delivered(self, subscription: Subscription) -> bool:
         """Lease a subscription and deliver what is new. Return False if somebody else changed it first.
@@ -237,7 +229,7 @@ class Courier:
         if newest < held.cursor:
             return self._save(held, {"cursor": newest})
         try:
-            self._feed.after(NOBODY, held.business_id, held.cursor, PAGE)
+            check_kept(self._store, self._clock, held.business_id, held.cursor + 1)
         except EventsGone as gone:
             oldest = int(gone.facts["oldest"])
             if self._missed is not None:

@@ -5,6 +5,7 @@ It stands apart from `offers`, so that functions that only append events do not 
 
 from shopkeeper.domains.feed.crew import Job, Key
 from shopkeeper.domains.feed.dispatch import Dispatcher
+from shopkeeper.domains.feed.kept import check_kept, find_event
 from shopkeeper.domains.feed.retrying import is_given_up, next_attempt
 from shopkeeper.domains.feed.subscription import (
     Deliver,
@@ -41,7 +42,9 @@ __all__ = [
     "Skipped",
     "Subscription",
     "SwitchedOff",
+    "check_kept",
     "disable",
+    "find_event",
     "is_given_up",
     "next_attempt",
     "note_success",

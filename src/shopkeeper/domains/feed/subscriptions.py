@@ -8,7 +8,7 @@ from shopkeeper.clock import rfc3339
 from shopkeeper.domains.feed.offers import append
 from shopkeeper.domains.feed.subscription import Subscription, SwitchedOff
 from shopkeeper.http import NotFound
-from shopkeeper.storage import Action, ExpectationFailed, Put, Store
+from shopkeeper.storage import Action, Delete, ExpectationFailed, Put, Store
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import SUBSCRIPTIONS
 
@@ -50,25 +50,27 @@ def subscribe(store: Store, business_id: str, name: str, kind: str, cursor: int,
     return subscriptions(store).insertion(new)
 
 
-def unsubscribe(store: Store, subscription: Subscription) -> Action:
-    """Return the action that removes a subscription in the version that was read."""
-    return subscriptions(store).removal(subscription)
+def unsubscribe(business_id: str, name: str) -> Delete:
+    """Return the action that removes a subscription, if there is one. Who is at work on it stops."""
+    return Delete(SUBSCRIPTIONS, {"business_id": business_id, "name": name})
 
 
 def resume(
-    store: Store, subscription: Subscription, now: datetime, cursor: int | None = None
+    store: Store, subscription: Subscription, now: datetime, *, switch_on: bool = False, cursor: int | None = None
 ) -> tuple[Subscription, Action]:
-    """Return the subscription as it is after it was switched on, if it was off, and the action for that.
+    """Return the subscription as it is when the next delivery is tried at once, and the action for that.
 
-    The next delivery is tried at once, and follows the event `cursor` if that is given. Who is at work on it stops.
+    The next event is the one after `cursor`, if that is given. Unless `switch_on`, a subscription that is off stays
+    so. Who is at work on it stops.
     """
+    is_off = subscription.switched_off is not None and not switch_on
     fields = {
         "cursor": subscription.cursor if cursor is None else cursor,
-        "due_at": rfc3339(now),
+        "due_at": subscription.due_at if is_off else rfc3339(now),
         "failures": 0,
         "failing_since": None,
         "leased_until": None,
-        "switched_off": None,
+        "switched_off": subscription.switched_off if is_off else None,
     }
     return subscriptions(store).revision(subscription, fields)
 
