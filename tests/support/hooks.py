@@ -109,8 +109,8 @@ class Receiver:
             exchange.answer(status, b"")
 
 
-MOST_FAULTS = 5
-"""So many bad answers to one event take less than the five days after which it would be given up."""
+MOST_FAULTS = 2
+"""With so many bad answers to one event, and as many refusals, it is not given up."""
 
 
 def faulty(chance: random.Random, refused: set[int]) -> Callable[[int], int]:

@@ -324,7 +324,7 @@ def test_however_bad_the_receiver_and_often_the_sender_dies_every_event_arrives(
             if shop.shown(webhook).status == "off":
                 shop.change(webhook, enabled=True)
         assert "abandoned" not in {one["state"] for one in shop.deliveries(webhook)}
-    assert killed.kills > 3
+    assert killed.kills
     orders = [number for number in receiver.taken if number <= 20]
     assert sorted(set(orders)) == list(range(1, 21))
     in_order = [number for number in dict.fromkeys(orders) if number not in refused]
