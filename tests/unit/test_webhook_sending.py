@@ -33,6 +33,7 @@ from tests.support.faults import (
 )
 from tests.support.processes import free_port
 from tests.support.tls import TlsServer
+from tests.support.webhook_requests import fields
 
 GUARD = Guard(allows_loopback=True)
 EVENT = Event(
@@ -48,11 +49,6 @@ SECRET = new_secret()
 
 def send(url: str, message: Message = MESSAGE, guard: Guard = GUARD) -> Answer:
     return Sender(guard, utc_now).send(url, [SECRET], message)
-
-
-def fields(exchange: Exchange) -> dict[str, str]:
-    lines = exchange.header.decode().split("\r\n")[1:]
-    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
 # The message
