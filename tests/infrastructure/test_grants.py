@@ -20,14 +20,16 @@ from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Metrics
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
+from shopkeeper.net.deadline import ending_in
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import Append, Check, Delete, Grant, Operation, Put, Store, Table, Update
+from shopkeeper.storage import Append, Check, Delete, Grant, Item, Operation, Put, Store, Table, Update
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
+from tests.support.faults import FaultyServer, answers
 from tests.support.stores import aws_environment, table_names
 
 BUSINESS = {
@@ -37,6 +39,7 @@ BUSINESS = {
     "address": "123 Test St",
     "cognito_user_id": "test-user-123",
 }
+INVOCATION_SECONDS = 60.0
 PASSWORD = "correct horse battery"
 ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 
@@ -174,12 +177,36 @@ def keep_shop(ask: Ask) -> None:
     ask("DELETE", business, None, token)
 
 
+def send_webhooks(ask: Ask) -> None:
+    """Switching a webhook off is an event, which is sent to it once it is on again."""
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    webhooks = f"/api/businesses/{business_id}/webhooks"
+    with FaultyServer(answers(404, b""), answers(404, b""), answers(200, b"")) as server:
+        made = [ask("POST", webhooks, {"url": server.url}, token)["webhook_id"] for _ in range(2)]
+        ask("GET", webhooks, None, token)
+        ask("DELETE", f"{webhooks}/{made[1]}", None, token, if_match="*")
+        place = f"{webhooks}/{made[0]}"
+        ask("GET", place, None, token)
+        for enabled in (False, True):
+            ask("PATCH", place, {"enabled": enabled}, token, if_match="*")
+        event = {"business_id": business_id, "seq": 1}
+        assert ask.consume("webhook-events", [event]) == {"WebhookSetAside": 1}  # type: ignore[attr-defined]
+        token = ask.later()  # type: ignore[attr-defined]
+        ask.run("webhook-retries")  # type: ignore[attr-defined]
+        ask("POST", f"{place}/replay", {"from": 1}, token)
+        assert ask.run("webhook-retries") == {"WebhookDelivered": 1}  # type: ignore[attr-defined]
+        ask("POST", f"{place}/rotate", None, token)
+        ask("POST", f"{place}/test", None, token)
+        assert ask("GET", f"{place}/deliveries", None, token)["deliveries"]
+
+
 JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "visits": [visit],
     "health": [look],
     "registration": [register],
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
+    "webhooks": [send_webhooks],
 }
 
 
@@ -194,6 +221,7 @@ class Asking:
         later: Callable[[], str],
         run: Callable[[str], Metrics],
         soon: Callable[[int], str],
+        consume: Callable[[str, Sequence[Item]], Metrics],
     ) -> None:
         self._app = app
         self.become = become
@@ -201,6 +229,7 @@ class Asking:
         self.later = later
         self.run = run
         self.soon = soon
+        self.consume = consume
 
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
@@ -238,12 +267,19 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def run(name: str) -> Metrics:
         ran.add(name)
         (schedule,) = (schedule for schedule in function.schedules if schedule.name == name)
-        return schedule.build(recording)()
+        with ending_in(INVOCATION_SECONDS):
+            return schedule.build(recording)()
+
+    def consume(name: str, items: Sequence[Item]) -> Metrics:
+        ran.add(name)
+        (stream,) = (stream for stream in function.streams if stream.name == name)
+        with ending_in(INVOCATION_SECONDS):
+            return stream.build(recording)(items)
 
     app = application((function,), recording)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon))
-    assert ran == {schedule.name for schedule in function.schedules}
+        journey(Asking(app, become, as_owner, later, run, soon, consume))
+    assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
 
 
 @pytest.fixture

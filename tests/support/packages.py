@@ -61,5 +61,6 @@ OWN_DOMAINS = {
     "registration": {"registration", "businesses", "markers"},
     "accounts": {"accounts", "markers"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
+    "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }
 """The domains that each function loads, and that its package holds."""

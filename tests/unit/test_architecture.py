@@ -19,8 +19,9 @@ from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {"clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
-OFFERS = ("model", "offers")
-"""The modules of a domain that others may know: its types, and what it offers, but never its service or its records."""
+OFFERS = ("model", "offers", "dispatching")
+"""The modules of a domain that others may know: its types, and what it offers, but never its service or its records.
+`dispatching` is what the feed offers to those that deliver its events."""
 
 KNOWS: dict[str, set[str]] = {
     "visits": set(),
@@ -32,6 +33,7 @@ KNOWS: dict[str, set[str]] = {
     "catalogue": {"businesses", "feed"},
     "orders": {"businesses", "catalogue", "feed"},
     "feed": set(),
+    "webhooks": {"businesses", "feed"},
 }
 """Which domain may know which: in one direction."""
 
@@ -42,8 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": LEAVES | {"aws", "net"},
     "settings": LEAVES | {"aws", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
-    "domains": LEAVES | {"http", "storage", "identity"},
-    "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},
+    "domains": LEAVES | {"http", "net", "storage", "identity"},
+    "functions": LEAVES | {"settings", "http", "net", "storage", "identity", "domains"},
     "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},

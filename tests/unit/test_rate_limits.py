@@ -281,6 +281,12 @@ LIMITED = {
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/businesses/{business_id}/orders"),
+    ("POST", "/api/businesses/{business_id}/webhooks"),
+    ("PATCH", "/api/businesses/{business_id}/webhooks/{webhook_id}"),
+    *(
+        ("POST", f"/api/businesses/{{business_id}}/webhooks/{{webhook_id}}/{step}")
+        for step in ("rotate", "test", "replay")
+    ),
 }
 
 

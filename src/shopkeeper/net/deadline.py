@@ -43,3 +43,9 @@ def pause(failures: int, ends: float, random: Callable[[int], bytes] = os.urando
         return False
     time.sleep(seconds)
     return True
+
+
+def remaining() -> float | None:
+    """Return the seconds until the present work must end, None where it may take as long as it likes."""
+    ends = _ends.get()
+    return None if ends is None else ends - time.monotonic()

@@ -99,7 +99,32 @@ EVENTS = Table(
     ttl="ItemExpireTTL",
 )
 
+SUBSCRIPTIONS = Table(
+    name="subscriptions",
+    owner="feed",
+    environment="SUBSCRIPTIONS_TABLE_NAME",
+    key=string_key("business_id", "name"),
+    indexes=(Index("due", string_key("kind", "due_at")),),
+)
+
+WEBHOOKS = Table(
+    name="webhooks",
+    owner="webhooks",
+    environment="WEBHOOKS_TABLE_NAME",
+    key=string_key("business_id", "webhook_id"),
+)
+
+DELIVERIES = Table(
+    name="deliveries",
+    owner="webhooks",
+    environment="DELIVERIES_TABLE_NAME",
+    key=Key(KeyAttribute("webhook_id"), KeyAttribute("seq", "N")),
+    indexes=(Index("due", string_key("waiting", "next_at")),),
+    ttl="ItemExpireTTL",
+)
+
 TABLES = (
     *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
     *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS, PAUSES),
+    *(SUBSCRIPTIONS, WEBHOOKS, DELIVERIES),
 )
