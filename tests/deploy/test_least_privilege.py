@@ -56,6 +56,7 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
             and an_admin_lists_users(deployment)
             and an_order_expires(deployment)
             and a_pause_ends(deployment)
+            and deployment.webhooks_are_sent()
         )
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
@@ -68,6 +69,7 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert an_admin_lists_users(deployment)
     assert an_order_expires(deployment)
     assert a_pause_ends(deployment)
+    assert deployment.webhooks_are_sent()
 
 
 @pytest.mark.step("deployed")
