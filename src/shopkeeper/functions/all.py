@@ -1,5 +1,8 @@
 """All functions, for what serves or describes them together; a Lambda imports only its own."""
 
-from shopkeeper.functions import accounts, health, orders, registration, visits
+from shopkeeper.functions import accounts, health, mail, orders, registration, visits
 
-FUNCTIONS = (visits.FUNCTION, health.FUNCTION, registration.FUNCTION, accounts.FUNCTION, orders.FUNCTION)
+FUNCTIONS = (
+    *(visits.FUNCTION, health.FUNCTION, registration.FUNCTION, accounts.FUNCTION, orders.FUNCTION),
+    *(mail.FUNCTION,),
+)

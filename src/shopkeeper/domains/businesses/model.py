@@ -19,7 +19,8 @@ BusinessId = Annotated[str, text(128)]
 class Business(msgspec.Struct, frozen=True, kw_only=True):
     """A registered business; times are RFC 3339, `version` counts its changes.
 
-    An address is a text or has parts, as it was given.
+    An address is a text or has parts, as it was given. `order_emails` says whether the owner wants a mail for each
+    new order.
     """
 
     business_id: str
@@ -31,6 +32,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     owner_name: str | None = None
     business_type: BusinessType | None = None
     accepting_orders: bool = True
+    order_emails: bool = True
     created_at: str
     updated_at: str
     version: int = 1
@@ -70,6 +72,7 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     owner_name: Annotated[str, text(200)] | UnsetType | None = UNSET
     business_type: BusinessType | UnsetType | None = UNSET
     accepting_orders: bool | UnsetType = UNSET
+    order_emails: bool | UnsetType = UNSET
 
 
 class BusinessParameters(msgspec.Struct, frozen=True):
