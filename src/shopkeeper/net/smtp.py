@@ -21,7 +21,7 @@ STEP_SECONDS = 15.0
 WHOLE_SECONDS = 30.0
 """How long all of it may take. A peer that sends a byte at a time keeps every step short."""
 
-PERMANENT = range(500, 600)
+TEMPORARY, PERMANENT = range(400, 500), range(500, 600)
 
 
 class Refused(Exception):
@@ -52,6 +52,8 @@ def submit(
     """
     import smtplib
 
+    if not (recipient.isascii() and recipient.isprintable()):
+        raise Refused("the address cannot be written in a command")
     try:
         with _session(server, sender, context, step_seconds, whole_seconds) as session:
             session.sendmail(sender, [recipient], message)
@@ -122,7 +124,8 @@ def _cut_after(session: "smtplib.SMTP", seconds: float) -> Iterator[None]:
 
 
 def _refusal(code: int, said: bytes | str) -> Exception:
-    return (Refused if code in PERMANENT else Deferred)(_told(code, said))
+    kind = Refused if code in PERMANENT else Deferred if code in TEMPORARY else Unreachable
+    return kind(_told(code, said))
 
 
 def _told(code: int, said: bytes | str) -> str:
