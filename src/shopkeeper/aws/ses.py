@@ -36,6 +36,10 @@ class SesSender:
         """Raises ConfigurationError if there are no credentials. Connects with the first message."""
         self._client = AwsClient(SES, region, settings, seconds=SECONDS)
 
+    def close(self) -> None:
+        """Close the idle connection."""
+        self._client.close()
+
     def send(self, sender: str, recipient: str, message: bytes) -> None:
         """Send a message as it is. Raises NotTaken; then it may have been sent all the same."""
         request = {

@@ -56,10 +56,10 @@ def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime, l
     message["Date"] = format_datetime(moment)
     digest = hashlib.sha256(mail_id.encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2]}>"
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that nobody's absence notice answers
     message.set_content(plain_text(letter, language))
     message.add_alternative(html(letter, language), subtype="html")
+    message["Content-Language"] = language  # `set_content` removes such fields
     return message.as_bytes()
 
 
