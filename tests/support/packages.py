@@ -62,5 +62,6 @@ OWN_DOMAINS = {
     "accounts": {"accounts", "mail", "markers"},
     "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
+    "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }
 """The domains that each function loads, and that its package holds."""

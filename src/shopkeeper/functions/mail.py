@@ -3,7 +3,11 @@
 Where no mails are sent it does nothing.
 """
 
+from functools import partial
+
 from shopkeeper.domains.accounts.letters import AccountMails
+from shopkeeper.domains.businesses.offers import is_stored
+from shopkeeper.domains.feed.dispatching import Dispatcher
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
 from shopkeeper.functions.declaration import Function
@@ -13,7 +17,10 @@ from shopkeeper.functions.transports import open_transport
 from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import may
-from shopkeeper.storage.tables import BUSINESSES, MAILS, MARKERS, ORDERS, USERS
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, MAILS, MARKERS, ORDERS, SUBSCRIPTIONS, USERS
+
+KIND = "mail"
+"""The kind of a subscription to a business's feed, and its name."""
 
 
 def _sender(resources: Resources) -> Sender | None:
@@ -24,6 +31,15 @@ def _sender(resources: Resources) -> Sender | None:
     accounts = AccountMails(store, resources.require_identity().keyring, clock, settings.site_url)
     compose = {**OrderMails(store, outbox, clock).compose, **accounts.compose}
     return Sender(store, clock, open_transport(settings), settings.mail_from, compose)
+
+
+def _dispatcher(resources: Resources) -> Dispatcher | None:
+    outbox = open_outbox(resources)
+    if outbox is None:
+        return None
+    store, clock = resources.store, resources.clock
+    deliver = OrderMails(store, outbox, clock).deliver
+    return Dispatcher(store, clock, KIND, deliver, lazily=KIND, is_needed=partial(is_stored, store))
 
 
 def _nothing(*_: object) -> Metrics:
@@ -40,18 +56,32 @@ def _send_new(resources: Resources) -> Consumer:
     return _nothing if sender is None else sender.send_new
 
 
+def _tell_missed(resources: Resources) -> Job:
+    dispatcher = _dispatcher(resources)
+    return _nothing if dispatcher is None else dispatcher.run
+
+
+def _tell_new(resources: Resources) -> Consumer:
+    dispatcher = _dispatcher(resources)
+    return _nothing if dispatcher is None else dispatcher.consume
+
+
 FUNCTION = Function(
     name="mail",
     service="mail",
     triggers=(
         Schedule("mail", minutes=1, seconds=1, build=_send_due),
+        Schedule("mail-missed", minutes=1, seconds=10, build=_tell_missed),
+        Stream("mail-events", EVENTS, build=_tell_new),
         Stream("mail-outbox", MAILS, build=_send_new),
     ),
     grants={
         BUSINESSES: may("get"),
+        EVENTS: may("get", "query"),
         MAILS: may("put", "update", query=("due",)),
         MARKERS: may("get"),
         ORDERS: may("get"),
+        SUBSCRIPTIONS: may("get", "query", "put", "update", "delete", query=("due",)),
         USERS: may("get", "update"),
     },
     errors=PROBLEM_JSON,

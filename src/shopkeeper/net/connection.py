@@ -13,7 +13,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -44,6 +44,10 @@ _HEXADECIMAL = re.compile("[0-9a-fA-F]{1,15}")
 
 class NotSent(Exception):
     """The request cannot have reached the peer, so nothing was applied."""
+
+
+class NoAddress(NotSent):
+    """The host has no address, or the resolver did not tell it in time."""
 
 
 class Broken(Exception):
@@ -102,31 +106,66 @@ class Connection:
         except (OSError, ValueError) as error:
             raise Broken(f"{type(error).__name__}: {error}") from error
 
+    def ask(self, message: bytes, deadline: float, max_body: int, body_seconds: float) -> Reply:
+        """Send a whole request and return its answer once its head is there, whatever becomes of its body.
+
+        A body that is longer than `max_body`, takes more than `body_seconds` or breaks off is returned empty. The
+        connection cannot be used again. Raises Broken.
+        """
+        try:
+            self._peer.settimeout(_remaining(deadline))
+            self._peer.sendall(message)
+            _, status, headers = self._final_head(deadline)
+        except (OSError, ValueError) as error:
+            raise Broken(f"{type(error).__name__}: {error}") from error
+        ends = min(deadline, time.monotonic() + body_seconds)
+        try:
+            body = self._body(status, headers, ends, max_body, is_head=False, until_closed=True)
+        except (OSError, ValueError, Broken):
+            body = b""
+        return Reply(status, headers, body)
+
     def _receive(self, deadline: float, max_body: int, is_head: bool, until_closed: bool) -> Reply:
         """Read one answer. Raises OSError, ValueError for what is not HTTP, Broken for what is too large."""
+        version, status, headers = self._final_head(deadline)
+        body = self._body(status, headers, deadline, max_body, is_head=is_head, until_closed=until_closed)
+        options = [option.strip() for option in headers.get("connection", "").lower().split(",")]
+        is_framed_twice = "transfer-encoding" in headers and "content-length" in headers
+        self.reusable = version == "HTTP/1.1 " and "close" not in options and not is_framed_twice and self.is_quiet()
+        return Reply(status, headers, body)
+
+    def _final_head(self, deadline: float) -> tuple[str, int, dict[str, str]]:
+        """Read heads up to that of the final answer. Raises OSError, ValueError or Broken."""
         for _ in range(MAX_INTERIM + 1):
             version, status, headers = self._head(deadline)
             if status >= OK or status == SWITCHING_PROTOCOLS:
                 break
         if not OK <= status < 600:
             raise ValueError("an answer that is not a final one")
+        return version, status, headers
+
+    def _body(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        deadline: float,
+        max_body: int,
+        *,
+        is_head: bool,
+        until_closed: bool,
+    ) -> bytes:
+        """Read the body that belongs to a head. Raises OSError, ValueError or Broken."""
         coding = headers.get("transfer-encoding", "").lower()
         length = headers.get("content-length", "")
         if is_head or status in WITHOUT_BODY:
-            body = b""
-        elif coding == "chunked":
-            body = self._chunked(deadline, max_body)
-        elif not coding and _DECIMAL.fullmatch(length):
-            body = self._exactly(int(length), deadline, max_body)
-        elif until_closed and not {"transfer-encoding", "content-length"} & headers.keys():
-            body = self._all(deadline, max_body)
-        else:
-            raise ValueError("an answer without a length")
-        options = [option.strip() for option in headers.get("connection", "").lower().split(",")]
-        self.reusable = (
-            version == "HTTP/1.1 " and "close" not in options and not (coding and length) and self.is_quiet()
-        )
-        return Reply(status, headers, body)
+            return b""
+        if coding == "chunked":
+            return self._chunked(deadline, max_body)
+        if not coding and _DECIMAL.fullmatch(length):
+            return self._exactly(int(length), deadline, max_body)
+        if until_closed and not {"transfer-encoding", "content-length"} & headers.keys():
+            return self._all(deadline, max_body)
+        raise ValueError("an answer without a length")
 
     def _head(self, deadline: float) -> tuple[str, int, dict[str, str]]:
         """Read one head: the version, the status, and the fields, those of one name joined. Raises ValueError."""
@@ -214,8 +253,18 @@ def encode_request(method: str, target: str, headers: Mapping[str, str], body: b
 def connect(host: str, port: int, trust: Trust | None, deadline: float) -> Connection:
     """Return a connection to a host, over TLS if `trust` is given. Raises NotSent."""
     deadline = min(deadline, time.monotonic() + CONNECT_SECONDS)
+    return connect_to(resolve(host, port, deadline), host, trust, deadline)
+
+
+def connect_to(addresses: Iterable[Any], host: str, trust: Trust | None, deadline: float) -> Connection:
+    """Return a connection to the first of these addresses that takes one. They have the form that `resolve` returns.
+
+    With `trust` it is encrypted, and the peer must have a certificate for `host`. Raises NotSent.
+    """
     failure: Exception | None = None
-    for family, kind, protocol, _, address in resolve(host, port, deadline):
+    place = host
+    for family, kind, protocol, _, address in addresses:
+        place = f"{host}:{address[1]}"
         peer: socket.socket | None = None
         try:
             peer = socket.socket(family, kind, protocol)
@@ -230,11 +279,11 @@ def connect(host: str, port: int, trust: Trust | None, deadline: float) -> Conne
             if peer is not None:
                 peer.close()
             failure = error
-    raise NotSent(f"{host}:{port}: {failure}") from failure
+    raise NotSent(f"{place}: {failure}") from failure
 
 
 def resolve(host: str, port: int, deadline: float) -> list[Any]:
-    """Return a host's addresses as `socket.getaddrinfo` does; `connect` uses these and no others. Raises NotSent.
+    """Return a host's addresses as `socket.getaddrinfo` does; `connect` uses these and no others. Raises NoAddress.
 
     The system's resolver takes no deadline, so it runs in a thread of its own.
     """
@@ -251,7 +300,7 @@ def resolve(host: str, port: int, deadline: float) -> list[Any]:
     resolver.start()
     resolver.join(max(0.0, deadline - time.monotonic()))
     if not found:
-        raise NotSent(f"{host} has no address: {failed[0] if failed else 'the resolver is slow'}")
+        raise NoAddress(f"{host} has no address: {failed[0] if failed else 'the resolver is slow'}")
     return list(found)
 
 

@@ -26,3 +26,9 @@ def deadline(budget_seconds: float) -> float:
     ends = _ends.get()
     latest = time.monotonic() + budget_seconds
     return latest if ends is None else min(latest, ends)
+
+
+def remaining() -> float | None:
+    """Return the seconds until the present work must end, None where it may take as long as it likes."""
+    ends = _ends.get()
+    return None if ends is None else ends - time.monotonic()

@@ -39,7 +39,7 @@ def listed(store: Store, records: Records[T], index: str, partition: str, size: 
 
 
 class Listing(Generic[T]):
-    """The records of one partition of an index, in the order of its sort key.
+    """The records of one partition of an index, or of the table itself, in the order of its sort key.
 
     `shape` has the names and types of the key that a page begins after, and `fixed` the part of it that is the
     partition.
@@ -49,7 +49,7 @@ class Listing(Generic[T]):
         self,
         store: Store,
         records: Records[T],
-        index: str,
+        index: str | None,
         partition: str,
         *,
         descending: bool = False,
@@ -65,7 +65,8 @@ class Listing(Generic[T]):
         self._keep = keep
         self._monotonic = monotonic
         self.shape = records.table.position(index)
-        self.fixed = {records.table.index(index).key.partition.name: partition}
+        key = records.table.index(index).key if index else records.table.key
+        self.fixed = {key.partition.name: partition}
 
     def page(self, limit: int, after: Key | None = None, skip: int = 0) -> tuple[list[T], Key | None]:
         """Return at most `limit` records after a key, without the first `skip` of them, and the key of the next page.

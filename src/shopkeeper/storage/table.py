@@ -60,12 +60,12 @@ class Table(msgspec.Struct, frozen=True):
                 return index
         raise KeyError(f"{self.name} has no index {name}")
 
-    def position(self, index: str) -> dict[str, type[str] | type[int]]:
-        """Return the names and types of the attributes in `Page.next` for a query of an index.
+    def position(self, index: str | None) -> dict[str, type[str] | type[int]]:
+        """Return the names and types of the attributes in `Page.next` for a query of an index, or of the table itself.
 
         They are the key attributes of the table and of the index.
         """
-        attributes = (*self.key.attributes, *self.index(index).key.attributes)
+        attributes = (*self.key.attributes, *(self.index(index).key.attributes if index else ()))
         return {attribute.name: int if attribute.type == "N" else str for attribute in attributes}
 
 

@@ -91,6 +91,30 @@ EVENTS = Table(
     ttl="ItemExpireTTL",
 )
 
+SUBSCRIPTIONS = Table(
+    name="subscriptions",
+    owner="feed",
+    environment="SUBSCRIPTIONS_TABLE_NAME",
+    key=string_key("business_id", "name"),
+    indexes=(Index("due", string_key("kind", "due_at")),),
+)
+
+WEBHOOKS = Table(
+    name="webhooks",
+    owner="webhooks",
+    environment="WEBHOOKS_TABLE_NAME",
+    key=string_key("business_id", "webhook_id"),
+)
+
+DELIVERIES = Table(
+    name="deliveries",
+    owner="webhooks",
+    environment="DELIVERIES_TABLE_NAME",
+    key=Key(KeyAttribute("webhook_id"), KeyAttribute("seq", "N")),
+    indexes=(Index("due", string_key("waiting", "next_at")),),
+    ttl="ItemExpireTTL",
+)
+
 MAILS = Table(
     name="mails",
     owner="mail",
@@ -102,5 +126,6 @@ MAILS = Table(
 
 TABLES = (
     *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
-    *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS, MAILS),
+    *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS),
+    *(SUBSCRIPTIONS, WEBHOOKS, DELIVERIES, MAILS),
 )

@@ -42,6 +42,12 @@ def event_from(record: Item) -> Event:
     return msgspec.convert({**former, **record}, Event)
 
 
+def is_kept(record: Item, now: float) -> bool:
+    """Return whether a stored event is still kept, `now` in seconds of the Unix epoch. A store removes it later."""
+    expires = record["ItemExpireTTL"]
+    return isinstance(expires, int) and expires > now
+
+
 class Feed(msgspec.Struct, frozen=True):
     """Events in their order; `next` is the number to ask after for more, null if there are no more."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shopkeeper.clock import Clock
-from shopkeeper.domains.feed.model import Event, EventsGone, event_from
+from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.http import Caller, FieldError, InvalidInput
 from shopkeeper.storage import Item, Key, Store
@@ -55,5 +55,4 @@ class EventFeed:
         return low
 
     def _is_kept(self, record: Item) -> bool:
-        expires = record["ItemExpireTTL"]
-        return isinstance(expires, int) and expires > self._clock().timestamp()
+        return is_kept(record, self._clock().timestamp())

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.offers import find_business
+from shopkeeper.domains.feed.dispatching import Delivered, Outcome, Skipped, Subscription
 from shopkeeper.domains.feed.model import Event
 from shopkeeper.domains.mail.amounts import local_time, money
 from shopkeeper.domains.mail.model import Compose, Kind, Letter, Mail
@@ -58,6 +59,10 @@ class OrderMails:
         for_owner = [kind for kinds in OWNER_KINDS.values() for kind in kinds]
         letters: dict[str, Compose] = dict.fromkeys(CUSTOMER_KINDS.values(), self._for_customer)
         return {**letters, **dict.fromkeys(for_owner, self._for_owner)}
+
+    def deliver(self, subscription: Subscription, event: Event) -> Outcome:
+        """Write down the mails of an event, for a dispatcher of the feed. Raises StoreError."""
+        return Delivered() if self.tell(subscription.business_id, event) else Skipped()
 
     def tell(self, business_id: str, event: Event) -> list[Posted]:
         """Write down the mails of an event and return what became of each. Raises StoreError."""

@@ -39,6 +39,10 @@ MOST_HASHES_WAITING = 64
 
 SEARCHES = 2
 MOST_SEARCHES_WAITING = 32
+CALLS = 8
+MOST_CALLS_WAITING = 16
+"""Requests that wait for other servers, each for up to 15 seconds."""
+
 PAGES_SECONDS = 0.005
 """How long the loop reads pages before it looks for lighter requests."""
 
@@ -47,7 +51,7 @@ NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
 
 
-HEAVY = (Load.HASHES, Load.SEARCHES)
+HEAVY = (Load.HASHES, Load.SEARCHES, Load.CALLS)
 """Work of which one client may have only a few requests at a time."""
 
 Share = tuple[Load, str]
@@ -59,6 +63,7 @@ def make_pools(*, is_local: bool) -> dict[Load, Pool]:
     pools = {
         Load.HASHES: Pool("hash", max(1, (os.cpu_count() or 1) - 1), MOST_HASHES_WAITING, niceness=NICENESS),
         Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
+        Load.CALLS: Pool("call", CALLS, MOST_CALLS_WAITING),
     }
     if is_local:
         return pools

@@ -1,0 +1,35 @@
+"""When a failed delivery is tried again. Source: Standard Webhooks 1.0.0, "Deliverability and reliability"."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+PAUSES_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The pause after the first failure, the second, and so on. After the last of them it is always a day."""
+
+JITTER = 0.1
+"""The part of a pause by which it may be longer, so that what failed together is not tried again together."""
+
+LONGEST_PAUSE_SECONDS = 86_400
+"""The longest pause that a reader may ask for."""
+
+FAILING_SECONDS = 120 * 3600
+"""How long deliveries may fail without any success, before they are given up."""
+
+Random = Callable[[int], bytes]
+
+
+def next_attempt(now: datetime, failures: int, retry_after: int = 0, random: Random = os.urandom) -> datetime:
+    """Return when to try again after so many failures in a row, at least one.
+
+    `retry_after` is for how many seconds the reader asks to be left alone. More than a day is not heeded.
+    """
+    pause = PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1]
+    asked = min(retry_after, LONGEST_PAUSE_SECONDS)
+    share = int.from_bytes(random(2)) / 65535
+    return now + timedelta(seconds=max(pause, asked) * (1 + JITTER * share))
+
+
+def is_given_up(failing_since: str, now: datetime) -> bool:
+    """Return whether deliveries have failed for so long that they are given up. The time is one of RFC 3339."""
+    return now - datetime.fromisoformat(failing_since) >= timedelta(seconds=FAILING_SECONDS)
