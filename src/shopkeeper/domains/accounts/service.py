@@ -211,7 +211,8 @@ class Accounts:
         if change.email is not msgspec.UNSET and change.email.lower() != account.email:
             given = change.current_password
             self._check_password(account, None if given is msgspec.UNSET else given, address)
-            fields |= {"email": change.email.lower(), "email_confirmed_at": None}
+            # A reset link that lies in the former mailbox ends, too.
+            fields |= {"email": change.email.lower(), "email_confirmed_at": None, "reset_hash": None}
             moved = [
                 markers.take(markers.user_email(change.email.lower()), user_id=account.user_id),
                 markers.free(markers.user_email(account.email), user_id=account.user_id),
