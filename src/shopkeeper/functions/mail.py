@@ -3,6 +3,7 @@
 Where no mails are sent it does nothing.
 """
 
+from collections import Counter
 from functools import partial
 
 from shopkeeper.domains.accounts.letters import AccountMails
@@ -10,13 +11,14 @@ from shopkeeper.domains.businesses.offers import is_stored
 from shopkeeper.domains.feed.dispatching import Dispatcher
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
+from shopkeeper.domains.orders.offers import waiting_businesses
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.outbox import open_outbox
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.transports import open_transport
 from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
 from shopkeeper.http import PROBLEM_JSON
-from shopkeeper.storage import may
+from shopkeeper.storage import Item, Store, may
 from shopkeeper.storage.tables import BUSINESSES, EVENTS, MAILS, MARKERS, ORDERS, SUBSCRIPTIONS, USERS
 
 KIND = "mail"
@@ -58,7 +60,13 @@ def _send_new(resources: Resources) -> Consumer:
 
 def _tell_missed(resources: Resources) -> Job:
     dispatcher = _dispatcher(resources)
-    return _nothing if dispatcher is None else dispatcher.run
+    return _nothing if dispatcher is None else partial(_run_all, dispatcher, resources.store)
+
+
+def _run_all(dispatcher: Dispatcher, store: Store) -> Metrics:
+    """Deliver what is due. A business whose very first event the stream missed has no subscription, and gets one."""
+    waiting: list[Item] = [{"business_id": business_id} for business_id in waiting_businesses(store)]
+    return Counter(dispatcher.run()) + Counter(dispatcher.consume(waiting))
 
 
 def _tell_new(resources: Resources) -> Consumer:
@@ -80,7 +88,7 @@ FUNCTION = Function(
         EVENTS: may("get", "query"),
         MAILS: may("put", "update", query=("due",)),
         MARKERS: may("get"),
-        ORDERS: may("get"),
+        ORDERS: may("get", query=("awaiting",)),
         SUBSCRIPTIONS: may("get", "query", "put", "update", "delete", query=("due",)),
         USERS: may("get", "update"),
     },

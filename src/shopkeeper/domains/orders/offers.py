@@ -1,10 +1,22 @@
-"""What orders offer to other domains: an order as it is now."""
+"""What orders offer to other domains: an order as it is now, and who has orders to accept."""
 
 from shopkeeper.domains.orders.model import Order
-from shopkeeper.domains.orders.records import orders
+from shopkeeper.domains.orders.records import AWAITING, orders
 from shopkeeper.storage import Store
+from shopkeeper.storage.tables import ORDERS
+
+MOST_WAITING = 100
 
 
 def find_order(store: Store, order_id: str, now: str) -> Order | None:
     """Return an order as it shows at a moment (RFC 3339), None if there is none. Raises StoreError."""
     return orders(store, at=now).get(order_id)
+
+
+def waiting_businesses(store: Store) -> list[str]:
+    """Return the ids of businesses with orders that wait to be accepted, by the first 100 of these orders.
+
+    The index lags behind the table. Raises StoreError.
+    """
+    page = store.query(ORDERS, AWAITING, index="awaiting", limit=MOST_WAITING)
+    return list(dict.fromkeys(str(item["business_id"]) for item in page.items))
