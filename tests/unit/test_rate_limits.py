@@ -280,6 +280,9 @@ LIMITED = {
     ("GET", "/counter/{counter_id}"),
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
+    ("POST", "/api/auth/reset/request"),
+    ("POST", "/api/auth/confirm/request"),
+    ("POST", "/api/auth/confirm"),
     ("POST", "/api/businesses/{business_id}/orders"),
 }
 
