@@ -183,6 +183,18 @@ def test_after_five_days_without_success_a_subscription_is_switched_off_and_the_
     assert feed.run() == {}
 
 
+def test_a_sender_that_was_away_for_five_days_gives_nobody_up_for_that(feed: Feed) -> None:
+    feed.append()
+    feed.answer = lambda _: failing()
+    feed.hint()
+    feed.wait(200 * HOUR)
+    feed.run()
+    assert feed.subscription.switched_off is None
+    feed.answer = lambda _: Delivered()
+    feed.wait(HOUR)
+    assert feed.run() == {"SampleDelivered": 1}
+
+
 def test_a_subscription_that_is_switched_on_again_goes_on_where_it_was(feed: Feed) -> None:
     feed.append(3)
     feed.answer = lambda event: Delivered() if event.seq == 1 else Refused("410")

@@ -182,9 +182,9 @@ class Courier:
                 return self._save(held, done, due_in)
             case Failed(reason, retry_after):
                 waits = {"cursor": event.seq - 1, "failing_since": held.failing_since or rfc3339(now)}
-                if held.failing_since and is_given_up(held.failing_since, now):
-                    return self._switch_off(held, reason, now, waits)
                 failures = held.failures + 1
+                if held.failing_since and is_given_up(held.failing_since, now, failures):
+                    return self._switch_off(held, reason, now, waits)
                 again = rfc3339(next_attempt(now, failures, retry_after, self._random))
                 waits |= {"failures": failures, "due_at": again, "leased_until": None}
                 return self._subscriptions.change(held, waits)

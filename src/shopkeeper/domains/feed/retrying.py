@@ -16,6 +16,9 @@ LONGEST_PAUSE_SECONDS = 86_400
 FAILING_SECONDS = 120 * 3600
 """How long deliveries may fail without any success, before they are given up."""
 
+LEAST_ATTEMPTS = 5
+"""How many attempts must have failed by then. Whoever sends may have been away most of the time."""
+
 Random = Callable[[int], bytes]
 
 
@@ -30,6 +33,6 @@ def next_attempt(now: datetime, failures: int, retry_after: int = 0, random: Ran
     return now + timedelta(seconds=max(pause, asked) * (1 + JITTER * share))
 
 
-def is_given_up(failing_since: str, now: datetime) -> bool:
-    """Return whether deliveries have failed for so long that they are given up. The time is one of RFC 3339."""
-    return now - datetime.fromisoformat(failing_since) >= timedelta(seconds=FAILING_SECONDS)
+def is_given_up(since: str, now: datetime, attempts: int = LEAST_ATTEMPTS) -> bool:
+    """Return whether deliveries are given up that have failed since a time of RFC 3339, in so many attempts."""
+    return attempts >= LEAST_ATTEMPTS and now - datetime.fromisoformat(since) >= timedelta(seconds=FAILING_SECONDS)

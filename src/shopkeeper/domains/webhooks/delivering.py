@@ -142,7 +142,7 @@ class Deliveries:
         fields = {**_seen(answer), "attempts": claimed.attempts + 1, "last_at": rfc3339(now)}
         if isinstance(outcome, Delivered):
             fields |= {**_DONE, "state": "delivered"}
-        elif is_given_up(claimed.refused_since or rfc3339(now), now):
+        elif is_given_up(claimed.refused_since or rfc3339(now), now, refusals):
             fields |= {**_DONE, "state": "abandoned"}
         else:
             again = next_attempt(now, refusals, answer.retry_after)

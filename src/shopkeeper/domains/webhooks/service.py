@@ -173,13 +173,12 @@ class Webhooks:
 
         Raises InvalidInput for one that was not sent yet, EventsGone for one that is no longer kept, or StoreError.
         """
+        _check_was_sent(self._subscription(webhook), first)
         check_kept(self._store, self._clock, webhook.business_id, first)
         now = self._clock()
 
         def steps(subscription: Subscription) -> list[Action]:
-            if first > subscription.cursor + 1:
-                most = subscription.cursor + 1
-                raise InvalidInput([FieldError("from", f"must be at most {most}, the next event that will be sent")])
+            _check_was_sent(subscription, first)
             return [resume(self._store, subscription, now, cursor=first - 1)[1]]
 
         self._apply(webhook, steps)
@@ -217,6 +216,13 @@ class Webhooks:
     def _with_secret(self, webhook: StoredWebhook) -> WebhookWithSecret:
         fields = msgspec.structs.asdict(self.show(webhook))
         return WebhookWithSecret(**fields, secret=webhook.secrets[0].value)
+
+
+def _check_was_sent(subscription: Subscription, number: int) -> None:
+    """Raise InvalidInput for the number of an event that would not be sent next even without a replay."""
+    most = subscription.cursor + 1
+    if number > most:
+        raise InvalidInput([FieldError("from", f"must be at most {most}, the next event that will be sent")])
 
 
 def shown(webhook: StoredWebhook, subscription: Subscription, newest: int) -> Webhook:
