@@ -97,6 +97,10 @@ def _order(on: "Stage") -> Event:
     return event
 
 
+def _webhooks(on: "Stage") -> Event:
+    return get(f"/api/businesses/{on.business_id}/webhooks")
+
+
 def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200) -> Contestant:
     return Contestant(name, f"shopkeeper.runtime.lambda_.handlers.{name}", event, status)
 
@@ -120,6 +124,7 @@ CONTESTANTS = (
     _ours("registration", _registration, 201),
     _ours("accounts", _account, 201),
     _ours("orders", _order, 201),
+    _ours("webhooks", _webhooks, 401),
 )
 
 

@@ -24,12 +24,13 @@ from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.net.deadline import ending_in
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import Append, Check, Delete, Grant, Operation, Put, Store, Table, Update
+from shopkeeper.storage import Append, Check, Delete, Grant, Item, Operation, Put, Store, Table, Update
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
+from tests.support.faults import FaultyServer, answers
 from tests.support.smtp import smtp_server
 from tests.support.stores import aws_environment, table_names
 
@@ -40,6 +41,7 @@ BUSINESS = {
     "address": "123 Test St",
     "cognito_user_id": "test-user-123",
 }
+INVOCATION_SECONDS = 60.0
 PASSWORD = "correct horse battery"
 ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 
@@ -201,12 +203,36 @@ def send_mails(ask: Ask) -> None:
     run("mail-missed")
 
 
+def send_webhooks(ask: Ask) -> None:
+    """Switching a webhook off is an event, which is sent to it once it is on again."""
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    webhooks = f"/api/businesses/{business_id}/webhooks"
+    with FaultyServer(answers(404, b""), answers(404, b""), answers(200, b"")) as server:
+        made = [ask("POST", webhooks, {"url": server.url}, token)["webhook_id"] for _ in range(2)]
+        ask("GET", webhooks, None, token)
+        ask("DELETE", f"{webhooks}/{made[1]}", None, token, if_match="*")
+        place = f"{webhooks}/{made[0]}"
+        ask("GET", place, None, token)
+        for enabled in (False, True):
+            ask("PATCH", place, {"enabled": enabled}, token, if_match="*")
+        event = {"business_id": business_id, "seq": 1}
+        assert ask.consume("webhook-events", [event]) == {"WebhookSetAside": 1}  # type: ignore[attr-defined]
+        token = ask.later()  # type: ignore[attr-defined]
+        ask.run("webhook-retries")  # type: ignore[attr-defined]
+        ask("POST", f"{place}/replay", {"from": 1}, token)
+        assert ask.run("webhook-retries") == {"WebhookDelivered": 1}  # type: ignore[attr-defined]
+        ask("POST", f"{place}/rotate", None, token)
+        ask("POST", f"{place}/test", None, token)
+        assert ask("GET", f"{place}/deliveries", None, token)["deliveries"]
+
+
 JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "visits": [visit],
     "health": [look],
     "registration": [register],
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
+    "webhooks": [send_webhooks],
     "mail": [send_mails],
 }
 
@@ -221,7 +247,7 @@ class Asking:
         as_owner: Callable[[], tuple[str, str]],
         later: Callable[[], str],
         run: Callable[[str], Metrics],
-        consume: Callable[[str], Metrics],
+        consume: Callable[..., Metrics],
         reset_token: Callable[[str], str],
         elsewhere: "Asking | None" = None,
     ) -> None:
@@ -270,15 +296,17 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def run(name: str) -> Metrics:
         ran.add(name)
         (schedule,) = (schedule for schedule in function.schedules if schedule.name == name)
-        with ending_in(60):
+        with ending_in(INVOCATION_SECONDS):
             return schedule.build(recording)()
 
-    def consume(name: str) -> Metrics:
+    def consume(name: str, items: Sequence[Item] | None = None) -> Metrics:
+        """Pass items on to a stream, everything in its table if none are given."""
         ran.add(name)
         (stream,) = (stream for stream in function.streams if stream.name == name)
-        added = resources.store.scan(stream.table, limit=1000).items
-        with ending_in(60):
-            return stream.build(recording)([item for item in added if not is_head(stream.table, item)])
+        if items is None:
+            items = resources.store.scan(stream.table, limit=1000).items
+        with ending_in(INVOCATION_SECONDS):
+            return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
     elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, consume, reset_token)

@@ -25,8 +25,8 @@ NODE_CALL = """
 import { verify } from './verify.mjs';
 let input = '';
 for await (const chunk of process.stdin) input += chunk;
-const verified = JSON.parse(input).map(([secret, headers, body]) => verify(secret, headers, Buffer.from(body, 'base64')));
-console.log(JSON.stringify(verified));
+const given = JSON.parse(input).map(([secret, headers, body]) => [secret, headers, Buffer.from(body, 'base64')]);
+console.log(JSON.stringify(given.map((one) => verify(...one))));
 """
 
 Delivery = tuple[str, dict[str, str], bytes]

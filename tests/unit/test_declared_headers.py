@@ -17,8 +17,8 @@ from shopkeeper.http import Response
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.limiter import Limiter
 from shopkeeper.http.routing import is_parameter
-from shopkeeper.storage import StoreUnavailable
-from shopkeeper.storage.tables import TABLES
+from shopkeeper.storage import StoreUnavailable, Value
+from shopkeeper.storage.tables import DELIVERIES, TABLES
 from tests.support.application import Shop
 from tests.support.stores import open_store
 
@@ -104,6 +104,7 @@ def live(shop: Watched) -> None:
         shop.give("GET", f"/api/businesses/{business}", by=by)
     shop.give("PATCH", f"/api/businesses/{business}", {"owner_name": "Ann"}, by="ann")
     lead_orders(shop, business, items[0])
+    keep_webhooks(shop, business)
     for limit in ("1", "100"):
         shop.give("GET", f"/api/businesses/{business}/orders", by="ann", query={"limit": limit})
         shop.give("GET", f"/api/businesses/{business}/events", by="ann", query={"limit": limit})
@@ -122,6 +123,31 @@ def lead_orders(shop: Watched, business: str, item: str) -> None:
         for step in steps:
             by = {"headers": token} if step == "cancel" else {"by": "ann"}
             shop.give("POST", f"{path}/{step}", **by)
+
+
+def keep_webhooks(shop: Watched, business: str) -> None:
+    """Take every endpoint of webhooks, with two deliveries so that a page has another behind it."""
+    path = f"/api/businesses/{business}/webhooks"
+    webhook = shop.give("POST", path, {"url": "https://localhost/"}, by="ann")["webhook_id"]
+    place = f"{path}/{webhook}"
+    for seq in (1, 2):
+        told: dict[str, Value] = {
+            "type": "order.received",
+            "state": "delivered",
+            "attempts": 1,
+            "business_id": business,
+        }
+        times: dict[str, Value] = {"first_at": "2026", "last_at": "2026", "ItemExpireTTL": 9999999999}
+        shop.store.put(DELIVERIES, {"webhook_id": webhook, "seq": seq, **told, **times})
+    shop.give("GET", path, by="ann")
+    shop.give("GET", place, by="ann")
+    for limit in ("1", "100"):
+        shop.give("GET", f"{place}/deliveries", by="ann", query={"limit": limit})
+    for step, body in (("rotate", None), ("test", None), ("replay", {"from": 1})):
+        shop.give("POST", f"{place}/{step}", body, by="ann")
+    for method in ("PATCH", "DELETE"):
+        shop.ask(method, place, {}, by="ann")
+        shop.give(method, place, {}, by="ann", headers={"if-match": "*"})
 
 
 def manage_an_account(shop: Watched) -> None:
@@ -174,6 +200,8 @@ def fail(shop: Watched, documented: Mapping[Operation, Declared]) -> None:
         "/api/auth/reset": {"token": "a.1.b", "new_password": PASSWORD},
         "/api/auth/reset/request": {"email": "ann@example.com"},
         "/api/auth/confirm": {"token": "a.1.b"},
+        "/api/businesses/{business_id}/webhooks": {"url": "https://hooks.example/"},
+        "/api/businesses/{business_id}/webhooks/{webhook_id}/replay": {"from": 1},
     }
     for away, by in ((False, ""), (True, "ann")):
         shop.store.away = away  # type: ignore[attr-defined]  # it is a Sometimes

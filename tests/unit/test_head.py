@@ -32,7 +32,9 @@ class Stocked(Shop):
         order = self.add_order(business, item, "a" * 16)
         self.add_order(business, item, "b" * 16)
         self.token = str(order["order_token"])
+        webhook = self.give("POST", f"/api/businesses/{business}/webhooks", {"url": "https://hooks.example/"}, by="ann")
         self.ids = {
+            "webhook_id": webhook["webhook_id"],
             "counter_id": "about",
             "user_id": "ann",
             "business_id": business,

@@ -19,6 +19,8 @@ HEEDS_IF_MATCH = {
     "DELETE /api/items/{item_id}": True,
     "PATCH /api/businesses/{business_id}": False,
     "DELETE /api/businesses/{business_id}": False,
+    "PATCH /api/businesses/{business_id}/webhooks/{webhook_id}": True,
+    "DELETE /api/businesses/{business_id}/webhooks/{webhook_id}": True,
     "PATCH /api/users/me": False,
     "DELETE /api/users/me": False,
 }

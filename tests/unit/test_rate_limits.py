@@ -284,6 +284,12 @@ LIMITED = {
     ("POST", "/api/auth/confirm/request"),
     ("POST", "/api/auth/confirm"),
     ("POST", "/api/businesses/{business_id}/orders"),
+    ("POST", "/api/businesses/{business_id}/webhooks"),
+    ("PATCH", "/api/businesses/{business_id}/webhooks/{webhook_id}"),
+    *(
+        ("POST", f"/api/businesses/{{business_id}}/webhooks/{{webhook_id}}/{step}")
+        for step in ("rotate", "test", "replay")
+    ),
 }
 
 
