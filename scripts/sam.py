@@ -150,8 +150,11 @@ def _statements(function: Facts) -> str:
     for statement in function["statements"]:
         arns = [f"!Sub {ARN % 'dynamodb'}:table/{_of_stage(table)}" for table in statement.get("tables", ())]
         arns += [f"!Sub {ARN % 'sqs'}:{NAME}-{queue}" for queue in statement.get("queues", ())]
+        senders = statement.get("senders", ())
+        arns += [f"!Sub {ARN % 'ses'}:identity/*" for _ in senders]
         lines += ["- Effect: Allow", f"  Action: [{', '.join(statement['actions'])}]", "  Resource:"]
         lines += [f"    - {arn}" for arn in arns]
+        lines += [f"  Condition: {{ StringEquals: {{ ses:FromAddress: !Ref {logical(one)} }} }}" for one in senders]
     if function["authenticates"]:
         lines += ["- Effect: Allow", "  Action: [secretsmanager:GetSecretValue]", f"  Resource: {JWT_SECRET}"]
     return _lines(lines)

@@ -69,14 +69,20 @@ const roles = merged(Object.entries(facts.functions).map(([name, definition]) =>
 
 function role(name, definition) {
   const allow = (Action, Resource) => ({ Effect: 'Allow', Action, Resource });
+  const allowFrom = (Action, sender) => ({
+    ...allow(Action, arn('ses', 'identity/*')),
+    Condition: { StringEquals: { 'ses:FromAddress': `\${env:${sender}, ''}` } },
+  });
   const Statement = [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::Sub': `\${${logical(name)}LogGroup.Arn}` }),
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
-    ...definition.statements.map(({ actions, tables = [], queues = [] }) =>
-      allow(actions, [
-        ...tables.map((table) => arn('dynamodb', `table/${table.replace(/^[^/]+/, '$&-${sls:stage}')}`)),
-        ...queues.map((queue) => arn('sqs', `${PREFIX}-${queue}`)),
-      ]),
+    ...definition.statements.flatMap(({ actions, tables = [], queues = [], senders }) =>
+      senders
+        ? senders.map((sender) => allowFrom(actions, sender))
+        : allow(actions, [
+            ...tables.map((table) => arn('dynamodb', `table/${table.replace(/^[^/]+/, '$&-${sls:stage}')}`)),
+            ...queues.map((queue) => arn('sqs', `${PREFIX}-${queue}`)),
+          ]),
     ),
     ...(definition.authenticates ? [allow(['secretsmanager:GetSecretValue'], SECRET_ARN)] : []),
   ];

@@ -20,6 +20,7 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+SENDERS = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 SECRET = "the secret"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
@@ -107,6 +108,8 @@ def physical(permission: Permission, name: str, stage: str) -> str:
     ends = {"table": "", "index": f"/index/{permission.index}", "stream": "/stream/*"}
     if permission.kind == "queue":
         return f"{name}-{permission.name}"
+    if permission.kind == "sender":
+        return "identity/* from "  # the setting is empty here, as all others
     return f"{permission.name}-{stage}{ends[permission.kind]}"
 
 
@@ -181,7 +184,10 @@ def statement_permissions(statements: list[Model], log_groups: set[str]) -> tupl
     telemetry = {"logs": False, "xray": False}
     for statement in statements:
         actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
-        if statement["Effect"] != "Allow" or "Condition" in statement or "NotAction" in statement:
+        sender = _mail_sender(statement)
+        if sender is not None:
+            granted |= {f"{action} identity/* from {sender}" for action in actions}
+        elif statement["Effect"] != "Allow" or "Condition" in statement or "NotAction" in statement:
             granted.add(f"a statement that is no plain permission: {statement}")
         elif set(actions) == {"logs:CreateLogStream", "logs:PutLogEvents"} and set(resources) <= log_groups:
             telemetry["logs"] = True
@@ -191,6 +197,17 @@ def statement_permissions(statements: list[Model], log_groups: set[str]) -> tupl
             names = [resource.removeprefix(TABLE_ARN).removeprefix(QUEUE_ARN) for resource in resources]
             granted |= {f"{action} {name}" for action in actions for name in names}
     return granted, telemetry
+
+
+def _mail_sender(statement: Model) -> str | None:
+    """Return the address from which a statement lets mails be sent, None if it is no such statement."""
+    condition: Model = statement.get("Condition") or {}
+    is_plain = statement["Effect"] == "Allow" and "NotAction" not in statement
+    if not is_plain or _listed(statement["Resource"]) != [SENDERS] or set(condition) != {"StringEquals"}:
+        return None
+    wanted: Model = condition["StringEquals"]
+    addresses = _listed(wanted.get("ses:FromAddress", []))
+    return addresses[0] if len(addresses) == 1 and len(wanted) == 1 else None
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -255,7 +255,10 @@ def _statement(entry: Model) -> Model:
         "Action": entry["actions"],
         "Resource": [LOG_GROUP if resource is None else _without_arn(resource) for resource in entry["resources"]],
     }
-    return statement | ({"Condition": entry["condition"]} if entry["condition"] else {})
+    conditions: Model = {}
+    for one in entry["condition"] or []:
+        conditions.setdefault(one["test"], {})[one["variable"]] = one["values"]
+    return statement | ({"Condition": conditions} if conditions else {})
 
 
 def _without_arn(value: str) -> str:

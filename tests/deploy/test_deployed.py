@@ -74,11 +74,12 @@ def test_an_order_that_nobody_accepts_expires_once_when_its_rule_invokes_the_fun
 
 
 @pytest.mark.step("deployed")
-<<<<<<< HEAD
 def test_a_pause_ends_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.end_a_pause() == [*["business.paused"] * 3, "business.resumed"]
-=======
+
+
+@pytest.mark.step("deployed")
 def test_an_order_reaches_a_webhook_by_the_stream(deployment: Deployment) -> None:
     with FaultyServer(answers(204, b"")) as server:
         owner = Owner(deployment.place)
@@ -97,7 +98,6 @@ def test_an_order_reaches_a_webhook_by_the_stream(deployment: Deployment) -> Non
 def test_what_a_webhook_refuses_is_sent_again_by_the_schedule_and_by_a_replay(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.webhooks_are_sent()
->>>>>>> w-webhooks
 
 
 @pytest.mark.step("deployed")

@@ -13,11 +13,12 @@ from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
+from shopkeeper.errors import RunFailed
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Metrics
+from shopkeeper.functions.triggers import Metrics, is_head
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.net.deadline import ending_in
@@ -30,6 +31,7 @@ from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
+from tests.support.smtp import smtp_server
 from tests.support.stores import aws_environment, table_names
 
 BUSINESS = {
@@ -134,6 +136,10 @@ def live_with_an_account(ask: Ask) -> None:
     ask("PATCH", "/api/users/me", {"name": "Anna", "email": "a@example.com", "current_password": PASSWORD}, token)
     refreshed = ask("POST", "/api/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
     ask("POST", "/api/auth/logout", {"refresh_token": refreshed["refresh_token"]})
+    ask("POST", "/api/auth/reset/request", {"email": "a@example.com"})
+    reset = ask.reset_token("a@example.com")  # type: ignore[attr-defined]
+    ask("POST", "/api/auth/reset", {"token": reset, "new_password": PASSWORD})
+    token = ask("POST", "/api/auth/login", {"email": "a@example.com", "password": PASSWORD})["access_token"]
     ask("DELETE", "/api/users/me", token=token)
 
 
@@ -177,6 +183,31 @@ def keep_shop(ask: Ask) -> None:
     ask("DELETE", business, None, token)
 
 
+def send_mails(ask: Ask) -> None:
+    """Accounts and orders are other functions' matter; `elsewhere` stands for them."""
+    elsewhere, consume, run = ask.elsewhere, ask.consume, ask.run  # type: ignore[attr-defined]
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    business = f"/api/businesses/{business_id}"
+    item = elsewhere(
+        "POST", "/api/items", {"business_id": business_id, "name": "Tea", "price_minor": 100, "currency": "EUR"}, token
+    )
+    customer = {"name": "Bob", "email": "bob@example.com", "notify": True}
+    order = {"customer": customer, "lines": [{"item_id": item["item_id"], "quantity": 1}]}
+    placed = elsewhere("POST", f"{business}/orders", order, idempotency_key="k" * 16)
+    elsewhere("POST", "/api/auth/register", ANN)
+    elsewhere("POST", "/api/auth/reset/request", {"email": ANN["email"]})
+    consume("mail-events")
+    assert consume("mail-outbox") == {"MailsSent": 4}
+    later = ask.later()  # type: ignore[attr-defined]
+    run("mail-missed")
+    elsewhere("POST", f"/api/orders/{placed['order_id']}/reject", None, later)
+    elsewhere("DELETE", business, None, later)
+    ask.later()  # type: ignore[attr-defined]
+    with pytest.raises(RunFailed, match="MailsDropped"):
+        run("mail")  # the reminder is three days late
+    run("mail-missed")
+
+
 def send_webhooks(ask: Ask) -> None:
     """Switching a webhook off is an event, which is sent to it once it is on again."""
     token, business_id = ask.as_owner()  # type: ignore[attr-defined]
@@ -207,6 +238,7 @@ JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
     "webhooks": [send_webhooks],
+    "mail": [send_mails],
 }
 
 
@@ -221,15 +253,19 @@ class Asking:
         later: Callable[[], str],
         run: Callable[[str], Metrics],
         soon: Callable[[int], str],
-        consume: Callable[[str, Sequence[Item]], Metrics],
+        consume: Callable[..., Metrics],
+        reset_token: Callable[[str], str],
+        elsewhere: "Asking | None" = None,
     ) -> None:
         self._app = app
+        self.consume = consume
+        self.reset_token = reset_token
+        self.elsewhere = elsewhere
         self.become = become
         self.as_owner = as_owner
         self.later = later
         self.run = run
         self.soon = soon
-        self.consume = consume
 
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
@@ -247,6 +283,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
 
     def become(user_id: str) -> None:
         build(resources).set_role(user_id, "admin")
+
+    def reset_token(email: str) -> str:
+        return build(resources).reset_token(email)
 
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
@@ -270,16 +309,27 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
         with ending_in(INVOCATION_SECONDS):
             return schedule.build(recording)()
 
-    def consume(name: str, items: Sequence[Item]) -> Metrics:
+    def consume(name: str, items: Sequence[Item] | None = None) -> Metrics:
+        """Pass items on to a stream, everything in its table if none are given."""
         ran.add(name)
         (stream,) = (stream for stream in function.streams if stream.name == name)
+        if items is None:
+            items = resources.store.scan(stream.table, limit=1000).items
         with ending_in(INVOCATION_SECONDS):
-            return stream.build(recording)(items)
+            return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
+    elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon, consume))
+        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
+
+
+@pytest.fixture(scope="module")
+def mailing() -> Iterator[dict[str, str]]:
+    """What switches mails on: they go to a server that takes them."""
+    with smtp_server() as server:
+        yield {"SMTP_URL": f"smtp://127.0.0.1:{server.port}", "MAIL_FROM": "shop@example.com"}
 
 
 @pytest.fixture
@@ -290,8 +340,11 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 @pytest.mark.usefixtures("cheap_passwords")
-def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
+def test_a_function_does_what_it_may_and_may_what_it_does(
+    function: Function, tmp_path: Path, mailing: dict[str, str]
+) -> None:
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
+    environment |= mailing
     settings = read(environment, TABLES)
     resources = open_resources(settings, authenticates=True)
     operations = Operations(resources.store)
@@ -302,9 +355,11 @@ def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tm
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 @pytest.mark.usefixtures("cheap_passwords")
-def test_its_calls_of_dynamodb_are_those_that_its_role_permits(function: Function, dynoxide: str) -> None:
+def test_its_calls_of_dynamodb_are_those_that_its_role_permits(
+    function: Function, dynoxide: str, mailing: dict[str, str]
+) -> None:
     names = table_names(TABLES)
-    environment = aws_environment(dynoxide) | {table.environment: name for table, name in names.items()}
+    environment = aws_environment(dynoxide) | mailing | {table.environment: name for table, name in names.items()}
     settings = read(environment, TABLES)
     create_tables(client := Calls(settings.region, settings.aws), names, lambda name, done: None)
     client.noted = set()

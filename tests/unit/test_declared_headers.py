@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from shopkeeper.clock import utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.accounts.service import RESET_PURPOSE
+from shopkeeper.domains.accounts.confirmations import ConfirmationTokens
+from shopkeeper.domains.accounts.records import users
+from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.functions.openapi import openapi_document
 from shopkeeper.http import Response
 from shopkeeper.http.application import COMMON_HEADERS
@@ -74,7 +77,7 @@ class Sometimes:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield Watched(Sometimes(store), COUNTER_IDS="*")
+    yield Watched(Sometimes(store), COUNTER_IDS="*", MAIL_FROM="shop@example.com")
     store.close()
 
 
@@ -157,6 +160,11 @@ def manage_an_account(shop: Watched) -> None:
     shop.give("GET", "/api/users/me", by=user)
     shop.give("GET", f"/api/users/{user}", by=user)
     shop.give("PATCH", "/api/users/me", {"name": "Anna"}, by=user)
+    shop.give("POST", "/api/auth/confirm/request", by=user)
+    shop.give("POST", "/api/auth/reset/request", {"email": "new@example.com"})
+    shop.ask("POST", "/api/auth/confirm", {"token": "a.1.b"})
+    confirmation = ConfirmationTokens(shop.store, shop.keyring, utc_now).issue(users(shop.store).require(user))
+    shop.give("POST", "/api/auth/confirm", {"token": confirmation})
     change = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
     shop.give("POST", "/api/auth/password", change, by=user)
     for _ in range(30):
@@ -164,8 +172,8 @@ def manage_an_account(shop: Watched) -> None:
             break
     for path in ("/api/auth/refresh", "/api/auth/logout"):
         shop.ask("POST", path, {"refresh_token": "none"})
-    link = shop.keyring.seal(RESET_PURPOSE, user, "1", "9999999999")
-    for token in (link, "a.1.b"):
+    account = users(shop.store).require(user)
+    for token in (ResetTokens(shop.store, shop.keyring, utc_now).issue(account, "nonce", 60), "a.1.b"):
         shop.ask("POST", "/api/auth/reset", {"token": token, "new_password": PASSWORD})
 
 
@@ -190,6 +198,8 @@ def fail(shop: Watched, documented: Mapping[Operation, Declared]) -> None:
         "/api/auth/logout": {"refresh_token": "a.1.b"},
         "/api/auth/password": {"current_password": PASSWORD, "new_password": PASSWORD + "!"},
         "/api/auth/reset": {"token": "a.1.b", "new_password": PASSWORD},
+        "/api/auth/reset/request": {"email": "ann@example.com"},
+        "/api/auth/confirm": {"token": "a.1.b"},
         "/api/businesses/{business_id}/webhooks": {"url": "https://hooks.example/"},
         "/api/businesses/{business_id}/webhooks/{webhook_id}/replay": {"from": 1},
     }

@@ -135,7 +135,17 @@ data "aws_iam_policy_document" "function" {
       resources = concat(
         [for table in try(statement.value.tables, []) : "${local.arns.dynamodb}:table/${replace(table, "/^[^/]+/", "$0-${var.stage}")}"],
         [for queue in try(statement.value.queues, []) : "${local.arns.sqs}:${local.name}-${queue}"],
+        [for sender in try(statement.value.senders, []) : "${local.arns.ses}:identity/*"],
       )
+
+      dynamic "condition" {
+        for_each = try(statement.value.senders, [])
+        content {
+          test     = "StringEquals"
+          variable = "ses:FromAddress"
+          values   = [lookup(var.settings, condition.value, "")]
+        }
+      }
     }
   }
 

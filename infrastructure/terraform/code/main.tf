@@ -35,7 +35,7 @@ locals {
   is_local = var.stage == "dev" && var.allowed_origins == ""
 
   # What ARNs of this account and region begin with.
-  arns = { for service in ["dynamodb", "events", "lambda", "sqs"] : service => join(":", [
+  arns = { for service in ["dynamodb", "events", "lambda", "ses", "sqs"] : service => join(":", [
     "arn", data.aws_partition.current.partition, service, data.aws_region.current.name,
     data.aws_caller_identity.current.account_id,
   ]) }

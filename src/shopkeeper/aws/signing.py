@@ -41,10 +41,12 @@ class Signer:
         self._key_of: tuple[str, str] = ("", "")
         self._key = b""
 
-    def sign(self, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime) -> dict[str, str]:
-        """Return the header fields that a `POST /` with these fields and body must carry as well.
+    def sign(
+        self, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime, path: str = "/"
+    ) -> dict[str, str]:
+        """Return the header fields that a POST with these fields and body must carry as well.
 
-        `headers` are all that are to be signed, `host` among them; `now` is in UTC.
+        `headers` are all that are to be signed, `host` among them; `now` is in UTC. `path` needs no percent-encoding.
         """
         moment = now.strftime("%Y%m%dT%H%M%SZ")
         added = {"x-amz-date": moment}
@@ -53,7 +55,7 @@ class Signer:
         signed = {name.lower(): " ".join(value.split()) for name, value in {**headers, **added}.items()}
         names = ";".join(sorted(signed))
         fields = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-        canonical = f"POST\n/\n\n{fields}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        canonical = f"POST\n{path}\n\n{fields}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"

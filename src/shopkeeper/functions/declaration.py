@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
-    `grants` says what it may do on which table, `queues` on which queue. A function that `authenticates` is built with
+    `grants` says what it may do on which table, `queues` on which queue. One that `sends_mail` may send from the
+    address that `MAIL_FROM` names. A function that `authenticates` is built with
     an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
     proportion; `timeout` is in seconds.
     """
@@ -38,6 +39,7 @@ class Function(msgspec.Struct, frozen=True):
     grants: Mapping[Table, Grant]
     errors: ErrorFormat
     queues: Mapping[Queue, frozenset[QueueOperation]] = {}
+    sends_mail: bool = False
     authenticates: bool = False
     libraries: str = "function"
     memory: int = 256

@@ -87,7 +87,10 @@ def _preflight(functions: tuple[Function, ...]) -> Facts:
 
 
 def _statements(permissions: Iterable[Permission]) -> Iterable[Facts]:
-    """Yield the statements of a policy: resources with the same actions share one."""
+    """Yield the statements of a policy: resources with the same actions share one.
+
+    One with `senders` is for every identity of SES, on the condition that the address of these settings sends.
+    """
     actions: dict[tuple[str, str], list[str]] = {}
     for permission in sorted(permissions):
         actions.setdefault(_resource(permission), []).append(permission.action)
@@ -103,6 +106,8 @@ def _resource(permission: Permission) -> tuple[str, str]:
     match permission.kind:
         case "queue":
             return "queues", permission.name
+        case "sender":
+            return "senders", permission.name
         case "index":
             return "tables", f"{permission.name}/index/{permission.index}"
         case "stream":

@@ -1,7 +1,8 @@
 """What the role of a function must allow, derived from its declaration.
 
-Sources: Service Authorization Reference, "Actions defined by Amazon DynamoDB" and "Actions defined by Amazon SQS";
-AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB" and "Using Lambda with Amazon SQS".
+Sources: Service Authorization Reference, "Actions defined by Amazon DynamoDB", "Actions defined by Amazon SQS" and
+"Actions defined by Amazon Simple Email Service v2"; AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"
+and "Using Lambda with Amazon SQS".
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,9 +12,10 @@ import msgspec
 
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.queues import QueueOperation
+from shopkeeper.settings import Settings
 from shopkeeper.storage.dynamodb.permissions import permissions
 
-Kind = Literal["table", "index", "stream", "queue"]
+Kind = Literal["table", "index", "stream", "queue", "sender"]
 
 STREAM_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """What Lambda does as the function's role to read a table's stream."""
@@ -24,10 +26,15 @@ QUEUE_ACTIONS: Mapping[QueueOperation, tuple[str, ...]] = {
 }
 
 
+MAIL_ACTIONS = ("SendEmail", "SendRawEmail")
+"""What SES asks for when a message is sent as it is: the operation is the one, and its content needs the other."""
+
+
 class Permission(msgspec.Struct, frozen=True, order=True):
     """An IAM action on a resource.
 
-    `name` is that of the declared table or of the queue, without the stage; `index` is set for an index alone.
+    `name` is that of the declared table or of the queue, without the stage; `index` is set for an index alone. For a
+    sender it is the variable that holds the one address from which the function may send.
     """
 
     action: str
@@ -38,7 +45,7 @@ class Permission(msgspec.Struct, frozen=True, order=True):
 
 def permissions_of(function: Function) -> frozenset[Permission]:
     """Return everything that the role of a function must allow, except writing its log and reading its secret."""
-    return frozenset({*_on_tables(function), *_on_streams(function), *_on_queues(function)})
+    return frozenset({*_on_tables(function), *_on_streams(function), *_on_queues(function), *_of_mail(function)})
 
 
 def _on_tables(function: Function) -> Iterator[Permission]:
@@ -59,3 +66,9 @@ def _on_queues(function: Function) -> Iterator[Permission]:
                 yield Permission(f"sqs:{action}", "queue", queue.name)
     for queue in function.dead_letters:
         yield Permission("sqs:SendMessage", "queue", queue.name)
+
+
+def _of_mail(function: Function) -> Iterator[Permission]:
+    if function.sends_mail:
+        for action in MAIL_ACTIONS:
+            yield Permission(f"ses:{action}", "sender", Settings.mail_from.variable)

@@ -36,6 +36,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     An address is a text or has parts, as it was given. Without opening hours a business is open on every day that is
     not a special one. `paused_until` is the end of its pause, `prepare_minutes` how long its orders usually take.
+    `order_emails` says whether the owner wants a mail for each new order.
     """
 
     business_id: str
@@ -54,6 +55,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     prepare_minutes: int | None = None
     public_contact: list[ContactField] = []
     location: Location | None = None
+    order_emails: bool = True
     created_at: str
     updated_at: str
     version: int = 1
@@ -142,6 +144,7 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     prepare_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | UnsetType | None = UNSET
     public_contact: Annotated[list[ContactField], msgspec.Meta(max_length=3)] | UnsetType = UNSET
     location: Location | UnsetType | None = UNSET
+    order_emails: bool | UnsetType = UNSET
 
 
 class BusinessParameters(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ __all__ = [
     "check_open",
     "count_item",
     "find_business",
+    "in_zone",
     "is_stored",
     "local_day",
     "own_business",
@@ -72,7 +73,12 @@ def check_open(business: Business, moment: datetime) -> None:
 
 def local_day(business: Business, moment: datetime) -> str:
     """Return the date of a business at a moment, by its time zone, like `2026-11-28`."""
-    return moment.astimezone(zone_of(business.time_zone)).date().isoformat()
+    return in_zone(business, moment).date().isoformat()
+
+
+def in_zone(business: Business, moment: datetime) -> datetime:
+    """Return a moment in the time zone of a business."""
+    return moment.astimezone(zone_of(business.time_zone))
 
 
 def usual_timing(business: Business, moment: datetime) -> dict[str, str]:

@@ -78,6 +78,7 @@ def _from_founding_form(record: Item) -> dict[str, Value]:
         "owner_name": _text(record.get("owner_name")) or None,
         "business_type": kind if kind is None or kind in get_args(BusinessType) else "other",
         "accepting_orders": record.get("accepting_orders", True) is True,
+        "order_emails": record.get("order_emails", True) is True,
         "created_at": created,
         "updated_at": _time(record.get("updated_at"), created),
         "version": 0,

@@ -256,6 +256,8 @@ def _check_lines(new: NewOrder) -> None:
     errors = []
     if new.customer.phone is None and new.customer.email is None:
         errors.append(FieldError("customer", "needs a phone or an email"))
+    elif new.customer.notify and new.customer.email is None:
+        errors.append(FieldError("customer.notify", "needs an email"))
     seen: set[str] = set()
     for index, line in enumerate(new.lines):
         if line.item_id in seen:
