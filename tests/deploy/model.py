@@ -134,7 +134,10 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "timeout": function.timeout,
         "tracing": "Active",
         "alias": "live",
-        "invoked_by": {API, *(f"rule {name}-{schedule.name}" for schedule in function.schedules)},
+        "invoked_by": {
+            *([API] if function.endpoints else []),
+            *(f"rule {name}-{schedule.name}" for schedule in function.schedules),
+        },
         "failures": {"retries": 2, "to": f"{name}-{function.schedules[0].name}-dead-letters"}
         if function.schedules
         else None,
@@ -146,7 +149,7 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
 
 
 API = "the API"
-"""Who else may invoke a function: this API's gateway."""
+"""Who else may invoke a function that serves requests: this API's gateway."""
 
 TELEMETRY = {"logs": True, "xray": True}
 """The fixed set that every function may do beside its own: write to its log, and to X-Ray."""

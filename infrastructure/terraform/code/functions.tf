@@ -73,7 +73,7 @@ resource "aws_lambda_alias" "live" {
 }
 
 resource "aws_lambda_permission" "api" {
-  for_each = local.functions
+  for_each = toset(values(local.facts.routes))
 
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this[each.key].function_name
