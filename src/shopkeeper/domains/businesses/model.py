@@ -84,7 +84,8 @@ class StoredBusiness(Business, frozen=True, kw_only=True):
 class OwnBusiness(Business, frozen=True, kw_only=True):
     """All of a business, for its owner, and whether it takes orders now: `open_now` and when that changes next.
 
-    `opens_at` and `closes_at` are null if that is more than 60 days ahead, or up to the owner.
+    `opens_at` is null if that is more than 60 days ahead, `closes_at` if it is more than 7 days ahead, and both if it is
+    up to the owner.
     """
 
     open_now: bool
@@ -95,8 +96,8 @@ class OwnBusiness(Business, frozen=True, kw_only=True):
 class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
     """What anyone may see of a business, and whether it takes orders now: `open_now` and when that changes next.
 
-    Contact data is there as far as its owner shows it. `opens_at` and `closes_at` are null if that is more than 60 days
-    ahead, or up to the owner.
+    Contact data is there as far as its owner shows it. `opens_at` is null if that is more than 60 days ahead,
+    `closes_at` if it is more than 7 days ahead, and both if it is up to the owner.
     """
 
     business_id: str
