@@ -84,8 +84,8 @@ class StoredBusiness(Business, frozen=True, kw_only=True):
 class OwnBusiness(Business, frozen=True, kw_only=True):
     """All of a business, for its owner, and whether it takes orders now: `open_now` and when that changes next.
 
-    `opens_at` is null if that is more than 60 days ahead, `closes_at` if it is more than 7 days ahead, and both if it is
-    up to the owner.
+    `opens_at` is null if that is more than 60 days ahead, `closes_at` if it is more than 7 days ahead, and both if it
+    is up to the owner.
     """
 
     open_now: bool
