@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import CursorText, IfMatch, Limit, pattern, text
+from shopkeeper.http.fields import CursorText, IfMatch, Limit, moment, pattern, text
 
 MAX_ITEMS = 5000
 MAX_PRICE_MINOR = 10**12
@@ -34,15 +34,7 @@ Position = Annotated[
     int, msgspec.Meta(ge=0, le=1_000_000, description="Where a site shows the item; those without one come last")
 ]
 MOST_UNAVAILABLE_DAYS = 30
-UnavailableUntil = Annotated[
-    datetime,
-    msgspec.Meta(
-        tz=True,
-        description="A moment within the next 30 days (RFC 3339, with its zone)",
-        examples=["2026-11-21T18:30:00Z"],
-        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
-    ),
-]
+UnavailableUntil = Annotated[datetime, moment("A moment within the next 30 days (RFC 3339, with its zone)")]
 Id = Annotated[str, text(128)]
 
 
