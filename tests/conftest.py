@@ -9,7 +9,7 @@ from shopkeeper.storage import Store, Table
 from shopkeeper.storage.tables import TABLES
 from tests.support.lagging import LAGGING, LaggingStore
 from tests.support.packages import Packages, make_package, shared_folder
-from tests.support.processes import Shopkeeper, run_cli, shopkeeper
+from tests.support.processes import SHOPKEEPER, Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
 
 ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
@@ -85,7 +85,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Shopkeeper]:
     """Shopkeeper on SQLite, in stage dev."""
-    with shopkeeper(folder / "shared.db") as running:
+    with shopkeeper(folder / "shared.db", program=SHOPKEEPER) as running:
         yield running
 
 
@@ -94,7 +94,7 @@ def dynamodb_server(dynoxide: str) -> Iterator[Shopkeeper]:
     """Shopkeeper on DynamoDB (dynoxide), in stage dev."""
     environment = {"STORE_URL": "dynamodb:", **aws_environment(dynoxide)}
     run_cli("tables", **environment)
-    with shopkeeper(None, environment) as running:
+    with shopkeeper(None, environment, SHOPKEEPER) as running:
         yield running
 
 
