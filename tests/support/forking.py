@@ -48,7 +48,12 @@ class Forked:
         stderr: int,
         folder: Path,
     ) -> None:
-        """Run `shopkeeper` in a session of its own, with these open files as its output."""
+        """Run `shopkeeper` in a session of its own, with these open files as its output.
+
+        Raises ValueError for a variable that Python itself reads when it starts: that needs a true start.
+        """
+        if too_late := {name for name in environment if name.startswith("PYTHON")} - {"PYTHONPYCACHEPREFIX"}:
+            raise ValueError(f"a process that is forked does not heed {too_late}")
         self.args = [sys.executable, "-m", "shopkeeper", *arguments]
         self.returncode: int | None = None
         self._status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
