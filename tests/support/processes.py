@@ -27,9 +27,9 @@ SHOPKEEPER = (sys.executable, "-m", "shopkeeper")
 Process = subprocess.Popen[bytes] | subprocess.Popen[str] | Forked
 
 
-def with_files(soft: int, hard: int) -> tuple[str, ...]:
+def with_files(soft: int, hard: int, program: Sequence[str] = SHOPKEEPER) -> tuple[str, ...]:
     """Return the program of a Shopkeeper that starts with these limits of open files."""
-    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *SHOPKEEPER)
+    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *program)
 
 
 def free_port() -> int:
