@@ -18,7 +18,7 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
 test: check ## run every gate: format, lint, types, tests, the API collection
-	@$(PYTEST) -n 2 --dist worksteal $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
 	@$(PYTEST) tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)

@@ -1,5 +1,7 @@
 """Servers that tests share: each is started once per test process, on a free port, and stopped at its end."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,16 @@ from tests.support.processes import SHOPKEEPER, Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
 
 ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
+
+
+MEMORY = Path("/dev/shm")  # pytest makes a folder of its own there, for this user alone
+NEEDED_BYTES = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room: they wait for disks thousands of times, and none fails."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= NEEDED_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(tryfirst=True)
