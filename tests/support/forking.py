@@ -104,6 +104,7 @@ class _Forker:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the tests alone: they end what they have started
             )
         atexit.register(self.close)
 
