@@ -4,7 +4,7 @@ PORT ?= 8000
 DATA ?= shopkeeper.db
 VENV := .venv
 BIN := $(VENV)/bin
-# All that the tests start shares its byte code, pytest's own of the tests too, outside of the sources.
+# All that these tests start shares its byte code outside of the sources, and so does pytest. Deployed functions have theirs.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
@@ -28,7 +28,7 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 	@BASE_URL="$(BASE_URL)" $(PYTEST) tests/stage $(ARGS)
 
 test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
-	@$(PYTEST) tests/deploy -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/test ## measure us beside what people would use instead (fifteen minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done

@@ -17,6 +17,9 @@ from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environme
 ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
 
 
+LONGEST = "test_schemathesis.py"
+"""What takes as long as hundreds of others: begun late, it would leave the other processes without work at the end."""
+
 MEMORY = Path("/dev/shm")  # pytest makes a folder of its own there, for this user alone
 NEEDED_BYTES = 4 << 30
 
@@ -29,7 +32,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    """Begin with the longest test. Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
     for item in items:
         parameters = getattr(item, "callspec", None)
         used = {*getattr(item, "fixturenames", ()), *map(str, parameters.params.values() if parameters else ())}
