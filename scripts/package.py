@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import python313
@@ -90,8 +91,13 @@ def source_files(function: str) -> dict[str, Path]:
     return {str(path.relative_to(SOURCE)): path for path in needed | data}
 
 
-def imports(module: Path) -> Iterator[Path]:
-    """Yield the files of ours that `module` imports anywhere, and the packages that they stand in."""
+@cache
+def imports(module: Path) -> tuple[Path, ...]:
+    """Return the files of ours that `module` imports anywhere, and the packages that they stand in."""
+    return tuple(_imports(module))
+
+
+def _imports(module: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(module.read_text())):
         names: list[str] = []
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -20,9 +20,10 @@ from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
+from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import Store
-from shopkeeper.storage.tables import ITEMS
+from shopkeeper.storage import Changes, Put, Store
+from shopkeeper.storage.tables import BUSINESSES, ITEMS
 from tests.support.lagging import settle
 
 ACCEPT_SECONDS = 600
@@ -62,6 +63,15 @@ class Shop:
     def add(self, name: str) -> str:
         new = NewItem(business_id=self.business_id, name=name, price_minor=100, currency="EUR")
         return self.catalogue.create(self.owner, new).item_id
+
+    def fill(self, number: int) -> None:
+        """Add so many copies of the first item, as the service stored that, in few steps."""
+        first = self.store.get(ITEMS, {"item_id": self.item})
+        assert first is not None
+        for begin in range(0, number, 100):
+            copies = [Put(ITEMS, {**first, "item_id": uuid7()}) for _ in range(min(100, number - begin))]
+            self.store.transact(copies)
+        self.store.update(BUSINESSES, {"business_id": self.business_id}, Changes(add={"item_count": number}))
 
     def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
         body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
