@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast, overload
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
-from shopkeeper.storage.table import PHYSICAL_NAME, Table
+from shopkeeper.storage.table import Table, table_names
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -335,6 +335,20 @@ class Settings:
         default="600",
         deployable=True,
     )
+    bucket = Setting(
+        "S3_BUCKET_NAME",
+        "the bucket of the pictures, with `dynamodb:`; deployments have their own",
+        matching("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the name of a bucket, without dots"),
+    )
+    pictures_url = Setting(
+        "PICTURES_URL",
+        "where the pictures are served, like `https://pictures.example.com`; needed with a bucket",
+        matching(
+            rf"{_ORIGIN}(?:/[A-Za-z0-9._~-]+)*",
+            "a URL such as https://pictures.example.com, without a final slash",
+        ),
+        shown="this server",
+    )
     unknown_paths = Setting(
         "UNKNOWN_PATHS",
         "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
@@ -371,24 +385,11 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    if values["bucket"] and not values["pictures_url"] and values["store_url"] == DYNAMODB:
+        raise ConfigurationError("S3_BUCKET_NAME needs PICTURES_URL: the address at which the pictures are read.")
     return Settings(
         values,
         aws=read_aws(environment),
         local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
-        table_names=_table_names(environment, tables),
+        table_names=table_names(environment, tables),
     )
-
-
-def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
-    names = {}
-    for table in tables:
-        name = environment.get(table.environment, "").strip()
-        if name:
-            if not PHYSICAL_NAME.fullmatch(name):
-                raise ConfigurationError(
-                    f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
-                )
-            names[table.name] = name
-            if list(names.values()).count(name) > 1:
-                raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
-    return names

@@ -60,7 +60,7 @@ class AwsClient:
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
         """Choose the endpoint and the source of credentials. Raises ConfigurationError if either is wrong."""
-        endpoint = _endpoint(settings.endpoint(service.variable) or f"https://{service.name}.{region}.amazonaws.com")
+        endpoint = endpoint_of(settings.endpoint(service.variable) or f"https://{service.name}.{region}.amazonaws.com")
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
         self._host_field = endpoint.host_field
@@ -161,7 +161,7 @@ def _check_crc(reply: Reply) -> None:
         raise Broken("the answer's checksum does not fit its body")
 
 
-def _endpoint(url: str) -> Url:
+def endpoint_of(url: str) -> Url:
     """Return the parts of an endpoint's URL. Raises ConfigurationError."""
     try:
         endpoint = parse_url(url)

@@ -1,7 +1,7 @@
 """A function as data: what makes one deployable Lambda run, and what it may do on which table."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from shopkeeper.http.limiter import Limiter
 
 
+PictureOperation = Literal["read", "write", "remove"]
+
+
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
-    `grants` says what it may do on which table, `queues` on which queue. A function that `authenticates` is built with
-    an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
-    proportion; `timeout` is in seconds.
+    `grants` says what it may do on which table, `queues` on which queue, `pictures` with the pictures of the stage. A
+    function that `authenticates` is built with an identity. `libraries` names its lock under `requirements/`. `memory`
+    is in MB, and Lambda gives processor time in proportion; `timeout` is in seconds.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Function(msgspec.Struct, frozen=True):
     grants: Mapping[Table, Grant]
     errors: ErrorFormat
     queues: Mapping[Queue, frozenset[QueueOperation]] = {}
+    pictures: frozenset[PictureOperation] = frozenset()
     authenticates: bool = False
     libraries: str = "function"
     memory: int = 256

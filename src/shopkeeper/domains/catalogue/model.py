@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shopkeeper.domains.catalogue.picture_model import PictureName
 from shopkeeper.http import Conflict
 from shopkeeper.http.fields import CursorText, IfMatch, Limit, pattern, text
 
@@ -50,10 +51,14 @@ class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price_minor: PriceMinor | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
     available: bool | UnsetType = UNSET
+    picture: PictureName | UnsetType | None = UNSET
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """An item of a business's catalogue; times are RFC 3339, `version` counts changes."""
+    """An item of a business's catalogue; times are RFC 3339, `version` counts changes.
+
+    `picture` is the name of its picture, and `picture_url` the address: a path of this server, or a whole URL.
+    """
 
     item_id: str
     business_id: str
@@ -65,18 +70,25 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     updated_at: str
     version: int = 1
+    picture: str | None = None
+    picture_url: str | None = None
 
 
 class StoredItem(Item, frozen=True, kw_only=True):
-    """An item as it is stored, with the attribute that lists all items and the text that a search compares with."""
+    """An item as it is stored, with the attribute that lists all items and the text that a search compares with.
+
+    `last_picture` is the newest picture that it has shown. `pictured` says that it counts as one with pictures.
+    """
 
     kind: Literal["item"] = "item"
     folded: str | None = None
+    last_picture: str | None = None
+    pictured: bool = False
 
-    @property
-    def item(self) -> Item:
-        """The part that is shown."""
-        return Item(**{name: getattr(self, name) for name in Item.__struct_fields__})
+    def shown(self, picture_url: str | None) -> Item:
+        """Return the part that is shown. The address of the picture is not stored."""
+        facts = {name: getattr(self, name) for name in Item.__struct_fields__}
+        return Item(**{**facts, "picture_url": picture_url})
 
 
 class ItemParameters(msgspec.Struct, frozen=True):

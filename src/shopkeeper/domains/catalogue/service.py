@@ -15,7 +15,8 @@ from shopkeeper.domains.catalogue.model import (
     StoredItem,
     TooManyItems,
 )
-from shopkeeper.domains.catalogue.records import folded, items, no_item
+from shopkeeper.domains.catalogue.pictures import Pictures
+from shopkeeper.domains.catalogue.records import folded, items, no_item, pictured_as
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.http.fields import changed_fields
 from shopkeeper.identifiers import uuid7
@@ -28,7 +29,8 @@ ALL_ITEMS = "item"
 class Catalogue:
     """The items of every business."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, pictures: Pictures) -> None:
+        self.pictures = pictures
         self._store = store
         self._clock = clock
         self._items = items(store)
@@ -48,11 +50,11 @@ class Catalogue:
         except ConditionFailed:
             self._check_open(new.business_id, caller)
             raise TooManyItems(f"A business has at most {MAX_ITEMS} items.") from None
-        return item.item
+        return self.pictures.shown(item)
 
     def get(self, item_id: str) -> Item:
         """Return an item, whoever asks. Raises NotFound or StoreError."""
-        return self._items.require(item_id).item
+        return self.pictures.shown(self._items.require(item_id))
 
     def own(self, caller: Caller, item_id: str) -> StoredItem:
         """Return an item to the owner of its business; for others there is none. Raises NotFound or StoreError."""
@@ -64,21 +66,32 @@ class Catalogue:
         return item
 
     def change(self, item: StoredItem, change: ItemChange) -> Item:
-        """Change an item from the version that was read. Raises ItemChanged or StoreError."""
+        """Change an item from the version that was read.
+
+        Raises ItemChanged, PictureMissing, PicturesNotConfigured or StoreError.
+        """
         fields = {**changed_fields(change), "updated_at": rfc3339(self._clock())}
+        if change.picture:
+            self.pictures.check(item, change.picture)
+            fields["last_picture"] = change.picture
         changed = msgspec.structs.replace(item, **fields)
         fields["folded"] = folded_text(changed.name, changed.description)
         try:
-            return self._items.change(item, fields).item
+            changed = self._items.change(item, fields)
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
+        if changed.picture != item.picture:
+            self.pictures.remove(item.picture)
+        return self.pictures.shown(changed)
 
     def delete(self, item: StoredItem) -> None:
         """Delete an item in the version that was read. Raises ItemChanged or StoreError."""
         try:
-            self._store.transact([self._items.removal(item), uncount_items(item.business_id, 1)])
+            counted = uncount_items(item.business_id, 1, pictures=int(item.pictured))
+            self._store.transact([self._items.removal(item, pictured_as(item)), counted])
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
+        self.pictures.remove_of([item])
 
     def listing(self, business_id: str | None, search: str | None) -> Listing[StoredItem]:
         """Return the list of the items, of one business or of all, in which a search is found."""
