@@ -41,8 +41,9 @@ class PictureBucket:
 
     def write(self, name: str, content: bytes) -> None:
         """See `PictureStore.write`. The same picture may be written again."""
+        key = _key(name)
         headers = {"content-type": media_type_of(name), "cache-control": CACHE_CONTROL}
-        _translated(lambda: self._bucket.write(_key(name), content, headers))
+        _translated(lambda: self._bucket.write(key, content, headers))
 
     def remove(self, name: str) -> None:
         """See `PictureStore.remove`."""
