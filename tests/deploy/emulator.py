@@ -24,12 +24,20 @@ from tests.support.tools import ROOT, need
 MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
 UNHURRIED = Path(__file__).with_name("unhurried.py")
 
+WITHOUT_TLS = r"          - Effect: Deny\n(?:            .*\n)+(?=          - Effect: Allow)"
+"""What a bucket's policy in a CloudFormation template says of requests without TLS."""
+
 CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "sam/template.yaml": (
         ("it runs functions on this machine", r"\[arm64\]", "[x86_64]"),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
         ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
+    ),
+    "sam/data.yaml": (("it speaks no TLS", WITHOUT_TLS, ""),),
+    "serverless/resources/pictures.yml": (("it speaks no TLS", WITHOUT_TLS, ""),),
+    "terraform/data/pictures.tf": (
+        ("it speaks no TLS", r'  statement \{\n    effect    = "Deny"\n(?:(?:    .*)?\n)+?  \}\n\n(?=  statement)', ""),
     ),
     "serverless/serverless.yml": (
         ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),

@@ -193,7 +193,7 @@ def _pictures(stage: str) -> Model:
         "ownership": "BucketOwnerEnforced",
         "versions": False,
         "closed": {"acls": True, "policy": True, "ignored": True, "restricted": True},
-        "cors": [{"methods": ["POST"], "origins": origins, "headers": ["*"], "seconds": 600}],
+        "cors": [{"methods": ["POST"], "origins": sorted(origins), "headers": ["*"], "seconds": 600}],
         "policy": {
             f"Deny * s3:* on {BUCKET} Bool aws:SecureTransport=false",
             f"Deny * s3:* on {BUCKET}/* Bool aws:SecureTransport=false",

@@ -39,7 +39,7 @@ def of_template(template: "Template") -> Model:
         "cors": [
             {
                 "methods": rule["AllowedMethods"],
-                "origins": rule["AllowedOrigins"],
+                "origins": sorted(rule["AllowedOrigins"]),
                 "headers": rule["AllowedHeaders"],
                 "seconds": rule["MaxAge"],
             }
@@ -105,7 +105,7 @@ def of_plan(plan: "Plan") -> Model:
         "cors": [
             {
                 "methods": cors["allowed_methods"],
-                "origins": cors["allowed_origins"],
+                "origins": sorted(cors["allowed_origins"]),
                 "headers": cors["allowed_headers"],
                 "seconds": cors["max_age_seconds"],
             }
