@@ -22,10 +22,12 @@ from benchmarks.environments import python
 from benchmarks.runtime_api import Function
 from shopkeeper.clock import utc_now
 from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
+from shopkeeper.identity.keys import Keyring
 from shopkeeper.settings import read
 from shopkeeper.storage import Store
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
@@ -189,7 +191,8 @@ def _open_shop(store: Store) -> tuple[str, str]:
     )
     business, _ = Registrations(store, utc_now).register(registration)
     new = NewItem(business_id=business.business_id, name="Tea", price_minor=250, currency="EUR")
-    item = Catalogue(store, utc_now).create(Caller("ann"), new)
+    pictures = Pictures(store, utc_now, Keyring(list), lambda: None, "")
+    item = Catalogue(store, utc_now, pictures).create(Caller("ann"), new)
     return business.business_id, item.item_id
 
 

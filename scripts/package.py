@@ -153,8 +153,8 @@ def _files(name: str) -> Iterator[Path]:
 
 
 def _is_server_only(path: Path) -> bool:
-    """SQLite is the store of one machine; a function's is DynamoDB."""
-    return "sqlite" in path.parts
+    """SQLite and a folder of pictures are the stores of one machine; a function's are DynamoDB and S3."""
+    return "sqlite" in path.parts or path.parts[-2:] == ("pictures", "folder.py")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from shopkeeper.checks import (
 )
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
-from shopkeeper.storage.table import PHYSICAL_NAME, Table
+from shopkeeper.storage.table import Table, table_names
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
@@ -270,6 +270,20 @@ class Settings:
         default="600",
         deployable=True,
     )
+    bucket = Setting(
+        "S3_BUCKET_NAME",
+        "the bucket of the pictures, with `dynamodb:`; deployments have their own",
+        matching("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the name of a bucket, without dots"),
+    )
+    pictures_url = Setting(
+        "PICTURES_URL",
+        "where the pictures are served, like `https://pictures.example.com`; needed with a bucket",
+        matching(
+            rf"{_ORIGIN}(?:/[A-Za-z0-9._~-]+)*",
+            "a URL such as https://pictures.example.com, without a final slash",
+        ),
+        shown="this server",
+    )
     unknown_paths = Setting(
         "UNKNOWN_PATHS",
         "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
@@ -330,24 +344,11 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
         raise ConfigurationError("SMTP_URL needs MAIL_FROM, the address that mails come from.")
     if values["mail_from"] and not values["smtp_server"] and values["store_url"] != DYNAMODB:
         raise ConfigurationError("MAIL_FROM needs SMTP_URL, the server that sends mails; SES comes with DynamoDB.")
+    if values["bucket"] and not values["pictures_url"] and values["store_url"] == DYNAMODB:
+        raise ConfigurationError("S3_BUCKET_NAME needs PICTURES_URL: the address at which the pictures are read.")
     return Settings(
         values,
         aws=read_aws(environment),
         local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
-        table_names=_table_names(environment, tables),
+        table_names=table_names(environment, tables),
     )
-
-
-def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
-    names = {}
-    for table in tables:
-        name = environment.get(table.environment, "").strip()
-        if name:
-            if not PHYSICAL_NAME.fullmatch(name):
-                raise ConfigurationError(
-                    f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
-                )
-            names[table.name] = name
-            if list(names.values()).count(name) > 1:
-                raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
-    return names

@@ -14,8 +14,10 @@ from shopkeeper.functions.facts import facts
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import CANNOT_IN_DEPTH, Aws, adapt, complete_preflights, failures
+from tests.deploy.model import bucket
 from tests.support.faults import FaultyServer, answers
 from tests.support.http import Answer, post_json, send
+from tests.support.pictures import PNG, attach, post_form
 from tests.support.shop import Owner, order_for, place
 from tests.support.tools import ROOT, UNHURRIED, need
 
@@ -184,6 +186,29 @@ class Deployment:
             replayed = owner.ask("POST", f"{place}/replay", {"from": 1})
             return replayed.status == 200 and self.run_schedule("webhook-retries") and states(3)
 
+    def show_a_picture(self) -> bool:
+        """Give an item a picture and take it away, as an owner does, and return whether all of it was done."""
+        owner = Owner(self.place)
+        item = owner.add()
+        form = owner.ask("POST", f"/api/items/{item['item_id']}/picture", {"media_type": "image/png", "size": len(PNG)})
+        if form.status != 201 or post_form("", form.json["upload"], PNG).status != 204:
+            return False
+        shown = attach(owner, item, form.json["picture"])
+        address = str(shown.json.get("picture_url"))
+        is_whole = address.startswith("https://") and address.endswith(f"/pictures/{form.json['picture']}")
+        return shown.status == 200 and is_whole and attach(owner, item, None).status == 200 and not self.pictures()
+
+    def pictures(self) -> list[str]:
+        """Return the keys of the bucket."""
+        return [
+            entry["Key"] for entry in self.aws.client("s3").list_objects_v2(Bucket=bucket("dev")).get("Contents", [])
+        ]
+
+    def empty_bucket(self) -> None:
+        """Remove all pictures: CloudFormation removes no bucket that holds any."""
+        for key in self.pictures():
+            self.aws.client("s3").delete_object(Bucket=bucket("dev"), Key=key)
+
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""
         client = self.aws.client("lambda")
@@ -217,6 +242,7 @@ class Deployment:
     def remove(self) -> None:
         """Take everything down, code before data."""
         infrastructure = self.root / "infrastructure"
+        self.empty_bucket()
         if self.description == "sam":
             sam = str(self.root / ".venv-deploy" / "bin" / "sam")
             for stack in STACKS:

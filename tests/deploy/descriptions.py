@@ -91,7 +91,7 @@ class _NoPolicies:
 
 def _sam_data(root: Path, stage: str) -> Template:
     source = yaml.load((root / "infrastructure/sam/data.yaml").read_text(), _Loader)
-    return Template(source, {"Stage": stage})
+    return Template(source, {"Stage": stage, "AllowedOrigins": ORIGINS[stage]})
 
 
 def data_templates(root: Path, stage: str, environment: Mapping[str, str]) -> list[Template]:
@@ -118,7 +118,7 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
-    data_plan = plan(folder / "data", {"stage": stage}, environment)
+    data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins}, environment)
     with _streams(root, stage, environment):
         return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from tests.deploy import pictures
 from tests.deploy.cloudformation import expression, read_dashboard
 from tests.deploy.model import API, QUEUE_ARN, RULE_ARN, SECRET, Model, key_schema, senders, statement_permissions
 
@@ -37,6 +38,11 @@ class Plan:
         """Return the addresses of the managed resources whose type begins so."""
         return {address for address in self._configuration if address.startswith(beginning)}
 
+    def expressions(self, resource: str) -> Model:
+        """Return the expressions of a resource."""
+        found: Model = self._configuration.get(resource, {})
+        return found
+
     def references(self, resource: str, attribute: str) -> list[str]:
         """Return what an attribute that is not known yet is made of."""
         found: list[str] = self._configuration.get(resource, {}).get(attribute, {}).get("references", [])
@@ -44,11 +50,12 @@ class Plan:
 
 
 def read_data(plan: Plan) -> Model:
-    """Return the tables and the secret."""
+    """Return the tables, the pictures and the secret."""
     secret = plan.only("aws_secretsmanager_secret")
     made = plan.references("aws_secretsmanager_secret_version.jwt", "secret_string_wo")
     return {
         "tables": {table["name"]: _table(table) for _, table in plan.of_type("aws_dynamodb_table")},
+        "pictures": pictures.of_plan(plan),
         "secret": secret
         and {
             "name": secret["name"],

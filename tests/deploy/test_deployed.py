@@ -101,6 +101,12 @@ def test_what_a_webhook_refuses_is_sent_again_by_the_schedule_and_by_a_replay(de
 
 
 @pytest.mark.step("deployed")
+def test_a_picture_is_uploaded_shown_and_taken_away(deployment: Deployment) -> None:
+    """Under the role of the function alone. The distribution is not asked: the emulator serves none."""
+    assert deployment.show_a_picture()
+
+
+@pytest.mark.step("deployed")
 def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment) -> None:
     owner = Owner(deployment.place)
     order = place(owner, order_for(owner.add())).json

@@ -2,7 +2,7 @@
 grants, and the DynamoDB calls that come of them equal the permissions that its role is given."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.errors import RunFailed
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.declaration import Function, application
+from shopkeeper.functions.declaration import Function, PictureOperation, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Metrics, is_head
 from shopkeeper.http import Application, Request, split_path
@@ -28,9 +28,11 @@ from shopkeeper.storage import Append, Check, Delete, Grant, Item, Operation, Pu
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.pictures import BEGINNING, PictureStore, UploadForm
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
+from tests.support.pictures import PNG
 from tests.support.smtp import smtp_server
 from tests.support.stores import aws_environment, table_names
 
@@ -82,6 +84,31 @@ class Operations:
         for action in actions:
             assert isinstance(action, Put | Update | Delete | Check | Append)
             self._seen.setdefault(action.table, set()).add(cast(Operation, type(action).__name__.lower()))
+
+
+class NotedPictures:
+    """Pictures that are all there, and notes of what was done with them."""
+
+    def __init__(self) -> None:
+        self.noted: set[PictureOperation] = set()
+
+    def form(self, name: str, media_type: str, now: datetime) -> UploadForm:
+        """Note that the form lets its bearer write."""
+        self.noted.add("write")
+        return UploadForm("https://bucket.example/", {"key": name, "Content-Type": media_type})
+
+    def beginning(self, name: str) -> bytes:
+        """Note a read."""
+        self.noted.add("read")
+        return PNG[:BEGINNING]
+
+    def remove(self, name: str) -> None:
+        """Note a removal."""
+        self.noted.add("remove")
+
+    def remove_of_item(self, item_id: str, shown: str | None) -> None:
+        """Note a removal."""
+        self.noted.add("remove")
 
 
 class Calls(DynamoDBClient):
@@ -158,6 +185,10 @@ def keep_shop(ask: Ask) -> None:
     made = [ask("POST", "/api/items", item, token) for _ in range(2)]
     ask("GET", "/api/items")
     ask("PATCH", f"/api/items/{made[0]['item_id']}", {"price_minor": 200}, token, if_match='"1"')
+    for version in (2, 3):
+        form = ask("POST", f"/api/items/{made[0]['item_id']}/picture", {"media_type": "image/png", "size": 9}, token)
+        changed = {"picture": form["picture"]}
+        ask("PATCH", f"/api/items/{made[0]['item_id']}", changed, token, if_match=f'"{version}"')
     ask("DELETE", f"/api/items/{made[1]['item_id']}", None, token, if_match='"1"')
     business = f"/api/businesses/{business_id}"
     order = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": made[0]["item_id"], "quantity": 1}]}
@@ -300,7 +331,8 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def soon(ahead: int) -> str:
         return rfc3339(resources.clock() + timedelta(days=ahead))
 
-    recording = msgspec.structs.replace(resources, store=recorded)
+    pictures = NotedPictures()
+    recording = msgspec.structs.replace(resources, store=recorded, pictures=lambda: cast(PictureStore, pictures))
     ran = set()
 
     def run(name: str) -> Metrics:
@@ -323,6 +355,7 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     for journey in JOURNEYS[function.name]:
         journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
+    assert pictures.noted == function.pictures
 
 
 @pytest.fixture(scope="module")

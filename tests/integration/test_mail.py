@@ -1,6 +1,7 @@
 """One machine sends mails: an order over HTTP arrives in mailboxes, and a forgotten password is set anew."""
 
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -134,7 +135,7 @@ def test_a_mail_that_is_not_taken_is_sent_later_even_by_the_next_process(tmp_pat
             assert "SMTP 450 4.2.1" in told
             assert ann.email not in told
             server.line_with('"MailsDelayed":1')
-            server.process.kill()
+            server.stop(signal.SIGKILL)
         assert smtp.taken == []
         smtp.answers.clear()
         with shopkeeper(tmp_path / "shop.db", settings(smtp)):

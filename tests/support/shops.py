@@ -11,6 +11,7 @@ from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
@@ -29,9 +30,15 @@ from tests.support.lagging import settle
 ACCEPT_SECONDS = 600
 
 
+def no_pictures_of(store: Store, clock: Clock) -> Pictures:
+    """Return the pictures of a stage that keeps none."""
+    return Pictures(store, clock, Keyring(lambda: [b"0123456789abcdef0123456789abcdef"]), lambda: None, "")
+
+
 def open_registry(store: Store, clock: Clock) -> BusinessRegistry:
     """Return the service of businesses as the function `orders` builds it."""
-    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
+    removal = Removal(store, no_pictures_of(store, clock))
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal))
 
 
 class Shop:
@@ -43,7 +50,7 @@ class Shop:
         self.keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
         self.registrations = Registrations(store, self.clock)
         self.registry = open_registry(store, self.clock)
-        self.catalogue = Catalogue(store, self.clock)
+        self.catalogue = Catalogue(store, self.clock, no_pictures_of(store, self.clock))
         self.orders = Orders(store, self.keyring, self.clock, ACCEPT_SECONDS)
         self.feed = EventFeed(store, self.clock, partial(own_business, store))
         registration = Registration(

@@ -165,9 +165,13 @@ HEAVY = {
 
 ONLY_WHEN_NEEDED = {
     "shopkeeper.http.explanations",
+    "shopkeeper.aws.s3",
+    *(f"shopkeeper.storage.pictures.{name}" for name in ("bucket", "folder")),
+    *(f"shopkeeper.domains.catalogue.{name}" for name in ("uploads", "upload_endpoints")),
     *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
 }
-"""What is loaded with the first request that is wrong, and with the first event of another kind."""
+"""What is loaded with the first request that is wrong, with the first picture, and with the first event of another
+kind. Uploads are one machine's alone."""
 
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""

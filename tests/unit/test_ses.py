@@ -80,7 +80,7 @@ def test_a_path_is_signed_as_botocore_signs_it() -> None:
     SigV4Auth(BotoCredentials("key", "secret"), "ses", "us-east-1").add_auth(theirs)
     moment = datetime.strptime(theirs.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     assert abs((moment - now).total_seconds()) < 60
-    ours = Signer("us-east-1", "ses").sign(Credentials("key", "secret"), headers, body, moment, path)
+    ours = Signer("us-east-1", "ses").sign(Credentials("key", "secret"), headers, body, moment, path=path)
     assert ours["authorization"] == theirs.headers["Authorization"]
 
 

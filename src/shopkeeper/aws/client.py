@@ -61,7 +61,7 @@ class AwsClient:
     ) -> None:
         """Choose the endpoint and the source of credentials. Raises ConfigurationError if either is wrong."""
         usual = f"https://{service.host or service.name}.{region}.amazonaws.com"
-        endpoint = _endpoint(settings.endpoint(service.variable) or usual)
+        endpoint = endpoint_of(settings.endpoint(service.variable) or usual)
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
         self._host_field = endpoint.host_field
@@ -131,7 +131,7 @@ class AwsClient:
         if path is None:
             headers["x-amz-target"] = f"{self._service.target}.{operation}"
         credentials = self._credentials.get(renew=renew)
-        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC), path or "/")
+        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC), path=path or "/")
         reply = self._pool.request("POST", path or "/", headers, body, ends)
         _check_crc(reply)
         if reply.status != 200:
@@ -148,7 +148,7 @@ def _check_crc(reply: Reply) -> None:
         raise Broken("the answer's checksum does not fit its body")
 
 
-def _endpoint(url: str) -> Url:
+def endpoint_of(url: str) -> Url:
     """Return the parts of an endpoint's URL. Raises ConfigurationError."""
     try:
         endpoint = parse_url(url)

@@ -61,6 +61,7 @@ def _function(function: Function) -> Facts:
         "timeout": function.timeout,
         "libraries": function.libraries,
         "authenticates": function.authenticates,
+        "pictures": bool(function.pictures),
         # Lambda has one destination for what failed of a function, whichever of its schedules asked for it.
         "failures": dead_letters(function.schedules[0].name).name if function.schedules else None,
         "statements": list(_statements(permissions_of(function))),
@@ -108,6 +109,8 @@ def _resource(permission: Permission) -> tuple[str, str]:
             return "queues", permission.name
         case "sender":
             return "senders", permission.name
+        case "object":
+            return "objects", permission.name
         case "index":
             return "tables", f"{permission.name}/index/{permission.index}"
         case "stream":
