@@ -281,6 +281,7 @@ LIMITED = {
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/businesses/{business_id}/orders"),
+    ("POST", "/api/items/{item_id}/picture"),
 }
 
 
