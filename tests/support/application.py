@@ -34,7 +34,7 @@ class Shop:
 
     limiter: Limiter | None = None
 
-    def __init__(self, store: Store, pictures: PictureStore | None = None, **environment: str) -> None:
+    def __init__(self, store: Store, pictures: PictureStore | None = None, /, **environment: str) -> None:
         self.store = store
         settings = read(environment, TABLES)
         keyring = Keyring(lambda: [SECRET])
