@@ -18,6 +18,7 @@ from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.limiter import Limiter
 from shopkeeper.http.routing import is_parameter
 from shopkeeper.storage import StoreUnavailable, Value
+from shopkeeper.storage.pictures.folder import PictureFolder
 from shopkeeper.storage.tables import DELIVERIES, TABLES
 from tests.support.application import Shop
 from tests.support.stores import open_store
@@ -27,6 +28,7 @@ Operation = tuple[str, str]
 
 ALWAYS = {*COMMON_HEADERS, "X-Request-Id", "Vary", "Content-Length"}
 PASSWORD = "correct horse battery"
+NEW_PICTURE = {"media_type": "image/png", "size": 1000}
 
 
 class Watched(Shop):
@@ -34,9 +36,9 @@ class Watched(Shop):
 
     limiter = Limiter()
 
-    def __init__(self, store: Any, **environment: str) -> None:
+    def __init__(self, store: Any, pictures: PictureFolder, **environment: str) -> None:
         self.seen: dict[tuple[Operation, int], list[set[str]]] = defaultdict(list)
-        super().__init__(store, STAGE="prod", REGISTRATION_REQUIRES_TOKEN="false", **environment)
+        super().__init__(store, pictures, STAGE="prod", REGISTRATION_REQUIRES_TOKEN="false", **environment)
         self.paths: list[str] = list(openapi_document()["paths"])
 
     def ask(self, method: str, path: str, body: object = None, **more: Any) -> Response:
@@ -77,7 +79,8 @@ class Sometimes:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield Watched(Sometimes(store), COUNTER_IDS="*", MAIL_FROM="shop@example.com")
+    folder = PictureFolder(tmp_path / "pictures")
+    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", MAIL_FROM="shop@example.com")
     store.close()
 
 
@@ -98,6 +101,7 @@ def live(shop: Watched) -> None:
     shop.give("GET", item)
     shop.give("PATCH", item, {"price_minor": 300}, by="ann", **fresh)
     shop.ask("PATCH", item, {}, by="ann")
+    shop.give("POST", f"{item}/picture", NEW_PICTURE, by="ann")
     shop.give("DELETE", f"/api/items/{items[2]}", by="ann", **fresh)
     shop.give("GET", "/api/businesses/mine", by="ann")
     for by in ("ann", ""):
@@ -190,6 +194,7 @@ def fail(shop: Watched, documented: Mapping[Operation, Declared]) -> None:
     }
     bodies: dict[str, object] = {
         "/api/businesses/{business_id}/orders": order,
+        "/api/items/{item_id}/picture": NEW_PICTURE,
         "/api/items": {"business_id": "x", "name": "Tea", "price_minor": 100, "currency": "EUR"},
         "/auth/register-business": registration,
         "/api/auth/register": {**ann, "name": "Ann"},

@@ -290,6 +290,7 @@ LIMITED = {
         ("POST", f"/api/businesses/{{business_id}}/webhooks/{{webhook_id}}/{step}")
         for step in ("rotate", "test", "replay")
     ),
+    ("POST", "/api/items/{item_id}/picture"),
 }
 
 
