@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from shopkeeper.functions.facts import facts
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import CANNOT_IN_DEPTH, Aws, adapt, complete_preflights, failures
+from tests.support.faults import FaultyServer, answers
 from tests.support.http import Answer, post_json, send
 from tests.support.shop import Owner, order_for, place
 from tests.support.tools import ROOT, UNHURRIED, need
@@ -21,6 +23,10 @@ SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "depl
 NAME = "shopkeeper-dev-blue"
 SETTINGS = {"ORDER_ACCEPT_SECONDS": "3210", "COUNTER_RETENTION_DAYS": "30"}
 """What it is deployed with, in the environment of its script."""
+
+ATTEMPT_SECONDS = 15.0
+PAUSE_SECONDS = 6.0
+"""After a first refusal an event is sent again in five seconds, and up to a tenth more."""
 
 STACKS = (NAME, "shopkeeper-data-dev")
 
@@ -105,6 +111,57 @@ class Deployment:
         for _ in range(runs):
             self.run_schedule("order-expiry")
         return [event["type"] for event in owner.events() if event["order_id"] == order["order_id"]]
+
+    def pass_on(self, name: str, business_id: str, seq: int) -> bool:
+        """Invoke the function of a stream with an event of a business, as Lambda does, and return whether it ended well."""
+        stream = facts()["streams"][name]
+        place = f"arn:aws:dynamodb:us-east-1:000000000000:table/{stream['table']}-dev/stream/2026-11-21T00:00:00.000"
+        image = {"business_id": {"S": business_id}, "seq": {"N": str(seq)}}
+        record = {"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"NewImage": image}}
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=f"{NAME}-{stream['function']}",
+            Qualifier="live",
+            Payload=json.dumps({"Records": [{**record, "eventSourceARN": place}]}),
+        )
+        answer["Payload"].read()
+        return "FunctionError" not in answer
+
+    def webhooks_are_sent(self) -> bool:
+        """Let an event be refused, sent again by itself and replayed, and return whether all of it went well.
+
+        Switching a webhook off is an event, which it gets when it is on again.
+        """
+        with FaultyServer(answers(404, b""), answers(404, b""), answers(200, b"")) as server:
+            owner = Owner(self.place)
+            path = f"/api/businesses/{owner.business_id}/webhooks"
+            made = [owner.ask("POST", path, {"url": server.url}) for _ in range(2)]
+            if [one.status for one in made] != [201, 201] or owner.ask("GET", path).status != 200:
+                return False
+            place, other = (f"{path}/{one.json['webhook_id']}" for one in made)
+            any_version = {"If-Match": "*"}
+            switched = [owner.ask("PATCH", place, {"enabled": one}, **any_version).status for one in (False, True)]
+            if owner.ask("DELETE", other, **any_version).status != 204 or switched != [200, 200]:
+                return False
+
+            def states(number: int) -> bool:
+                """Return whether there have been so many attempts; the stream may be at the first one."""
+                ends = time.monotonic() + ATTEMPT_SECONDS
+                while time.monotonic() < ends:
+                    found = owner.ask("GET", f"{place}/deliveries")
+                    if found.status != 200:
+                        return False
+                    if sum(one["attempts"] for one in found.json["deliveries"]) >= number:
+                        return True
+                    time.sleep(0.2)
+                return False
+
+            if not self.pass_on("webhook-events", owner.business_id, 1) or not states(1):
+                return False
+            time.sleep(PAUSE_SECONDS)
+            if not self.run_schedule("webhook-retries") or not states(2):
+                return False
+            replayed = owner.ask("POST", f"{place}/replay", {"from": 1})
+            return replayed.status == 200 and self.run_schedule("webhook-retries") and states(3)
 
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""

@@ -52,7 +52,10 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
         if action == SECRET_READ:
             _start_anew(deployment, function)
         assert not (
-            deployment.collection_passes() and an_admin_lists_users(deployment) and an_order_expires(deployment)
+            deployment.collection_passes()
+            and an_admin_lists_users(deployment)
+            and an_order_expires(deployment)
+            and deployment.webhooks_are_sent()
         )
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
@@ -64,6 +67,7 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert deployment.collection_passes()
     assert an_admin_lists_users(deployment)
     assert an_order_expires(deployment)
+    assert deployment.webhooks_are_sent()
 
 
 @pytest.mark.step("deployed")
