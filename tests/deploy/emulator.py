@@ -16,9 +16,6 @@ from typing import Any
 
 import boto3
 
-from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.storage import Table
-from shopkeeper.storage.tables import TABLES
 from tests.deploy.descriptions import provider_folder
 from tests.deploy.model import PICTURES_URL, REGION
 from tests.support.processes import free_port, running
@@ -134,7 +131,7 @@ class Aws:
         )
 
     def keep_secret(self, stage: str) -> None:
-        """Make sure that a stage's secret, its tables' streams and where its pictures are can be looked up by plans."""
+        """Make sure that a stage's secret is there, and where its pictures are, as its data would."""
         secrets = self.client("secretsmanager")
         try:
             secrets.create_secret(Name=f"shopkeeper/{stage}/jwt", SecretString="x" * 64)
@@ -142,25 +139,6 @@ class Aws:
             pass
         name = f"/shopkeeper/{stage}/pictures-url"
         self.client("ssm").put_parameter(Name=name, Value=PICTURES_URL, Type="String", Overwrite=True)
-        for table in TABLES:
-            if any(stream.table == table for function in FUNCTIONS for stream in function.streams):
-                self._keep_stream(table, f"{table.name}-{stage}")
-
-    def _keep_stream(self, table: Table, name: str) -> None:
-        database = self.client("dynamodb")
-        key = zip(table.key.attributes, ("HASH", "RANGE"), strict=False)
-        try:
-            database.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[
-                    {"AttributeName": one.name, "AttributeType": one.type} for one in table.key.attributes
-                ],
-                KeySchema=[{"AttributeName": one.name, "KeyType": role} for one, role in key],
-                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-            )
-        except database.exceptions.ResourceInUseException:
-            pass
 
     def api(self, name: str) -> str:
         """Return the id of the API called `name`."""

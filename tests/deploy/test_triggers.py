@@ -52,7 +52,8 @@ def test_all_descriptions_follow(description: str, aws: Aws, changed: Path) -> N
     for function in found["functions"].values():
         del function["reserved"], function["snap_start"]
     assert list(differences(found, wanted)) == []
-    assert "visits of events" in wanted["streams"]
+    streams = {"webhooks of events", "mail of events", "mail of mails"}
+    assert set(wanted["streams"]) == {"visits of events", *streams}
     assert "shopkeeper-dev-blue-sample-changes-dead-letters" in model["alarms"]
 
 
