@@ -1,7 +1,6 @@
 """Servers that tests share: each is started once per test process, on a free port, and stopped at its end."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environme
 
 ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
 
-
 LONGEST = "test_schemathesis.py"
 """What takes as long as hundreds of others: begun late, it would leave the other processes without work at the end."""
 
@@ -25,8 +23,11 @@ NEEDED_BYTES = 4 << 30
 
 
 def pytest_configure() -> None:
-    """Keep the tests' files in memory where there is room: they wait for disks thousands of times, and none fails."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= NEEDED_BYTES:
+    """Keep the tests' files in memory where there is room: else they wait for the disk, thousands of times."""
+    if not MEMORY.is_dir():
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize >= NEEDED_BYTES and not found.f_flag & os.ST_NOEXEC:  # some tests run scripts
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
