@@ -32,6 +32,7 @@ KNOWS: dict[str, set[str]] = {
     "catalogue": {"businesses", "feed"},
     "orders": {"businesses", "catalogue", "feed"},
     "feed": set(),
+    "setup": {"accounts", "businesses", "markers"},
 }
 """Which domain may know which: in one direction."""
 
@@ -44,7 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "storage", "identity", "domains"},
-    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
+    "pages": set(),
+    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},

@@ -14,6 +14,7 @@ __all__ = [
     "check_address",
     "count_item",
     "find_business",
+    "is_any_stored",
     "is_stored",
     "own_business",
     "owns",
@@ -43,6 +44,11 @@ def owns(caller: Caller | None, business: Business) -> bool:
 def is_stored(store: Store, business_id: str) -> bool:
     """Tell whether there is a record of a business, in whatever form. Raises StoreError."""
     return store.get(BUSINESSES, {"business_id": business_id}) is not None
+
+
+def is_any_stored(store: Store) -> bool:
+    """Tell whether there is a record of any business. Raises StoreError."""
+    return bool(store.scan(BUSINESSES, limit=1).items)
 
 
 def add(business: Business) -> list[Action]:
