@@ -8,7 +8,7 @@ import { t } from "../texts.js";
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 import { StatePill } from "./state.js";
-import { Toasts } from "./toast.js";
+import { Toasts, toast } from "./toast.js";
 
 /**
  * @param {{ route: import("../routes.js").RouteName, children: any }} props
@@ -17,10 +17,15 @@ export function Shell({ route, children }) {
   const shop = useSignal(business);
   const isOnline = useSignal(online);
   const content = useRef(/** @type {HTMLElement | null} */ (null));
+  const wasLost = useRef(false);
   const isFirst = useRef(true);
   useEffect(() => {
     document.title = `${t(ROUTES[route].title)} · ${shop?.business_name ?? t("app.name")}`;
   });
+  useEffect(() => {
+    if (isOnline && wasLost.current) toast(t("online.back"));
+    wasLost.current = !isOnline;
+  }, [isOnline]);
   useEffect(() => {
     if (!isFirst.current) content.current?.focus(); // a reader then begins with the new page
     isFirst.current = false;

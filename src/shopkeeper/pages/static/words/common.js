@@ -22,7 +22,6 @@ export const COMMON = {
   "form.short": ["Please enter at least {length} characters.", "Bitte mindestens {length} Zeichen eingeben."],
   "form.optional": ["optional", "freiwillig"],
   "form.save": ["Save", "Speichern"],
-  "form.cancel": ["Cancel", "Abbrechen"],
   "form.saved": ["Saved.", "Gespeichert."],
   "form.close": ["Close", "Schließen"],
   "form.show": ["Show password", "Passwort zeigen"],

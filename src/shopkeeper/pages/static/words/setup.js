@@ -13,7 +13,6 @@ export const SETUP = {
   "setup.email_hint": ["You sign in with it.", "Damit melden Sie sich an."],
   "setup.password": ["Password", "Passwort"],
   "setup.password_hint": ["12 characters or more.", "12 Zeichen oder mehr."],
-  "setup.name": ["Your name", "Ihr Name"],
   "setup.business_name": ["Name of the business", "Name des Geschäfts"],
   "setup.phone": ["Phone", "Telefon"],
   "setup.phone_hint": ["With the country's code, like +49 30 123456.", "Mit Landesvorwahl, etwa +49 30 123456."],

@@ -2,6 +2,4 @@
 export const SHOP = {
   "shop.missing": ["There is no shop at this address", "Unter dieser Adresse gibt es kein Geschäft"],
   "shop.missing_lead": ["Please check the link.", "Bitte den Link prüfen."],
-  "shop.takes": ["Takes orders", "Nimmt Bestellungen an"],
-  "shop.takes_not": ["Takes no orders right now", "Nimmt gerade keine Bestellungen an"],
 };
