@@ -41,7 +41,7 @@ function App() {
   }, []);
 
   if (failure) {
-    return html`<main class="front"><${Empty} icon="alert" title=${failure}>
+    return html`<main class="front"><${Empty} heading="h1" icon="alert" title=${failure}>
       <${Button} kind="primary" onClick=${begin}>${t("app.retry")}<//>
     <//></main>`;
   }
