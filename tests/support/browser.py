@@ -1,5 +1,6 @@
 """A real Chromium in front of a server: what a person sees and does, and what must never happen meanwhile."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from tests.support.tools import NODE_MODULES, need
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCHEMES = ("light", "dark")
@@ -39,8 +41,8 @@ def chromium() -> Iterator[Browser]:
 
 
 def need_chromium() -> str:
-    """Return the path of Chromium, or skip the test; in CI fail it."""
-    return need("chromium")
+    """Return the path of Chromium or Chrome, or skip the test; in CI fail it."""
+    return next((path for name in NAMES if (path := shutil.which(name))), "") or need(NAMES[0])
 
 
 class Person:
