@@ -17,7 +17,7 @@ FOLLOW = """async () => {
     const { follow } = await import("/assets/feed.js");
     session.adopt({ access_token: "a", refresh_token: "r", expires_in: 1800 });
     window.told = [];
-    window.stop = follow("b", 0, {
+    window.stop = follow("b", null, {
         events: (events) => window.told.push(...events.map((one) => one.seq)),
         gone: (newest) => window.told.push(`gone to ${newest}`),
         online: (online) => window.told.push(online),
@@ -85,6 +85,7 @@ def test_every_event_is_told_once_in_order_whatever_the_line_does(person: Person
 
     problem = {"content_type": "application/problem+json"}
     answers: list[dict[str, Any] | None] = [
+        {"status": 400, "body": '{"code": "invalid_input", "newest": 0}', **problem},
         events(1, 2),
         {"status": 503, "headers": {"Retry-After": "1"}, "body": '{"code": "service_unavailable"}', **problem},
         None,  # no answer
@@ -108,5 +109,5 @@ def test_every_event_is_told_once_in_order_whatever_the_line_does(person: Person
     person.page.evaluate(FOLLOW)
     while len(asked) < len(answers):
         person.page.wait_for_timeout(50)
-    assert asked == ["0", "2", "2", "2", "2", "3", "10", "11"]
-    assert person.page.evaluate("window.stop(), window.told") == [1, 2, 3, "gone to 10", 11]
+    assert asked == ["9007199254740991", "0", "2", "2", "2", "2", "3", "10", "11"]
+    assert person.page.evaluate("window.stop(), window.told") == ["gone to 0", 1, 2, 3, "gone to 10", 11]

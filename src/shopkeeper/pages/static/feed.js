@@ -8,6 +8,7 @@ const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
 
 /** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
 
@@ -20,9 +21,10 @@ const LONGEST_PAUSE_MS = 15_000;
  */
 
 /**
- * Follow a feed after a number, until what is returned is called.
+ * Follow a feed after a number, until what is returned is called. Without a number it begins now, and `gone` is called
+ * first: what was loaded before may lack what happened since.
  * @param {string} businessId
- * @param {number} after
+ * @param {number | null} after
  * @param {Listener} listener
  * @returns {() => void}
  */
@@ -42,7 +44,7 @@ export function follow(businessId, after, listener) {
 
 /**
  * @param {string} businessId
- * @param {number} after
+ * @param {number | null} after
  * @param {Listener} listener
  * @param {Pulse} pulse
  * @param {AbortSignal} signal
@@ -53,7 +55,7 @@ async function run(businessId, after, listener, pulse, signal) {
     /** @type {number | null} */
     let pause = null;
     try {
-      const path = `/api/businesses/${encodeURIComponent(businessId)}/events?after=${after}&wait=${WAIT_SECONDS}`;
+      const path = `/api/businesses/${encodeURIComponent(businessId)}/events?after=${after ?? FUTURE}&wait=${WAIT_SECONDS}`;
       const { data, headers } = await call("GET", path, { signal: pulse.within(signal), timeout: 60_000 });
       failures = 0;
       pulse.beat();
@@ -65,8 +67,8 @@ async function run(businessId, after, listener, pulse, signal) {
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof Problem && error.status === 410) {
-        after = Number(error.facts.newest ?? 0);
+      if (error instanceof Problem && "newest" in error.facts) {
+        after = Number(error.facts.newest);
         pulse.beat();
         listener.gone(after);
       } else if (error instanceof Problem && !error.passes) {

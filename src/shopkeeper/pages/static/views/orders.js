@@ -2,9 +2,9 @@
 
 import { get } from "../api.js";
 import { business } from "../business.js";
-import { online } from "../connection.js";
+import { coalesced } from "../coalesce.js";
 import { explain } from "../faults.js";
-import { follow } from "../feed.js";
+import { useEvents } from "../live.js";
 import { money } from "../money.js";
 import { StatusBadge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
@@ -23,7 +23,7 @@ export function Orders() {
     <h1>${t("orders.title")}</h1>
     ${
       shop
-        ? html`<${OrderList} businessId=${shop.business_id} />`
+        ? html`<${OrderList} key=${shop.business_id} businessId=${shop.business_id} />`
         : html`<${Empty} icon="shop" title=${t("orders.none")} text=${t("orders.none_lead")} />`
     }
   `;
@@ -33,19 +33,21 @@ export function Orders() {
 function OrderList({ businessId }) {
   const [orders, setOrders] = useState(/** @type {any[] | null} */ (null));
   const [failure, setFailure] = useState("");
-  async function load() {
-    setFailure("");
-    try {
-      const { data } = await get(`/api/businesses/${businessId}/orders?limit=${SHOWN}`);
-      setOrders(data.orders);
-    } catch (problem) {
-      setFailure(explain(problem));
-    }
-  }
+  const [load] = useState(() =>
+    coalesced(async () => {
+      setFailure("");
+      try {
+        const { data } = await get(`/api/businesses/${businessId}/orders?limit=${SHOWN}`);
+        setOrders(data.orders);
+      } catch (problem) {
+        setFailure(explain(problem));
+      }
+    }),
+  );
   useEffect(() => {
     load();
-    return follow(businessId, 0, { events: load, gone: load, online: online.set });
-  }, [businessId]);
+  }, []);
+  useEvents(load);
 
   if (failure && !orders) {
     return html`<${Empty} icon="alert" title=${failure}><${Button} onClick=${load}>${t("app.retry")}<//><//>`;
