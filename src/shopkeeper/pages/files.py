@@ -25,7 +25,7 @@ MEDIA_TYPES = {
 OWNERS_PAGE = "index.html"
 CUSTOMERS_PAGE = "shop.html"
 
-FOLDERS = ("", "parts", "views", "vendor", "words")
+FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
 """Where modules and styles are. The name of a file in the first one has no folder."""
 
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)

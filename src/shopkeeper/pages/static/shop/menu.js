@@ -1,0 +1,133 @@
+// What the business offers, by category, with a search.
+
+import { money } from "../money.js";
+import { Empty } from "../parts/empty.js";
+import { Icon } from "../parts/icon.js";
+import { useSignal } from "../signal.js";
+import { t } from "../texts.js";
+import { html, useMemo, useState } from "../vendor/preact.js";
+import { basket, countOf, totalOf } from "./basket.js";
+import { Card } from "./card.js";
+import { categoriesOf } from "./catalogue.js";
+import { NotNow } from "./frame.js";
+import { Lines, Total } from "./lines.js";
+import { hasEnded, nameOf, remembered } from "./remembered.js";
+import { stepOf } from "./steps.js";
+
+const SEARCHED_FROM = 8;
+
+/** @param {{ business: any, items: any[] }} props */
+export function Menu({ business, items }) {
+  const [text, setText] = useState("");
+  const categories = useMemo(() => categoriesOf(items, text), [items, text]);
+  const found = categories.reduce((sum, category) => sum + category.items.length, 0);
+  return html`
+    <h1 class="unseen">${t("shop.title")}</h1>
+    <${Yours} />
+    <${NotNow} business=${business} />
+    ${!items.length && html`<${Empty} icon="shop" title=${t("shop.empty")} text=${t("shop.empty_lead")} />`}
+    <div class="shop-columns">
+      <div class="shop-menu">
+        ${items.length >= SEARCHED_FROM && html`<${Finder} text=${text} onInput=${setText} categories=${categories} />`}
+        <p class="unseen" role="status">${text && t("shop.found", { count: found })}</p>
+        ${text && !found && html`<p class="muted shop-nothing">${t("shop.nothing", { text })}</p>`}
+        ${categories.map(
+          ({ name, items }, index) => html`
+            <section key=${name} id="category-${index}" aria-labelledby="category-${index}-name" class="category">
+              <h2 id="category-${index}-name" class=${name || categories.length > 1 ? "" : "unseen"}>
+                ${name || t(categories.length > 1 ? "shop.other" : "shop.title")}
+              </h2>
+              <ul class="menu">${items.map((item) => html`<${Card} key=${item.item_id} item=${item} />`)}</ul>
+            </section>`,
+        )}
+      </div>
+      ${items.length > 0 && html`<${Side} />`}
+    </div>
+    <${Bar} />
+  `;
+}
+
+/** @param {{ text: string, onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
+function Finder({ text, onInput, categories }) {
+  return html`
+    <div class="finder">
+      <label class="finder-box"><span class="unseen">${t("shop.search")}</span><${Icon} name="search" />
+        <input type="search" name="search" value=${text} placeholder=${t("shop.search")} maxlength="100" autocomplete="off"
+          onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />
+      </label>
+      ${
+        categories.length > 1 &&
+        html`<nav aria-label=${t("shop.categories")}>
+          <ul class="chips">
+            ${categories.map(
+              ({ name }, index) => html`<li key=${name}>
+                <button type="button" class="chip" onClick=${() => show(`category-${index}`)}>${name || t("shop.other")}</button>
+              </li>`,
+            )}
+          </ul>
+        </nav>`
+      }
+    </div>
+  `;
+}
+
+/** @param {string} id */
+function show(id) {
+  document.getElementById(id)?.scrollIntoView();
+}
+
+/** The orders of this device: those that are under way, and those of before. */
+function Yours() {
+  const orders = useSignal(remembered);
+  const open = orders.filter((order) => !hasEnded(order));
+  const shown = open.length ? open : orders.slice(0, 1);
+  if (!shown.length) return null;
+  return html`
+    <nav class="yours" aria-label=${t("shop.yours")}>
+      <ul>
+        ${shown.map((order) => {
+          const { icon, tone, text } = stepOf(order.status);
+          return html`<li key=${order.order_id}>
+            <a href="#/order/${order.order_id}" class="yours-link">
+              <strong>${t("shop.order")} ${nameOf(order)}</strong>
+              <span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>
+            </a>
+          </li>`;
+        })}
+      </ul>
+    </nav>
+  `;
+}
+
+/** The basket at the side of a wide screen. */
+function Side() {
+  const lines = useSignal(basket);
+  return html`
+    <aside class="side" aria-labelledby="side">
+      <h2 id="side">${t("basket.title")}</h2>
+      ${
+        lines.length
+          ? html`<${Lines} lines=${lines} /><${Total} lines=${lines} />
+            <a class="button button-primary button-wide" href="#/basket">${t("basket.open")}</a>`
+          : html`<p class="muted">${t("basket.empty_lead")}</p>`
+      }
+    </aside>
+  `;
+}
+
+/** The basket at the foot of a narrow screen. */
+function Bar() {
+  const lines = useSignal(basket);
+  const count = countOf(lines);
+  const total = totalOf(lines);
+  return html`
+    <div class="basket-bar" hidden=${!count}>
+      <a class="button button-primary button-wide" href="#/basket">
+        <span>${t("basket.open")}</span>
+        <span class="basket-count">${count === 1 ? t("basket.one") : t("basket.many", { count })}</span>
+        <strong>${total && money(total.minor, total.currency)}</strong>
+      </a>
+    </div>
+    <p class="unseen" role="status">${count > 0 && t("basket.many", { count })}</p>
+  `;
+}
