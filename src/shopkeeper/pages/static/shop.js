@@ -19,6 +19,7 @@ import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./ve
 const LOOK_AGAIN_MS = 30_000;
 
 items.subscribe(renew);
+history.scrollRestoration = "manual";
 
 function Shop() {
   useSignal(language);
@@ -63,7 +64,7 @@ function Shop() {
           html`<${Empty} icon="alert" title=${explain(failure)}><${Button} kind="primary" onClick=${load}>${t("app.retry")}<//><//>`
         }
         ${page !== "order" && !failure && !(business && catalogue) && html`<${Loading} cards=${6} />`}
-        ${business && catalogue && isMenu && html`<${Menu} business=${business} items=${catalogue} />`}
+        ${business && catalogue && html`<div hidden=${!isMenu}><${Menu} business=${business} items=${catalogue} /></div>`}
         ${business && catalogue && page === "basket" && html`<${Checkout} business=${business} reload=${reload} />`}
       <//>
       ${isMenu && business && html`<${About} business=${business} />`}
@@ -103,4 +104,6 @@ function useRoute() {
   return hash.slice(1);
 }
 
-render(html`<${Shop} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+const place = /** @type {HTMLElement} */ (document.getElementById("app"));
+place.replaceChildren(); // what was shown until now
+render(html`<${Shop} />`, place);

@@ -4,6 +4,7 @@ import { money } from "../money.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
+import { Icon } from "../parts/icon.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
@@ -31,7 +32,7 @@ export function Card({ item }) {
         <span class="item-price">${money(price_minor, currency)}</span>
         ${
           sold
-            ? html`<span class="badge tone-done">${sold}</span>`
+            ? html`<span class="badge tone-done"><${Icon} name="cross" />${sold}</span>`
             : html`<${Stepper} name=${name} quantity=${quantity} onChange=${(/** @type {number} */ count) => take(item, count)} />`
         }
       </div>
@@ -47,6 +48,10 @@ function ItemDialog({ item, onClose }) {
   const [note, setNote] = useState(line?.note ?? "");
   const { name, description, price_minor, currency, picture_url: picture } = item;
   const sold = soldOut(item);
+  useEffect(() => {
+    window.addEventListener("hashchange", onClose);
+    return () => window.removeEventListener("hashchange", onClose);
+  }, []);
   /** @param {Event} event */
   function add(event) {
     event.preventDefault();
@@ -60,7 +65,7 @@ function ItemDialog({ item, onClose }) {
       <p class="item-price">${money(price_minor, currency)}</p>
       ${
         sold
-          ? html`<p><span class="badge tone-done">${sold}</span></p>`
+          ? html`<p><span class="badge tone-done"><${Icon} name="cross" />${sold}</span></p>`
           : html`<form onSubmit=${add} noValidate>
               <${Field} name="wish" label=${t("shop.wish")} hint=${t("shop.wish_hint")} value=${note} onInput=${setNote}
                 most=${NOTE} optional />

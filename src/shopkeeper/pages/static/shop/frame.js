@@ -2,9 +2,13 @@
 
 import { Icon } from "../parts/icon.js";
 import { LanguageSwitch } from "../parts/language.js";
+import { useSignal } from "../signal.js";
 import { t } from "../texts.js";
+import { clock } from "../time.js";
 import { html, useEffect } from "../vendor/preact.js";
 import { takesOrders, weekOf, whenItOpens } from "./opening.js";
+import { nameOf, remembered } from "./remembered.js";
+import { stepOf } from "./steps.js";
 
 /** @param {{ business: any, isMenu: boolean }} props */
 export function Header({ business, isMenu }) {
@@ -38,10 +42,27 @@ export function NotNow({ business }) {
       ${
         !takesOrders(business) &&
         html`<div class="notice tone-new"><${Icon} name="clock" />
-          <p><strong>${whenItOpens(business) || t("error.paused")}</strong> ${t("shop.stays")}</p>
+          <p><strong>${whenItOpens(business) || t("error.paused")}</strong>${t("shop.stays")}</p>
         </div>`
       }
     </div>
+  `;
+}
+
+/** @param {{ orders: import("./remembered.js").Remembered[] }} props */
+export function OrderLinks({ orders }) {
+  return html`
+    <ul>
+      ${orders.map((order) => {
+        const { icon, tone, text } = stepOf(order.status);
+        return html`<li key=${order.order_id}>
+          <a href="#/order/${order.order_id}" class="yours-link">
+            <span><strong>${t("shop.order")} ${nameOf(order)}</strong> <time class="muted" datetime=${order.at}>${clock(order.at)}</time></span>
+            <span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>
+          </a>
+        </li>`;
+      })}
+    </ul>
   `;
 }
 
@@ -49,6 +70,7 @@ export function NotNow({ business }) {
 export function About({ business }) {
   const { address, phone, email } = business;
   const week = weekOf(business);
+  const orders = useSignal(remembered);
   return html`
     <footer class="shop-about">
       ${
@@ -66,6 +88,13 @@ export function About({ business }) {
             </details>`
           }
         </section>`
+      }
+      ${
+        orders.length > 0 &&
+        html`<details class="yours">
+          <summary>${t("shop.yours")} (${orders.length})</summary>
+          <${OrderLinks} orders=${orders} />
+        </details>`
       }
       <${LanguageSwitch} />
     </footer>

@@ -36,7 +36,7 @@ function LineRow({ line, notes }) {
               ${
                 notes
                   ? html`<input class="line-input" name="note-${item_id}" value=${note} maxlength="300" autocomplete="off"
-                      placeholder=${t("shop.wish")} aria-label=${t("basket.note", { name })}
+                      placeholder=${t("basket.wish")} aria-label=${t("basket.note", { name })}
                       onInput=${(/** @type {any} */ event) => change(item_id, { note: event.currentTarget.value })} />`
                   : note
               }

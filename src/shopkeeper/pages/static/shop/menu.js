@@ -9,10 +9,9 @@ import { html, useMemo, useState } from "../vendor/preact.js";
 import { basket, countOf, totalOf } from "./basket.js";
 import { Card } from "./card.js";
 import { categoriesOf } from "./catalogue.js";
-import { NotNow } from "./frame.js";
+import { NotNow, OrderLinks } from "./frame.js";
 import { Lines, Total } from "./lines.js";
-import { hasEnded, nameOf, remembered } from "./remembered.js";
-import { stepOf } from "./steps.js";
+import { hasEnded, remembered } from "./remembered.js";
 
 const SEARCHED_FROM = 8;
 
@@ -51,23 +50,23 @@ export function Menu({ business, items }) {
 function Finder({ text, onInput, categories }) {
   return html`
     <div class="finder">
-      <label class="finder-box"><span class="unseen">${t("shop.search")}</span><${Icon} name="search" />
-        <input type="search" name="search" value=${text} placeholder=${t("shop.search")} maxlength="100" autocomplete="off"
-          onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />
-      </label>
-      ${
-        categories.length > 1 &&
-        html`<nav aria-label=${t("shop.categories")}>
-          <ul class="chips">
-            ${categories.map(
-              ({ name }, index) => html`<li key=${name}>
-                <button type="button" class="chip" onClick=${() => show(`category-${index}`)}>${name || t("shop.other")}</button>
-              </li>`,
-            )}
-          </ul>
-        </nav>`
-      }
+      <${Icon} name="search" />
+      <input type="search" name="search" value=${text} placeholder=${t("shop.search")} aria-label=${t("shop.search")}
+        maxlength="100" autocomplete="off"
+        onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />
     </div>
+    ${
+      categories.length > 1 &&
+      html`<nav class="chips" aria-label=${t("shop.categories")}>
+        <ul>
+          ${categories.map(
+            ({ name }, index) => html`<li key=${name}>
+              <button type="button" class="chip" onClick=${() => show(`category-${index}`)}>${name || t("shop.other")}</button>
+            </li>`,
+          )}
+        </ul>
+      </nav>`
+    }
   `;
 }
 
@@ -76,27 +75,12 @@ function show(id) {
   document.getElementById(id)?.scrollIntoView();
 }
 
-/** The orders of this device: those that are under way, and those of before. */
+/** The orders of this device that are under way. */
 function Yours() {
-  const orders = useSignal(remembered);
-  const open = orders.filter((order) => !hasEnded(order));
-  const shown = open.length ? open : orders.slice(0, 1);
-  if (!shown.length) return null;
-  return html`
-    <nav class="yours" aria-label=${t("shop.yours")}>
-      <ul>
-        ${shown.map((order) => {
-          const { icon, tone, text } = stepOf(order.status);
-          return html`<li key=${order.order_id}>
-            <a href="#/order/${order.order_id}" class="yours-link">
-              <strong>${t("shop.order")} ${nameOf(order)}</strong>
-              <span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>
-            </a>
-          </li>`;
-        })}
-      </ul>
-    </nav>
-  `;
+  const open = useSignal(remembered).filter((order) => !hasEnded(order));
+  return (
+    open.length > 0 && html`<nav class="yours" aria-label=${t("shop.yours")}><${OrderLinks} orders=${open} /></nav>`
+  );
 }
 
 /** The basket at the side of a wide screen. */
@@ -108,7 +92,7 @@ function Side() {
       ${
         lines.length
           ? html`<${Lines} lines=${lines} /><${Total} lines=${lines} />
-            <a class="button button-primary button-wide" href="#/basket">${t("basket.open")}</a>`
+            <a class="button button-primary button-wide" href="#/basket">${t("basket.checkout")}</a>`
           : html`<p class="muted">${t("basket.empty_lead")}</p>`
       }
     </aside>
