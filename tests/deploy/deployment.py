@@ -21,7 +21,12 @@ from tests.support.tools import ROOT, UNHURRIED, need
 
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
-SETTINGS = {"ORDER_ACCEPT_SECONDS": "3210", "COUNTER_RETENTION_DAYS": "30"}
+SETTINGS = {
+    "ORDER_ACCEPT_SECONDS": "3210",
+    "COUNTER_RETENTION_DAYS": "30",
+    "MAIL_FROM": "shop@example.com",
+    "SITE_URL": "https://shop.example",
+}
 """What it is deployed with, in the environment of its script."""
 
 ATTEMPT_SECONDS = 15.0
@@ -113,7 +118,7 @@ class Deployment:
         return [event["type"] for event in owner.events() if event["order_id"] == order["order_id"]]
 
     def pass_on(self, name: str, business_id: str, seq: int) -> bool:
-        """Invoke the function of a stream with an event of a business, as Lambda does, and return whether it ended well."""
+        """Invoke the function of a stream with an event of a business, as Lambda does. Return whether it ended well."""
         stream = facts()["streams"][name]
         place = f"arn:aws:dynamodb:us-east-1:000000000000:table/{stream['table']}-dev/stream/2026-11-21T00:00:00.000"
         image = {"business_id": {"S": business_id}, "seq": {"N": str(seq)}}

@@ -11,6 +11,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.permissions import permissions_of
 from tests.deploy.deployment import NAME, Deployment
 from tests.deploy.emulator import Aws
+from tests.deploy.mails import mails_are_sent
 from tests.deploy.model import QUEUE_ARN, TABLE_ARN, physical
 
 SECRET_READ = "secretsmanager:GetSecretValue"
@@ -56,6 +57,7 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
             and an_admin_lists_users(deployment)
             and an_order_expires(deployment)
             and deployment.webhooks_are_sent()
+            and mails_are_sent(deployment)
         )
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
@@ -68,6 +70,7 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert an_admin_lists_users(deployment)
     assert an_order_expires(deployment)
     assert deployment.webhooks_are_sent()
+    assert mails_are_sent(deployment)
 
 
 @pytest.mark.step("deployed")
