@@ -118,7 +118,7 @@ class Deployment:
         return [event["type"] for event in owner.events() if event["order_id"] == order["order_id"]]
 
     def pass_on(self, name: str, business_id: str, seq: int) -> bool:
-        """Invoke the function of a stream with an event of a business, as Lambda does. Return whether it ended well."""
+        """Invoke the function of a stream with an event, as Lambda does, and return whether it ended well."""
         stream = facts()["streams"][name]
         place = f"arn:aws:dynamodb:us-east-1:000000000000:table/{stream['table']}-dev/stream/2026-11-21T00:00:00.000"
         image = {"business_id": {"S": business_id}, "seq": {"N": str(seq)}}

@@ -101,7 +101,7 @@ def _routes(plan: Plan) -> Iterator[tuple[str, str | None]]:
     The ids of an API's resources are not known before they are made: the path of a method is its key, and
     stands if every folder on the way to it is a resource.
     """
-    folders = {key for level in range(1, 6) for key, _ in plan.of_type("aws_api_gateway_resource", f"level{level}")}
+    folders = {key for level in range(1, 7) for key, _ in plan.of_type("aws_api_gateway_resource", f"level{level}")}
     uris = {key: values["uri"] for key, values in plan.of_type("aws_api_gateway_integration", "route")}
     for key, method in plan.of_type("aws_api_gateway_method", "route"):
         parts = key.split(" ")[1].strip("/").split("/")
