@@ -80,7 +80,7 @@ class Shop:
             self.store.transact(copies)
         self.store.update(BUSINESSES, {"business_id": self.business_id}, Changes(add={"item_count": number}))
 
-    def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
+    def place(self, key: str = "k" * 16, quantity: int = 1) -> PlacedOrder:
         body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
         return self.orders.place(self.business_id, key, msgspec.convert(body, NewOrder))[0]
 
