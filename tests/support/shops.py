@@ -15,7 +15,7 @@ from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
-from shopkeeper.domains.orders.model import NewOrder, Order, Status
+from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder, Status
 from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
