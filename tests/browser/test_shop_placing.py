@@ -131,6 +131,7 @@ def test_a_copy_of_a_window_does_not_order_the_same_basket_by_mistake(seller: Se
     storage = guest.page.evaluate("JSON.stringify(sessionStorage)")
     guest.person.context.unroute_all()
     copy = Guest(visit, seller)
+    copy.item("Espresso").wait_for()
     copy.page.evaluate("(text) => Object.assign(sessionStorage, JSON.parse(text))", storage)
     copy.page.goto(f"/shop/{seller.business_id}#/basket")
     copy.page.reload()

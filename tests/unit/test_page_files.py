@@ -15,9 +15,9 @@ from shopkeeper.pages.files import (
     OWNERS_PAGE,
     STATIC,
     assets,
+    condensed,
     modules_of,
     page,
-    without_comments,
 )
 from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
 from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
@@ -95,9 +95,8 @@ def test_each_text_is_in_both_languages_under_one_key() -> None:
 
 
 def test_every_table_of_texts_is_used_and_so_is_every_text() -> None:
-    main = (STATIC / "texts.js").read_text()
     for name in {name for name, *_ in TEXTS}:
-        assert f'"./words/{name}"' in main
+        assert f'from "./words/{name}"' in SOURCE or f'from "./{name}"' in (STATIC / "words" / "owner.js").read_text()
     for _, key, _, _ in TEXTS:
         family = key.rpartition(".")[0] + "."
         assert f'"{key}"' in SOURCE or f"`{family}${{" in SOURCE, f"nothing shows {key}"
@@ -162,7 +161,7 @@ def test_comments_stay_at_home_and_code_does_not() -> None:
     text = (
         '// A\n/** B\n * // C */\n/** @type {D} */\nlet d = "// E"; // F\n  // G\n/** @type {H} */ (d);\n/* I */ d;\n'
     )
-    assert without_comments(text) == 'let d = "// E"; // F\n/** @type {H} */ (d);\n/* I */ d;\n'
+    assert condensed(text) == 'let d = "// E"; // F\n(d);\n/* I */ d;\n'
     assert all(b"@typedef" not in file.plain for file in assets().values())
 
 

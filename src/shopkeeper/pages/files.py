@@ -1,7 +1,8 @@
 """The files of the pages: their names, media types, bytes and tags. What is not listed here is not served.
 
-There is no build step. Two things are done when a server starts: comments are left out, for they are a third of what
-browsers would load, and a page names all of its modules, so that a browser loads them at once and not level by level.
+There is no build step. Two things are done when a server starts: comments and indents are left out, for they are a
+third of what browsers would load, and a page names all of its modules, so that a browser loads them at once and not
+level by level.
 """
 
 import gzip
@@ -31,6 +32,11 @@ FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 """Comments that have their lines for themselves."""
 
+_TYPES = re.compile(r"/\*\* @(?:type|param|returns) [^\n]*?\*/ ?")
+"""Types beside code."""
+
+_INDENTS = re.compile(r"^[ \t]+", re.MULTILINE)
+
 _IMPORT = re.compile(r'^(?:import|export) [^;]*?from "([^"]+)"|^import "([^"]+)"', re.MULTILINE)
 _ENTRY = re.compile(r'<script type="module" src="/assets/([^"]+)">')
 
@@ -49,7 +55,7 @@ def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
     return {
-        str(path.relative_to(STATIC)): _file(path.suffix, without_comments(path.read_text()))
+        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
@@ -79,9 +85,12 @@ def modules_of(text: str) -> list[str]:
     return list(found)
 
 
-def without_comments(text: str) -> str:
-    """Return a module or a style without the comments that have their lines for themselves."""
-    return _COMMENTS.sub("", text)
+def condensed(text: str) -> str:
+    """Return a module or a style without types, indents, and the comments that have their lines for themselves.
+
+    No text of the pages spans lines, so an indent is never shown.
+    """
+    return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
 
 
 def _file(suffix: str, text: str) -> PageFile:

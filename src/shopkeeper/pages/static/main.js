@@ -12,13 +12,16 @@ import { Shell } from "./parts/shell.js";
 import { currentRoute, ROUTES } from "./routes.js";
 import { session, start } from "./session.js";
 import { useSignal } from "./signal.js";
-import { language, t } from "./texts.js";
+import { language, learn, t } from "./texts.js";
 import { html, render, useEffect, useState } from "./vendor/preact.js";
 import { Elsewhere } from "./views/elsewhere.js";
 import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
 import { Setup } from "./views/setup.js";
 import { SignIn, SignInForm } from "./views/signin.js";
+import { OWNER } from "./words/owner.js";
+
+learn(OWNER);
 
 /** @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito" }} SetupState */
 

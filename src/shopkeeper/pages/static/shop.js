@@ -8,16 +8,18 @@ import { Toasts } from "./parts/toast.js";
 import { renew } from "./shop/basket.js";
 import { items, loadItems } from "./shop/catalogue.js";
 import { Checkout } from "./shop/checkout.js";
-import { About, Header } from "./shop/frame.js";
+import { About, Header, NotNow } from "./shop/frame.js";
 import { businessId } from "./shop/kept.js";
 import { Menu } from "./shop/menu.js";
 import { Tracking } from "./shop/tracking.js";
 import { useSignal } from "./signal.js";
-import { language, t } from "./texts.js";
+import { language, learn, t } from "./texts.js";
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
+import { SHOP } from "./words/shop.js";
 
 const LOOK_AGAIN_MS = 30_000;
 
+learn(SHOP);
 items.subscribe(renew);
 history.scrollRestoration = "manual";
 
@@ -64,7 +66,13 @@ function Shop() {
           html`<${Empty} icon="alert" title=${explain(failure)}><${Button} kind="primary" onClick=${load}>${t("app.retry")}<//><//>`
         }
         ${page !== "order" && !failure && !(business && catalogue) && html`<${Loading} cards=${6} />`}
-        ${business && catalogue && html`<div hidden=${!isMenu}><${Menu} business=${business} items=${catalogue} /></div>`}
+        ${
+          business &&
+          catalogue &&
+          html`
+            ${page !== "order" && html`<${NotNow} business=${business} />`}
+            <div hidden=${!isMenu}><${Menu} items=${catalogue} isShown=${isMenu} /></div>`
+        }
         ${business && catalogue && page === "basket" && html`<${Checkout} business=${business} reload=${reload} />`}
       <//>
       ${isMenu && business && html`<${About} business=${business} />`}

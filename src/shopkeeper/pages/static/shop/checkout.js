@@ -13,7 +13,6 @@ import { useSignal } from "../signal.js";
 import { t } from "../texts.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { basket, change, totalOf } from "./basket.js";
-import { NotNow } from "./frame.js";
 import { kept } from "./kept.js";
 import { Lines, Total } from "./lines.js";
 import { takesOrders } from "./opening.js";
@@ -40,7 +39,6 @@ export function Checkout({ business, reload }) {
   }
   return html`
     <h1>${t("basket.title")}</h1>
-    <${NotNow} business=${business} />
     <div class="checkout">
       <section class="card checkout-lines" aria-label=${t("basket.title")}>
         <${Lines} lines=${lines} notes />

@@ -18,7 +18,7 @@ export function Header({ business, isMenu }) {
   return html`
     <header class="bar">
       ${isMenu ? html`<span class="bar-mark"><${Icon} name="shop" /></span>` : html`<a class="icon-button" href="#" aria-label=${t("shop.back")}><${Icon} name="back" /></a>`}
-      <p class="bar-title">${business?.business_name}</p>
+      <${isMenu ? "h1" : "p"} class="bar-title">${business?.business_name}<//>
       ${business && html`<${State} business=${business} />`}
     </header>
   `;

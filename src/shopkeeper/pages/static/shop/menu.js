@@ -9,21 +9,22 @@ import { html, useMemo, useState } from "../vendor/preact.js";
 import { basket, countOf, totalOf } from "./basket.js";
 import { Card } from "./card.js";
 import { categoriesOf } from "./catalogue.js";
-import { NotNow, OrderLinks } from "./frame.js";
+import { OrderLinks } from "./frame.js";
 import { Lines, Total } from "./lines.js";
 import { hasEnded, remembered } from "./remembered.js";
 
 const SEARCHED_FROM = 8;
 
-/** @param {{ business: any, items: any[] }} props */
-export function Menu({ business, items }) {
+/**
+ * The list stays as it is while another page is shown, so that the way back is short.
+ * @param {{ items: any[], isShown: boolean }} props
+ */
+export function Menu({ items, isShown }) {
   const [text, setText] = useState("");
   const categories = useMemo(() => categoriesOf(items, text), [items, text]);
   const found = categories.reduce((sum, category) => sum + category.items.length, 0);
   return html`
-    <h1 class="unseen">${t("shop.title")}</h1>
-    <${Yours} />
-    <${NotNow} business=${business} />
+    ${isShown && html`<${Yours} />`}
     ${!items.length && html`<${Empty} icon="shop" title=${t("shop.empty")} text=${t("shop.empty_lead")} />`}
     <div class="shop-columns">
       <div class="shop-menu">
@@ -40,9 +41,9 @@ export function Menu({ business, items }) {
             </section>`,
         )}
       </div>
-      ${items.length > 0 && html`<${Side} />`}
+      ${isShown && items.length > 0 && html`<${Side} />`}
     </div>
-    <${Bar} />
+    ${isShown && html`<${Bar} />`}
   `;
 }
 

@@ -15,15 +15,14 @@ export function takesOrders(business) {
  */
 export function whenItOpens({ opens_at: at, paused_until: paused, time_zone: zone }) {
   if (!at) return "";
-  const kind = paused && new Date(paused).getTime() > Date.now() ? "takes" : "opens";
   const moment = new Date(at);
   const time = format(moment, zone, { hour: "numeric", minute: "2-digit" });
   const days = Math.round((dayOf(moment, zone) - dayOf(new Date(), zone)) / DAY_MS);
-  if (days < 1) return t(`shop.${kind}_today`, { time });
-  if (days === 1) return t(`shop.${kind}_tomorrow`, { time });
   /** @type {Intl.DateTimeFormatOptions} */
   const shown = days < 7 ? { weekday: "long" } : { day: "numeric", month: "long" };
-  return t(`shop.${kind}_on`, { day: format(moment, zone, shown), time });
+  const day = days < 2 ? t(days < 1 ? "shop.today" : "shop.tomorrow") : format(moment, zone, shown);
+  const isPause = paused && new Date(paused).getTime() > Date.now();
+  return t(isPause ? "shop.resumes" : "shop.opens", { day, time });
 }
 
 /**
