@@ -8,8 +8,7 @@ import { locale } from "./texts.js";
  * @param {string} currency
  */
 export function money(minor, currency) {
-  const format = new Intl.NumberFormat(locale(), { style: "currency", currency });
-  return format.format(minor / 10 ** digitsOf(currency));
+  return formatOf(locale(), currency).format(minor / 10 ** digitsOf(currency));
 }
 
 /**
@@ -17,6 +16,19 @@ export function money(minor, currency) {
  * @param {string} currency
  */
 export function digitsOf(currency) {
-  const options = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions();
-  return options.maximumFractionDigits ?? 2;
+  return formatOf("en", currency).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** Formats are kept: to make one takes longer than all that is done with it. @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
+/**
+ * @param {string} language
+ * @param {string} currency
+ */
+function formatOf(language, currency) {
+  const key = `${language} ${currency}`;
+  const format = formats.get(key) ?? new Intl.NumberFormat(language, { style: "currency", currency });
+  formats.set(key, format);
+  return format;
 }

@@ -5,7 +5,7 @@ import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { useSignal } from "../signal.js";
 import { t } from "../texts.js";
-import { html, useMemo, useState } from "../vendor/preact.js";
+import { html, useMemo, useRef, useState } from "../vendor/preact.js";
 import { basket, countOf, totalOf } from "./basket.js";
 import { Card } from "./card.js";
 import { categoriesOf } from "./catalogue.js";
@@ -14,6 +14,7 @@ import { Lines, Total } from "./lines.js";
 import { hasEnded, remembered } from "./remembered.js";
 
 const SEARCHED_FROM = 8;
+const TYPING_MS = 150;
 
 /**
  * The list stays as it is while another page is shown, so that the way back is short.
@@ -28,7 +29,7 @@ export function Menu({ items, isShown }) {
     ${!items.length && html`<${Empty} icon="shop" title=${t("shop.empty")} text=${t("shop.empty_lead")} />`}
     <div class="shop-columns">
       <div class="shop-menu">
-        ${items.length >= SEARCHED_FROM && html`<${Finder} text=${text} onInput=${setText} categories=${categories} />`}
+        ${items.length >= SEARCHED_FROM && html`<${Finder} onInput=${setText} categories=${categories} />`}
         <p class="unseen" role="status">${text && t("shop.found", { count: found })}</p>
         ${text && !found && html`<p class="muted shop-nothing">${t("shop.nothing", { text })}</p>`}
         ${categories.map(
@@ -47,14 +48,20 @@ export function Menu({ items, isShown }) {
   `;
 }
 
-/** @param {{ text: string, onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
-function Finder({ text, onInput, categories }) {
+/** @param {{ onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
+function Finder({ onInput, categories }) {
+  const timer = useRef(0);
+  /** What is typed shows at once, and what it finds as soon as the typing stops. @param {any} event */
+  function type({ currentTarget: { value } }) {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => onInput(value), TYPING_MS);
+  }
   return html`
     <div class="finder">
       <${Icon} name="search" />
-      <input type="search" name="search" value=${text} placeholder=${t("shop.search")} aria-label=${t("shop.search")}
+      <input type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
         maxlength="100" autocomplete="off"
-        onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />
+        onInput=${type} />
     </div>
     ${
       categories.length > 1 &&
