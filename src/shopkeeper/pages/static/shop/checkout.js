@@ -114,7 +114,7 @@ function OrderForm({ lines, isOpen, reload }) {
         <legend>${t("checkout.who")}</legend>
         <${Field} ...${bind("name")} label=${t("checkout.name")} autocomplete="name" />
         <${Field} ...${bind("phone")} type="tel" label=${t("checkout.phone")} hint=${t("checkout.phone_hint")}
-          autocomplete="tel" most=${30} />
+          autocomplete="tel" most=${30} optional=${Boolean(values.email)} />
         <${Field} ...${bind("email")} type="email" label=${t("checkout.email")} hint=${t("checkout.reach")}
           autocomplete="email" most=${254} optional=${Boolean(values.phone)} />
         ${

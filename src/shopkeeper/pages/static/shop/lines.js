@@ -21,6 +21,11 @@ export function Lines({ lines, notes = false }) {
 /** @param {{ line: Line, notes: boolean }} props */
 function LineRow({ line, notes }) {
   const { item_id, name, quantity, price_minor, currency, note, was, gone } = line;
+  /** @param {number} count */
+  function set(count) {
+    take(line, count);
+    if (!count) document.getElementById("content")?.focus(); // the line goes away, and what had the focus with it
+  }
   return html`
     <li class=${gone ? "line line-gone" : "line"}>
       <span class="line-name">${name}</span>
@@ -28,7 +33,7 @@ function LineRow({ line, notes }) {
       ${
         gone
           ? html`<p class="field-fault"><${Icon} name="alert" />${t("basket.gone")}</p>
-            <button type="button" class="round" aria-label=${t("basket.remove", { name })} onClick=${() => take(line, 0)}>
+            <button type="button" class="round" aria-label=${t("basket.remove", { name })} onClick=${() => set(0)}>
               <${Icon} name="close" />
             </button>`
           : html`<span class="line-note">
@@ -41,7 +46,7 @@ function LineRow({ line, notes }) {
                   : note
               }
             </span>
-            <${Stepper} name=${name} quantity=${quantity} onChange=${(/** @type {number} */ count) => take(line, count)} />`
+            <${Stepper} name=${name} quantity=${quantity} onChange=${set} />`
       }
     </li>
   `;

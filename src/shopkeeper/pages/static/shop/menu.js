@@ -112,14 +112,15 @@ function Bar() {
   const lines = useSignal(basket);
   const count = countOf(lines);
   const total = totalOf(lines);
+  const text = count === 1 ? t("basket.one") : t("basket.many", { count });
   return html`
     <div class="basket-bar" hidden=${!count}>
       <a class="button button-primary button-wide" href="#/basket">
         <span>${t("basket.open")}</span>
-        <span class="basket-count">${count === 1 ? t("basket.one") : t("basket.many", { count })}</span>
+        <span class="basket-count">${text}</span>
         <strong>${total && money(total.minor, total.currency)}</strong>
       </a>
     </div>
-    <p class="unseen" role="status">${count > 0 && t("basket.many", { count })}</p>
+    <p class="unseen" role="status">${count > 0 && text}</p>
   `;
 }
