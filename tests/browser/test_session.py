@@ -1,5 +1,6 @@
 """The session in the browser: shared by its tabs, renewed once, and asked for again without losing anything."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,7 @@ def expire_token(person: Person) -> None:
             route.continue_()
 
     person.context.route("**/api/users/me", answer)
+    time.sleep(1)  # two tokens of one second are the same
 
 
 def wait_for_orders(page: Page) -> None:
