@@ -34,6 +34,7 @@ KNOWS: dict[str, set[str]] = {
     "orders": {"businesses", "catalogue", "feed"},
     "feed": set(),
     "webhooks": {"businesses", "feed"},
+    "setup": {"accounts", "businesses", "markers"},
 }
 """Which domain may know which: in one direction."""
 
@@ -46,7 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "net", "storage", "identity", "domains"},
-    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
+    "pages": set(),
+    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},

@@ -19,6 +19,7 @@ __all__ = [
     "check_open",
     "count_item",
     "find_business",
+    "is_any_stored",
     "is_stored",
     "local_day",
     "own_business",
@@ -50,6 +51,11 @@ def owns(caller: Caller | None, business: Business) -> bool:
 def is_stored(store: Store, business_id: str) -> bool:
     """Tell whether there is a record of a business, in whatever form. Raises StoreError."""
     return store.get(BUSINESSES, {"business_id": business_id}) is not None
+
+
+def is_any_stored(store: Store) -> bool:
+    """Tell whether there is a record of any business. Raises StoreError."""
+    return bool(store.scan(BUSINESSES, limit=1).items)
 
 
 def add(business: Business) -> list[Action]:

@@ -21,9 +21,9 @@ from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
 from shopkeeper.runtime.machine.limits import MOST_OF_A_CLIENT
-from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
+from shopkeeper.runtime.machine.routes import machine_routes
 from shopkeeper.runtime.machine.tasks import Tasks
 from shopkeeper.runtime.machine.turns import Turns
 from shopkeeper.runtime.machine.waiters import Waiters
@@ -81,11 +81,13 @@ class Worker:
         telemetry: Telemetry,
         clients: Callable[[], int],
         most_waiters: int,
+        setup_code: str,
         functions: tuple[Function, ...] = FUNCTIONS,
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
 
         `clients` returns how many connections are open. At most `most_waiters` requests wait for something to happen.
+        `setup_code` is what a first run from elsewhere needs.
         """
         settings, store = resources.settings, resources.store
         self._loop = loop
@@ -105,8 +107,8 @@ class Worker:
         threaded = msgspec.structs.replace(resources, store=outer)
         here = msgspec.structs.replace(resources, store=inner)
         limiter = Limiter() if settings.rate_limits else None
-        self._here = application(functions, here, openapi_route(), limiter=limiter)
-        self._threaded = application(functions, threaded, openapi_route(), limiter=limiter)
+        self._here = application(functions, here, *machine_routes(here, setup_code), limiter=limiter)
+        self._threaded = application(functions, threaded, *machine_routes(threaded, setup_code), limiter=limiter)
         self._trusted = settings.trusted_proxies
         self._pools = make_pools(is_local=file is not None and not settings.needs_network)
         self.tasks = Tasks(functions, threaded, streams, telemetry, self._tell)
