@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.http import Request
-from shopkeeper.pages.files import CUSTOMERS_PAGE, OWNERS_PAGE, STATIC, assets, page
+from shopkeeper.pages.files import (
+    CUSTOMERS_PAGE,
+    OWNERS_PAGE,
+    STATIC,
+    assets,
+    modules_of,
+    page,
+    without_comments,
+)
 from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
 from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
@@ -140,3 +148,21 @@ def test_the_compressed_form_has_a_tag_of_its_own() -> None:
 def test_the_policy_permits_nothing_inline() -> None:
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert "default-src 'none'" in CONTENT_SECURITY_POLICY
+
+
+def test_comments_stay_at_home_and_code_does_not() -> None:
+    text = (
+        '// A\n/** B\n * // C */\n/** @type {D} */\nlet d = "// E"; // F\n  // G\n/** @type {H} */ (d);\n/* I */ d;\n'
+    )
+    assert without_comments(text) == 'let d = "// E"; // F\n/** @type {H} */ (d);\n/* I */ d;\n'
+    assert all(b"@typedef" not in file.plain for file in assets().values())
+
+
+def test_a_page_loads_all_its_modules_at_once() -> None:
+    owners, customers = (set(modules_of((STATIC / name).read_text())) for name in (OWNERS_PAGE, CUSTOMERS_PAGE))
+    assert owners | customers == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
+    assert "shop.js" not in owners
+    assert "main.js" not in customers
+    for name, modules in ((OWNERS_PAGE, owners), (CUSTOMERS_PAGE, customers)):
+        links = re.findall(r'<link rel="modulepreload" href="/assets/([^"]+)">', page(name).plain.decode())
+        assert sorted(links) == sorted(modules)

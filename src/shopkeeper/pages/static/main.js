@@ -6,6 +6,7 @@ import { send } from "./http.js";
 import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
 import { Empty } from "./parts/empty.js";
+import { Icon } from "./parts/icon.js";
 import { Shell } from "./parts/shell.js";
 import { currentRoute, ROUTES } from "./routes.js";
 import { session, start } from "./session.js";
@@ -41,11 +42,11 @@ function App() {
   }, []);
 
   if (failure) {
-    return html`<main class="front"><${Empty} icon="alert" title=${failure}>
+    return html`<main class="front"><${Empty} heading="h1" icon="alert" title=${failure}>
       <${Button} kind="primary" onClick=${begin}>${t("app.retry")}<//>
     <//></main>`;
   }
-  if (!setup || state === "starting") return html`<main class="front" aria-busy="true"></main>`;
+  if (!setup || state === "starting") return html`<main class="splash" aria-busy="true"><${Icon} name="shop" /></main>`;
   if (setup.sign_in === "cognito") return html`<${Elsewhere} />`;
   if (state === "in" || state === "ended") {
     return html`

@@ -24,9 +24,9 @@ function Shop() {
     }, setFailure);
   }, []);
   if (failure instanceof Problem && failure.status === 404) {
-    return html`<main class="page"><${Empty} icon="shop" title=${t("shop.missing")} text=${t("shop.missing_lead")} /></main>`;
+    return html`<main class="page"><${Empty} heading="h1" icon="shop" title=${t("shop.missing")} text=${t("shop.missing_lead")} /></main>`;
   }
-  if (failure) return html`<main class="page"><${Empty} icon="alert" title=${explain(failure)} /></main>`;
+  if (failure) return html`<main class="page"><${Empty} heading="h1" icon="alert" title=${explain(failure)} /></main>`;
   if (!business) return html`<main class="page"><${Loading} /></main>`;
   return html`
     <header class="bar">

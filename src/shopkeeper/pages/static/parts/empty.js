@@ -4,12 +4,12 @@ import { t } from "../texts.js";
 import { html } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
-/** @param {{ icon: import("./icon.js").IconName, title: string, text?: string, children?: any }} props */
-export function Empty({ icon, title, text, children }) {
+/** @param {{ icon: import("./icon.js").IconName, title: string, text?: string, heading?: "h1" | "h2", children?: any }} props */
+export function Empty({ icon, title, text, heading = "h2", children }) {
   return html`
     <div class="empty">
       <span class="empty-icon"><${Icon} name=${icon} /></span>
-      <h2>${title}</h2>
+      <${heading}>${title}<//>
       ${text && html`<p class="muted">${text}</p>`}
       ${children}
     </div>
