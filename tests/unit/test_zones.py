@@ -53,9 +53,7 @@ def test_utc_is_a_zone_without_a_database() -> None:
     assert zone_of("UTC") is UTC
 
 
-@pytest.mark.parametrize(
-    "name", ["", "Berlin", "europe/berlin", "Europe", "localtime", "posix/UTC", "right/UTC"]
-)
+@pytest.mark.parametrize("name", ["", "Berlin", "europe/berlin", "Europe", "localtime", "posix/UTC", "right/UTC"])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(UnknownTimeZone):
         check_time_zone(name)

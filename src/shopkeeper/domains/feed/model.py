@@ -52,10 +52,14 @@ def is_kept(record: Item, now: float) -> bool:
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """Events in their order; `next` is the number to ask after for more, null if there are no more."""
+    """Events in their order; `next` is the number to ask after for more, null if there are no more.
+
+    `newest` is the number of the newest event there is, 0 if nothing has happened yet.
+    """
 
     events: list[Event]
     next: str | None
+    newest: int
 
 
 class FeedParameters(msgspec.Struct, frozen=True):

@@ -22,7 +22,12 @@ class EventFeed:
         self._check_owner = check_owner
 
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
-        """Return the events after `number` and, if there are more, the number of the last of them.
+        """Return the events after `number` and, if there are more, the number of the last of them; as `read` does."""
+        events, last, _ = self.read(caller, business_id, number, limit)
+        return events, last
+
+    def read(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None, int]:
+        """Return the events after `number`, the number of the last of them if there are more, and the newest number.
 
         Raises NotFound, InvalidInput for a number that the feed has not come to, EventsGone if some of the events are
         not kept any more, or StoreError.
@@ -31,7 +36,7 @@ class EventFeed:
         # The head is read before the events: one that is appended in between is then no gap.
         newest = read_head(self._store, business_id).newest
         if number == newest:
-            return [], None
+            return [], None, newest
         if number > newest:
             raise InvalidInput([FieldError("after", f"must be at most {newest}, the number of the newest event")])
         key: Key = {"business_id": business_id, "seq": number}
@@ -40,7 +45,8 @@ class EventFeed:
         if not events or events[0].seq != number + 1:
             oldest = self._oldest(business_id, number + 1, newest)
             raise EventsGone("The events after this number are no longer kept.", oldest=oldest, newest=newest)
-        return events, events[-1].seq if page.next is not None else None
+        last = events[-1].seq
+        return events, last if page.next is not None else None, max(newest, last)
 
     def _oldest(self, business_id: str, low: int, newest: int) -> int:
         """Return the number of the oldest event that is kept, by bisection; one more than the newest if none is."""

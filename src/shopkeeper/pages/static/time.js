@@ -22,3 +22,29 @@ export function countdown(milliseconds) {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/**
+ * Return a number of minutes with its unit, like `20 min`.
+ * @param {number} count
+ */
+export function minutes(count) {
+  return inUnit(count, "minute");
+}
+
+/**
+ * Return how long something takes, in the unit that fits, like `5 min` or `3 h`.
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+  const count = Math.floor(milliseconds / 60_000);
+  if (count < 60) return minutes(count);
+  return count < 24 * 60 ? inUnit(Math.floor(count / 60), "hour") : inUnit(Math.floor(count / 60 / 24), "day");
+}
+
+/**
+ * @param {number} count
+ * @param {"minute" | "hour" | "day"} unit
+ */
+function inUnit(count, unit) {
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short" }).format(count);
+}

@@ -1,0 +1,294 @@
+// The orders of the business, as they stand: those that are open, and today's. They change by themselves, on every page.
+//
+// The number of the newest event is read first, then the orders, then the events after that number. So no change is
+// missed, whatever happens meanwhile. An event only says which order is to be read again.
+
+import { get, Problem, post } from "./api.js";
+import { business } from "./business.js";
+import { online } from "./connection.js";
+import { explain } from "./faults.js";
+import { follow, pauseAfter } from "./feed.js";
+import { toast } from "./parts/toast.js";
+import { signal } from "./signal.js";
+import { isToday, OPEN } from "./steps.js";
+import { isText, t } from "./texts.js";
+import { everySecond, setClock } from "./ticks.js";
+
+const PAGE = 100;
+const MOST_PAGES_OF_TODAY = 5;
+const AT_A_TIME = 6;
+/** Where more orders than this changed at once, all are read. */
+const MOST_SINGLY = 50;
+/** A device that slept this long has a connection that may be dead. */
+const SLEPT_MS = 15_000;
+
+/** @typedef {{ item_id: string, name: string, quantity: number, total_minor: number, note?: string | null }} Line */
+/** @typedef {{ type: "pickup" | "delivery" | "table", address?: string | Record<string, string>, instructions?: string, table?: string }} Fulfilment */
+/**
+ * @typedef {object} Order
+ * @property {string} order_id
+ * @property {number | null} [number]
+ * @property {string} status
+ * @property {{ name: string, phone?: string, email?: string }} customer
+ * @property {Fulfilment} fulfilment
+ * @property {Line[]} lines
+ * @property {string} currency
+ * @property {number} total_minor
+ * @property {string | null} [note]
+ * @property {string | null} [reason]
+ * @property {string | null} [ready_at]
+ * @property {string} created_at
+ * @property {string} accept_until
+ * @property {number} version
+ * @property {{ status: string, at: string, by: string }[]} history
+ */
+
+/** Orders by their id. Null until they are read. */
+export const orders = signal(/** @type {ReadonlyMap<string, Order> | null} */ (null));
+/** How many orders nobody has answered yet. */
+export const waiting = signal(0);
+/** Why the orders cannot be read. */
+export const failure = signal("");
+/** What happened last, to be read aloud. */
+export const news = signal("");
+
+/** @type {Board | null} */
+let board = null;
+
+orders.subscribe((all) => {
+  waiting.set([...(all?.values() ?? [])].filter(({ status }) => status === "received").length);
+});
+
+business.subscribe((shop) => {
+  const id = shop?.business_id ?? null;
+  if (id === (board?.businessId ?? null)) return;
+  board?.stop();
+  orders.set(null);
+  failure.set("");
+  news.set("");
+  board = id && new Board(id);
+  board?.begin();
+});
+
+/** What an order is called. @param {Order} order */
+export const nameOf = ({ number, order_id }) => (number ? `#${number}` : `…${order_id.slice(-4)}`);
+
+/** @param {string} status */
+export function wordOf(status) {
+  const key = `status.${status}`;
+  return isText(key) ? t(key) : status;
+}
+
+/**
+ * Lead an order on, and return whether that was done. If it was not, the person is told why; where somebody else was
+ * faster, the order shows what it became.
+ * @param {Order} order
+ * @param {import("./steps.js").Step} step
+ * @param {Record<string, unknown>} [body]
+ */
+export async function take(order, step, body) {
+  const path = `/api/orders/${encodeURIComponent(order.order_id)}`;
+  try {
+    const { data } = await post(`${path}/${step}`, body);
+    board?.put(data);
+    news.set(`${nameOf(data)}: ${wordOf(data.status)}`);
+    return true;
+  } catch (problem) {
+    if (problem instanceof Problem && problem.code === "out_of_turn") {
+      board?.look(order.order_id);
+      toast(t("orders.meanwhile", { order: nameOf(order), status: wordOf(String(problem.facts.order_status)) }), "bad");
+    } else {
+      toast(t("orders.undone", { order: nameOf(order), why: explain(problem) }), "bad");
+    }
+    return false;
+  }
+}
+
+/** Read everything anew. */
+export function reload() {
+  failure.set("");
+  board?.begin();
+}
+
+class Board {
+  /** @param {string} businessId */
+  constructor(businessId) {
+    this.businessId = businessId;
+    this.path = `/api/businesses/${encodeURIComponent(businessId)}`;
+    this.ender = new AbortController();
+    this.after = 0;
+    /** Orders that are to be read again. @type {Set<string>} */
+    this.changed = new Set();
+    /** Orders that came while all are read. @type {Map<string, Order>} */
+    this.newer = new Map();
+    this.isStale = true;
+    this.isReading = false;
+    this.lastTick = 0;
+    /** @type {(() => void)[]} */
+    this.ends = [];
+    this.unfollow = () => {};
+  }
+
+  async begin() {
+    try {
+      this.after = await this.insist(() => this.newest());
+      if (this.ender.signal.aborted) return;
+      this.stop();
+      this.ender = new AbortController();
+      online.set(true);
+      this.wake();
+      this.ends = [everySecond((moment) => this.tick(moment))];
+      const awake = () => document.visibilityState === "visible" && this.wake();
+      const { signal } = this.ender;
+      document.addEventListener("visibilitychange", awake, { signal });
+      window.addEventListener("pageshow", (event) => event.persisted && this.wake(), { signal });
+      this.isStale = true;
+      await this.read();
+    } catch (problem) {
+      if (!this.ender.signal.aborted) failure.set(explain(problem));
+    }
+  }
+
+  stop() {
+    this.ender.abort();
+    this.unfollow();
+    for (const end of this.ends) end();
+  }
+
+  /** Follow the feed with a fresh connection. While the server does not answer, the feed itself tries again. */
+  wake() {
+    if (!online.value) return;
+    this.unfollow();
+    this.unfollow = follow(this.businessId, this.after, {
+      events: (events) => this.hear(events),
+      gone: (newest) => {
+        this.after = newest;
+        this.isStale = true;
+        this.read();
+      },
+      online: online.set,
+    });
+  }
+
+  /** @param {import("./feed.js").FeedEvent[]} events */
+  hear(events) {
+    for (const { seq, type, subject, data } of events) {
+      this.after = seq;
+      if (!type.startsWith("order.")) continue;
+      // No order has a status twice, so one that has had this one is known as it became.
+      const known = orders.value?.get(subject);
+      if (!known?.history.some(({ status }) => status === data.status)) this.changed.add(subject);
+    }
+    this.read();
+  }
+
+  /** Look at an order again. @param {string} orderId */
+  look(orderId) {
+    this.changed.add(orderId);
+    this.read();
+  }
+
+  /** @param {Order} order */
+  put(order) {
+    this.newer.set(order.order_id, order);
+    const known = orders.value?.get(order.order_id);
+    if (!orders.value || (known && known.version > order.version)) return;
+    if (!known && order.status === "received") {
+      news.set(t("orders.arrived", { order: nameOf(order), name: order.customer.name }));
+    }
+    orders.set(new Map(orders.value).set(order.order_id, order));
+  }
+
+  /** Read what has changed, until nothing has. */
+  async read() {
+    if (this.isReading) return;
+    this.isReading = true;
+    try {
+      while (!this.ender.signal.aborted && (this.isStale || this.changed.size)) {
+        if (this.isStale || this.changed.size > MOST_SINGLY) await this.readAll();
+        else await Promise.all([...this.changed].slice(0, AT_A_TIME).map((id) => this.readOne(id)));
+      }
+    } finally {
+      this.isReading = false;
+    }
+  }
+
+  async readAll() {
+    this.isStale = false;
+    this.changed.clear();
+    this.newer.clear();
+    /** @type {Map<string, Order>} */
+    const found = new Map();
+    const keep = (/** @type {Order} */ order) => {
+      const known = found.get(order.order_id);
+      if (!known || known.version <= order.version) found.set(order.order_id, order);
+    };
+    for (const status of [...OPEN, ""]) {
+      let cursor = "";
+      for (let page = 1; ; page++) {
+        const query = `limit=${PAGE}${status && `&status=${status}`}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+        const { data, headers } = await this.insist(() => get(`${this.path}/orders?${query}`));
+        setClock(headers);
+        data.orders.forEach(keep);
+        cursor = data.next ?? "";
+        const isOver = !status && (page === MOST_PAGES_OF_TODAY || !isToday(data.orders.at(-1)?.created_at));
+        if (!cursor || isOver) break;
+      }
+    }
+    for (const order of this.newer.values()) keep(order);
+    if (this.ender.signal.aborted) return;
+    failure.set("");
+    orders.set(found);
+  }
+
+  /** @param {string} orderId */
+  async readOne(orderId) {
+    this.changed.delete(orderId);
+    try {
+      const { data } = await this.insist(() => get(`/api/orders/${encodeURIComponent(orderId)}`));
+      this.put(data);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
+    }
+  }
+
+  /** @returns {Promise<number>} the number of the newest event */
+  async newest() {
+    try {
+      return (await get(`${this.path}/events?limit=1`)).data.newest;
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 410) return Number(problem.facts.newest);
+      throw problem;
+    }
+  }
+
+  /**
+   * Do something again and again until the server does it. Throws Problem if it never will.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async insist(work) {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await work();
+      } catch (problem) {
+        if (!(problem instanceof Problem) || !problem.passes || this.ender.signal.aborted) throw problem;
+        failure.set(explain(problem));
+        await new Promise((resolve) => setTimeout(resolve, pauseAfter(failures, problem.retryAfter)));
+      }
+    }
+  }
+
+  /** What nobody accepted in time has expired, also before the server says so. @param {number} moment */
+  tick(moment) {
+    if (this.lastTick && moment - this.lastTick > SLEPT_MS && document.visibilityState === "visible") this.wake();
+    this.lastTick = moment;
+    for (const order of orders.value?.values() ?? []) {
+      if (order.status !== "received" || Date.parse(order.accept_until) > moment) continue;
+      const expired = { status: "expired", at: order.accept_until, by: "system" };
+      const late = { ...order, status: "expired", history: [...order.history, expired] };
+      orders.set(new Map(orders.value).set(order.order_id, late));
+    }
+  }
+}
