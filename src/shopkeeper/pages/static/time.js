@@ -1,6 +1,6 @@
 // Times as people read them.
 
-import { locale } from "./texts.js";
+import { locale, t } from "./texts.js";
 
 /**
  * Return the hour and minute of a moment, with the day if it is not today.
@@ -27,24 +27,16 @@ export function countdown(milliseconds) {
  * Return a number of minutes with its unit, like `20 min`.
  * @param {number} count
  */
-export function minutes(count) {
-  return inUnit(count, "minute");
-}
+export const minutes = (count) => t("orders.minutes", { count });
 
 /**
- * Return how long something takes, in the unit that fits, like `5 min` or `3 h`.
+ * Return how long something takes, in the unit that fits, like `5 min` or `3 hr`.
  * @param {number} milliseconds
  */
 export function duration(milliseconds) {
   const count = Math.floor(milliseconds / 60_000);
   if (count < 60) return minutes(count);
-  return count < 24 * 60 ? inUnit(Math.floor(count / 60), "hour") : inUnit(Math.floor(count / 60 / 24), "day");
-}
-
-/**
- * @param {number} count
- * @param {"minute" | "hour" | "day"} unit
- */
-function inUnit(count, unit) {
-  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short" }).format(count);
+  const [unit, length] = count < 24 * 60 ? ["hour", 60] : ["day", 24 * 60];
+  const options = /** @type {Intl.NumberFormatOptions} */ ({ style: "unit", unit, unitDisplay: "short" });
+  return new Intl.NumberFormat(locale(), options).format(Math.floor(count / Number(length)));
 }

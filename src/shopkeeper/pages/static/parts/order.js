@@ -68,7 +68,15 @@ export function OrderCard({ order, brief, ask }) {
       ${note && !brief && html`<p class="order-note"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
       ${status === "expired" && html`<p class="order-why">${t("orders.missed")}</p>`}
       ${reason && html`<p class="order-why">${reason}</p>`}
-      ${!brief && html`<p class="order-total">${sum(order)}</p>`}
+      <div class="order-total">
+        ${
+          customer.phone &&
+          html`<a class="icon-button" href="tel:${customer.phone}" aria-label=${t("orders.call", { name: customer.name })}
+            title=${customer.phone}><${Icon} name="phone" /></a>`
+        }
+        <${IconButton} icon="print" label=${t("orders.print", { order: nameOf(order) })} onClick=${() => print(order)} />
+        ${!brief && sum(order)}
+      </div>
       <${Steps} order=${order} ask=${ask} />
     </li>
   `;
@@ -110,14 +118,12 @@ function Steps({ order, ask }) {
   }
 
   const name = nameOf(order);
+  if (!first) return null;
   return html`
     <div class="order-steps">
-      ${
-        first &&
-        html`<${Button} kind=${order.status === "delivered" ? "quiet" : "primary"} busy=${busy === first} wide onClick=${() => press(first)}>
-          ${first === "accept" && usual ? t("orders.accept_in", { time: minutes(usual) }) : t(`step.${first}`)}<span class="unseen"> ${name}</span>
-        <//>`
-      }
+      <${Button} kind=${order.status === "delivered" ? "quiet" : "primary"} busy=${busy === first} wide onClick=${() => press(first)}>
+        ${first === "accept" && usual ? t("orders.accept_in", { time: minutes(usual) }) : t(`step.${first}`)}<span class="unseen"> ${name}</span>
+      <//>
       ${
         second &&
         html`<${Button} kind=${second === "complete" ? "quiet" : "danger"} busy=${busy === second} onClick=${() => press(second)}>
@@ -125,12 +131,6 @@ function Steps({ order, ask }) {
         <//>`
       }
       ${first === "accept" && html`<${IconButton} icon="clock" label=${t("orders.other_time", { order: name })} onClick=${() => ask({ step: "accept", order })} />`}
-      ${
-        order.customer.phone &&
-        html`<a class="icon-button" href="tel:${order.customer.phone}" aria-label=${t("orders.call", { name: order.customer.name })}
-          title=${order.customer.phone}><${Icon} name="phone" /></a>`
-      }
-      <${IconButton} icon="print" label=${t("orders.print", { order: name })} onClick=${() => print(order)} />
     </div>
   `;
 }

@@ -20,10 +20,10 @@ export function Shift() {
       <p class="shift-state tone-${rings ? "good" : "new"}"><${Icon} name=${rings ? "bell" : "alert"} />${t(rings ? "shift.on" : "shift.off")}</p>
       ${
         rings
-          ? html`<${Button} key="end" onClick=${endShift}>${t("shift.end")}<//><${Button} key="test" onClick=${test}>${t("shift.test")}<//>`
+          ? html`<${Button} key="test" onClick=${test}>${t("shift.test")}<//><${Button} key="end" onClick=${endShift}>${t("shift.end")}<//>`
           : html`<${Button} key="start" kind="primary" onClick=${startShift}>${t("shift.start")}<//>`
       }
-      <button type="button" class="toggle" aria-pressed=${prints} onClick=${() => setPrintsAccepted(!prints)}>
+      <button type="button" class="toggle" aria-pressed=${prints} title=${t("shift.print_title")} onClick=${() => setPrintsAccepted(!prints)}>
         <${Icon} name=${prints ? "check" : "print"} />${t("shift.print")}
       </button>
     </div>
