@@ -5,7 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from package import source_files
 
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function
 from shopkeeper.http import Request
 from shopkeeper.pages.files import (
     CUSTOMERS_PAGE,
@@ -66,6 +69,11 @@ def test_a_page_has_no_inline_code_and_names_only_files_that_are_there(name: str
     assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*src=)", text)
     named = re.findall(r'(?:src|href)="([^"]+)"', text)
     assert {one.removeprefix("/assets/") for one in named} <= set(assets())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
+def test_no_package_of_lambda_holds_the_pages(function: Function) -> None:
+    assert [name for name in source_files(function.name) if "pages" in name or "setup" in name] == []
 
 
 def test_no_file_names_another_site() -> None:

@@ -25,8 +25,8 @@ def read_feed(feed: EventFeed, call: Call[FeedParameters, Nothing]) -> Reply[Fee
     one after so many seconds. `Retry-After` says when to ask again.
     """
     asked = call.parameters
-    events, last, newest = feed.read(call.identity, asked.business_id, asked.after, asked.limit)
-    body = Feed(events, None if last is None else str(last), newest)
+    events, last = feed.after(call.identity, asked.business_id, asked.after, asked.limit)
+    body = Feed(events, None if last is None else str(last))
     if events or not asked.wait:
         return Reply(body, headers={"Retry-After": str(0 if last is not None else POLL_SECONDS)})
     wait = Wait(asked.business_id, asked.wait, {"Retry-After": "0"})

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from shopkeeper.http import Gone
+from shopkeeper.http import FieldError, Gone, InvalidInput
 from shopkeeper.http.fields import Limit, text
 from shopkeeper.storage import Item, Value
 
@@ -52,14 +52,10 @@ def is_kept(record: Item, now: float) -> bool:
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """Events in their order; `next` is the number to ask after for more, null if there are no more.
-
-    `newest` is the number of the newest event there is, 0 if nothing has happened yet.
-    """
+    """Events in their order; `next` is the number to ask after for more, null if there are no more."""
 
     events: list[Event]
     next: str | None
-    newest: int
 
 
 class FeedParameters(msgspec.Struct, frozen=True):
@@ -72,6 +68,14 @@ class FeedParameters(msgspec.Struct, frozen=True):
         int,
         msgspec.Meta(ge=0, le=25, description="For how many seconds to wait for an event if there is none yet"),
     ] = 0
+
+
+class EventsAhead(InvalidInput):
+    """The feed has not come to the given number; the newest stands beside."""
+
+    def __init__(self, newest: int) -> None:
+        super().__init__([FieldError("after", f"must be at most {newest}, the number of the newest event")])
+        self.facts = {"newest": newest}
 
 
 class EventsGone(Gone):

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 from shopkeeper.clock import Clock
+<<<<<<< ours
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
+=======
+from shopkeeper.domains.feed.model import Event, EventsAhead, EventsGone, event_from
+>>>>>>> theirs
 from shopkeeper.domains.feed.offers import read_head
-from shopkeeper.http import Caller, FieldError, InvalidInput
+from shopkeeper.http import Caller
 from shopkeeper.storage import Item, Key, Store
 from shopkeeper.storage.tables import EVENTS
 
@@ -22,31 +26,25 @@ class EventFeed:
         self._check_owner = check_owner
 
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
-        """Return the events after `number` and, if there are more, the number of the last of them; as `read` does."""
-        events, last, _ = self.read(caller, business_id, number, limit)
-        return events, last
+        """Return the events after `number` and, if there are more, the number of the last of them.
 
-    def read(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None, int]:
-        """Return the events after `number`, the number of the last of them if there are more, and the newest number.
-
-        Raises NotFound, InvalidInput for a number that the feed has not come to, EventsGone if some of the events are
+        Raises NotFound, EventsAhead for a number that the feed has not come to, EventsGone if some of the events are
         not kept any more, or StoreError.
         """
         self._check_owner(business_id, caller)
         # The head is read before the events: one that is appended in between is then no gap.
         newest = read_head(self._store, business_id).newest
         if number == newest:
-            return [], None, newest
+            return [], None
         if number > newest:
-            raise InvalidInput([FieldError("after", f"must be at most {newest}, the number of the newest event")])
+            raise EventsAhead(newest)
         key: Key = {"business_id": business_id, "seq": number}
         page = self._store.query(EVENTS, business_id, limit=limit, after=key)
         events = [event_from(record) for record in page.items if self._is_kept(record)]
         if not events or events[0].seq != number + 1:
             oldest = self._oldest(business_id, number + 1, newest)
             raise EventsGone("The events after this number are no longer kept.", oldest=oldest, newest=newest)
-        last = events[-1].seq
-        return events, last if page.next is not None else None, max(newest, last)
+        return events, events[-1].seq if page.next is not None else None
 
     def _oldest(self, business_id: str, low: int, newest: int) -> int:
         """Return the number of the oldest event that is kept, by bisection; one more than the newest if none is."""

@@ -1,13 +1,13 @@
 // The orders of the business, as they stand: those that are open, and today's. They change by themselves, on every page.
 //
-// The number of the newest event is read first, then the orders, then the events after that number. So no change is
-// missed, whatever happens meanwhile. An event only says which order is to be read again.
+// The feed begins before the orders are read, so no change is missed, whatever happens meanwhile. An event only says
+// which order is to be read again.
 
 import { get, Problem, post } from "./api.js";
 import { business } from "./business.js";
-import { online } from "./connection.js";
 import { explain } from "./faults.js";
-import { follow, pauseAfter } from "./feed.js";
+import { pauseAfter } from "./feed.js";
+import { listen } from "./live.js";
 import { toast } from "./parts/toast.js";
 import { signal } from "./signal.js";
 import { isToday, OPEN } from "./steps.js";
@@ -19,8 +19,6 @@ const MOST_PAGES_OF_TODAY = 5;
 const AT_A_TIME = 6;
 /** Where more orders than this changed at once, all are read. */
 const MOST_SINGLY = 50;
-/** A device that slept this long has a connection that may be dead. */
-const SLEPT_MS = 15_000;
 
 /** @typedef {{ item_id: string, name: string, quantity: number, total_minor: number, note?: string | null }} Line */
 /** @typedef {{ type: "pickup" | "delivery" | "table", address?: string | Record<string, string>, instructions?: string, table?: string }} Fulfilment */
@@ -67,8 +65,10 @@ business.subscribe((shop) => {
   failure.set("");
   news.set("");
   board = id && new Board(id);
-  board?.begin();
 });
+
+// The first thing that a feed tells is that all is to be read.
+listen((events) => board?.hear(events));
 
 /** What an order is called. @param {Order} order */
 export const nameOf = ({ number, order_id }) => (number ? `#${number}` : `…${order_id.slice(-4)}`);
@@ -107,7 +107,7 @@ export async function take(order, step, body) {
 /** Read everything anew. */
 export function reload() {
   failure.set("");
-  board?.begin();
+  board?.hear(null);
 }
 
 class Board {
@@ -115,65 +115,25 @@ class Board {
   constructor(businessId) {
     this.businessId = businessId;
     this.path = `/api/businesses/${encodeURIComponent(businessId)}`;
-    this.ender = new AbortController();
-    this.after = 0;
+    this.isOver = false;
     /** Orders that are to be read again. @type {Set<string>} */
     this.changed = new Set();
     /** Orders that came while all are read. @type {Map<string, Order>} */
     this.newer = new Map();
-    this.isStale = true;
+    this.isStale = false;
     this.isReading = false;
-    this.lastTick = 0;
-    /** @type {(() => void)[]} */
-    this.ends = [];
-    this.unfollow = () => {};
-  }
-
-  async begin() {
-    try {
-      this.after = await this.insist(() => this.newest());
-      if (this.ender.signal.aborted) return;
-      this.stop();
-      this.ender = new AbortController();
-      online.set(true);
-      this.wake();
-      this.ends = [everySecond((moment) => this.tick(moment))];
-      const awake = () => document.visibilityState === "visible" && this.wake();
-      const { signal } = this.ender;
-      document.addEventListener("visibilitychange", awake, { signal });
-      window.addEventListener("pageshow", (event) => event.persisted && this.wake(), { signal });
-      this.isStale = true;
-      await this.read();
-    } catch (problem) {
-      if (!this.ender.signal.aborted) failure.set(explain(problem));
-    }
+    this.end = everySecond((moment) => this.tick(moment));
   }
 
   stop() {
-    this.ender.abort();
-    this.unfollow();
-    for (const end of this.ends) end();
+    this.isOver = true;
+    this.end();
   }
 
-  /** Follow the feed with a fresh connection. While the server does not answer, the feed itself tries again. */
-  wake() {
-    if (!online.value) return;
-    this.unfollow();
-    this.unfollow = follow(this.businessId, this.after, {
-      events: (events) => this.hear(events),
-      gone: (newest) => {
-        this.after = newest;
-        this.isStale = true;
-        this.read();
-      },
-      online: online.set,
-    });
-  }
-
-  /** @param {import("./feed.js").FeedEvent[]} events */
+  /** @param {import("./feed.js").FeedEvent[] | null} events */
   hear(events) {
-    for (const { seq, type, subject, data } of events) {
-      this.after = seq;
+    if (!events) this.isStale = true;
+    for (const { type, subject, data } of events ?? []) {
       if (!type.startsWith("order.")) continue;
       // No order has a status twice, so one that has had this one is known as it became.
       const known = orders.value?.get(subject);
@@ -204,10 +164,13 @@ class Board {
     if (this.isReading) return;
     this.isReading = true;
     try {
-      while (!this.ender.signal.aborted && (this.isStale || this.changed.size)) {
+      while (!this.isOver && (this.isStale || this.changed.size)) {
         if (this.isStale || this.changed.size > MOST_SINGLY) await this.readAll();
         else await Promise.all([...this.changed].slice(0, AT_A_TIME).map((id) => this.readOne(id)));
       }
+    } catch (problem) {
+      this.isStale = true; // whatever was not read is read with the next event
+      if (!this.isOver) failure.set(explain(problem));
     } finally {
       this.isReading = false;
     }
@@ -236,7 +199,7 @@ class Board {
       }
     }
     for (const order of this.newer.values()) keep(order);
-    if (this.ender.signal.aborted) return;
+    if (this.isOver) return;
     failure.set("");
     orders.set(found);
   }
@@ -252,16 +215,6 @@ class Board {
     }
   }
 
-  /** @returns {Promise<number>} the number of the newest event */
-  async newest() {
-    try {
-      return (await get(`${this.path}/events?limit=1`)).data.newest;
-    } catch (problem) {
-      if (problem instanceof Problem && problem.status === 410) return Number(problem.facts.newest);
-      throw problem;
-    }
-  }
-
   /**
    * Do something again and again until the server does it. Throws Problem if it never will.
    * @template T
@@ -273,7 +226,7 @@ class Board {
       try {
         return await work();
       } catch (problem) {
-        if (!(problem instanceof Problem) || !problem.passes || this.ender.signal.aborted) throw problem;
+        if (!(problem instanceof Problem) || !problem.passes || this.isOver) throw problem;
         failure.set(explain(problem));
         await new Promise((resolve) => setTimeout(resolve, pauseAfter(failures, problem.retryAfter)));
       }
@@ -282,8 +235,6 @@ class Board {
 
   /** What nobody accepted in time has expired, also before the server says so. @param {number} moment */
   tick(moment) {
-    if (this.lastTick && moment - this.lastTick > SLEPT_MS && document.visibilityState === "visible") this.wake();
-    this.lastTick = moment;
     for (const order of orders.value?.values() ?? []) {
       if (order.status !== "received" || Date.parse(order.accept_until) > moment) continue;
       const expired = { status: "expired", at: order.accept_until, by: "system" };

@@ -8,6 +8,7 @@ const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
 
 /** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
 
@@ -20,21 +21,24 @@ const LONGEST_PAUSE_MS = 15_000;
  */
 
 /**
- * Follow a feed after a number, until what is returned is called.
+ * Follow a feed after a number, until what is returned is called. Without a number it begins now, and `gone` is called
+ * first: what was loaded before may lack what happened since.
  * @param {string} businessId
- * @param {number} after
+ * @param {number | null} after
  * @param {Listener} listener
  * @returns {() => void}
  */
 export function follow(businessId, after, listener) {
   const ender = new AbortController();
   const pulse = new Pulse(listener.online);
-  window.addEventListener("online", pulse.hurry);
+  const awake = () => document.visibilityState === "visible" && pulse.renew();
+  window.addEventListener("online", pulse.hurry, { signal: ender.signal });
+  window.addEventListener("pageshow", awake, { signal: ender.signal });
+  document.addEventListener("visibilitychange", awake, { signal: ender.signal });
   run(businessId, after, listener, pulse, ender.signal).catch((error) => {
     if (!ender.signal.aborted) throw error;
   });
   return () => {
-    window.removeEventListener("online", pulse.hurry);
     pulse.stop();
     ender.abort();
   };
@@ -42,7 +46,7 @@ export function follow(businessId, after, listener) {
 
 /**
  * @param {string} businessId
- * @param {number} after
+ * @param {number | null} after
  * @param {Listener} listener
  * @param {Pulse} pulse
  * @param {AbortSignal} signal
@@ -53,7 +57,7 @@ async function run(businessId, after, listener, pulse, signal) {
     /** @type {number | null} */
     let pause = null;
     try {
-      const path = `/api/businesses/${encodeURIComponent(businessId)}/events?after=${after}&wait=${WAIT_SECONDS}`;
+      const path = `/api/businesses/${encodeURIComponent(businessId)}/events?after=${after ?? FUTURE}&wait=${WAIT_SECONDS}`;
       const { data, headers } = await call("GET", path, { signal: pulse.within(signal), timeout: 60_000 });
       failures = 0;
       pulse.beat();
@@ -65,8 +69,8 @@ async function run(businessId, after, listener, pulse, signal) {
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof Problem && error.status === 410) {
-        after = Number(error.facts.newest ?? 0);
+      if (error instanceof Problem && "newest" in error.facts) {
+        after = Number(error.facts.newest);
         pulse.beat();
         listener.gone(after);
       } else if (error instanceof Problem && !error.passes) {
@@ -100,6 +104,7 @@ class Pulse {
     this.tell = tell;
     this.isOnline = true;
     this.last = Date.now();
+    this.looked = this.last;
     /** @type {AbortController | null} */
     this.waiting = null;
     /** @type {(() => void) | null} */
@@ -119,6 +124,12 @@ class Pulse {
   /** Try again now. */
   hurry = () => {
     this.wake?.();
+  };
+
+  /** Ask anew: a device that slept may wait for an answer on a connection that is dead. */
+  renew = () => {
+    this.waiting?.abort();
+    this.hurry();
   };
 
   /**
@@ -155,6 +166,8 @@ class Pulse {
   }
 
   async look() {
+    if (Date.now() - this.looked > 3 * PULSE_MS) this.renew();
+    this.looked = Date.now();
     try {
       await send("GET", "/", { timeout: PULSE_MS });
       this.beat();

@@ -3,6 +3,7 @@
 import { business, loadBusiness } from "./business.js";
 import { explain } from "./faults.js";
 import { send } from "./http.js";
+import { useEvents, watch } from "./live.js";
 import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
 import { Empty } from "./parts/empty.js";
@@ -83,6 +84,12 @@ function SignedIn({ route }) {
     load();
     return () => business.set(null);
   }, []);
+  const businessId = useSignal(business)?.business_id;
+  useEffect(() => (businessId ? watch(businessId) : undefined), [businessId]);
+  useEvents((events) => {
+    // Its state stands in the bar on every page.
+    if (!events || events.some(({ type }) => type.startsWith("business."))) loadBusiness().catch(() => {});
+  });
   const { view } = ROUTES[route];
   return html`
     <${Shell} route=${route}>
