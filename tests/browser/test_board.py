@@ -36,7 +36,6 @@ def test_a_new_order_rings_until_it_is_answered_and_is_led_to_its_end_by_clicks(
         f"#{number}",
         "Ann Example",
         "Table 7",
-        "2 ×",
         "Flat white",
         "extra hot",
         "No sugar, please.",
@@ -114,7 +113,7 @@ def test_a_delivery_is_sent_out_and_delivered(shop: PageShop, visit: Visit) -> N
     one = order(shop, "Ann Example", fulfilment=DELIVERY)
     lead(shop, one, "accept", "prepare", "ready")
     shown = cook.await_status(one, "ready").inner_text()
-    assert "Delivery" in shown and "12 Main St" in shown and "Ring twice" in shown
+    assert [text for text in ("Delivery", "12 Main St", "Ring twice") if text not in shown] == []
     for step, status in (("Send out", "out_for_delivery"), ("Delivered", "delivered"), ("Complete", "completed")):
         cook.press(one, step)
         cook.await_status(one, status)
@@ -163,14 +162,12 @@ def test_events_that_are_not_kept_any_more_make_the_board_read_all_orders(shop: 
         if missed:
             return route.continue_()
         missed.append(order(shop, "Ann Example"))
-        problem = {"code": "events_gone", "detail": "", "newest": route.request.url.count(""), "oldest": 1}
-        answer = route.fetch(url=route.request.url.split("?")[0] + "?limit=1")
-        problem["newest"] = answer.json()["newest"]
+        answer = route.fetch(url=f"{route.request.url.split('?')[0]}?after={2**53 - 1}")
+        problem = {"code": "events_gone", "detail": "", "newest": answer.json()["newest"], "oldest": 1}
         return route.fulfill(status=410, content_type="application/problem+json", json=problem)
 
     cook.page.route("**/events?after=*", gone)
     cook.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    cook.page.wait_for_function  # noqa: B018 - the policy forbids it; cards are awaited instead
     while not missed:
         cook.page.wait_for_timeout(20)
     cook.await_status(missed[0], "received")
@@ -273,7 +270,7 @@ def test_a_ticket_is_alone_on_its_paper_and_printed_where_an_order_is_accepted(s
     ticket.wait_for(state="attached")
     assert not ticket.is_visible()
     page.emulate_media(media="print")
-    texts = ("Delivery", "12 Main St", "Ann Example", "2 × Flat white", "extra hot", "No sugar, please.", "€7.60")
+    texts = ("Delivery", "12 Main St", "Ann Example", "Flat white", "extra hot", "No sugar, please.", "€7.60")
     for text in (NAME, f"#{number}", *texts):
         assert text in ticket.inner_text()
     for hidden in (".bar", ".nav", ".board", ".board-head"):

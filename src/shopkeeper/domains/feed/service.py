@@ -3,11 +3,7 @@
 from collections.abc import Callable
 
 from shopkeeper.clock import Clock
-<<<<<<< ours
-from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
-=======
-from shopkeeper.domains.feed.model import Event, EventsAhead, EventsGone, event_from
->>>>>>> theirs
+from shopkeeper.domains.feed.model import Event, EventsAhead, EventsGone, event_from, is_kept
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.http import Caller
 from shopkeeper.storage import Item, Key, Store
