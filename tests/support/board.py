@@ -92,6 +92,14 @@ class Cook:
         """Wait until something rings, or nothing does: `order`, `lost` or an empty text."""
         self.page.locator(f'html[data-ringing="{sound}"]').wait_for(state="attached", timeout=60_000)
 
+    def await_true(self, expression: str) -> None:
+        """Wait until an expression is true in the page. The policy of the pages refuses `wait_for_function`."""
+        for _ in range(1000):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"{expression} stays false")
+
     def count(self, order_id: str) -> int:
         """Return how often an order is on the board."""
         return self.card(order_id).count()

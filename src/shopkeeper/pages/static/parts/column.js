@@ -20,12 +20,12 @@ export function Column({ name, orders, ask }) {
   const shown = orders.slice(0, most);
   const { tone, icon } = COLUMNS[name];
 
-  // When cards move, a finger that is on its way must not press another order's button.
+  // When cards move or change, a finger that is on its way must not press another button than it meant.
   useLayoutEffect(() => {
     list.current?.classList.add("settling");
     const timer = setTimeout(() => list.current?.classList.remove("settling"), SETTLES_MS);
     return () => clearTimeout(timer);
-  }, [shown.map(({ order_id }) => order_id).join()]);
+  }, [shown.map(({ order_id, status }) => order_id + status).join()]);
 
   return html`
     <section class="column column-${name} tone-${tone}" aria-labelledby="column-${name}">

@@ -77,7 +77,7 @@ export function OrderCard({ order, brief, ask }) {
         <${IconButton} icon="print" label=${t("orders.print", { order: nameOf(order) })} onClick=${() => print(order)} />
         ${!brief && sum(order)}
       </div>
-      <${Steps} order=${order} ask=${ask} />
+      <${Steps} key=${status} order=${order} ask=${ask} />
     </li>
   `;
 }
