@@ -4,6 +4,8 @@ PORT ?= 8000
 DATA ?= shopkeeper.db
 VENV := .venv
 BIN := $(VENV)/bin
+# All that these tests start shares its byte code outside of the sources, and so does pytest. Deployed functions have theirs.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
@@ -16,14 +18,14 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
 test: check ## run every gate: format, lint, types, tests, the API collection
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
-	@$(BIN)/python -m pytest tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)
+	@$(PYTEST) tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)
 
 test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what it makes
 	@test -n "$(BASE_URL)" || { echo "make test-stage: BASE_URL= must name the stage's address."; exit 1; }
-	@BASE_URL="$(BASE_URL)" $(BIN)/python -m pytest tests/stage $(ARGS)
+	@BASE_URL="$(BASE_URL)" $(PYTEST) tests/stage $(ARGS)
 
 test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)

@@ -40,7 +40,7 @@ fingerprint() {
         "$TOOLS/python" -c 'import hashlib, sys; print(hashlib.file_digest(sys.stdin.buffer, "sha256").hexdigest())')
 }
 
-deploy_data stack "$DATA" data.yaml "Stage=$STAGE"
+deploy_data stack "$DATA" data.yaml "Stage=$STAGE" "AllowedOrigins=\"${ALLOWED_ORIGINS:-}\""
 code_parameters+=("Fingerprint=$(fingerprint)")
 
 # CodeDeploy shifts within the stack's update; what was in service before it is remembered for `release back`.

@@ -44,7 +44,7 @@ code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=
     "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
     "-var=alarm_email=${ALARM_EMAIL:-}")
 
-deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE"
+deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE" "-var=allowed_origins=${ALLOWED_ORIGINS:-}"
 step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
 api_collection

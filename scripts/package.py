@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import python313
@@ -90,8 +91,13 @@ def source_files(function: str) -> dict[str, Path]:
     return {str(path.relative_to(SOURCE)): path for path in needed | data}
 
 
-def imports(module: Path) -> Iterator[Path]:
-    """Yield the files of ours that `module` imports anywhere, and the packages that they stand in."""
+@cache
+def imports(module: Path) -> tuple[Path, ...]:
+    """Return the files of ours that `module` imports anywhere, and the packages that they stand in."""
+    return tuple(_imports(module))
+
+
+def _imports(module: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(module.read_text())):
         names: list[str] = []
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -147,8 +153,8 @@ def _files(name: str) -> Iterator[Path]:
 
 
 def _is_server_only(path: Path) -> bool:
-    """SQLite is the store of one machine; a function's is DynamoDB."""
-    return "sqlite" in path.parts
+    """SQLite and a folder of pictures are the stores of one machine; a function's are DynamoDB and S3."""
+    return "sqlite" in path.parts or path.parts[-2:] == ("pictures", "folder.py")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ Facts = dict[str, Any]
 
 NAME = "shopkeeper-${Stage}-${Colour}"
 ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
+BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
+PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
 JWT_SECRET = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-JwtSecretArn" }'  # noqa: S105  # where it is
 DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60
 
@@ -79,7 +81,10 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
     own = logical(name)
     more, events = [], []
     if function["authenticates"]:
-        more.append(f"Environment: {{ Variables: {{ JWT_SECRET_ARN: {JWT_SECRET} }} }}")
+        own_variables = [f"    JWT_SECRET_ARN: {JWT_SECRET}\n"]
+        if function["pictures"]:
+            own_variables += [f"    S3_BUCKET_NAME: !Sub {BUCKET}\n", f"    PICTURES_URL: {PICTURES_URL}\n"]
+        more.append("Environment:\n  Variables:\n" + "".join(own_variables).rstrip("\n"))
     if function["failures"]:
         destination = f"{{ Type: SQS, Destination: !GetAtt {logical(function['failures'])}.Arn }}"
         more.append("EventInvokeConfig:")
@@ -150,8 +155,12 @@ def _statements(function: Facts) -> str:
     for statement in function["statements"]:
         arns = [f"!Sub {ARN % 'dynamodb'}:table/{_of_stage(table)}" for table in statement.get("tables", ())]
         arns += [f"!Sub {ARN % 'sqs'}:{NAME}-{queue}" for queue in statement.get("queues", ())]
+        senders = statement.get("senders", ())
+        arns += [f"!Sub {ARN % 'ses'}:identity/*" for _ in senders]
+        arns += [f'!Sub "arn:${{AWS::Partition}}:s3:::{BUCKET}/{objects}"' for objects in statement.get("objects", ())]
         lines += ["- Effect: Allow", f"  Action: [{', '.join(statement['actions'])}]", "  Resource:"]
         lines += [f"    - {arn}" for arn in arns]
+        lines += [f"  Condition: {{ StringEquals: {{ ses:FromAddress: !Ref {logical(one)} }} }}" for one in senders]
     if function["authenticates"]:
         lines += ["- Effect: Allow", "  Action: [secretsmanager:GetSecretValue]", f"  Resource: {JWT_SECRET}"]
     return _lines(lines)

@@ -1,23 +1,44 @@
 """Servers that tests share: each is started once per test process, on a free port, and stopped at its end."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shopkeeper.storage import Store, Table
 from shopkeeper.storage.tables import TABLES
 from tests.support.lagging import LAGGING, LaggingStore
 from tests.support.packages import Packages, make_package, shared_folder
-from tests.support.processes import Shopkeeper, run_cli, shopkeeper
+from tests.support.processes import SHOPKEEPER, Shopkeeper, run_cli, shopkeeper
 from tests.support.stores import BACKENDS, EMULATORS, TEST_TABLES, aws_environment, emulator, open_store
 
 ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
 
+LONGEST = "test_schemathesis.py"
+"""What takes as long as hundreds of others: begun late, it would leave the other processes without work at the end."""
+
+settings.register_profile("any machine", deadline=None)  # no test asserts a time
+settings.load_profile("any machine")
+
+MEMORY = Path("/dev/shm")  # pytest makes a folder of its own there, for this user alone
+NEEDED_BYTES = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room: else they wait for the disk, thousands of times."""
+    if not MEMORY.is_dir():
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize >= NEEDED_BYTES and not found.f_flag & os.ST_NOEXEC:  # some tests run scripts
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    """Begin with the longest test. Mark what needs an emulator, by its fixtures or by a parameter that names one."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
     for item in items:
         parameters = getattr(item, "callspec", None)
         used = {*getattr(item, "fixturenames", ()), *map(str, parameters.params.values() if parameters else ())}
@@ -85,7 +106,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Shopkeeper]:
     """Shopkeeper on SQLite, in stage dev."""
-    with shopkeeper(folder / "shared.db") as running:
+    with shopkeeper(folder / "shared.db", program=SHOPKEEPER) as running:
         yield running
 
 
@@ -94,7 +115,7 @@ def dynamodb_server(dynoxide: str) -> Iterator[Shopkeeper]:
     """Shopkeeper on DynamoDB (dynoxide), in stage dev."""
     environment = {"STORE_URL": "dynamodb:", **aws_environment(dynoxide)}
     run_cli("tables", **environment)
-    with shopkeeper(None, environment) as running:
+    with shopkeeper(None, environment, SHOPKEEPER) as running:
         yield running
 
 

@@ -5,6 +5,11 @@ const facts = require('../facts.json');
 
 const PREFIX = 'shopkeeper-${sls:stage}-${param:colour}';
 const SECRET_ARN = { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-JwtSecretArn' };
+const BUCKET = 'shopkeeper-${sls:stage}-${AWS::AccountId}-${AWS::Region}';
+const PICTURES = {
+  S3_BUCKET_NAME: { 'Fn::Sub': BUCKET },
+  PICTURES_URL: { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-PicturesUrl' },
+};
 const DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60;
 
 const map = (object, work) => Object.fromEntries(Object.entries(object).map(work));
@@ -33,7 +38,10 @@ const functions = map(facts.functions, ([name, definition]) => [
     role: `${logical(name)}Role`,
     memorySize: definition.memory,
     timeout: definition.timeout,
-    environment: definition.authenticates ? { JWT_SECRET_ARN: SECRET_ARN } : {},
+    environment: {
+      ...(definition.authenticates && { JWT_SECRET_ARN: SECRET_ARN }),
+      ...(definition.pictures && PICTURES),
+    },
     events: [...routesOf(name), ...streamsOf(name)],
     ...(definition.failures && {
       maximumRetryAttempts: 2,
@@ -69,14 +77,21 @@ const roles = merged(Object.entries(facts.functions).map(([name, definition]) =>
 
 function role(name, definition) {
   const allow = (Action, Resource) => ({ Effect: 'Allow', Action, Resource });
+  const allowFrom = (Action, sender) => ({
+    ...allow(Action, arn('ses', 'identity/*')),
+    Condition: { StringEquals: { 'ses:FromAddress': `\${env:${sender}, ''}` } },
+  });
   const Statement = [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], { 'Fn::Sub': `\${${logical(name)}LogGroup.Arn}` }),
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
-    ...definition.statements.map(({ actions, tables = [], queues = [] }) =>
-      allow(actions, [
-        ...tables.map((table) => arn('dynamodb', `table/${table.replace(/^[^/]+/, '$&-${sls:stage}')}`)),
-        ...queues.map((queue) => arn('sqs', `${PREFIX}-${queue}`)),
-      ]),
+    ...definition.statements.flatMap(({ actions, tables = [], queues = [], objects = [], senders }) =>
+      senders
+        ? senders.map((sender) => allowFrom(actions, sender))
+        : allow(actions, [
+            ...tables.map((table) => arn('dynamodb', `table/${table.replace(/^[^/]+/, '$&-${sls:stage}')}`)),
+            ...queues.map((queue) => arn('sqs', `${PREFIX}-${queue}`)),
+            ...objects.map((pattern) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${BUCKET}/${pattern}` })),
+          ]),
     ),
     ...(definition.authenticates ? [allow(['secretsmanager:GetSecretValue'], SECRET_ARN)] : []),
   ];

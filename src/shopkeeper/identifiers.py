@@ -21,6 +21,11 @@ def uuid7() -> str:
     return _uuid(f"{milliseconds:012x}{os.urandom(10).hex()}", version=7)
 
 
+def uuid7_milliseconds(text: str) -> int:
+    """Return when a UUID of version 7 was made, in milliseconds of the Unix epoch. What follows it is ignored."""
+    return int(text[:8] + text[9:13], 16)
+
+
 def _uuid(digits: str, version: int) -> str:
     """Return the UUID of 32 hexadecimal digits, after two of them are replaced by the version and the variant.
 

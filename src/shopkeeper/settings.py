@@ -6,17 +6,25 @@ and what a deployment may set follow from that declaration.
 
 from __future__ import annotations  # a cold start evaluates none
 
-import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast, overload
+from collections.abc import Mapping
+from typing import Generic, Literal, TypeVar, cast, overload
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
+from shopkeeper.checks import (
+    Check,
+    flag,
+    matching,
+    networks,
+    on_or_off,
+    one_of,
+    optional,
+    several,
+    smtp_url,
+    whole_number,
+)
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
-from shopkeeper.storage.table import PHYSICAL_NAME, Table
-
-if TYPE_CHECKING:
-    from ipaddress import IPv4Network, IPv6Network
+from shopkeeper.storage.table import Table, table_names
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
@@ -35,93 +43,16 @@ SQLITE = "sqlite:///"
 # Texts, not compiled: a cold start compiles only what it checks a value with.
 _ORIGIN = r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
 _COUNTER_ID = r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}"
+_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
 
-T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Word = TypeVar("Word", bound=str)
-Check = Callable[[str], T]
-"""Returns the value that a text means. Raises ValueError, whose text says what the variable must be."""
 
 
 def sqlite_path(store_url: str) -> str | None:
     """Return the path of a `sqlite:///` URL, None for any other."""
     return store_url.removeprefix(SQLITE) if store_url.startswith(SQLITE) else None
-
-
-def one_of(choices: tuple[Word, ...]) -> Check[Word]:
-    """Return a check for one of several words."""
-
-    def check(text: str) -> Word:
-        for choice in choices:
-            if choice == text:
-                return choice
-        raise ValueError(f"must be {', '.join(choices[:-1])} or {choices[-1]}")
-
-    return check
-
-
-def whole_number(least: int, most: int, unit: str) -> Check[int]:
-    """Return a check for a whole number of a unit, within bounds."""
-
-    def check(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
-            raise ValueError(f"must be a number of {unit} from {least} to {most}")
-        return int(text)
-
-    return check
-
-
-def matching(pattern: str, what: str) -> Check[str]:
-    """Return a check for a text that matches a pattern; an empty one stays empty."""
-
-    def check(text: str) -> str:
-        if text and not re.fullmatch(pattern, text):
-            raise ValueError(f"must be {what}")
-        return text
-
-    return check
-
-
-def several(pattern: str, what: str) -> Check[tuple[str, ...]]:
-    """Return a check for texts with commas between, each of which matches a pattern."""
-
-    def check(text: str) -> tuple[str, ...]:
-        parts = tuple(part.strip() for part in text.split(",") if part.strip())
-        if not all(re.fullmatch(pattern, part) for part in parts):
-            raise ValueError(f"must be {what}")
-        return parts
-
-    return check
-
-
-def optional(check: Check[T]) -> Check[T | None]:
-    """Return a check that takes an empty text for None."""
-    return lambda text: check(text) if text else None
-
-
-def flag(text: str) -> bool:
-    """Check for `true` or `false`."""
-    return one_of(("true", "false"))(text) == "true"
-
-
-def on_or_off(text: str) -> bool:
-    """Check for `on` or `off`."""
-    return one_of(("on", "off"))(text) == "on"
-
-
-def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Check for IP addresses or networks with commas between."""
-    if not text:
-        return ()
-    from ipaddress import ip_network  # a function of Lambda never has any
-
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise ValueError(
-            "must be IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between"
-        ) from None
 
 
 def _stage(text: str) -> Stage:
@@ -155,6 +86,7 @@ class Setting(Generic[T_co]):
     `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
     `shown` is the default in the README's words, if the text is not clear by itself. A deployment may set
     what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
+    A `secret` one is in no error's text.
     """
 
     def __init__(
@@ -169,6 +101,7 @@ class Setting(Generic[T_co]):
         deployable: bool = False,
         formerly: str = "",
         verbatim: bool = False,
+        secret: bool = False,
     ) -> None:
         self.variable = variable
         self.meaning = meaning
@@ -179,6 +112,7 @@ class Setting(Generic[T_co]):
         self.variables = (variable, formerly) if formerly else (variable,)
         self._check = check
         self._verbatim = verbatim
+        self._secret = secret
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.field = name
@@ -203,7 +137,8 @@ class Setting(Generic[T_co]):
         try:
             return self._check(text or (self.default_in_dev if is_dev else self.default))
         except ValueError as error:
-            raise ConfigurationError(f"{variable} {error}, not {text[:100]!r}.") from None
+            given = "" if self._secret else f", not {text[:100]!r}"
+            raise ConfigurationError(f"{variable} {error}{given}.") from None
 
     @property
     def default_in_words(self) -> str:
@@ -335,6 +270,20 @@ class Settings:
         default="600",
         deployable=True,
     )
+    bucket = Setting(
+        "S3_BUCKET_NAME",
+        "the bucket of the pictures, with `dynamodb:`; deployments have their own",
+        matching("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the name of a bucket, without dots"),
+    )
+    pictures_url = Setting(
+        "PICTURES_URL",
+        "where the pictures are served, like `https://pictures.example.com`; needed with a bucket",
+        matching(
+            rf"{_ORIGIN}(?:/[A-Za-z0-9._~-]+)*",
+            "a URL such as https://pictures.example.com, without a final slash",
+        ),
+        shown="this server",
+    )
     unknown_paths = Setting(
         "UNKNOWN_PATHS",
         "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
@@ -351,6 +300,26 @@ class Settings:
         "whether one machine limits the requests of a client, `on` or `off`",
         on_or_off,
         default="on",
+    )
+    smtp_server = Setting(
+        "SMTP_URL",
+        "the SMTP server that sends mails: `smtps://USER:PASSWORD@HOST` or `smtp://…`, which must offer STARTTLS "
+        "except on this machine",
+        smtp_url,
+        secret=True,
+    )
+    mail_from = Setting(
+        "MAIL_FROM",
+        "the address that mails come from; without it there are none. With DynamoDB and no `SMTP_URL`, Amazon SES "
+        "sends them",
+        matching(_ADDRESS, "an email address such as shop@example.com"),
+        deployable=True,
+    )
+    site_url = Setting(
+        "SITE_URL",
+        "the site whose pages `/reset` and `/confirm` take the tokens in mails; without it mails show the token alone",
+        matching(_SITE, "a URL such as https://shop.example, without a slash at its end (http only for this machine)"),
+        deployable=True,
     )
     log_level = Setting(
         "LOG_LEVEL",
@@ -371,24 +340,15 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    if values["smtp_server"] and not values["mail_from"]:
+        raise ConfigurationError("SMTP_URL needs MAIL_FROM, the address that mails come from.")
+    if values["mail_from"] and not values["smtp_server"] and values["store_url"] != DYNAMODB:
+        raise ConfigurationError("MAIL_FROM needs SMTP_URL, the server that sends mails; SES comes with DynamoDB.")
+    if values["bucket"] and not values["pictures_url"] and values["store_url"] == DYNAMODB:
+        raise ConfigurationError("S3_BUCKET_NAME needs PICTURES_URL: the address at which the pictures are read.")
     return Settings(
         values,
         aws=read_aws(environment),
         local_origins=is_dev and not environment.get("ALLOWED_ORIGINS", "").strip(),
-        table_names=_table_names(environment, tables),
+        table_names=table_names(environment, tables),
     )
-
-
-def _table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
-    names = {}
-    for table in tables:
-        name = environment.get(table.environment, "").strip()
-        if name:
-            if not PHYSICAL_NAME.fullmatch(name):
-                raise ConfigurationError(
-                    f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
-                )
-            names[table.name] = name
-            if list(names.values()).count(name) > 1:
-                raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
-    return names

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy import cloudformation_triggers as triggers
-from tests.deploy.model import ACCOUNT, REGION, SECRET, Model, key_schema, statement_permissions
+from tests.deploy import pictures
+from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema, statement_permissions
 
 PSEUDO = {
     "AWS::Partition": "aws",
@@ -36,6 +37,8 @@ class Template:
         self.resources: dict[str, Model] = {
             name: self._resolve(resource) for name, resource in resources if self._is_there(resource)
         }
+        outputs = source.get("Outputs", {}).items()
+        self.outputs: dict[str, str] = {name: str(self._resolve(output["Value"])) for name, output in outputs}
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Model]]:
         """Yield the logical ids and properties of the resources of a type."""
@@ -127,7 +130,8 @@ def _equals(template: Template, argument: Any) -> bool:
 
 def _import(template: Template, argument: Any) -> str:
     name = template.worked_out(argument)
-    return SECRET if str(name).endswith("-JwtSecretArn") else f"import {name}"
+    known = {"JwtSecretArn": SECRET, "PicturesUrl": PICTURES_URL}
+    return known.get(str(name).rpartition("-")[2], f"import {name}")
 
 
 FUNCTIONS: dict[str, Callable[[Template, Any], Any]] = {
@@ -147,10 +151,11 @@ FUNCTIONS: dict[str, Callable[[Template, Any], Any]] = {
 
 
 def read_data(template: Template) -> Model:
-    """Return the tables and the secret of a data stack."""
+    """Return the tables, the pictures and the secret of a data stack."""
     secret = template.only("AWS::SecretsManager::Secret")
     return {
         "tables": {table["TableName"]: _table(table) for _, table in template.of_type("AWS::DynamoDB::Table")},
+        "pictures": pictures.of_template(template),
         "secret": secret and {"name": secret["Name"], "generated": "GenerateSecretString" in secret},
     }
 

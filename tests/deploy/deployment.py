@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +14,26 @@ from shopkeeper.functions.facts import facts
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import OSLS, copy_repository, run, transformed
 from tests.deploy.emulator import CANNOT_IN_DEPTH, Aws, adapt, complete_preflights, failures
+from tests.deploy.model import bucket
+from tests.support.faults import FaultyServer, answers
 from tests.support.http import Answer, post_json, send
+from tests.support.pictures import PNG, attach, post_form
 from tests.support.shop import Owner, order_for, place
 from tests.support.tools import ROOT, UNHURRIED, need
 
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
-SETTINGS = {"ORDER_ACCEPT_SECONDS": "3210", "COUNTER_RETENTION_DAYS": "30"}
+SETTINGS = {
+    "ORDER_ACCEPT_SECONDS": "3210",
+    "COUNTER_RETENTION_DAYS": "30",
+    "MAIL_FROM": "shop@example.com",
+    "SITE_URL": "https://shop.example",
+}
 """What it is deployed with, in the environment of its script."""
+
+ATTEMPT_SECONDS = 15.0
+PAUSE_SECONDS = 6.0
+"""After a first refusal an event is sent again in five seconds, and up to a tenth more."""
 
 STACKS = (NAME, "shopkeeper-data-dev")
 
@@ -127,6 +140,80 @@ class Deployment:
         self.run_schedule("pause-end")
         return [event["type"] for event in owner.events()]
 
+    def pass_on(self, name: str, business_id: str, seq: int) -> bool:
+        """Invoke the function of a stream with an event, as Lambda does, and return whether it ended well."""
+        stream = facts()["streams"][name]
+        place = f"arn:aws:dynamodb:us-east-1:000000000000:table/{stream['table']}-dev/stream/2026-11-21T00:00:00.000"
+        image = {"business_id": {"S": business_id}, "seq": {"N": str(seq)}}
+        record = {"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"NewImage": image}}
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=f"{NAME}-{stream['function']}",
+            Qualifier="live",
+            Payload=json.dumps({"Records": [{**record, "eventSourceARN": place}]}),
+        )
+        answer["Payload"].read()
+        return "FunctionError" not in answer
+
+    def webhooks_are_sent(self) -> bool:
+        """Let an event be refused, sent again by itself and replayed, and return whether all of it went well.
+
+        Switching a webhook off is an event, which it gets when it is on again.
+        """
+        with FaultyServer(answers(404, b""), answers(404, b""), answers(200, b"")) as server:
+            owner = Owner(self.place)
+            path = f"/api/businesses/{owner.business_id}/webhooks"
+            made = [owner.ask("POST", path, {"url": server.url}) for _ in range(2)]
+            if [one.status for one in made] != [201, 201] or owner.ask("GET", path).status != 200:
+                return False
+            place, other = (f"{path}/{one.json['webhook_id']}" for one in made)
+            any_version = {"If-Match": "*"}
+            switched = [owner.ask("PATCH", place, {"enabled": one}, **any_version).status for one in (False, True)]
+            if owner.ask("DELETE", other, **any_version).status != 204 or switched != [200, 200]:
+                return False
+
+            def states(number: int) -> bool:
+                """Return whether there have been so many attempts; the stream may be at the first one."""
+                ends = time.monotonic() + ATTEMPT_SECONDS
+                while time.monotonic() < ends:
+                    found = owner.ask("GET", f"{place}/deliveries")
+                    if found.status != 200:
+                        return False
+                    if sum(one["attempts"] for one in found.json["deliveries"]) >= number:
+                        return True
+                    time.sleep(0.2)
+                return False
+
+            if not self.pass_on("webhook-events", owner.business_id, 1) or not states(1):
+                return False
+            time.sleep(PAUSE_SECONDS)
+            if not self.run_schedule("webhook-retries") or not states(2):
+                return False
+            replayed = owner.ask("POST", f"{place}/replay", {"from": 1})
+            return replayed.status == 200 and self.run_schedule("webhook-retries") and states(3)
+
+    def show_a_picture(self) -> bool:
+        """Give an item a picture and take it away, as an owner does, and return whether all of it was done."""
+        owner = Owner(self.place)
+        item = owner.add()
+        form = owner.ask("POST", f"/api/items/{item['item_id']}/picture", {"media_type": "image/png", "size": len(PNG)})
+        if form.status != 201 or post_form("", form.json["upload"], PNG).status != 204:
+            return False
+        shown = attach(owner, item, form.json["picture"])
+        address = str(shown.json.get("picture_url"))
+        is_whole = address.startswith("https://") and address.endswith(f"/pictures/{form.json['picture']}")
+        return shown.status == 200 and is_whole and attach(owner, item, None).status == 200 and not self.pictures()
+
+    def pictures(self) -> list[str]:
+        """Return the keys of the bucket."""
+        return [
+            entry["Key"] for entry in self.aws.client("s3").list_objects_v2(Bucket=bucket("dev")).get("Contents", [])
+        ]
+
+    def empty_bucket(self) -> None:
+        """Remove all pictures: CloudFormation removes no bucket that holds any."""
+        for key in self.pictures():
+            self.aws.client("s3").delete_object(Bucket=bucket("dev"), Key=key)
+
     def live_versions(self) -> dict[str, str]:
         """Return the versions behind the alias."""
         client = self.aws.client("lambda")
@@ -160,6 +247,7 @@ class Deployment:
     def remove(self) -> None:
         """Take everything down, code before data."""
         infrastructure = self.root / "infrastructure"
+        self.empty_bucket()
         if self.description == "sam":
             sam = str(self.root / ".venv-deploy" / "bin" / "sam")
             for stack in STACKS:

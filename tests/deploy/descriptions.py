@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import yaml
 from samtranslator.translator.transform import transform
 
@@ -89,7 +91,7 @@ class _NoPolicies:
 
 def _sam_data(root: Path, stage: str) -> Template:
     source = yaml.load((root / "infrastructure/sam/data.yaml").read_text(), _Loader)
-    return Template(source, {"Stage": stage})
+    return Template(source, {"Stage": stage, "AllowedOrigins": ORIGINS[stage]})
 
 
 def data_templates(root: Path, stage: str, environment: Mapping[str, str]) -> list[Template]:
@@ -116,8 +118,37 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
-    data_plan = plan(folder / "data", {"stage": stage}, environment)
-    return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))
+    data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins}, environment)
+    with _streams(root, stage, environment):
+        return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))
+
+
+@contextmanager
+def _streams(root: Path, stage: str, environment: Mapping[str, str]) -> Iterator[None]:
+    """Keep the tables whose streams the plan of the code looks up, as the data would."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    facts = json.loads((root / "infrastructure" / "facts.json").read_text())
+    there = client.list_tables()["TableNames"]
+    missing = {f"{stream['table']}-{stage}" for stream in facts["streams"].values()} - set(there)
+    for name in missing:
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+    try:
+        yield
+    finally:
+        for name in missing:
+            client.delete_table(TableName=name)
 
 
 def plan(folder: Path, variables: Mapping[str, str], environment: Mapping[str, str]) -> terraform.Plan:

@@ -2,7 +2,8 @@
 
 It runs rules, and takes dead-letter queues, destinations and event source mappings as they are declared. It sends to
 queues as nobody, reads a function's destination but not its alias's, and bounds no retries of a stream: that is checked
-statically, in `test_agreement.py` and `test_triggers.py`.
+statically, in `test_agreement.py` and `test_triggers.py`. It takes a distribution as it is declared, and serves nothing
+through it: what reads the bucket is checked statically, too.
 """
 
 import json
@@ -16,28 +17,44 @@ from typing import Any
 import boto3
 
 from tests.deploy.descriptions import provider_folder
-from tests.deploy.model import REGION
+from tests.deploy.model import PICTURES_URL, REGION
 from tests.support.processes import free_port, running
 from tests.support.tools import ROOT, need
 
 MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
 UNHURRIED = Path(__file__).with_name("unhurried.py")
 
+WITHOUT_TLS = r"          - Effect: Deny\n(?:            .*\n)+(?=          - Effect: Allow)"
+"""What a bucket's policy in a CloudFormation template says of requests without TLS."""
+
 CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "sam/template.yaml": (
         ("it runs functions on this machine", r"\[arm64\]", "[x86_64]"),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ ses:FromAddress.*\n", ""),
+        ("it authorizes mails on every resource", r"!Sub arn\S+:ses:\S+:identity/\*", '"*"'),
         ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
+    ),
+    "sam/data.yaml": (("it speaks no TLS", WITHOUT_TLS, ""),),
+    "serverless/resources/pictures.yml": (("it speaks no TLS", WITHOUT_TLS, ""),),
+    "terraform/data/pictures.tf": (
+        ("it speaks no TLS", r'  statement \{\n    effect    = "Deny"\n(?:(?:    .*)?\n)+?  \}\n\n(?=  statement)', ""),
     ),
     "serverless/serverless.yml": (
         ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),
     ),
-    "serverless/facts.js": (("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),),
+    "serverless/facts.js": (
+        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ 'ses:FromAddress'.*\n", ""),
+        ("it authorizes mails on every resource", r"arn\('ses', 'identity/\*'\)", "'*'"),
+    ),
     "serverless/resources/alarms.yml": (
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
     ),
     "terraform/code/functions.tf": (
+        ("it knows no address in conditions", r' *dynamic "condition" \{\n(?:        .*\n)+      \}\n', ""),
+        ("it authorizes mails on every resource", r"\$\{local\.arns\.ses\}:identity/\*", "*"),
         ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
     ),
@@ -122,12 +139,14 @@ class Aws:
         )
 
     def keep_secret(self, stage: str) -> None:
-        """Make sure that a stage's secret is there, as its data would."""
+        """Make sure that a stage's secret is there, and where its pictures are, as its data would."""
         secrets = self.client("secretsmanager")
         try:
             secrets.create_secret(Name=f"shopkeeper/{stage}/jwt", SecretString="x" * 64)
         except secrets.exceptions.ResourceExistsException:
             pass
+        name = f"/shopkeeper/{stage}/pictures-url"
+        self.client("ssm").put_parameter(Name=name, Value=PICTURES_URL, Type="String", Overwrite=True)
 
     def api(self, name: str) -> str:
         """Return the id of the API called `name`."""
@@ -156,6 +175,9 @@ class Aws:
             ],
             "keys": [key["name"] for key in self.client("apigateway").get_api_keys()["items"]],
             "plans": [plan["name"] for plan in self.client("apigateway").get_usage_plans()["items"]],
+            "buckets": [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]],
+            "parameters": [one["Name"] for one in self.client("ssm").describe_parameters()["Parameters"]],
+            "distributions": [one["Comment"] for one in _listed(self.client("cloudfront").list_distributions())],
             "stacks": [
                 stack["StackName"]
                 for stack in self.client("cloudformation").list_stacks()["StackSummaries"]
@@ -164,6 +186,11 @@ class Aws:
             "logs": [group["logGroupName"] for group in self.client("logs").describe_log_groups()["logGroups"]],
         }
         return {kind: ours for kind, names in found.items() if (ours := [name for name in names if _is_ours(name)])}
+
+
+def _listed(answer: Mapping[str, Any]) -> list[Any]:
+    found: list[Any] = answer["DistributionList"].get("Items", [])
+    return found
 
 
 def _is_ours(name: str) -> bool:

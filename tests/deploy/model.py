@@ -20,11 +20,22 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+SENDERS = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*"
+OBJECT_ARN = "arn:aws:s3:::"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 SECRET = "the secret"
+PICTURES_URL = "https://pictures.example"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
 
 """The origins that each stage is deployed with; without any, dev permits every port of localhost."""
+
+FRAMEWORKS_OWN = "ServerlessDeploymentBucket"
+"""The bucket of packages that the Serverless Framework makes in each of its stacks."""
+
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+LOCAL_ORIGINS = ["http://localhost:*", "http://127.0.0.1:*"]
+BUCKET, DISTRIBUTION = "the bucket", "the distribution"
+"""How statements name what the data makes."""
 
 UNDECLARED = "/{proxy+}"
 """The path of whatever is not declared, which has a preflight alone."""
@@ -77,6 +88,7 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
         },
         "queues": dict(_queues(name, functions)),
         "tables": {f"{table.name}-{stage}": _table(table, stage, functions) for table in TABLES},
+        "pictures": _pictures(stage),
         "secret": {"name": f"shopkeeper/{stage}/jwt", "generated": True},
         "other_identities": set(),
     }
@@ -102,11 +114,20 @@ def _queue(senders: set[str]) -> Model:
     return {"encrypted": True, "seconds": 14 * 24 * 60 * 60, "senders": senders}
 
 
+def bucket(stage: str) -> str:
+    """Return the name of the bucket of a stage."""
+    return f"shopkeeper-{stage}-{ACCOUNT}-{REGION}"
+
+
 def physical(permission: Permission, name: str, stage: str) -> str:
     """Return the resource of a permission as statements name it, without the beginning of its ARN."""
     ends = {"table": "", "index": f"/index/{permission.index}", "stream": "/stream/*"}
     if permission.kind == "queue":
         return f"{name}-{permission.name}"
+    if permission.kind == "sender":
+        return "identity/* from "  # the setting is empty here, as all others
+    if permission.kind == "object":
+        return f"{bucket(stage)}/{permission.name}"
     return f"{permission.name}-{stage}{ends[permission.kind]}"
 
 
@@ -122,6 +143,8 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
     if function.authenticates:
         environment["JWT_SECRET_ARN"] = SECRET
         granted.add(f"secretsmanager:GetSecretValue {SECRET}")
+    if function.pictures:
+        environment |= {"S3_BUCKET_NAME": bucket(stage), "PICTURES_URL": PICTURES_URL}
     return {
         "name": f"{name}-{function.name}",
         "handler": f"shopkeeper.runtime.lambda_.handlers.{function.name}",
@@ -131,7 +154,10 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "timeout": function.timeout,
         "tracing": "Active",
         "alias": "live",
-        "invoked_by": {API, *(f"rule {name}-{schedule.name}" for schedule in function.schedules)},
+        "invoked_by": {
+            *([API] if function.endpoints else []),
+            *(f"rule {name}-{schedule.name}" for schedule in function.schedules),
+        },
         "failures": {"retries": 2, "to": f"{name}-{function.schedules[0].name}-dead-letters"}
         if function.schedules
         else None,
@@ -143,7 +169,7 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
 
 
 API = "the API"
-"""Who else may invoke a function: this API's gateway."""
+"""Who else may invoke a function that serves requests: this API's gateway."""
 
 TELEMETRY = {"logs": True, "xray": True}
 """The fixed set that every function may do beside its own: write to its log, and to X-Ray."""
@@ -160,6 +186,41 @@ def _table(table: Table, stage: str, functions: tuple[Function, ...]) -> Model:
         "encrypted": True,
         "point_in_time_recovery": stage == "prod",
         "deletion_protection": stage != "dev",
+    }
+
+
+def _pictures(stage: str) -> Model:
+    """Return what the pictures of a stage must be."""
+    origins = ORIGINS[stage].split(",") if ORIGINS[stage] else LOCAL_ORIGINS
+    reader = f"AWS:SourceArn={DISTRIBUTION}"
+    return {
+        "bucket": bucket(stage),
+        "encryption": "AES256",
+        "ownership": "BucketOwnerEnforced",
+        "versions": False,
+        "closed": {"acls": True, "policy": True, "ignored": True, "restricted": True},
+        "cors": [{"methods": ["POST"], "origins": sorted(origins), "headers": ["*"], "seconds": 600}],
+        "policy": {
+            f"Deny * s3:* on {BUCKET} Bool aws:SecureTransport=false",
+            f"Deny * s3:* on {BUCKET}/* Bool aws:SecureTransport=false",
+            f"Allow cloudfront.amazonaws.com s3:GetObject on {BUCKET}/pictures/* StringEquals {reader}",
+        },
+        "distribution": {
+            "enabled": True,
+            "origins": [BUCKET],
+            "access": {"type": "s3", "signs": "always", "protocol": "sigv4"},
+            "viewers": "redirect-to-https",
+            "methods": ["GET", "HEAD"],
+            "cache": CACHING_OPTIMIZED,
+            "others": [],
+        },
+        "headers": {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Disposition": "inline",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
+        "told": f"https://{DISTRIBUTION}",
     }
 
 
@@ -181,16 +242,34 @@ def statement_permissions(statements: list[Model], log_groups: set[str]) -> tupl
     telemetry = {"logs": False, "xray": False}
     for statement in statements:
         actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
-        if statement["Effect"] != "Allow" or "Condition" in statement or "NotAction" in statement:
+        sender = _mail_sender(statement)
+        if sender is not None:
+            granted |= {f"{action} identity/* from {sender}" for action in actions}
+        elif statement["Effect"] != "Allow" or "Condition" in statement or "NotAction" in statement:
             granted.add(f"a statement that is no plain permission: {statement}")
         elif set(actions) == {"logs:CreateLogStream", "logs:PutLogEvents"} and set(resources) <= log_groups:
             telemetry["logs"] = True
         elif set(actions) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} and resources == ["*"]:
             telemetry["xray"] = True
         else:
-            names = [resource.removeprefix(TABLE_ARN).removeprefix(QUEUE_ARN) for resource in resources]
+            names = [_short(resource) for resource in resources]
             granted |= {f"{action} {name}" for action in actions for name in names}
     return granted, telemetry
+
+
+def _mail_sender(statement: Model) -> str | None:
+    """Return the address from which a statement lets mails be sent, None if it is no such statement."""
+    condition: Model = statement.get("Condition") or {}
+    is_plain = statement["Effect"] == "Allow" and "NotAction" not in statement
+    if not is_plain or _listed(statement["Resource"]) != [SENDERS] or set(condition) != {"StringEquals"}:
+        return None
+    wanted: Model = condition["StringEquals"]
+    addresses = _listed(wanted.get("ses:FromAddress", []))
+    return addresses[0] if len(addresses) == 1 and len(wanted) == 1 else None
+
+
+def _short(resource: str) -> str:
+    return resource.removeprefix(TABLE_ARN).removeprefix(QUEUE_ARN).removeprefix(OBJECT_ARN)
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from tests.deploy import pictures
 from tests.deploy.cloudformation import expression, read_dashboard
 from tests.deploy.model import API, QUEUE_ARN, RULE_ARN, SECRET, Model, key_schema, senders, statement_permissions
 
@@ -37,6 +38,11 @@ class Plan:
         """Return the addresses of the managed resources whose type begins so."""
         return {address for address in self._configuration if address.startswith(beginning)}
 
+    def expressions(self, resource: str) -> Model:
+        """Return the expressions of a resource."""
+        found: Model = self._configuration.get(resource, {})
+        return found
+
     def references(self, resource: str, attribute: str) -> list[str]:
         """Return what an attribute that is not known yet is made of."""
         found: list[str] = self._configuration.get(resource, {}).get(attribute, {}).get("references", [])
@@ -44,11 +50,12 @@ class Plan:
 
 
 def read_data(plan: Plan) -> Model:
-    """Return the tables and the secret."""
+    """Return the tables, the pictures and the secret."""
     secret = plan.only("aws_secretsmanager_secret")
     made = plan.references("aws_secretsmanager_secret_version.jwt", "secret_string_wo")
     return {
         "tables": {table["name"]: _table(table) for _, table in plan.of_type("aws_dynamodb_table")},
+        "pictures": pictures.of_plan(plan),
         "secret": secret
         and {
             "name": secret["name"],
@@ -101,7 +108,7 @@ def _routes(plan: Plan) -> Iterator[tuple[str, str | None]]:
     The ids of an API's resources are not known before they are made: the path of a method is its key, and
     stands if every folder on the way to it is a resource.
     """
-    folders = {key for level in range(1, 6) for key, _ in plan.of_type("aws_api_gateway_resource", f"level{level}")}
+    folders = {key for level in range(1, 7) for key, _ in plan.of_type("aws_api_gateway_resource", f"level{level}")}
     uris = {key: values["uri"] for key, values in plan.of_type("aws_api_gateway_integration", "route")}
     for key, method in plan.of_type("aws_api_gateway_method", "route"):
         parts = key.split(" ")[1].strip("/").split("/")
@@ -255,7 +262,10 @@ def _statement(entry: Model) -> Model:
         "Action": entry["actions"],
         "Resource": [LOG_GROUP if resource is None else _without_arn(resource) for resource in entry["resources"]],
     }
-    return statement | ({"Condition": entry["condition"]} if entry["condition"] else {})
+    conditions: Model = {}
+    for one in entry["condition"] or []:
+        conditions.setdefault(one["test"], {})[one["variable"]] = one["values"]
+    return statement | ({"Condition": conditions} if conditions else {})
 
 
 def _without_arn(value: str) -> str:

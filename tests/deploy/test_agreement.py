@@ -12,12 +12,12 @@ from shopkeeper.storage.tables import TABLES
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
-from tests.deploy.model import ORIGINS, UNDECLARED, Model, declared, differences
+from tests.deploy.model import FRAMEWORKS_OWN, ORIGINS, UNDECLARED, Model, declared, differences
 from tests.support.http import send
 from tests.support.processes import shopkeeper
 from tests.support.shop import Owner, order_for, place
 
-DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret")
+DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
 WATCHED = ("errors", "latency", "throttles", "database")
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
@@ -135,8 +135,9 @@ def test_the_dashboard_shows_what_functions_tell(models: dict[tuple[str, str, st
 def test_data_that_matters_stays_when_its_stack_goes(stage: str, repository: Path, aws: Aws) -> None:
     """Of the two that make stacks; in Terraform the protected tables refuse to go, and all else waits for them."""
     for template in data_templates(repository, stage, aws.environment):
-        data = [resource for resource in template.resources.values() if resource["Type"] in DATA]
-        assert len(data) == len(TABLES) + 1
+        resources = template.resources.items()
+        data = [one for name, one in resources if one["Type"] in DATA and name != FRAMEWORKS_OWN]
+        assert len(data) == len(TABLES) + 2
         kinds = {resource[policy] for resource in data for policy in ("DeletionPolicy", "UpdateReplacePolicy")}
         assert kinds == {"Delete" if stage == "dev" else "Retain"}
 

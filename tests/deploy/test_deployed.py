@@ -1,16 +1,23 @@
 """Each description really goes up by its own script, does everything, and comes down with nothing left."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import standardwebhooks
 
 from shopkeeper.functions.facts import facts
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
+from tests.deploy.mails import mails_are_sent
+from tests.support.faults import FaultyServer, answers
 from tests.support.shop import Owner, order_for, place
+from tests.support.webhook_requests import fields
+
+DELIVERED_WITHIN_SECONDS = 120
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -71,6 +78,39 @@ def test_an_order_that_nobody_accepts_expires_once_when_its_rule_invokes_the_fun
 def test_a_pause_ends_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.end_a_pause() == [*["business.paused"] * 3, "business.resumed"]
+
+
+@pytest.mark.step("deployed")
+def test_an_order_reaches_a_webhook_by_the_stream(deployment: Deployment) -> None:
+    with FaultyServer(answers(204, b"")) as server:
+        owner = Owner(deployment.place)
+        webhook = owner.ask("POST", f"/api/businesses/{owner.business_id}/webhooks", {"url": server.url}).json
+        placed = place(owner, order_for(owner.add())).json
+        ends = time.monotonic() + DELIVERED_WITHIN_SECONDS
+        while not server.requests:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+    request = server.requests[0]
+    sent = standardwebhooks.Webhook(webhook["secret"]).verify(request.body, fields(request))
+    assert (sent["type"], sent["data"]["subject"]) == ("order.received", placed["order_id"])
+
+
+@pytest.mark.step("deployed")
+def test_what_a_webhook_refuses_is_sent_again_by_the_schedule_and_by_a_replay(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert deployment.webhooks_are_sent()
+
+
+@pytest.mark.step("deployed")
+def test_a_picture_is_uploaded_shown_and_taken_away(deployment: Deployment) -> None:
+    """Under the role of the function alone. The distribution is not asked: the emulator serves none."""
+    assert deployment.show_a_picture()
+
+
+@pytest.mark.step("deployed")
+def test_an_order_and_a_reset_are_told_by_mail(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert mails_are_sent(deployment)
 
 
 @pytest.mark.step("deployed")

@@ -11,17 +11,22 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.permissions import permissions_of
 from tests.deploy.deployment import NAME, Deployment
 from tests.deploy.emulator import Aws
-from tests.deploy.model import QUEUE_ARN, TABLE_ARN, physical
+from tests.deploy.mails import mails_are_sent
+from tests.deploy.model import OBJECT_ARN, QUEUE_ARN, TABLE_ARN, physical
 
 SECRET_READ = "secretsmanager:GetSecretValue"
 PROBE_SECONDS = 5.5
 """The health of every table is looked at once in 5 s."""
 
 GRANTED = [
-    (function.name, permission.action, f"{TABLE_ARN}{physical(permission, NAME, 'dev')}")
+    (
+        function.name,
+        permission.action,
+        f"{OBJECT_ARN if permission.kind == 'object' else TABLE_ARN}{physical(permission, NAME, 'dev')}",
+    )
     for function in FUNCTIONS
     for permission in sorted(permissions_of(function))
-    if permission.kind in ("table", "index")
+    if permission.kind in ("table", "index", "object")
 ] + [(function.name, SECRET_READ, "") for function in FUNCTIONS if function.authenticates]
 """Not what Lambda itself does as the function's role, which the emulator does as nobody: read a stream, and send to a
 dead-letter queue. `test_the_dead_letters_of_a_function_are_all_that_it_may_send_to` looks at the latter."""
@@ -56,8 +61,12 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
             and an_admin_lists_users(deployment)
             and an_order_expires(deployment)
             and a_pause_ends(deployment)
+            and deployment.webhooks_are_sent()
+            and deployment.show_a_picture()
+            and mails_are_sent(deployment)
         )
     finally:
+        deployment.empty_bucket()
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
 
 
@@ -68,6 +77,9 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert an_admin_lists_users(deployment)
     assert an_order_expires(deployment)
     assert a_pause_ends(deployment)
+    assert deployment.webhooks_are_sent()
+    assert deployment.show_a_picture()
+    assert mails_are_sent(deployment)
 
 
 @pytest.mark.step("deployed")

@@ -14,6 +14,7 @@ YML, JS, API = "serverless/serverless.yml", "serverless/facts.js", "serverless/r
 SLS_ALARMS, PLUGIN = "serverless/resources/alarms.yml", "serverless/plugin.js"
 TF_DATA, CODE, TRIGGERS = "terraform/data/main.tf", "terraform/code/functions.tf", "terraform/code/triggers.tf"
 TF_API, MAIN, TF_ALARMS = "terraform/code/api.tf", "terraform/code/main.tf", "terraform/code/alarms.tf"
+SLS_PICTURES, TF_PICTURES = "serverless/resources/pictures.yml", "terraform/data/pictures.tf"
 PREFLIGHT = "terraform/code/preflight.tf"
 
 MUTATIONS = [
@@ -57,6 +58,13 @@ MUTATIONS = [
     ("sam", "keep dead letters for a day", SAM, "MessageRetentionPeriod: 1209600", "MessageRetentionPeriod: 86400", "seconds is 86400"),
     ("sam", "lose an alarm on dead letters", SAM, "Namespace: AWS/SQS", "Namespace: AWS/SNS", "alarms.shopkeeper-dev-blue-order-expiry-dead-letters.metrics.one is"),
     ("sam", "forget a setting", SAM, "        ORDER_ACCEPT_SECONDS: !Ref OrderAcceptSeconds\n", "", "environment.ORDER_ACCEPT_SECONDS is missing"),
+    ("sam", "send mails from any address", SAM, "{ ses:FromAddress: !Ref MailFrom }", '{ ses:FromAddress: "*" }', "mail.permissions has ses:SendEmail identity/* from *"),
+    ("sam", "open the bucket", DATA, "BlockPublicPolicy: true", "BlockPublicPolicy: false", "pictures.closed.policy is False"),
+    ("sam", "let everybody read pictures", DATA, "Principal: { Service: cloudfront.amazonaws.com }", 'Principal: "*"', "pictures.policy has Allow * s3:GetObject"),
+    ("sam", "serve more than pictures", DATA, '"${Pictures.Arn}/pictures/*"', '"${Pictures.Arn}/*"', "pictures.policy has Allow cloudfront.amazonaws.com s3:GetObject on the bucket/* "),
+    ("sam", "touch more than pictures", SAM, "${AWS::Region}/pictures/*", "${AWS::Region}/*", "orders.permissions has s3:GetObject shopkeeper-dev-000000000000-us-east-1/*"),
+    ("serverless", "take pictures from every page", SLS_PICTURES, '["http://localhost:*", "http://127.0.0.1:*"]', '["*"]', "pictures.cors lacks"),
+    ("serverless", "forget where pictures are", JS, "...(definition.pictures && PICTURES)", "...(definition.picture && PICTURES)", "environment.PICTURES_URL is missing"),
     ("serverless", "drop an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem"], "tables": ["visitor-counter"]', "visits.permissions lacks"),
     ("serverless", "grant an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], "tables": ["visitor-counter"]', "visits.permissions has dynamodb:Scan"),
     ("serverless", "name another table in a policy", JS, "$&-${sls:stage}", "resume-$&", "visits.permissions has dynamodb:GetItem resume-visitor-counter"),
@@ -93,6 +101,10 @@ MUTATIONS = [
     ("serverless", "leave a queue open", JS, "SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "encrypted is False"),
     ("serverless", "let anybody send to a queue", JS, "    Condition: { ArnEquals: { 'aws:SourceArn': arn('events', `rule/${PREFIX}-${name}`) } },\n", "", "senders has a statement that is no rule's"),
     ("serverless", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
+    ("serverless", "send mails on another condition", JS, "'ses:FromAddress'", "'ses:FromDisplayName'", "a statement that is no plain permission"),
+    ("terraform", "send mails on no condition", CODE, 'test     = "StringEquals"', 'test     = "StringLike"', "a statement that is no plain permission"),
+    ("terraform", "let pictures be sniffed", TF_PICTURES, "content_type_options {\n      override = true", "content_type_options {\n      override = false", "headers.X-Content-Type-Options is missing"),
+    ("terraform", "take requests without TLS", TF_PICTURES, 'values   = ["false"]', 'values   = ["true"]', "pictures.policy lacks Deny * s3:* on the bucket Bool aws:SecureTransport=false"),
     ("terraform", "drop an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem"], "tables": ["visitor-counter"]', "visits.permissions lacks"),
     ("terraform", "grant an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], "tables": ["visitor-counter"]', "visits.permissions has dynamodb:Scan"),
     ("terraform", "name another table in a policy", CODE, '"$0-${var.stage}"', '"resume-$0"', "visits.permissions has dynamodb:GetItem resume-visitor-counter"),

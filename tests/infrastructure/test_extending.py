@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.extending import ENDPOINT, JOB, add, copy_sources, in_copy
 from tests.support.http import send
-from tests.support.processes import shopkeeper
+from tests.support.processes import SHOPKEEPER, shopkeeper
 from tests.support.tools import ROOT
 
 WRITTEN = {"docs/openapi.json", "infrastructure/facts.json", "infrastructure/sam/template.yaml"}
@@ -73,7 +73,7 @@ def test_the_sam_template_has_both(extended: Path) -> None:
 
 def test_one_machine_answers_the_endpoint_and_runs_the_job(extended: Path, tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(extended / "src")}
-    with shopkeeper(tmp_path / "shop.db", environment) as server:
+    with shopkeeper(tmp_path / "shop.db", environment, SHOPKEEPER) as server:
         send(server.url, "GET", "/counter/about")
         answer = send(server.url, "GET", "/counter/about/days")
         assert list(answer.json["days"].values()) == [1]

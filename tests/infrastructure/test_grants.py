@@ -1,7 +1,7 @@
 """What a function may do is what it does: the operations of all paths through its endpoints and schedules equal its
 grants, and the DynamoDB calls that come of them equal the permissions that its role is given."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -13,23 +13,27 @@ from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
+from shopkeeper.errors import RunFailed
 from shopkeeper.functions.accounts import build
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Metrics
+from shopkeeper.functions.triggers import Metrics, is_head
 from shopkeeper.http import Application, Request, split_path
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.net.deadline import ending_in
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.settings import read
-from shopkeeper.storage import Append, Check, Delete, Grant, Item, Operation, Put, Store, Table, Update
-from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
+from shopkeeper.storage import Item, Store
+from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
+from shopkeeper.storage.pictures import PictureStore
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
+from tests.support.noting import Calls, NotedPictures, Operations
+from tests.support.smtp import smtp_server
 from tests.support.stores import aws_environment, table_names
 
 BUSINESS = {
@@ -44,68 +48,6 @@ PASSWORD = "correct horse battery"
 ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 
 Ask = Callable[..., Any]
-
-
-class Operations:
-    """A store that notes which operation was done on which table or index."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._seen: dict[Table, set[Operation]] = {}
-        self._indexes: dict[Table, set[str]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        operation = getattr(self._store, name)
-
-        def note(first: Any, *arguments: Any, **options: Any) -> Any:
-            if name == "transact":
-                self._note_actions(first)
-            elif options.get("index"):
-                self._indexes.setdefault(first, set()).add(options["index"])
-            else:
-                self._seen.setdefault(first, set()).add(cast(Operation, name))
-            return operation(first, *arguments, **options)
-
-        return note if callable(operation) else operation
-
-    def grants(self) -> dict[Table, Grant]:
-        """Return the least that would have allowed it all."""
-        tables = {*self._seen, *self._indexes}
-        return {
-            table: Grant(frozenset(self._seen.get(table, ())), frozenset(self._indexes.get(table, ())))
-            for table in tables
-        }
-
-    def _note_actions(self, actions: Sequence[object]) -> None:
-        for action in actions:
-            assert isinstance(action, Put | Update | Delete | Check | Append)
-            self._seen.setdefault(action.table, set()).add(cast(Operation, type(action).__name__.lower()))
-
-
-class Calls(DynamoDBClient):
-    """A client of DynamoDB that notes which permission each of its calls needs."""
-
-    noted: set[tuple[str, str, str]] = set()  # noqa: RUF012  # replaced before it counts
-
-    def call(
-        self, operation: str, payload: Mapping[str, Any], *, repeatable: bool, seconds: float | None = None
-    ) -> dict[str, Any]:
-        """Note the call, and make it."""
-        self.noted |= set(needed(operation, payload))
-        return super().call(operation, payload, repeatable=repeatable, seconds=seconds)
-
-
-def needed(operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the IAM actions of a call, each with the physical table and the index that it is on."""
-    if operation == "TransactWriteItems":
-        for item in request["TransactItems"]:
-            for member, detail in item.items():
-                yield {"ConditionCheck": "ConditionCheckItem"}.get(member, f"{member}Item"), detail["TableName"], ""
-    elif operation == "BatchGetItem":
-        for table in request["RequestItems"]:
-            yield operation, table, ""
-    else:
-        yield operation, request["TableName"], request.get("IndexName", "")
 
 
 def visit(ask: Ask) -> None:
@@ -134,6 +76,10 @@ def live_with_an_account(ask: Ask) -> None:
     ask("PATCH", "/api/users/me", {"name": "Anna", "email": "a@example.com", "current_password": PASSWORD}, token)
     refreshed = ask("POST", "/api/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
     ask("POST", "/api/auth/logout", {"refresh_token": refreshed["refresh_token"]})
+    ask("POST", "/api/auth/reset/request", {"email": "a@example.com"})
+    reset = ask.reset_token("a@example.com")  # type: ignore[attr-defined]
+    ask("POST", "/api/auth/reset", {"token": reset, "new_password": PASSWORD})
+    token = ask("POST", "/api/auth/login", {"email": "a@example.com", "password": PASSWORD})["access_token"]
     ask("DELETE", "/api/users/me", token=token)
 
 
@@ -152,6 +98,10 @@ def keep_shop(ask: Ask) -> None:
     made = [ask("POST", "/api/items", item, token) for _ in range(2)]
     ask("GET", "/api/items")
     ask("PATCH", f"/api/items/{made[0]['item_id']}", {"price_minor": 200}, token, if_match='"1"')
+    for version in (2, 3):
+        form = ask("POST", f"/api/items/{made[0]['item_id']}/picture", {"media_type": "image/png", "size": 9}, token)
+        changed = {"picture": form["picture"]}
+        ask("PATCH", f"/api/items/{made[0]['item_id']}", changed, token, if_match=f'"{version}"')
     ask("DELETE", f"/api/items/{made[1]['item_id']}", None, token, if_match='"1"')
     business = f"/api/businesses/{business_id}"
     order = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": made[0]["item_id"], "quantity": 1}]}
@@ -175,6 +125,31 @@ def keep_shop(ask: Ask) -> None:
     assert ask.run("pause-end") == {"PausesEnded": 1}  # type: ignore[attr-defined]
     ask("PATCH", business, {"email": "new@example.com"}, token)
     ask("DELETE", business, None, token)
+
+
+def send_mails(ask: Ask) -> None:
+    """Accounts and orders are other functions' matter; `elsewhere` stands for them."""
+    elsewhere, consume, run = ask.elsewhere, ask.consume, ask.run  # type: ignore[attr-defined]
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    business = f"/api/businesses/{business_id}"
+    item = elsewhere(
+        "POST", "/api/items", {"business_id": business_id, "name": "Tea", "price_minor": 100, "currency": "EUR"}, token
+    )
+    customer = {"name": "Bob", "email": "bob@example.com", "notify": True}
+    order = {"customer": customer, "lines": [{"item_id": item["item_id"], "quantity": 1}]}
+    placed = elsewhere("POST", f"{business}/orders", order, idempotency_key="k" * 16)
+    elsewhere("POST", "/api/auth/register", ANN)
+    elsewhere("POST", "/api/auth/reset/request", {"email": ANN["email"]})
+    consume("mail-events")
+    assert consume("mail-outbox") == {"MailsSent": 4}
+    later = ask.later()  # type: ignore[attr-defined]
+    run("mail-missed")
+    elsewhere("POST", f"/api/orders/{placed['order_id']}/reject", None, later)
+    elsewhere("DELETE", business, None, later)
+    ask.later()  # type: ignore[attr-defined]
+    with pytest.raises(RunFailed, match="MailsDropped"):
+        run("mail")  # the reminder is three days late
+    run("mail-missed")
 
 
 def send_webhooks(ask: Ask) -> None:
@@ -207,6 +182,7 @@ JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
     "webhooks": [send_webhooks],
+    "mail": [send_mails],
 }
 
 
@@ -221,15 +197,19 @@ class Asking:
         later: Callable[[], str],
         run: Callable[[str], Metrics],
         soon: Callable[[int], str],
-        consume: Callable[[str, Sequence[Item]], Metrics],
+        consume: Callable[..., Metrics],
+        reset_token: Callable[[str], str],
+        elsewhere: "Asking | None" = None,
     ) -> None:
         self._app = app
+        self.consume = consume
+        self.reset_token = reset_token
+        self.elsewhere = elsewhere
         self.become = become
         self.as_owner = as_owner
         self.later = later
         self.run = run
         self.soon = soon
-        self.consume = consume
 
     def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
@@ -248,6 +228,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def become(user_id: str) -> None:
         build(resources).set_role(user_id, "admin")
 
+    def reset_token(email: str) -> str:
+        return build(resources).reset_token(email)
+
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
         business, _ = Registrations(resources.store, resources.clock).register(registration)
@@ -261,7 +244,8 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def soon(ahead: int) -> str:
         return rfc3339(resources.clock() + timedelta(days=ahead))
 
-    recording = msgspec.structs.replace(resources, store=recorded)
+    pictures = NotedPictures()
+    recording = msgspec.structs.replace(resources, store=recorded, pictures=lambda: cast(PictureStore, pictures))
     ran = set()
 
     def run(name: str) -> Metrics:
@@ -270,16 +254,28 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
         with ending_in(INVOCATION_SECONDS):
             return schedule.build(recording)()
 
-    def consume(name: str, items: Sequence[Item]) -> Metrics:
+    def consume(name: str, items: Sequence[Item] | None = None) -> Metrics:
+        """Pass items on to a stream, everything in its table if none are given."""
         ran.add(name)
         (stream,) = (stream for stream in function.streams if stream.name == name)
+        if items is None:
+            items = resources.store.scan(stream.table, limit=1000).items
         with ending_in(INVOCATION_SECONDS):
-            return stream.build(recording)(items)
+            return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
+    elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon, consume))
+        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
+    assert pictures.noted == function.pictures
+
+
+@pytest.fixture(scope="module")
+def mailing() -> Iterator[dict[str, str]]:
+    """What switches mails on: they go to a server that takes them."""
+    with smtp_server() as server:
+        yield {"SMTP_URL": f"smtp://127.0.0.1:{server.port}", "MAIL_FROM": "shop@example.com"}
 
 
 @pytest.fixture
@@ -290,8 +286,11 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 @pytest.mark.usefixtures("cheap_passwords")
-def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tmp_path: Path) -> None:
+def test_a_function_does_what_it_may_and_may_what_it_does(
+    function: Function, tmp_path: Path, mailing: dict[str, str]
+) -> None:
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
+    environment |= mailing
     settings = read(environment, TABLES)
     resources = open_resources(settings, authenticates=True)
     operations = Operations(resources.store)
@@ -302,9 +301,11 @@ def test_a_function_does_what_it_may_and_may_what_it_does(function: Function, tm
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
 @pytest.mark.usefixtures("cheap_passwords")
-def test_its_calls_of_dynamodb_are_those_that_its_role_permits(function: Function, dynoxide: str) -> None:
+def test_its_calls_of_dynamodb_are_those_that_its_role_permits(
+    function: Function, dynoxide: str, mailing: dict[str, str]
+) -> None:
     names = table_names(TABLES)
-    environment = aws_environment(dynoxide) | {table.environment: name for table, name in names.items()}
+    environment = aws_environment(dynoxide) | mailing | {table.environment: name for table, name in names.items()}
     settings = read(environment, TABLES)
     create_tables(client := Calls(settings.region, settings.aws), names, lambda name, done: None)
     client.noted = set()

@@ -22,16 +22,21 @@ KEY = {"JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
 OTHER = {"JWT_SECRET_KEY": "9b2c7f51d04e8a63f1c9e07b52d8a46e"}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A data file with its key file, three visits and an account."""
-    data = tmp_path / "shop" / "shop.db"
-    data.parent.mkdir()
-    with shopkeeper(data) as server:
+@pytest.fixture(scope="module")
+def kept_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a data file and its key file, three visits and an account."""
+    folder = tmp_path_factory.mktemp("shop")
+    with shopkeeper(folder / "shop.db") as server:
         for _ in range(3):
             send(server.url, "GET", "/counter")
         Person(server.url)
-    return data
+    return folder
+
+
+@pytest.fixture
+def shop(kept_shop: Path, tmp_path: Path) -> Path:
+    """The data file of a test of its own."""
+    return shutil.copytree(kept_shop, tmp_path / "shop") / "shop.db"
 
 
 @pytest.fixture

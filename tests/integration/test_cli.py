@@ -11,7 +11,7 @@ import pytest
 from shopkeeper import __version__
 from shopkeeper.storage.tables import TABLES
 from tests.support.http import send
-from tests.support.processes import Shopkeeper, free_port, run_cli, shopkeeper
+from tests.support.processes import SHOPKEEPER, Shopkeeper, clean_environment, free_port, run_cli, shopkeeper
 from tests.support.stores import aws_environment, dynamodb_client
 from tests.support.tools import ROOT, need
 
@@ -19,12 +19,14 @@ KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
 def test_the_version() -> None:
-    assert run_cli("--version").stdout == f"{__version__}\n"
+    command = [*SHOPKEEPER, "--version"]
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == f"{__version__}\n"
 
 
 def test_serve_says_where_it_listens_where_the_data_is_and_what_to_try(tmp_path: Path) -> None:
     data = tmp_path / "my shop.db"
-    with shopkeeper(data) as server:
+    with shopkeeper(data, program=SHOPKEEPER) as server:
         assert send(server.url, "GET", "/counter").json["count"] == 1
     printed = "\n".join(server.lines)
     assert f"listens on {server.url}" in printed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import clean_environment
+from tests.support.processes import clean_environment, run_cli_in
 
 LOADED = """
 import atexit, json, sys
@@ -52,9 +52,8 @@ def run(folder: Path, *arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_loads_no_server(command: str, tmp_path: Path) -> None:
-    run(tmp_path, "tables")
-    run(tmp_path, "adopt")
-    run(tmp_path, "backup", "shop.backup", "--with-key")
+    for before in (("tables",), ("adopt",), ("backup", "shop.backup", "--with-key")):
+        assert run_cli_in(tmp_path, *before).returncode == 0
     loaded = run(tmp_path, *COMMANDS[command])
     assert "shopkeeper.operator.cli" in loaded
     assert not loaded.intersection(SERVERS)

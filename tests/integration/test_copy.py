@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from shopkeeper.storage import Store, StoreUnavailable
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import BUSINESSES, TABLES, VISITOR_COUNTER
 from tests.support.http import post_json, send
-from tests.support.processes import clean_environment, run_cli, shopkeeper
+from tests.support.processes import run_cli, run_cli_in, shopkeeper
 from tests.support.stores import aws_environment, table_names
 
 ANN = {"email": "ann@example.com", "password": "correct horse battery", "name": "Ann"}
@@ -29,9 +28,7 @@ BUSINESS = {
 
 
 def copy(folder: Path, source: str, target: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "shopkeeper", "copy", "--from", source, "--to", target]
-    variables = clean_environment(**environment)
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    return run_cli_in(folder, "copy", "--from", source, "--to", target, **environment)
 
 
 @pytest.fixture

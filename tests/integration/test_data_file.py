@@ -1,9 +1,9 @@
 """A data file belongs to one key, one stage and one server, and commands refuse what does not fit."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from shopkeeper.settings import read
 from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, fails, well
 from tests.support.http import post_json, send
-from tests.support.processes import Shopkeeper, clean_environment, run_cli, shopkeeper
+from tests.support.processes import Shopkeeper, run_cli, run_cli_in, shopkeeper
 from tests.support.shop import PASSWORD, Person
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -22,14 +22,21 @@ OTHER = "9b2c7f51d04e8a63f1c9e07b52d8a46e"
 PROD = {"STAGE": "prod", "JWT_SECRET_KEY": KEY}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A data file of stage dev, with a key file beside it and one account, ann@example.com."""
-    data = tmp_path / "shop.db"
-    with shopkeeper(data) as server:
+@pytest.fixture(scope="module")
+def kept_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a data file of stage dev, with a key file beside it and one account, ann@example.com."""
+    folder = tmp_path_factory.mktemp("shop")
+    with shopkeeper(folder / "shop.db") as server:
         ann = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
         assert post_json(server.url, "/api/auth/register", ann).status == 201
-    return data
+    return folder
+
+
+@pytest.fixture
+def shop(kept_shop: Path, tmp_path: Path) -> Path:
+    """The data file of a test of its own."""
+    shutil.copytree(kept_shop, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "shop.db"
 
 
 def refused(word: str, *arguments: str, **variables: str) -> str:
@@ -134,15 +141,7 @@ def test_a_file_of_a_version_before_is_bound_by_its_first_start(shop: Path) -> N
 
 def test_a_copy_belongs_to_the_key_of_its_first_start(shop: Path) -> None:
     target = shop.with_name("copy.db")
-    done = subprocess.run(
-        [sys.executable, "-m", "shopkeeper", "copy", "--from", f"sqlite:///{shop}", "--to", f"sqlite:///{target}"],
-        cwd=shop.parent,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = run_cli_in(shop.parent, "copy", "--from", f"sqlite:///{shop}", "--to", f"sqlite:///{target}")
     assert "users: 1 on both sides" in done.stdout
     with shopkeeper(target, PROD) as server:
         assert send(server.url, "GET", "/health").status == 200

@@ -69,8 +69,8 @@ def assert_all_are_closed(strangers: Strangers) -> None:
 
 @contextmanager
 def few_files(folder: Path, soft: int, hard: int) -> Iterator[Shopkeeper]:
-    """Run a server that starts with these limits of open files."""
-    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard))
+    """Run a server that starts with these limits of open files, and with less patience."""
+    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard, HASTY))
     try:
         yield server
     finally:

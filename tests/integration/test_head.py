@@ -49,7 +49,9 @@ def test_head_is_answered_like_every_get_that_is_safe(server: Shopkeeper) -> Non
     owner = Owner(server.url)
     item = owner.add()
     order = place(owner, order_for(item)).json
-    ids = {"user_id": owner.user["user_id"], "business_id": owner.business_id}
+    hooks = f"/api/businesses/{owner.business_id}/webhooks"
+    webhook_id = owner.ask("POST", hooks, {"url": "https://hooks.example/"}).json["webhook_id"]
+    ids = {"user_id": owner.user["user_id"], "business_id": owner.business_id, "webhook_id": webhook_id}
     for path in SAFE:
         known = path.format(**ids, item_id=item["item_id"], order_id=order["order_id"])
         got, head = (owner.ask(method, known) for method in ("GET", "HEAD"))

@@ -1,7 +1,9 @@
 """Clients that wait for what happens to a business: they are answered as soon as it is durable."""
 
+import os
 import resource
 import selectors
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,7 +153,7 @@ def test_a_server_that_ends_answers_those_who_wait(tmp_path: Path) -> None:
     try:
         with wait_for_events(server, Owner(server.url)) as peer:
             settle(server)
-            server.process.terminate()
+            os.kill(server.process.pid, signal.SIGTERM)
             answer = read_answer(peer)
         assert (answer.status, answer.json["events"]) == (200, [])
         assert answer.headers["retry-after"] == "2"

@@ -16,6 +16,7 @@ from shopkeeper.identity.service import Identity
 from shopkeeper.identity.tokens import AccessTokens
 from shopkeeper.settings import read
 from shopkeeper.storage import Store, Value
+from shopkeeper.storage.pictures import PictureStore
 from shopkeeper.storage.tables import MARKERS, TABLES, USERS
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -33,14 +34,15 @@ class Shop:
 
     limiter: Limiter | None = None
 
-    def __init__(self, store: Store, **environment: str) -> None:
+    def __init__(self, store: Store, pictures: PictureStore | None = None, /, **environment: str) -> None:
         self.store = store
         settings = read(environment, TABLES)
         keyring = Keyring(lambda: [SECRET])
         tokens = AccessTokens(keyring, settings.stage, 30)
         self.keyring = keyring
         identity = Identity(keyring, tokens, lambda token: Caller(token, 0))
-        self.application = application(FUNCTIONS, Resources(settings, store, identity=identity), limiter=self.limiter)
+        resources = Resources(settings, store, identity=identity, pictures=lambda: pictures)
+        self.application = application(FUNCTIONS, resources, limiter=self.limiter)
 
     def ask(
         self,

@@ -10,7 +10,7 @@ from shopkeeper.runtime.machine import limits
 HASTY = (sys.executable, "-m", "tests.support.hasty")
 """The program, for the class `Shopkeeper` of the tests."""
 
-SECONDS = {"HEAD_SECONDS": 3.0, "BODY_SECONDS": 5.0, "UNREAD_SECONDS": 4.0, "IDLE_SECONDS": 6.0}
+SECONDS = {"HEAD_SECONDS": 2.0, "BODY_SECONDS": 3.0, "UNREAD_SECONDS": 3.0, "IDLE_SECONDS": 4.0}
 
 if __name__ == "__main__":
     from shopkeeper.__main__ import main

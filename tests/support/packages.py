@@ -59,7 +59,8 @@ OWN_DOMAINS = {
     "visits": {"visits"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
-    "accounts": {"accounts", "markers"},
+    "accounts": {"accounts", "mail", "markers"},
+    "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
     "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }

@@ -12,32 +12,30 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
-BYTE_CODE = Path(__file__).parents[2] / ".pytest_cache" / "bytecode"
+from tests.support.environment import clean_environment as clean_environment
+from tests.support.forking import Forked
+
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 15.0
 URL = re.compile(r"listens on (http://\S+)")
 SHOPKEEPER = (sys.executable, "-m", "shopkeeper")
+"""The command that an operator types, for the class `Shopkeeper` in tests of the start itself."""
+
+Process = subprocess.Popen[bytes] | subprocess.Popen[str] | Forked
 
 
-def with_files(soft: int, hard: int) -> tuple[str, ...]:
+def with_files(soft: int, hard: int, program: Sequence[str] = SHOPKEEPER) -> tuple[str, ...]:
     """Return the program of a Shopkeeper that starts with these limits of open files."""
-    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *SHOPKEEPER)
+    return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *program)
 
 
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
-
-
-def clean_environment(**variables: str) -> dict[str, str]:
-    """Return an environment without any AWS or Shopkeeper setting but `variables`.
-
-    Processes share their byte code, outside of the sources.
-    """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "CI") if name in os.environ}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(BYTE_CODE), **variables}
 
 
 @contextmanager
@@ -52,7 +50,7 @@ def running(command: Sequence[str], port: int, log: Path) -> "Iterator[subproces
         stop(process)
 
 
-def stop(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", sig: int = signal.SIGTERM) -> None:
+def stop(process: Process, sig: int = signal.SIGTERM) -> None:
     """Send `sig` to the process's own group and wait; kill the group if it takes too long."""
     for attempt in (sig, signal.SIGKILL):
         try:
@@ -89,26 +87,24 @@ class Shopkeeper:
         self,
         data: Path | None,
         port: int = 0,
-        program: Sequence[str] = SHOPKEEPER,
+        program: Sequence[str] | None = None,
         /,
         host: str = "127.0.0.1",
         **variables: str,
     ) -> None:
         """Start with `data` as the SQLite file, or with the store that `variables` name. Port 0 is a free one.
 
+        Without a program the process is forked from one that has imported Shopkeeper already.
         Rates are not limited unless `variables` say so: all tests come from one address.
         """
-        command = [*program, "serve", "--host", host, "--port", str(port)]
+        arguments = ["serve", "--host", host, "--port", str(port)]
         if data is not None:
-            command += ["--data", str(data)]
-        self.process = subprocess.Popen(
-            command,
-            env=clean_environment(**{"RATE_LIMITS": "off", **variables}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+            arguments += ["--data", str(data)]
+        environment = clean_environment(**{"RATE_LIMITS": "off", **variables})
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as output:
+            self.process = _start(program, arguments, environment, output)
+        self._output = os.fdopen(reading)
         self.lines: list[str] = []
         self.reads = threading.Event()
         self.reads.set()
@@ -127,8 +123,7 @@ class Shopkeeper:
         self.reads.set()
         stop(self.process, sig)
         self._reader.join(STOPS_WITHIN_SECONDS)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self._output.close()
 
     def line_with(self, text: str) -> str:
         """Return the first line that it printed with `text` in it; wait for it if need be."""
@@ -141,8 +136,7 @@ class Shopkeeper:
         raise AssertionError(f"no line has {text!r}:\n" + "\n".join(self.lines[-20:]))
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in self._output:
             self.lines.append(line.rstrip("\n"))
             self._fresh.put(line)
             self.reads.wait()
@@ -157,22 +151,39 @@ class Shopkeeper:
 
 
 @contextmanager
-def shopkeeper(data: Path | None, environment: Mapping[str, str] | None = None) -> Iterator[Shopkeeper]:
+def shopkeeper(
+    data: Path | None, environment: Mapping[str, str] | None = None, program: Sequence[str] | None = None
+) -> Iterator[Shopkeeper]:
     """Run Shopkeeper until the block is left."""
-    server = Shopkeeper(data, **(environment or {}))
+    server = Shopkeeper(data, 0, program, **(environment or {}))
     try:
         yield server
     finally:
         server.stop()
 
 
+def _start(
+    program: Sequence[str] | None, arguments: list[str], environment: dict[str, str], output: IO[bytes]
+) -> "subprocess.Popen[bytes] | Forked":
+    if program is None:
+        return Forked(arguments, environment, output.fileno(), output.fileno(), Path.cwd())
+    command = [*program, *arguments]
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
+
+
 def run_cli(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run `shopkeeper` as an operator does, and return what came of it."""
-    return subprocess.run(
-        [sys.executable, "-m", "shopkeeper", *arguments],
-        env=clean_environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=STARTS_WITHIN_SECONDS,
-        check=False,
-    )
+    """Run `shopkeeper` in a forked process, and return what came of it."""
+    return run_cli_in(Path.cwd(), *arguments, **variables)
+
+
+def run_cli_in(folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run `shopkeeper` in a folder."""
+    with TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        process = Forked(arguments, clean_environment(**variables), stdout.fileno(), stderr.fileno(), folder)
+        try:
+            process.wait(STARTS_WITHIN_SECONDS)
+        finally:
+            stop(process, signal.SIGKILL)
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(process.args, process.wait(), stdout.read(), stderr.read())

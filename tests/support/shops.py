@@ -11,26 +11,34 @@ from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.model import NewItem
+from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
-from shopkeeper.domains.orders.model import NewOrder, Order, Status
+from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder, Status
 from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.http import Caller
+from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
-from shopkeeper.storage import Store
-from shopkeeper.storage.tables import ITEMS
+from shopkeeper.storage import Changes, Put, Store
+from shopkeeper.storage.tables import BUSINESSES, ITEMS
 from tests.support.lagging import settle
 
 ACCEPT_SECONDS = 600
 
 
+def no_pictures_of(store: Store, clock: Clock) -> Pictures:
+    """Return the pictures of a stage that keeps none."""
+    return Pictures(store, clock, Keyring(lambda: [b"0123456789abcdef0123456789abcdef"]), lambda: None, "")
+
+
 def open_registry(store: Store, clock: Clock) -> BusinessRegistry:
     """Return the service of businesses as the function `orders` builds it."""
-    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
+    removal = Removal(store, no_pictures_of(store, clock))
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal))
 
 
 class Shop:
@@ -42,7 +50,7 @@ class Shop:
         self.keyring = Keyring(lambda: [b"0123456789abcdef0123456789abcdef"])
         self.registrations = Registrations(store, self.clock)
         self.registry = open_registry(store, self.clock)
-        self.catalogue = Catalogue(store, self.clock)
+        self.catalogue = Catalogue(store, self.clock, no_pictures_of(store, self.clock))
         self.orders = Orders(store, self.keyring, self.clock, ACCEPT_SECONDS)
         self.feed = EventFeed(store, self.clock, partial(own_business, store))
         registration = Registration(
@@ -63,7 +71,16 @@ class Shop:
         new = NewItem(business_id=self.business_id, name=name, price_minor=100, currency="EUR")
         return self.catalogue.create(self.owner, new).item_id
 
-    def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
+    def fill(self, number: int) -> None:
+        """Add so many copies of the first item, as the service stored that, in few steps."""
+        first = self.store.get(ITEMS, {"item_id": self.item})
+        assert first is not None
+        for begin in range(0, number, 100):
+            copies = [Put(ITEMS, {**first, "item_id": uuid7()}) for _ in range(min(100, number - begin))]
+            self.store.transact(copies)
+        self.store.update(BUSINESSES, {"business_id": self.business_id}, Changes(add={"item_count": number}))
+
+    def place(self, key: str = "k" * 16, quantity: int = 1) -> PlacedOrder:
         body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
         return self.orders.place(self.business_id, key, msgspec.convert(body, NewOrder))[0]
 

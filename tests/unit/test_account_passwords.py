@@ -37,20 +37,21 @@ def test_another_password_ends_every_session(desk: Desk) -> None:
 def test_a_reset_link_works_once_and_for_an_hour(desk: Desk) -> None:
     desk.register()
     refresh = desk.sign_in()
+    former = desk.accounts.reset_token("ann@example.com")
     link = desk.accounts.reset_token("Ann@example.com")
-    late = desk.accounts.reset_token("ann@example.com")
-    desk.accounts.reset_password(link, "another password")
+    with pytest.raises(InvalidSession):
+        desk.accounts.reset_password(former, "another password", ADDRESS)
+    desk.accounts.reset_password(link, "another password", ADDRESS)
     with pytest.raises(InvalidSession):
         desk.accounts.refresh(refresh)
     assert desk.sign_in(password="another password")
-    for used in (link, late):
-        with pytest.raises(InvalidSession):
-            desk.accounts.reset_password(used, "a third password")
+    with pytest.raises(InvalidSession):
+        desk.accounts.reset_password(link, "a third password", ADDRESS)
     expired = desk.accounts.reset_token("ann@example.com")
     desk.clock.now += timedelta(seconds=RESET_SECONDS)
     for wrong in (expired, expired[:-1], "", "a.b.c.d", refresh):
         with pytest.raises(InvalidSession):
-            desk.accounts.reset_password(wrong, "a third password")
+            desk.accounts.reset_password(wrong, "a third password", ADDRESS)
     with pytest.raises(NotFound):
         desk.accounts.reset_token("nobody@example.com")
 

@@ -89,7 +89,7 @@ def test_an_account_is_kept_without_its_password(desk: Desk) -> None:
     assert PASSWORD not in str(stored)
     assert str(stored["password_hash"]).startswith("$argon2id$")
     assert set(msgspec.to_builtins(user)) == {
-        *("user_id", "email", "name", "role", "created_at", "updated_at", "version"),
+        *("user_id", "email", "email_confirmed_at", "name", "role", "created_at", "updated_at", "version"),
     }
 
 

@@ -18,7 +18,7 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
+LEAVES = {"checks", "clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
 OFFERS = ("model", "offers", "dispatching")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records.
 `dispatching` is what the feed offers to those that deliver its events."""
@@ -29,29 +29,31 @@ KNOWS: dict[str, set[str]] = {
     "markers": set(),
     "registration": {"businesses", "markers"},
     "businesses": {"feed", "markers"},
-    "accounts": {"markers"},
+    "accounts": {"mail", "markers"},
     "catalogue": {"businesses", "feed"},
     "orders": {"businesses", "catalogue", "feed"},
     "feed": set(),
     "webhooks": {"businesses", "feed"},
+    "mail": {"businesses", "feed", "orders"},
     "setup": {"accounts", "businesses", "markers"},
 }
 """Which domain may know which: in one direction."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
-    "net": {"errors"},
+    "net": {"errors", "secret"},
     "aws": {"errors", "net", "secret"},
     "storage": LEAVES | {"aws", "net"},
-    "settings": LEAVES | {"aws", "storage"},
+    "settings": LEAVES | {"aws", "net", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
-    "functions": LEAVES | {"settings", "http", "net", "storage", "identity", "domains"},
+    "functions": LEAVES | {"settings", "http", "net", "aws", "storage", "identity", "domains"},
     "pages": set(),
     "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},
+    "checks": {"net"},
     "locks": {"errors", "files"},
 }
 """Imports run one way; everyone may import from their own room."""
@@ -165,9 +167,13 @@ HEAVY = {
 
 ONLY_WHEN_NEEDED = {
     "shopkeeper.http.explanations",
+    "shopkeeper.aws.s3",
+    *(f"shopkeeper.storage.pictures.{name}" for name in ("bucket", "folder")),
+    *(f"shopkeeper.domains.catalogue.{name}" for name in ("uploads", "upload_endpoints")),
     *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
 }
-"""What is loaded with the first request that is wrong, and with the first event of another kind."""
+"""What is loaded with the first request that is wrong, with the first picture, and with the first event of another
+kind. Uploads are one machine's alone."""
 
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""

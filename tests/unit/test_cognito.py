@@ -4,12 +4,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
 from shopkeeper.aws.settings import read_aws
@@ -28,21 +29,23 @@ POOL = "eu-central-1_Ab1Cd2Ef3"
 CLIENT = "7client7id7"
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-PRIVATE = rsa.generate_private_key(65537, 2048)
-OTHER = rsa.generate_private_key(65537, 2048)
 
 
-def pem(key: rsa.RSAPrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+@cache
+def private_key(name: str = "the pool's") -> rsa.RSAPrivateKey:
+    """Return a key, which is made when a test needs it: making one takes a tenth of a second."""
+    return rsa.generate_private_key(65537, 2048)
 
 
 def published(*names: str) -> bytes:
     """Return the pool's document of keys."""
-    key = json.loads(RSAAlgorithm.to_jwk(PRIVATE.public_key()))
+    key = json.loads(RSAAlgorithm.to_jwk(private_key().public_key()))
     return json.dumps({"keys": [{**key, "kid": name, "use": "sig", "alg": "RS256"} for name in names]}).encode()
 
 
-def token(change: Callable[[dict[str, Any], dict[str, Any]], None] | None = None, key: bytes = pem(PRIVATE)) -> str:
+def token(
+    change: Callable[[dict[str, Any], dict[str, Any]], None] | None = None, key: rsa.RSAPrivateKey | None = None
+) -> str:
     second = int(NOW.timestamp())
     header: dict[str, Any] = {"kid": "one"}
     claims = {
@@ -55,7 +58,7 @@ def token(change: Callable[[dict[str, Any], dict[str, Any]], None] | None = None
     }
     if change is not None:
         change(header, claims)
-    return jwt.encode(claims, key, "RS256", headers=header)
+    return jwt.encode(claims, key or private_key(), "RS256", headers=header)
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_keys_are_taken_of_a_success_alone(behaviour: Behaviour) -> None:
 
 
 def public_pem() -> bytes:
-    return PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return private_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def confused() -> str:
@@ -108,25 +111,25 @@ def confused() -> str:
     return f"{head}.{claims}.{part(signature)}"
 
 
-REFUSED: dict[str, str] = {
-    "nothing": "",
-    "of another key pair": token(key=pem(OTHER)),
-    "of an unknown key": token(lambda h, c: h.update(kid="two")),
-    "an id token": token(lambda h, c: c.update(token_use="id")),
-    "of another client": token(lambda h, c: c.update(client_id="other")),
-    "of another pool": token(lambda h, c: c.update(iss=c["iss"] + "x")),
-    "without a subject": token(lambda h, c: c.pop("sub")),
-    "without an end": token(lambda h, c: c.pop("exp")),
-    "expired": token(lambda h, c: c.update(exp=int(NOW.timestamp()))),
-    "truncated": token()[:-4],
-    "signed with the public key as a secret": confused(),
+REFUSED: dict[str, Callable[[], str]] = {
+    "nothing": lambda: "",
+    "of another key pair": lambda: token(key=private_key("another")),
+    "of an unknown key": lambda: token(lambda h, c: h.update(kid="two")),
+    "an id token": lambda: token(lambda h, c: c.update(token_use="id")),
+    "of another client": lambda: token(lambda h, c: c.update(client_id="other")),
+    "of another pool": lambda: token(lambda h, c: c.update(iss=c["iss"] + "x")),
+    "without a subject": lambda: token(lambda h, c: c.pop("sub")),
+    "without an end": lambda: token(lambda h, c: c.pop("exp")),
+    "expired": lambda: token(lambda h, c: c.update(exp=int(NOW.timestamp()))),
+    "truncated": lambda: token()[:-4],
+    "signed with the public key as a secret": confused,
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_token_that_is_refused(pool: FaultyServer, name: str) -> None:
     with pytest.raises(Unauthenticated):
-        tokens(pool).authenticate(REFUSED[name])
+        tokens(pool).authenticate(REFUSED[name]())
 
 
 def test_an_unknown_key_has_the_keys_read_again_but_not_often() -> None:

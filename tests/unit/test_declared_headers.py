@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from shopkeeper.clock import utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.accounts.service import RESET_PURPOSE
+from shopkeeper.domains.accounts.confirmations import ConfirmationTokens
+from shopkeeper.domains.accounts.records import users
+from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.functions.openapi import openapi_document
 from shopkeeper.http import Response
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.limiter import Limiter
 from shopkeeper.http.routing import is_parameter
 from shopkeeper.storage import StoreUnavailable, Value
+from shopkeeper.storage.pictures.folder import PictureFolder
 from shopkeeper.storage.tables import DELIVERIES, TABLES
 from tests.support.application import Shop
 from tests.support.stores import open_store
@@ -24,6 +28,7 @@ Operation = tuple[str, str]
 
 ALWAYS = {*COMMON_HEADERS, "X-Request-Id", "Vary", "Content-Length"}
 PASSWORD = "correct horse battery"
+NEW_PICTURE = {"media_type": "image/png", "size": 1000}
 
 
 class Watched(Shop):
@@ -31,9 +36,9 @@ class Watched(Shop):
 
     limiter = Limiter()
 
-    def __init__(self, store: Any, **environment: str) -> None:
+    def __init__(self, store: Any, pictures: PictureFolder, **environment: str) -> None:
         self.seen: dict[tuple[Operation, int], list[set[str]]] = defaultdict(list)
-        super().__init__(store, STAGE="prod", REGISTRATION_REQUIRES_TOKEN="false", **environment)
+        super().__init__(store, pictures, STAGE="prod", REGISTRATION_REQUIRES_TOKEN="false", **environment)
         self.paths: list[str] = list(openapi_document()["paths"])
 
     def ask(self, method: str, path: str, body: object = None, **more: Any) -> Response:
@@ -74,7 +79,8 @@ class Sometimes:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield Watched(Sometimes(store), COUNTER_IDS="*")
+    folder = PictureFolder(tmp_path / "pictures")
+    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", MAIL_FROM="shop@example.com")
     store.close()
 
 
@@ -95,6 +101,7 @@ def live(shop: Watched) -> None:
     shop.give("GET", item)
     shop.give("PATCH", item, {"price_minor": 300}, by="ann", **fresh)
     shop.ask("PATCH", item, {}, by="ann")
+    shop.give("POST", f"{item}/picture", NEW_PICTURE, by="ann")
     shop.give("DELETE", f"/api/items/{items[2]}", by="ann", **fresh)
     shop.give("GET", "/api/businesses/mine", by="ann")
     for by in ("ann", ""):
@@ -157,6 +164,11 @@ def manage_an_account(shop: Watched) -> None:
     shop.give("GET", "/api/users/me", by=user)
     shop.give("GET", f"/api/users/{user}", by=user)
     shop.give("PATCH", "/api/users/me", {"name": "Anna"}, by=user)
+    shop.give("POST", "/api/auth/confirm/request", by=user)
+    shop.give("POST", "/api/auth/reset/request", {"email": "new@example.com"})
+    shop.ask("POST", "/api/auth/confirm", {"token": "a.1.b"})
+    confirmation = ConfirmationTokens(shop.store, shop.keyring, utc_now).issue(users(shop.store).require(user))
+    shop.give("POST", "/api/auth/confirm", {"token": confirmation})
     change = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
     shop.give("POST", "/api/auth/password", change, by=user)
     for _ in range(30):
@@ -164,8 +176,8 @@ def manage_an_account(shop: Watched) -> None:
             break
     for path in ("/api/auth/refresh", "/api/auth/logout"):
         shop.ask("POST", path, {"refresh_token": "none"})
-    link = shop.keyring.seal(RESET_PURPOSE, user, "1", "9999999999")
-    for token in (link, "a.1.b"):
+    account = users(shop.store).require(user)
+    for token in (ResetTokens(shop.store, shop.keyring, utc_now).issue(account, "nonce", 60), "a.1.b"):
         shop.ask("POST", "/api/auth/reset", {"token": token, "new_password": PASSWORD})
 
 
@@ -182,6 +194,7 @@ def fail(shop: Watched, documented: Mapping[Operation, Declared]) -> None:
     }
     bodies: dict[str, object] = {
         "/api/businesses/{business_id}/orders": order,
+        "/api/items/{item_id}/picture": NEW_PICTURE,
         "/api/items": {"business_id": "x", "name": "Tea", "price_minor": 100, "currency": "EUR"},
         "/auth/register-business": registration,
         "/api/auth/register": {**ann, "name": "Ann"},
@@ -190,6 +203,8 @@ def fail(shop: Watched, documented: Mapping[Operation, Declared]) -> None:
         "/api/auth/logout": {"refresh_token": "a.1.b"},
         "/api/auth/password": {"current_password": PASSWORD, "new_password": PASSWORD + "!"},
         "/api/auth/reset": {"token": "a.1.b", "new_password": PASSWORD},
+        "/api/auth/reset/request": {"email": "ann@example.com"},
+        "/api/auth/confirm": {"token": "a.1.b"},
         "/api/businesses/{business_id}/webhooks": {"url": "https://hooks.example/"},
         "/api/businesses/{business_id}/webhooks/{webhook_id}/replay": {"from": 1},
     }

@@ -50,8 +50,7 @@ def is_gone(shop: Shop) -> bool:
 
 
 def test_a_deleted_business_takes_its_catalogue_and_its_markers_with_it(shop: Shop) -> None:
-    for number in range(110):
-        shop.add(f"Tea {number}")
+    shop.fill(110)
     shop.delete()
     assert is_gone(shop)
     assert shop.item_ids() == set()
@@ -138,8 +137,7 @@ class FailsAt(WrappedStore):
 
 @pytest.mark.parametrize("transactions", [1, 2, 3])
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next_attempt(shop: Shop, transactions: int) -> None:
-    for number in range(110):
-        shop.add(f"Tea {number}")
+    shop.fill(110)
     registry = open_registry(FailsAt(shop.store, transactions), shop.clock)
     with pytest.raises(StoreUnavailable):
         registry.delete(registry.get(shop.business_id))

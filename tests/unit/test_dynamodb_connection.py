@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from shopkeeper.aws import credentials
-from shopkeeper.aws.client import _endpoint
+from shopkeeper.aws.client import endpoint_of
 from shopkeeper.aws.credentials import CredentialsProvider, NoCredentials
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.aws.signing import Credentials
@@ -121,7 +121,7 @@ def test_an_endpoint_that_is_none_is_said_so_at_once(url: str) -> None:
     ],
 )
 def test_an_endpoint_is_read(url: str, host: str, port: int, header: str, encrypted: bool) -> None:
-    assert _endpoint(url) == Url(host, port, encrypted, header, "/")
+    assert endpoint_of(url) == Url(host, port, encrypted, header, "/")
 
 
 def test_the_services_own_variable_comes_first() -> None:

@@ -50,7 +50,9 @@ ROWS: list[tuple[str, str, dict[str, str] | None, dict[str, str], str, bool, str
     ("only a special day is closed", BERLIN, None, {"2026-12-24": ""}, "2026-12-23 12:00", True, "23:00"),
     ("and the next day is open again", BERLIN, None, {"2026-12-24": ""}, "2026-12-24 12:00", False, "23:00"),
     ("an opening in 60 days", BERLIN, {}, {"2027-01-27": "08:00-09:00"}, "2026-11-28 07:00", False, "07:00 +60"),
-    ("a later one is not", BERLIN, {}, {"2027-01-27": "08:00-09:00"}, "2026-11-28 06:59", False, None),
+    ("a later opening is not", BERLIN, {}, {"2027-01-27": "08:00-09:00"}, "2026-11-28 06:59", False, None),
+    ("a closing in 7 days", BERLIN, None, {"2026-12-24": ""}, "2026-12-16 23:00", True, "23:00 +7"),
+    ("a later closing is not", BERLIN, None, {"2026-12-24": ""}, "2026-12-16 22:59", True, None),
     ("a special day that has passed", BERLIN, {}, {"2026-11-20": "08:00-09:00"}, "2026-11-28 07:00", False, None),
     # Clocks that are set forward
     ("spring: a day of 23 hours", BERLIN, {"sunday": "00:00-00:00"}, {}, "2026-03-28 23:00", True, "22:00 +1"),

@@ -316,23 +316,38 @@ def test_no_order_is_placed_after_a_pause_was_made(racing: Shop) -> None:
         change(shop, paused_until=None)
 
 
-class PausesAfterRead(WrappedStore):
-    """A store in which the business makes a pause after it was read for the first time."""
+class Overtaken(WrappedStore):
+    """A store in which the owner says something right after the business was read for the first time."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, **word: Any) -> None:
         super().__init__(shop.store)
-        self._shop: Shop | None = shop
+        self._shop = shop
+        self._word = word
 
     def get(self, table: Table, key: Key) -> Any:
-        """Read, then pause."""
+        """Read, then have the owner say it."""
         found = self._store.get(table, key)
-        if table is BUSINESSES and self._shop is not None:
-            shop, self._shop = self._shop, None
-            pause(shop, HOUR)
+        if table is BUSINESSES and self._word:
+            word, self._word = self._word, {}
+            change(self._shop, **word)
         return found
 
 
 def test_an_order_that_is_overtaken_by_a_pause_is_refused_as_paused(plain: Shop) -> None:
-    orders = Orders(PausesAfterRead(plain), plain.keyring, plain.clock, 600)
-    plain.orders = orders
+    plain.orders = Orders(Overtaken(plain, paused_until=ahead(plain, HOUR)), plain.keyring, plain.clock, 600)
     assert refusal(plain)["code"] == "paused"
+
+
+def test_an_order_that_is_overtaken_by_another_change_is_placed(plain: Shop) -> None:
+    plain.orders = Orders(Overtaken(plain, business_name="New"), plain.keyring, plain.clock, 600)
+    assert plain.place().status == "received"
+
+
+def test_a_sweep_that_is_overtaken_by_the_owner_does_not_tell_an_end(plain: Shop) -> None:
+    until = pause(plain, HOUR)
+    plain.wait(HOUR)
+    store = Overtaken(plain, business_name="New")
+    assert sweep(plain, store) == {}
+    assert told(plain) == [(PAUSED, until)]
+    assert [sweep(plain, store), sweep(plain, store)] == [{"PausesEnded": 1}, {}]
+    assert told(plain) == [(PAUSED, until), (RESUMED, None)]

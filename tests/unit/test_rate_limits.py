@@ -280,6 +280,9 @@ LIMITED = {
     ("GET", "/counter/{counter_id}"),
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
+    ("POST", "/api/auth/reset/request"),
+    ("POST", "/api/auth/confirm/request"),
+    ("POST", "/api/auth/confirm"),
     ("POST", "/api/businesses/{business_id}/orders"),
     ("POST", "/api/businesses/{business_id}/webhooks"),
     ("PATCH", "/api/businesses/{business_id}/webhooks/{webhook_id}"),
@@ -287,6 +290,7 @@ LIMITED = {
         ("POST", f"/api/businesses/{{business_id}}/webhooks/{{webhook_id}}/{step}")
         for step in ("rotate", "test", "replay")
     ),
+    ("POST", "/api/items/{item_id}/picture"),
 }
 
 

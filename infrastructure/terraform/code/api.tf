@@ -11,7 +11,7 @@ locals {
   preflight_paths = setunion(local.paths, ["{proxy+}"])
 
   # Every folder on the way to a path is a resource of its own: "a/b/c" is made of "a", "a/b" and "a/b/c".
-  folders = { for depth in range(1, 6) : depth => toset([
+  folders = { for depth in range(1, 7) : depth => toset([
     for path in local.preflight_paths : join("/", slice(split("/", path), 0, depth))
     if path != "" && length(split("/", path)) >= depth
   ]) }
@@ -23,6 +23,7 @@ locals {
     { for path, made in aws_api_gateway_resource.level3 : path => made.id },
     { for path, made in aws_api_gateway_resource.level4 : path => made.id },
     { for path, made in aws_api_gateway_resource.level5 : path => made.id },
+    { for path, made in aws_api_gateway_resource.level6 : path => made.id },
   )
 }
 
@@ -71,6 +72,14 @@ resource "aws_api_gateway_resource" "level5" {
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.level4[dirname(each.key)].id
+  path_part   = basename(each.key)
+}
+
+resource "aws_api_gateway_resource" "level6" {
+  for_each = local.folders[6]
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.level5[dirname(each.key)].id
   path_part   = basename(each.key)
 }
 

@@ -36,6 +36,7 @@ resource "aws_lambda_function" "this" {
     variables = merge(
       local.environment,
       each.value.authenticates ? { JWT_SECRET_ARN = data.aws_secretsmanager_secret.jwt.arn } : {},
+      each.value.pictures ? { S3_BUCKET_NAME = local.bucket, PICTURES_URL = data.aws_ssm_parameter.pictures_url.value } : {},
     )
   }
 
@@ -73,7 +74,7 @@ resource "aws_lambda_alias" "live" {
 }
 
 resource "aws_lambda_permission" "api" {
-  for_each = local.functions
+  for_each = toset(values(local.facts.routes))
 
   action        = "lambda:InvokeFunction"
   function_name = aws_lambda_function.this[each.key].function_name
@@ -135,7 +136,18 @@ data "aws_iam_policy_document" "function" {
       resources = concat(
         [for table in try(statement.value.tables, []) : "${local.arns.dynamodb}:table/${replace(table, "/^[^/]+/", "$0-${var.stage}")}"],
         [for queue in try(statement.value.queues, []) : "${local.arns.sqs}:${local.name}-${queue}"],
+        [for sender in try(statement.value.senders, []) : "${local.arns.ses}:identity/*"],
+        [for objects in try(statement.value.objects, []) : "arn:${data.aws_partition.current.partition}:s3:::${local.bucket}/${objects}"],
       )
+
+      dynamic "condition" {
+        for_each = try(statement.value.senders, [])
+        content {
+          test     = "StringEquals"
+          variable = "ses:FromAddress"
+          values   = [lookup(var.settings, condition.value, "")]
+        }
+      }
     }
   }
 

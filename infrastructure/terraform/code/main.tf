@@ -20,9 +20,18 @@ data "aws_secretsmanager_secret" "jwt" {
   name = "shopkeeper/${var.stage}/jwt"
 }
 
+data "aws_ssm_parameter" "pictures_url" {
+  name = "/shopkeeper/${var.stage}/pictures-url"
+}
+
 locals {
   facts = jsondecode(file("${path.module}/../../facts.json"))
   name  = "shopkeeper-${var.stage}-${var.colour}"
+
+  # The bucket of the data, whose name nobody else in the world may have.
+  bucket = join("-", [
+    "shopkeeper", var.stage, data.aws_caller_identity.current.account_id, data.aws_region.current.name,
+  ])
 
   stages = {
     dev     = { log_days = 7, rate = 50, burst = 100 }
@@ -35,7 +44,7 @@ locals {
   is_local = var.stage == "dev" && var.allowed_origins == ""
 
   # What ARNs of this account and region begin with.
-  arns = { for service in ["dynamodb", "events", "lambda", "sqs"] : service => join(":", [
+  arns = { for service in ["dynamodb", "events", "lambda", "ses", "sqs"] : service => join(":", [
     "arn", data.aws_partition.current.partition, service, data.aws_region.current.name,
     data.aws_caller_identity.current.account_id,
   ]) }

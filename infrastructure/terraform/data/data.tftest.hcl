@@ -17,7 +17,8 @@ run "prod_is_protected" {
   command = plan
 
   variables {
-    stage = "prod"
+    stage           = "prod"
+    allowed_origins = "https://shop.example"
   }
 
   assert {
@@ -29,11 +30,22 @@ run "prod_is_protected" {
   }
 }
 
+run "origins_must_be_named_elsewhere" {
+  command = plan
+
+  variables {
+    stage = "staging"
+  }
+
+  expect_failures = [var.allowed_origins]
+}
+
 run "an_unknown_stage_is_refused" {
   command = plan
 
   variables {
-    stage = "production"
+    stage           = "production"
+    allowed_origins = "https://shop.example"
   }
 
   expect_failures = [var.stage]

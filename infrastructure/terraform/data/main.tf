@@ -1,4 +1,4 @@
-# The data of one stage: its tables and its secret. Code of both colours stands on it, and comes and goes.
+# The data of one stage: its tables, its pictures and its secret. Code of both colours stands on it, and comes and goes.
 terraform {
   required_version = ">= 1.11"
 
@@ -19,6 +19,17 @@ variable "stage" {
   validation {
     condition     = contains(["dev", "staging", "prod"], var.stage)
     error_message = "The stage must be dev, staging or prod."
+  }
+}
+
+variable "allowed_origins" {
+  description = "Web origins that may upload pictures, with commas between; dev permits every port of localhost without"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.stage == "dev" || var.allowed_origins != ""
+    error_message = "allowed_origins must name the site's origins, except in stage dev."
   }
 }
 

@@ -26,13 +26,17 @@ ATTEMPTS = 3
 class Service(msgspec.Struct, frozen=True):
     """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed.
 
-    `variable` is the end of the variable that names its endpoint, `AWS_ENDPOINT_URL_<variable>`.
+    `variable` is the end of the variable that names its endpoint, `AWS_ENDPOINT_URL_<variable>`. `host` is the first
+    part of its host where that is not its name. Operations with a path among `paths` are posted to it (REST); the
+    others are named in a header.
     """
 
     name: str
     target: str
     content_type: str
     variable: str
+    host: str = ""
+    paths: Mapping[str, str] = {}
 
 
 class NoAnswer(Exception):
@@ -56,7 +60,8 @@ class AwsClient:
         max_body: int = MAX_BODY_BYTES,
     ) -> None:
         """Choose the endpoint and the source of credentials. Raises ConfigurationError if either is wrong."""
-        endpoint = _endpoint(settings.endpoint(service.variable) or f"https://{service.name}.{region}.amazonaws.com")
+        usual = f"https://{service.host or service.name}.{region}.amazonaws.com"
+        endpoint = endpoint_of(settings.endpoint(service.variable) or usual)
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
         self._host_field = endpoint.host_field
@@ -121,14 +126,13 @@ class AwsClient:
         self._pool.close()
 
     def _attempt(self, operation: str, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
-        headers = {
-            "host": self._host_field,
-            "content-type": self._service.content_type,
-            "x-amz-target": f"{self._service.target}.{operation}",
-        }
+        headers = {"host": self._host_field, "content-type": self._service.content_type}
+        path = self._service.paths.get(operation)
+        if path is None:
+            headers["x-amz-target"] = f"{self._service.target}.{operation}"
         credentials = self._credentials.get(renew=renew)
-        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC))
-        reply = self._pool.request("POST", "/", headers, body, ends)
+        headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC), path=path or "/")
+        reply = self._pool.request("POST", path or "/", headers, body, ends)
         _check_crc(reply)
         if reply.status != 200:
             raise failure_of(reply)
@@ -144,7 +148,7 @@ def _check_crc(reply: Reply) -> None:
         raise Broken("the answer's checksum does not fit its body")
 
 
-def _endpoint(url: str) -> Url:
+def endpoint_of(url: str) -> Url:
     """Return the parts of an endpoint's URL. Raises ConfigurationError."""
     try:
         endpoint = parse_url(url)

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for JSON requests to one service.
+"""AWS Signature Version 4 for requests to one service.
 
 Source: AWS IAM User Guide, "Create a signed AWS API request". Held to botocore's by tests.
 """
@@ -41,10 +41,21 @@ class Signer:
         self._key_of: tuple[str, str] = ("", "")
         self._key = b""
 
-    def sign(self, credentials: Credentials, headers: Mapping[str, str], body: bytes, now: datetime) -> dict[str, str]:
-        """Return the header fields that a `POST /` with these fields and body must carry as well.
+    def sign(
+        self,
+        credentials: Credentials,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: datetime,
+        *,
+        method: str = "POST",
+        path: str = "/",
+        query: str = "",
+    ) -> dict[str, str]:
+        """Return the header fields that a request with these fields and body must carry as well.
 
-        `headers` are all that are to be signed, `host` among them; `now` is in UTC.
+        `headers` are all that are to be signed, `host` among them; `now` is in UTC. `path` and `query` are
+        percent-encoded, and the parameters of the query are sorted by their names.
         """
         moment = now.strftime("%Y%m%dT%H%M%SZ")
         added = {"x-amz-date": moment}
@@ -53,16 +64,25 @@ class Signer:
         signed = {name.lower(): " ".join(value.split()) for name, value in {**headers, **added}.items()}
         names = ";".join(sorted(signed))
         fields = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-        canonical = f"POST\n/\n\n{fields}\n{names}\n{hashlib.sha256(body).hexdigest()}"
-        scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
+        canonical = f"{method}\n{path}\n{query}\n{fields}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        scope = self._scope(moment)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"
-        signature = hmac.digest(self._signing_key(credentials.secret_key, moment[:8]), to_sign.encode(), "sha256")
-        credential = f"{credentials.access_key}/{scope}"
-        added["authorization"] = (
-            f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature.hex()}"
-        )
+        credential, signature = self.credential(credentials, now), self.signature(credentials, to_sign, now)
+        added["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
         return added
+
+    def credential(self, credentials: Credentials, now: datetime) -> str:
+        """Return the access key with what a signature of this moment, in UTC, is good for."""
+        return f"{credentials.access_key}/{self._scope(now.strftime('%Y%m%d'))}"
+
+    def signature(self, credentials: Credentials, text: str, now: datetime) -> str:
+        """Return the signature of a text at a moment in UTC, 64 hexadecimal digits."""
+        key = self._signing_key(credentials.secret_key, now.strftime("%Y%m%d"))
+        return hmac.digest(key, text.encode(), "sha256").hex()
+
+    def _scope(self, moment: str) -> str:
+        return f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
 
     def _signing_key(self, secret: str, day: str) -> bytes:
         if self._key_of != (secret, day):

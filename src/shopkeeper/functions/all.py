@@ -1,6 +1,6 @@
 """All functions, for what serves or describes them together; a Lambda imports only its own."""
 
-from shopkeeper.functions import accounts, health, orders, registration, visits, webhooks
+from shopkeeper.functions import accounts, health, mail, orders, registration, visits, webhooks
 
 FUNCTIONS = (
     visits.FUNCTION,
@@ -9,4 +9,5 @@ FUNCTIONS = (
     accounts.FUNCTION,
     orders.FUNCTION,
     webhooks.FUNCTION,
+    mail.FUNCTION,
 )

@@ -1,7 +1,7 @@
 """A function as data: what makes one deployable Lambda run, and what it may do on which table."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from shopkeeper.http.limiter import Limiter
 
 
+PictureOperation = Literal["read", "write", "remove"]
+
+
 class Function(msgspec.Struct, frozen=True):
     """One deployable function. Its first endpoint is what an event without a path means.
 
-    `grants` says what it may do on which table, `queues` on which queue. A function that `authenticates` is built with
-    an identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
+    `grants` says what it may do on which table, `queues` on which queue, `pictures` with the pictures of the stage. One
+    that `sends_mail` may send from the address that `MAIL_FROM` names. A function that `authenticates` is built with an
+    identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
     proportion; `timeout` is in seconds.
     """
 
@@ -38,6 +42,8 @@ class Function(msgspec.Struct, frozen=True):
     grants: Mapping[Table, Grant]
     errors: ErrorFormat
     queues: Mapping[Queue, frozenset[QueueOperation]] = {}
+    sends_mail: bool = False
+    pictures: frozenset[PictureOperation] = frozenset()
     authenticates: bool = False
     libraries: str = "function"
     memory: int = 256

@@ -61,6 +61,7 @@ def _function(function: Function) -> Facts:
         "timeout": function.timeout,
         "libraries": function.libraries,
         "authenticates": function.authenticates,
+        "pictures": bool(function.pictures),
         # Lambda has one destination for what failed of a function, whichever of its schedules asked for it.
         "failures": dead_letters(function.schedules[0].name).name if function.schedules else None,
         "statements": list(_statements(permissions_of(function))),
@@ -87,7 +88,10 @@ def _preflight(functions: tuple[Function, ...]) -> Facts:
 
 
 def _statements(permissions: Iterable[Permission]) -> Iterable[Facts]:
-    """Yield the statements of a policy: resources with the same actions share one."""
+    """Yield the statements of a policy: resources with the same actions share one.
+
+    One with `senders` is for every identity of SES, on the condition that the address of these settings sends.
+    """
     actions: dict[tuple[str, str], list[str]] = {}
     for permission in sorted(permissions):
         actions.setdefault(_resource(permission), []).append(permission.action)
@@ -103,6 +107,10 @@ def _resource(permission: Permission) -> tuple[str, str]:
     match permission.kind:
         case "queue":
             return "queues", permission.name
+        case "sender":
+            return "senders", permission.name
+        case "object":
+            return "objects", permission.name
         case "index":
             return "tables", f"{permission.name}/index/{permission.index}"
         case "stream":

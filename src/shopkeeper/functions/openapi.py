@@ -1,5 +1,6 @@
 """The OpenAPI document of all functions."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ def openapi_document() -> dict[str, Any]:
     return document("Shopkeeper", __version__, DESCRIPTION, described)
 
 
+@cache  # a server asks for it twice when it starts
 def openapi_json() -> str:
     """Return the document as it is printed and committed: indented, with a newline at its end."""
     return msgspec.json.format(msgspec.json.encode(openapi_document()), indent=2).decode() + "\n"

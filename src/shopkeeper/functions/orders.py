@@ -8,6 +8,8 @@ from shopkeeper.domains.businesses.offers import own_business
 from shopkeeper.domains.businesses.pause_sweep import PauseSweep
 from shopkeeper.domains.businesses.service import BusinessRegistry
 from shopkeeper.domains.catalogue.endpoints import ENDPOINTS as CATALOGUE_ENDPOINTS
+from shopkeeper.domains.catalogue.picture_endpoints import ENDPOINTS as PICTURE_ENDPOINTS
+from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.endpoints import ENDPOINTS as FEED_ENDPOINTS
@@ -27,7 +29,17 @@ from shopkeeper.storage.tables import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MA
 def build_businesses(resources: Resources) -> BusinessRegistry:
     """Return the service of businesses, whose deletion needs orders and the catalogue."""
     store, clock = resources.store, resources.clock
-    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), Removal(store)))
+    removal = Removal(store, _build_pictures(resources))
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal))
+
+
+def _build_pictures(resources: Resources) -> Pictures:
+    keyring, url = resources.require_identity().keyring, resources.settings.pictures_url
+    return Pictures(resources.store, resources.clock, keyring, resources.pictures, url)
+
+
+def _build_catalogue(resources: Resources) -> Catalogue:
+    return Catalogue(resources.store, resources.clock, _build_pictures(resources))
 
 
 def _build_feed(resources: Resources) -> EventFeed:
@@ -47,7 +59,7 @@ FUNCTION = Function(
     triggers=(
         Http(
             (
-                Part(CATALOGUE_ENDPOINTS, lambda resources: Catalogue(resources.store, resources.clock)),
+                Part((*CATALOGUE_ENDPOINTS, *PICTURE_ENDPOINTS), _build_catalogue),
                 Part(BUSINESS_ENDPOINTS, build_businesses),
                 Part(ENDPOINTS, _build_orders),
                 Part(FEED_ENDPOINTS, _build_feed),
@@ -75,6 +87,7 @@ FUNCTION = Function(
         IDEMPOTENCY: may("get", "update"),
         EVENTS: may("get", "query", "append", "check"),
     },
+    pictures=frozenset({"read", "write", "remove"}),
     errors=PROBLEM_JSON,
     authenticates=True,
     libraries="orders",

@@ -1,7 +1,8 @@
 """What the role of a function must allow, derived from its declaration.
 
-Sources: Service Authorization Reference, "Actions defined by Amazon DynamoDB" and "Actions defined by Amazon SQS";
-AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB" and "Using Lambda with Amazon SQS".
+Sources: Service Authorization Reference, "Actions defined by Amazon DynamoDB", "… Amazon SQS", "… Amazon S3" and
+"… Amazon Simple Email Service v2"; AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB" and "Using
+Lambda with Amazon SQS".
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,11 +10,12 @@ from typing import Literal
 
 import msgspec
 
-from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.declaration import Function, PictureOperation
 from shopkeeper.functions.queues import QueueOperation
+from shopkeeper.settings import Settings
 from shopkeeper.storage.dynamodb.permissions import permissions
 
-Kind = Literal["table", "index", "stream", "queue"]
+Kind = Literal["table", "index", "stream", "queue", "sender", "object"]
 
 STREAM_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """What Lambda does as the function's role to read a table's stream."""
@@ -24,10 +26,25 @@ QUEUE_ACTIONS: Mapping[QueueOperation, tuple[str, ...]] = {
 }
 
 
+MAIL_ACTIONS = ("SendEmail", "SendRawEmail")
+"""What SES asks for when a message is sent as it is: the operation is the one, and its content needs the other."""
+
+OBJECTS = "pictures/*"
+"""The objects of the bucket that are pictures."""
+
+PICTURE_ACTIONS: Mapping[PictureOperation, str] = {
+    "read": "GetObject",
+    "write": "PutObject",
+    "remove": "DeleteObject",
+}
+"""To sign a form needs the permission to write: whoever posts it does so as the function's role."""
+
+
 class Permission(msgspec.Struct, frozen=True, order=True):
     """An IAM action on a resource.
 
-    `name` is that of the declared table or of the queue, without the stage; `index` is set for an index alone.
+    `name` is that of the declared table or of the queue, without the stage, or the pattern of objects; `index` is set
+    for an index alone. For a sender it is the variable that holds the one address from which the function may send.
     """
 
     action: str
@@ -38,7 +55,8 @@ class Permission(msgspec.Struct, frozen=True, order=True):
 
 def permissions_of(function: Function) -> frozenset[Permission]:
     """Return everything that the role of a function must allow, except writing its log and reading its secret."""
-    return frozenset({*_on_tables(function), *_on_streams(function), *_on_queues(function)})
+    of_tables = {*_on_tables(function), *_on_streams(function), *_on_queues(function)}
+    return frozenset({*of_tables, *_of_mail(function), *_on_pictures(function)})
 
 
 def _on_tables(function: Function) -> Iterator[Permission]:
@@ -59,3 +77,14 @@ def _on_queues(function: Function) -> Iterator[Permission]:
                 yield Permission(f"sqs:{action}", "queue", queue.name)
     for queue in function.dead_letters:
         yield Permission("sqs:SendMessage", "queue", queue.name)
+
+
+def _of_mail(function: Function) -> Iterator[Permission]:
+    if function.sends_mail:
+        for action in MAIL_ACTIONS:
+            yield Permission(f"ses:{action}", "sender", Settings.mail_from.variable)
+
+
+def _on_pictures(function: Function) -> Iterator[Permission]:
+    for operation in function.pictures:
+        yield Permission(f"s3:{PICTURE_ACTIONS[operation]}", "object", OBJECTS)

@@ -34,7 +34,7 @@ from shopkeeper.http.errors import (
 )
 from shopkeeper.http.headers import ETAG, LINK, LOCATION, RETRY_AFTER, HeaderField
 from shopkeeper.http.limits import RateLimit
-from shopkeeper.http.load import Load
+from shopkeeper.http.load import LargeBody, Load
 from shopkeeper.http.message import Request, Response, Wait, split_path
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "HeaderField",
     "InternalError",
     "InvalidInput",
+    "LargeBody",
     "Load",
     "MalformedBody",
     "MethodNotAllowed",

@@ -7,7 +7,7 @@ import msgspec
 
 from shopkeeper.http.access import Authenticate, identify
 from shopkeeper.http.addresses import network_of
-from shopkeeper.http.binding import bind
+from shopkeeper.http.binding import MAX_BODY_BYTES, bind
 from shopkeeper.http.call import Reply
 from shopkeeper.http.content import Content, close
 from shopkeeper.http.cors import CorsPolicy
@@ -68,6 +68,18 @@ class Application:
         match = self._router.match(request.segments)
         route = match.routes.get(request.method) if match is not None else None
         return Load.LIGHT if route is None else route.endpoint.load_of(request.query)
+
+    def most_body(self, request: Request) -> int:
+        """Return how many bytes the body of `request` may have. It is asked before the body is read."""
+        match = self._router.match(request.segments)
+        route = match.routes.get(request.method) if match is not None else None
+        large = route.endpoint.large_body if route is not None else None
+        if route is None or large is None:
+            return MAX_BODY_BYTES
+        try:
+            return large.most_bytes if large.admits(route.service, request) else MAX_BODY_BYTES
+        except ApiError:  # the key is away: the request itself will be told
+            return MAX_BODY_BYTES
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Return the answer to a request whose own answer could not be sent, or that could not be read."""

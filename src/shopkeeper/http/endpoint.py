@@ -16,7 +16,7 @@ from shopkeeper.http.content import Content
 from shopkeeper.http.errors import ApiError, ErrorFormat
 from shopkeeper.http.headers import HeaderField
 from shopkeeper.http.limits import RateLimit
-from shopkeeper.http.load import Load
+from shopkeeper.http.load import LargeBody, Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
 
 P = TypeVar("P")
@@ -40,6 +40,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
     costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
+    With a `large_body` the handler reads the body itself.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     load: Load = Load.LIGHT
     load_with: Mapping[str, Load] = {}
     limits: tuple[RateLimit, ...] = ()
+    large_body: LargeBody | None = None
 
     @property
     def answers_head(self) -> bool:
@@ -120,6 +122,7 @@ def endpoint(
     load: Load = Load.LIGHT,
     load_with: Mapping[str, Load] = {},
     limits: tuple[RateLimit, ...] = (),
+    large_body: LargeBody | None = None,
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -151,6 +154,7 @@ def endpoint(
             load=load,
             load_with=load_with,
             limits=limits,
+            large_body=large_body,
         )
         _check(one, types, body)
         return one
@@ -177,8 +181,10 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
         refuse(one.handler, f"has no parameter {missing.pop()}, which stands in its path")
     if (types.body is None) != (body is not None):
         refuse(one.handler, "needs the body's type either in its annotation or in the declaration")
-    if one.method == "GET" and one.takes_body:
+    if one.method == "GET" and (one.takes_body or one.large_body):
         refuse(one.handler, "takes a body, which a GET does not have")
+    if one.takes_body and one.large_body:
+        refuse(one.handler, "declares a large body, which is none of JSON")
     for kinds in one.responses.values():
         if not set(kinds) <= set(types.results):
             refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")

@@ -25,6 +25,13 @@ def pattern(expression: str, must: str, *, header: bool = False, **meta: Any) ->
     return msgspec.Meta(pattern=expression, extra=extra, **meta)
 
 
+def moment(description: str) -> msgspec.Meta:
+    """Return the constraint of a moment of time, a `datetime` with its zone; `description` says which may be given."""
+    example = "2026-11-21T18:30:00Z"
+    must = f"must be a time of RFC 3339 with its zone, like {example}"
+    return msgspec.Meta(tz=True, description=description, examples=[example], extra={"must": must})
+
+
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 
 Email = Annotated[

@@ -5,10 +5,12 @@ It may run while the stage is in service, and is safe to repeat.
 
 import msgspec
 
+from shopkeeper.clock import utc_now
 from shopkeeper.domains.businesses.backfill import adopt_businesses, recount
-from shopkeeper.domains.catalogue.backfill import fold_items
+from shopkeeper.domains.catalogue.backfill import fold_items, remove_unshown
 from shopkeeper.domains.orders.expiry import adopt_awaiting
 from shopkeeper.storage import Store
+from shopkeeper.storage.pictures import PictureStore
 
 
 class Report(msgspec.Struct):
@@ -21,12 +23,13 @@ class Report(msgspec.Struct):
     folded: int
     orphans: int
     awaiting: int
+    pictures: int
     problems: list[str]
 
 
-def backfill(store: Store) -> Report:
-    """Adopt businesses, give items the text that a search compares with, count each business's items anew, and list
-    the orders that wait to be accepted.
+def backfill(store: Store, pictures: PictureStore | None = None) -> Report:
+    """Adopt businesses, give items the text that a search compares with, count each business's items anew, list the
+    orders that wait to be accepted, and remove pictures that no item shows.
 
     Raises StoreError if the store is away; what was done until then stays done.
     """
@@ -40,5 +43,6 @@ def backfill(store: Store) -> Report:
         folded=items.folded,
         orphans=items.orphans,
         awaiting=adopt_awaiting(store),
+        pictures=0 if pictures is None else remove_unshown(store, pictures, utc_now()),
         problems=businesses.problems,
     )

@@ -13,6 +13,7 @@ from shopkeeper.identity.keyfile import key_path, read_key, write_key
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.runtime.datafile import data_path, read_secrets, source_name, wrong_key, wrong_stage
 from shopkeeper.settings import Settings
+from shopkeeper.storage.pictures.folder import SUFFIX, PictureFolder, folder_of
 from shopkeeper.storage.sqlite.about import About
 from shopkeeper.storage.sqlite.backup import Contents, inspect, write_copy
 from shopkeeper.storage.sqlite.connection import existing_file
@@ -34,14 +35,18 @@ class Report(msgspec.Struct, frozen=True):
 def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
     """Write a backup of the data file to `target`; a server may run meanwhile.
 
-    `with_key` puts the key beside it, where that is in a file. Raises ConfigurationError, after which nothing
-    is left; what stood at `target` before stays.
+    `with_key` puts the key beside it, where that is in a file. Pictures are put beside it in any case, as links where
+    the file system allows that: none of them ever changes. Raises ConfigurationError or StoreError, after which
+    nothing is left; what stood at `target` before stays.
     """
     source = existing_file(_data_file(settings, "backup"))
-    if target.absolute() in {beside(source, suffix) for suffix in (*LOGS, ".key", ".lock")}:
+    if target.absolute() in {beside(source, suffix) for suffix in (*LOGS, ".key", ".lock", SUFFIX)}:
         raise ConfigurationError(f"{target} is a name that belongs to the data file {source}; take another.")
-    with _placed(target) as fresh:
+    pictures = PictureFolder(folder_of(source))
+    with _placed(target) as (fresh, copied):
+        copied.link_from(pictures)  # also those that are removed before the data is read
         write_copy(source, fresh)
+        number = copied.link_from(pictures)
         contents = inspect(fresh, TABLES)
         key = _kept_key(key_path(source), contents.about)
         if with_key and key:
@@ -52,7 +57,7 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
         note = f"Its key is in {target}.key: keep both where only you can read them."
     else:
         note = f"The backup does not hold its key: also keep {key_path(source)} (--with-key copies it)."
-    return Report(contents, target, [note])
+    return Report(contents, target, [*_of_pictures(number, copied), note])
 
 
 def check(settings: Settings, backup: Path) -> Report:
@@ -70,11 +75,13 @@ def check(settings: Settings, backup: Path) -> Report:
     notes = []
     if contents.may_lack_a_log:
         notes.append("It is a plain copy of a data file: if a server ran when it was made, the newest data is missing.")
+    kept = PictureFolder(beside(backup, SUFFIX))
+    notes += _of_pictures(sum(1 for _ in kept.names()), kept)
     return Report(contents, backup, [*notes, *_fit(settings, backup, contents.about)])
 
 
 def restore(settings: Settings, backup: Path) -> Report:
-    """Copy a backup to the data file's path, and the key beside it to the key file's.
+    """Copy a backup to the data file's path, and the key and the pictures beside it to where they belong.
 
     Raises ConfigurationError, after which nothing is changed, also if there is a data file already.
     """
@@ -82,15 +89,20 @@ def restore(settings: Settings, backup: Path) -> Report:
     _refuse_remains(data)
     report = check(settings, backup)
     key = _brought_key(backup, data, report.contents.about)
-    with _placed(data) as fresh:
+    with _placed(data) as (fresh, pictures):
+        pictures.link_from(PictureFolder(beside(backup, SUFFIX)))
         shutil.copyfile(backup, fresh)
         if inspect(fresh, TABLES) != report.contents:
             raise ConfigurationError(f"{backup} was changed while it was copied; nothing was restored.")
         if key:
             write_key(key_path(data), key)
-    brought = str(beside(backup, ".key"))
-    notes = [note.replace(f"Its key is in {brought}.", f"Its key is in {key_path(data)} now.") for note in report.notes]
-    return Report(report.contents, data, notes if key else report.notes)
+    moved = [(f"in {beside(backup, SUFFIX)}.", f"in {beside(data, SUFFIX)} now.")]
+    if key:
+        moved.append((f"Its key is in {beside(backup, '.key')}.", f"Its key is in {key_path(data)} now."))
+    notes = report.notes
+    for before, after in moved:
+        notes = [note.replace(before, after) for note in notes]
+    return Report(report.contents, data, notes)
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -107,17 +119,29 @@ def _data_file(settings: Settings, command: str) -> Path:
     return path
 
 
+def _of_pictures(number: int, folder: PictureFolder) -> list[str]:
+    """Return a note on pictures, none if there are none."""
+    return [f"{number} {'picture is' if number == 1 else 'pictures are'} in {folder.path}."] if number else []
+
+
 @contextmanager
-def _placed(target: Path) -> Iterator[Path]:
-    """Yield a new file that is placed at `target` afterwards; if that fails, a new key beside it is removed."""
-    key = beside(target, ".key")
-    had_key = key.exists()
+def _placed(target: Path) -> Iterator[tuple[Path, PictureFolder]]:
+    """Yield a new file that is placed at `target` afterwards, and the folder of its pictures.
+
+    If that fails, a new key and new pictures beside it are removed.
+    """
+    key, pictures = beside(target, ".key"), beside(target, SUFFIX)
+    had_key, had_pictures = key.exists(), pictures.exists()
     try:
+        if had_pictures:
+            raise ConfigurationError(f"There are pictures {pictures} already; move them away.")
         with new_file(target) as fresh:
-            yield fresh
+            yield fresh, PictureFolder(pictures)
     except BaseException as error:
         if not had_key and key.exists():
             key.unlink()
+        if not had_pictures:
+            shutil.rmtree(pictures, ignore_errors=True)
         if isinstance(error, FileExistsError):
             raise ConfigurationError(f"{target} exists already and is not overwritten.") from None
         if isinstance(error, OSError):

@@ -100,16 +100,18 @@ def tables(
 
 def _backfill(settings: Settings) -> None:
     from shopkeeper.operator.backfill import backfill
-    from shopkeeper.runtime.resources import open_store
+    from shopkeeper.runtime.resources import open_pictures, open_store
 
     store = open_store(settings)
     try:
-        report = backfill(store)
+        report = backfill(store, open_pictures(settings))
     finally:
         store.close()
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
     out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
+    if report.pictures:
+        out.print(f"pictures: {report.pictures} of no item removed")
     if report.problems:
         raise ConfigurationError("\n".join(report.problems))
 
@@ -125,7 +127,8 @@ def copy(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from shopkeeper.operator.copying import Copy, open_side
+    from shopkeeper.operator.copying import Copy, copy_pictures, open_side
+    from shopkeeper.runtime.resources import open_pictures
 
     for option, url in (("--from", source), ("--to", target)):
         if url != DYNAMODB and not sqlite_path(url):
@@ -140,6 +143,7 @@ def copy(
             out.print(f"Going on where {JOURNAL} says.")
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
+        pictures = copy_pictures(former, *(open_pictures(side) for side in sides))
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
         with Progress(*columns, console=out, transient=True) as progress:
             bars = {table: progress.add_task(table.name, total=None) for table in TABLES}
@@ -148,6 +152,9 @@ def copy(
             )
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")
+    out.print(f"pictures: {pictures.copied} on both sides")
+    for name in pictures.missing:
+        _warn(f"The picture {name} is not there: its item shows none until it gets another.")
 
 
 @app.command()
@@ -156,7 +163,7 @@ def backup(
     data: Data = None,
     with_key: Annotated[bool, typer.Option("--with-key", help="Put the key beside it, as FILE.key.")] = False,
 ) -> None:
-    """Write a checked copy of the whole data file; the server may be running."""
+    """Write a checked copy of the whole data file, with its pictures; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
     report = back_up(_settings(data), file, with_key=with_key)
@@ -169,7 +176,7 @@ def restore(
     data: Data = None,
     check: Annotated[bool, typer.Option("--check", help="Read the backup and change nothing.")] = False,
 ) -> None:
-    """Copy a backup to where the data file belongs, with FILE.key if it is there; nothing is overwritten."""
+    """Copy a backup to where the data file belongs, with its key and its pictures; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
     settings = _settings(data)

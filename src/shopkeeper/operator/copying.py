@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from shopkeeper.domains.catalogue.backfill import shown_pictures
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.settings import Settings, sqlite_path
 from shopkeeper.storage import Item, Store, Table
+from shopkeeper.storage.pictures import PictureStore
 from shopkeeper.storage.sqlite.connection import existing_file, prepare_file
 from shopkeeper.storage.sqlite.lock import lock_data
 from shopkeeper.storage.tables import TABLES
@@ -127,6 +129,39 @@ def count(store: Store, table: Table) -> int:
         after = page.next
         if after is None:
             return total
+
+
+class PictureCopy(msgspec.Struct, frozen=True):
+    """How many pictures there are on both sides, and the names of those that the source has lost."""
+
+    copied: int
+    missing: list[str]
+
+
+def copy_pictures(items: Store, source: PictureStore | None, target: PictureStore | None) -> PictureCopy:
+    """Copy the pictures that items show. It may be repeated. Raises ConfigurationError or StoreError.
+
+    It comes before the items, so that a copy that broke off finds its pictures again.
+    """
+    names = list(shown_pictures(items))
+    if not names:
+        return PictureCopy(0, [])
+    if source is None or target is None:
+        raise ConfigurationError(
+            f"Items show {len(names)} pictures: S3_BUCKET_NAME and PICTURES_URL must name their bucket and its address."
+        )
+    before, after = source, target
+
+    def carry(name: str) -> bool:
+        content = before.read(name)
+        if content is not None:
+            after.write(name, content)
+        return content is not None
+
+    with ThreadPoolExecutor(WRITERS) as carriers:
+        carried = list(carriers.map(carry, names))
+    missing = [name for name, is_there in zip(names, carried, strict=True) if not is_there]
+    return PictureCopy(len(names) - len(missing), missing)
 
 
 @contextmanager

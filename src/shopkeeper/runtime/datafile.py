@@ -11,6 +11,7 @@ from shopkeeper.identity.keys import fingerprint
 from shopkeeper.identity.secrets import key_file, secret_source
 from shopkeeper.runtime.resources import open_store
 from shopkeeper.settings import Settings, sqlite_path
+from shopkeeper.storage.pictures.folder import PictureFolder, folder_of
 from shopkeeper.storage.sqlite.about import About, read_about, write_about
 from shopkeeper.storage.sqlite.connection import check_whole, existing_file, prepare_file, real_path, tighten_file
 from shopkeeper.storage.sqlite.lock import DataLock, lock_data
@@ -41,8 +42,10 @@ def claim(settings: Settings, warn: Callable[[str], None]) -> DataLock | None:
     prepare_file(path)
     lock = lock_data(path)
     try:
-        for file in tighten_file(path):
+        pictures = PictureFolder(folder_of(path))
+        for file in [*tighten_file(path), *pictures.tighten()]:
             warn(f"Others had access to {file}; now only its owner has.")
+        pictures.tidy()
         check_whole(path)
         about = read_about(path)
         if about is None:

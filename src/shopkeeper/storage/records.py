@@ -107,9 +107,9 @@ class Records(Generic[T]):
         attributes = {name: value for name, value in self._write(record).items() if name not in key}
         return Update(self.table, key, Changes(set=attributes, remove=remove), expect)
 
-    def removal(self, record: T) -> Delete:
-        """Return the action that removes a record in the version that was read."""
-        return Delete(self.table, self.key_of(record), self._seen(getattr(record, self._version)))
+    def removal(self, record: T, expect: Expectation | None = None) -> Delete:
+        """Return the action that removes a record in the version that was read. `expect` adds to what must hold."""
+        return Delete(self.table, self.key_of(record), {**(expect or {}), **self._seen(getattr(record, self._version))})
 
     def key_of(self, record: T) -> Key:
         """Return the key of a record."""

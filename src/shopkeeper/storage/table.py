@@ -1,9 +1,12 @@
 """A table as data: keys, indexes, the TTL attribute, and the environment variable that holds its name."""
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
+
+from shopkeeper.errors import ConfigurationError
 
 KeyType = Literal["S", "N"]
 
@@ -72,3 +75,19 @@ class Table(msgspec.Struct, frozen=True):
 def string_key(partition: str, sort: str | None = None) -> Key:
     """Return a key of string attributes."""
     return Key(KeyAttribute(partition), KeyAttribute(sort) if sort else None)
+
+
+def table_names(environment: Mapping[str, str], tables: tuple[Table, ...]) -> dict[str, str]:
+    """Return the physical names that an environment gives, by the tables' own. Raises ConfigurationError."""
+    names: dict[str, str] = {}
+    for table in tables:
+        name = environment.get(table.environment, "").strip()
+        if name:
+            if not PHYSICAL_NAME.fullmatch(name):
+                raise ConfigurationError(
+                    f"{table.environment} must be a table name of 3 to 255 of A-Z a-z 0-9 _ . -, not {name[:100]!r}."
+                )
+            names[table.name] = name
+            if list(names.values()).count(name) > 1:
+                raise ConfigurationError(f"{table.environment} names {name}, which is another table's.")
+    return names

@@ -123,8 +123,17 @@ DELIVERIES = Table(
     ttl="ItemExpireTTL",
 )
 
+MAILS = Table(
+    name="mails",
+    owner="mail",
+    environment="MAILS_TABLE_NAME",
+    key=string_key("mail_id"),
+    indexes=(Index("due", string_key("due", "due_at")),),
+    ttl="ItemExpireTTL",
+)
+
 TABLES = (
     *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
     *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS, PAUSES),
-    *(SUBSCRIPTIONS, WEBHOOKS, DELIVERIES),
+    *(SUBSCRIPTIONS, WEBHOOKS, DELIVERIES, MAILS),
 )

@@ -72,7 +72,19 @@ class SignInAttempts:
     def succeeded(self, attempt: Attempt) -> None:
         """Count an attempt no more, and know its address from now on. Raises StoreError."""
         self._take_back(attempt)
-        key = self._known(attempt.email, attempt.address)
+        self._know(attempt.email, attempt.address)
+
+    def forgive(self, email: str, address: str) -> None:
+        """Forget the attempts for an email from an address, and those from anywhere together, and know the address.
+
+        For who has shown to own the account in another way. Raises StoreError.
+        """
+        for counter in (f"pair#{self._code(email, address)}", f"email#{self._code(email)}"):
+            self._store.delete(ATTEMPTS, {"attempt": counter})
+        self._know(email, address)
+
+    def _know(self, email: str, address: str) -> None:
+        key = self._known(email, address)
         now = self._now()
         if self._expiry(key) < now + RENEWED_DAYS * DAY_SECONDS:
             self._store.update(ATTEMPTS, key, Changes(set={EXPIRES: now + KNOWN_DAYS * DAY_SECONDS}))

@@ -6,13 +6,16 @@ from shopkeeper.domains.accounts.model import (
     AdminsOnly,
     AlreadyRegistered,
     ChangedMeanwhile,
+    Confirmation,
     InvalidSession,
+    MailRequested,
     MeParameters,
     NewAccount,
     OwnsBusiness,
     PasswordChange,
     PasswordReset,
     Refresh,
+    ResetRequest,
     SignIn,
     Tokens,
     TooManyAttempts,
@@ -25,6 +28,7 @@ from shopkeeper.domains.accounts.model import (
     WrongPassword,
 )
 from shopkeeper.domains.accounts.service import Accounts
+from shopkeeper.domains.mail.model import MailNotConfigured
 from shopkeeper.http import (
     ETAG,
     LINK,
@@ -52,6 +56,8 @@ PASSWORDS = RateLimit("passwords", requests=120, seconds=600)
 PASSWORDS_OF_ACCOUNT = RateLimit("passwords-of-account", requests=20, seconds=600, by="account")
 ACCOUNTS = RateLimit("accounts", requests=60, seconds=3600)
 REFRESHES = RateLimit("refreshes", requests=300, seconds=600)
+MAIL_REQUESTS = RateLimit("mail-requests", requests=20, seconds=3600)
+"""The store counts the mails to each address as well."""
 
 
 @endpoint(
@@ -104,7 +110,34 @@ def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> 
 @endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile), load=Load.HASHES, limits=(PASSWORDS,))
 def reset_password(accounts: Accounts, call: Call[Nothing, PasswordReset]) -> Reply[Nothing]:
     """Set another password with the token of a reset link, once."""
-    accounts.reset_password(call.body.token, call.body.new_password)
+    accounts.reset_password(call.body.token, call.body.new_password, call.request.client_address)
+    return Reply(Nothing())
+
+
+@endpoint("POST /api/auth/reset/request", status=202, errors=(MailNotConfigured,), limits=(MAIL_REQUESTS,))
+def request_reset(accounts: Accounts, call: Call[Nothing, ResetRequest]) -> Reply[MailRequested]:
+    """Have a reset link sent by mail. The answer is the same whether or not there is such an account."""
+    accounts.request_reset(call.body.email)
+    return Reply(MailRequested())
+
+
+@endpoint(
+    "POST /api/auth/confirm/request",
+    status=202,
+    errors=(MailNotConfigured,),
+    access=Access.SIGNED_IN,
+    limits=(MAIL_REQUESTS,),
+)
+def request_confirmation(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[MailRequested]:
+    """Have a confirmation of one's own email address sent by mail, if it is not confirmed."""
+    accounts.request_confirmation(call.identity)
+    return Reply(MailRequested())
+
+
+@endpoint("POST /api/auth/confirm", errors=(InvalidSession, ChangedMeanwhile), limits=(REFRESHES,))
+def confirm_email(accounts: Accounts, call: Call[Nothing, Confirmation]) -> Reply[Nothing]:
+    """Confirm the email address of an account with the token of a mail."""
+    accounts.confirm(call.body.token)
     return Reply(Nothing())
 
 
@@ -176,4 +209,7 @@ ENDPOINTS = (
     sign_out,
     change_password,
     reset_password,
+    request_reset,
+    request_confirmation,
+    confirm_email,
 )

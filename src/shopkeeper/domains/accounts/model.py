@@ -53,10 +53,28 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class PasswordReset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of a reset, with the token that an operator's link holds."""
+    """The body of a reset, with the token of a mail or of an operator's link."""
 
     token: Token
     new_password: Password
+
+
+class ResetRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a request for a reset mail."""
+
+    email: Email
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of a confirmation, with the token of a mail."""
+
+    token: Token
+
+
+class MailRequested(msgspec.Struct, frozen=True):
+    """The answer to a request for a mail, whatever comes of it."""
+
+    status: Literal["requested"] = "requested"
 
 
 class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,10 +105,14 @@ class UserListParameters(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as oneself and admins see it; times are RFC 3339, `version` counts changes."""
+    """A user as oneself and admins see it; times are RFC 3339, `version` counts changes.
+
+    `email_confirmed_at` is when the user showed to read the mails of this address, null if not yet.
+    """
 
     user_id: str
     email: str
+    email_confirmed_at: str | None = None
     name: str
     role: Role = "user"
     created_at: str
@@ -99,10 +121,15 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(User, frozen=True, kw_only=True):
-    """A user as it is stored. `epoch` counts what ended all sessions: changes of the password."""
+    """A user as it is stored. `epoch` counts what ended all sessions: changes of the password.
+
+    `reset_hash` is the hash of the newest reset token. It is good until `reset_until`, in seconds of the Unix epoch.
+    """
 
     password_hash: str
     epoch: int = 0
+    reset_hash: str | None = None
+    reset_until: int = 0
     kind: Literal["user"] = "user"
 
     @property
@@ -152,7 +179,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class InvalidSession(Unauthenticated):
-    """The refresh token is not valid, or not any more."""
+    """A refresh token, or the token of a mail, is not valid, or not any more."""
 
     code = "invalid_session"
 

@@ -7,6 +7,7 @@ import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.accounts.attempts import Attempt, SignInAttempts
+from shopkeeper.domains.accounts.confirmations import ConfirmationTokens
 from shopkeeper.domains.accounts.model import (
     Account,
     AdminsOnly,
@@ -24,19 +25,23 @@ from shopkeeper.domains.accounts.model import (
     WrongPassword,
 )
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
+from shopkeeper.domains.accounts.records import find_by_email, no_user, users
+from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.domains.accounts.sessions import Sessions
+from shopkeeper.domains.mail.model import Kind, MailNotConfigured
+from shopkeeper.domains.mail.offers import Outbox
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, Unauthenticated
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.identity.tokens import AccessTokens
-from shopkeeper.storage import Action, AlreadyExists, Changes, ConditionFailed, Store
+from shopkeeper.storage import Action, AlreadyExists, Changes, ConditionFailed, Store, StoreError
 from shopkeeper.storage.listing import Listing
-from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import USERS
 
-RESET_PURPOSE = "password reset"
 RESET_SECONDS = 3600
+"""How long the operator's link is good. That of a mail is good for less."""
+
 ALL_USERS = "user"
 
 
@@ -44,19 +49,28 @@ class Accounts:
     """The accounts of one stage."""
 
     def __init__(
-        self, store: Store, keyring: Keyring, tokens: AccessTokens, passwords: Passwords, clock: Clock
+        self,
+        store: Store,
+        keyring: Keyring,
+        tokens: AccessTokens,
+        passwords: Passwords,
+        clock: Clock,
+        outbox: Outbox | None = None,
     ) -> None:
+        """Without an outbox no mails are sent."""
         self._store = store
-        self._users = Records(store, USERS, Account, missing=_no_user)
-        self._keyring = keyring
+        self._users = users(store)
         self._tokens = tokens
         self._passwords = passwords
         self._clock = clock
         self._attempts = SignInAttempts(store, keyring, clock)
         self._sessions = Sessions(store, keyring, clock)
+        self._resets = ResetTokens(store, keyring, clock)
+        self._confirmations = ConfirmationTokens(store, keyring, clock)
+        self._outbox = outbox
 
     def register(self, new: NewAccount) -> User:
-        """Make an account. Raises AlreadyRegistered or StoreError."""
+        """Make an account, and have its address confirmed by mail. Raises AlreadyRegistered or StoreError."""
         now = rfc3339(self._clock())
         account = Account(
             user_id=uuid7(),
@@ -75,6 +89,7 @@ class Accounts:
             )
         except AlreadyExists:
             raise AlreadyRegistered("There is an account with this email address.") from None
+        self._ask_to_confirm(account)
         return account.user
 
     def sign_in(self, email: str, password: str, address: str) -> Tokens:
@@ -84,7 +99,7 @@ class Accounts:
         """
         email = email.lower()
         attempt = self._attempts.reserve(email, address)
-        account = self._by_email(email)
+        account = find_by_email(self._store, email)
         verdict = self._verify(account, password, attempt)
         if not verdict or account is None:
             raise WrongCredentials("Email and password do not belong together.")
@@ -115,25 +130,48 @@ class Accounts:
         self._check_password(account, change.current_password, address)
         self._set_password(account, change.new_password)
 
+    def request_reset(self, email: str) -> None:
+        """Have a reset link sent to an address, if it has an account. That is looked up when the mail is sent.
+
+        So this does the same for every address. Raises MailNotConfigured or StoreError.
+        """
+        self._post("reset", email.lower())
+
     def reset_token(self, email: str) -> str:
-        """Return a token that sets a new password once, within an hour. Raises NotFound."""
-        account = self._by_email(email.lower())
+        """Return a token that sets a new password once, within an hour. Raises NotFound or ChangedMeanwhile."""
+        account = find_by_email(self._store, email.lower())
         if account is None:
             raise NotFound("There is no account with this email address.")
-        expires = int(self._clock().timestamp()) + RESET_SECONDS
-        return self._keyring.seal(RESET_PURPOSE, account.user_id, str(account.epoch), str(expires))
+        token = self._resets.issue(account, uuid7(), RESET_SECONDS)
+        if token is None:
+            raise ChangedMeanwhile("The account was changed by another request.")
+        return token
 
-    def reset_password(self, token: str, new_password: str) -> None:
-        """Set a new password by a reset token, which is used up by that. Raises InvalidSession or StoreError."""
-        refusal = InvalidSession("The reset link is not valid, or not any more.")
-        match self._keyring.open(RESET_PURPOSE, token):
-            case (user_id, epoch, expires) if epoch.isdecimal() and expires.isdecimal():
-                account = self._users.get(user_id)
-            case _:
-                raise refusal
-        if account is None or account.epoch != int(epoch) or self._clock().timestamp() >= int(expires):
-            raise refusal
+    def reset_password(self, token: str, new_password: str, address: str) -> None:
+        """Set a new password by a reset token, which is used up by that, and forgive attempts to sign in.
+
+        `address` is the caller's network address. Raises InvalidSession, ChangedMeanwhile or StoreError.
+        """
+        account = self._resets.find(token)
+        # First, since the token is good for another try until the password is set.
+        self._attempts.forgive(account.email, address)
         self._set_password(account, new_password)
+
+    def request_confirmation(self, caller: Caller) -> None:
+        """Have a confirmation sent to the caller's own address, if it is not confirmed.
+
+        Raises Unauthenticated, MailNotConfigured or StoreError.
+        """
+        account = self._account_of(caller)
+        if account.email_confirmed_at is None:
+            self._post("confirm", account.email)
+
+    def confirm(self, token: str) -> None:
+        """Store that the address of an account is confirmed. Raises InvalidSession, ChangedMeanwhile or StoreError."""
+        account = self._confirmations.find(token)
+        if account.email_confirmed_at is None:
+            now = rfc3339(self._clock())
+            self._store_change(account, {"email_confirmed_at": now, "updated_at": now})
 
     def me(self, caller: Caller) -> User:
         """Return the caller's own account. Raises Unauthenticated or StoreError."""
@@ -145,7 +183,7 @@ class Accounts:
         if asking.user_id == user_id:
             return asking.user
         if asking.role != "admin":
-            raise _no_user()
+            raise no_user()
         return self._users.require(user_id).user
 
     def check_admin(self, caller: Caller) -> None:
@@ -173,12 +211,16 @@ class Accounts:
         if change.email is not msgspec.UNSET and change.email.lower() != account.email:
             given = change.current_password
             self._check_password(account, None if given is msgspec.UNSET else given, address)
-            fields["email"] = change.email.lower()
+            # A reset link that lies in the former mailbox ends, too.
+            fields |= {"email": change.email.lower(), "email_confirmed_at": None, "reset_hash": None}
             moved = [
                 markers.take(markers.user_email(change.email.lower()), user_id=account.user_id),
                 markers.free(markers.user_email(account.email), user_id=account.user_id),
             ]
-        return self._store_change(account, fields, moved).user
+        changed = self._store_change(account, fields, moved)
+        if moved:
+            self._ask_to_confirm(changed)
+        return changed.user
 
     def delete(self, caller: Caller, expected: int | None = None) -> None:
         """Delete the caller's own account; its identity can then never own a business.
@@ -213,9 +255,18 @@ class Accounts:
             raise Unauthenticated("The access token is not valid any more.")
         return account
 
-    def _by_email(self, email: str) -> Account | None:
-        user_id = markers.holder(self._store, markers.user_email(email))
-        return None if user_id is None else self._users.get(user_id)
+    def _post(self, kind: Kind, email: str) -> None:
+        if self._outbox is None:
+            raise MailNotConfigured("This server sends no mails. Ask its operator.")
+        self._outbox.post(kind, email, {})
+
+    def _ask_to_confirm(self, account: Account) -> None:
+        """Have a confirmation sent, where mails are sent. The account is stored already, and more can be asked for."""
+        if self._outbox is not None:
+            try:
+                self._post("confirm", account.email)
+            except StoreError:
+                pass
 
     def _grant(self, account: Account, refresh_token: str) -> Tokens:
         access = self._tokens.issue(account.user_id, account.epoch)
@@ -239,6 +290,7 @@ class Accounts:
         fields = {
             "password_hash": self._passwords.hash(password),
             "epoch": account.epoch + 1,
+            "reset_hash": None,
             "updated_at": rfc3339(self._clock()),
         }
         self._store_change(account, fields)
@@ -261,7 +313,3 @@ class Accounts:
         except ConditionFailed:
             raise ChangedMeanwhile("The account was changed by another request.") from None
         return changed
-
-
-def _no_user() -> NotFound:
-    return NotFound("There is no such user.")

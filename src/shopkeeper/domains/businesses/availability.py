@@ -12,7 +12,7 @@ from shopkeeper.domains.businesses.opening import is_open, opening_of
 class Availability(msgspec.Struct, frozen=True):
     """Whether a business takes orders now, and its next change: when it opens or, if it is open, when it closes.
 
-    Times are RFC 3339. A change is None if it is up to the owner, or more than 60 days ahead.
+    Times are RFC 3339, None as those of `Opening`, and both None if the change is up to the owner.
     """
 
     open_now: bool

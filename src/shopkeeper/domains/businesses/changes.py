@@ -8,13 +8,10 @@ import msgspec
 from shopkeeper.clock import rfc3339
 from shopkeeper.domains.businesses.address import check_address
 from shopkeeper.domains.businesses.hours import WeeklyHours, check_special_days, check_weekly_hours
-from shopkeeper.domains.businesses.model import MOST_PAUSE_DAYS, BusinessChange, Location
+from shopkeeper.domains.businesses.model import LOCATION_DECIMALS, MOST_PAUSE_DAYS, BusinessChange, Location
 from shopkeeper.domains.businesses.zones import check_time_zone
 from shopkeeper.http import FieldError, InvalidInput
 from shopkeeper.http.fields import changed_fields
-
-DECIMALS = 6
-"""Of the degrees of a location."""
 
 
 def checked_fields(change: BusinessChange, moment: datetime) -> dict[str, Any]:
@@ -43,7 +40,9 @@ def checked_fields(change: BusinessChange, moment: datetime) -> dict[str, Any]:
             fields["public_contact"] = sorted(set(names))
     match change.location:
         case Location() as location:
-            degrees = {name: round(value, DECIMALS) for name, value in msgspec.structs.asdict(location).items()}
+            degrees = {
+                name: round(value, LOCATION_DECIMALS) for name, value in msgspec.structs.asdict(location).items()
+            }
             fields["location"] = Location(**degrees)
     return fields
 

@@ -10,7 +10,7 @@ from shopkeeper.domains.businesses.address import Address
 from shopkeeper.domains.businesses.hours import SpecialDay, SpecialDays, WeeklyHours
 from shopkeeper.domains.businesses.zones import TimeZoneName
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import Email, IfMatch, Phone, text
+from shopkeeper.http.fields import Email, IfMatch, Phone, moment, text
 
 BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]
 
@@ -22,6 +22,8 @@ ContactField = Literal["phone", "email", "address"]
 """What an owner may show to anyone."""
 
 MOST_PAUSE_DAYS = 7
+LOCATION_DECIMALS = 6
+"""Of the degrees of a location: about a tenth of a metre."""
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     An address is a text or has parts, as it was given. Without opening hours a business is open on every day that is
     not a special one. `paused_until` is the end of its pause, `prepare_minutes` how long its orders usually take.
+    `order_emails` says whether the owner wants a mail for each new order.
     """
 
     business_id: str
@@ -54,6 +57,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     prepare_minutes: int | None = None
     public_contact: list[ContactField] = []
     location: Location | None = None
+    order_emails: bool = True
     created_at: str
     updated_at: str
     version: int = 1
@@ -82,7 +86,8 @@ class StoredBusiness(Business, frozen=True, kw_only=True):
 class OwnBusiness(Business, frozen=True, kw_only=True):
     """All of a business, for its owner, and whether it takes orders now: `open_now` and when that changes next.
 
-    `opens_at` and `closes_at` are null if that is more than 60 days ahead, or up to the owner.
+    `opens_at` is null if that is more than 60 days ahead, `closes_at` if it is more than 7 days ahead, and both if it
+    is up to the owner.
     """
 
     open_now: bool
@@ -93,8 +98,8 @@ class OwnBusiness(Business, frozen=True, kw_only=True):
 class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
     """What anyone may see of a business, and whether it takes orders now: `open_now` and when that changes next.
 
-    Contact data is there as far as its owner shows it. `opens_at` and `closes_at` are null if that is more than 60 days
-    ahead, or up to the owner.
+    Contact data is there as far as its owner shows it. `opens_at` is null if that is more than 60 days ahead,
+    `closes_at` if it is more than 7 days ahead, and both if it is up to the owner.
     """
 
     business_id: str
@@ -114,15 +119,7 @@ class PublicBusiness(msgspec.Struct, frozen=True, kw_only=True):
     address: str | dict[str, str] | UnsetType = UNSET
 
 
-PausedUntil = Annotated[
-    datetime,
-    msgspec.Meta(
-        tz=True,
-        description="A moment within the next 7 days (RFC 3339, with its zone)",
-        examples=["2026-11-21T18:30:00Z"],
-        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
-    ),
-]
+PausedUntil = Annotated[datetime, moment("A moment within the next 7 days (RFC 3339, with its zone)")]
 
 
 class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,6 +139,7 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     prepare_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | UnsetType | None = UNSET
     public_contact: Annotated[list[ContactField], msgspec.Meta(max_length=3)] | UnsetType = UNSET
     location: Location | UnsetType | None = UNSET
+    order_emails: bool | UnsetType = UNSET
 
 
 class BusinessParameters(msgspec.Struct, frozen=True):

@@ -18,7 +18,9 @@ __all__ = [
     "check_address",
     "check_open",
     "count_item",
+    "count_picture",
     "find_business",
+    "in_zone",
     "is_any_stored",
     "is_stored",
     "local_day",
@@ -78,7 +80,12 @@ def check_open(business: Business, moment: datetime) -> None:
 
 def local_day(business: Business, moment: datetime) -> str:
     """Return the date of a business at a moment, by its time zone, like `2026-11-28`."""
-    return moment.astimezone(zone_of(business.time_zone)).date().isoformat()
+    return in_zone(business, moment).date().isoformat()
+
+
+def in_zone(business: Business, moment: datetime) -> datetime:
+    """Return a moment in the time zone of a business."""
+    return moment.astimezone(zone_of(business.time_zone))
 
 
 def usual_timing(business: Business, moment: datetime) -> dict[str, str]:
@@ -96,7 +103,16 @@ def count_item(business_id: str, most: int) -> Update:
     return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"item_count": 1}), expect)
 
 
-def uncount_items(business_id: str, number: int) -> Update:
-    """Return the action that counts some items less."""
+def count_picture(business_id: str, most: int) -> Update:
+    """Return the action that counts one more item with pictures, if the business has fewer than `most` of them and is
+    not being deleted.
+    """
+    expect = {"business_id": business_id, **NOT_CLOSING, "picture_count": Below(most)}
+    return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"picture_count": 1}), expect)
+
+
+def uncount_items(business_id: str, number: int, *, pictures: int = 0) -> Update:
+    """Return the action that counts some items less, `pictures` of them with pictures."""
     expect = {"business_id": business_id}
-    return Update(BUSINESSES, {"business_id": business_id}, Changes(add={"item_count": -number}), expect)
+    less = {"item_count": -number} | ({"picture_count": -pictures} if pictures else {})
+    return Update(BUSINESSES, {"business_id": business_id}, Changes(add=less), expect)

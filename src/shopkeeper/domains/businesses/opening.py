@@ -15,8 +15,8 @@ from shopkeeper.domains.businesses.hours import DAYS, Span, minute_of
 from shopkeeper.domains.businesses.model import Business
 from shopkeeper.domains.businesses.zones import zone_of
 
-AHEAD = timedelta(days=60)
-"""How far ahead the next opening or closing is looked for."""
+OPENS_AHEAD, CLOSES_AHEAD = timedelta(days=60), timedelta(days=7)
+"""How far ahead the next opening and the next closing are looked for. A business that is open has more to look at."""
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -28,7 +28,7 @@ Period = tuple[datetime, datetime]
 class Opening(msgspec.Struct, frozen=True):
     """Whether a business is open at a moment, and its next change: when it opens or, if it is open, when it closes.
 
-    A change is None if it is more than 60 days ahead.
+    An opening is None if it is more than 60 days ahead, a closing if it is more than 7 days ahead.
     """
 
     is_open: bool
@@ -40,7 +40,7 @@ def is_open(business: Business, moment: datetime) -> bool:
     """Tell whether a business is open at a moment, by its hours."""
     if not business.has_hours:
         return True
-    for opens, closes in _periods(business, moment):
+    for opens, closes in _periods(business, moment, DAY):
         if opens > moment:
             return False
         if closes > moment:
@@ -52,12 +52,12 @@ def opening_of(business: Business, moment: datetime) -> Opening:
     """Return whether a business is open at a moment, by its hours, and its next change. Periods that touch are one."""
     if not business.has_hours:
         return Opening(True)
-    latest, open_until = moment + AHEAD, moment
-    for opens, closes in _periods(business, moment):
+    latest, open_until = moment + CLOSES_AHEAD, moment
+    for opens, closes in _periods(business, moment, OPENS_AHEAD):
         if opens > open_until and open_until > moment:
             break
         if opens > moment and open_until == moment:
-            return Opening(False, opens_at=opens if opens <= latest else None)
+            return Opening(False, opens_at=opens if opens <= moment + OPENS_AHEAD else None)
         open_until = max(open_until, closes)
         if open_until > latest:
             break
@@ -66,12 +66,15 @@ def opening_of(business: Business, moment: datetime) -> Opening:
     return Opening(True, closes_at=open_until if open_until <= latest else None)
 
 
-def _periods(business: Business, moment: datetime) -> Iterator[Period]:
-    """Yield when a business opens and closes, in the order of its opening: from the day before a moment on."""
+def _periods(business: Business, moment: datetime, ahead: timedelta) -> Iterator[Period]:
+    """Yield when a business opens and closes, in the order of its openings, from a moment to a time ahead of it.
+
+    Some of the periods may have ended, or begin later.
+    """
     zone = zone_of(business.time_zone)
     special = {day.date: day.hours for day in business.special_hours}
     day = moment.astimezone(zone).date() - DAY
-    for _ in range(AHEAD.days + 3):
+    for _ in range(ahead.days + 3):
         spans = special.get(day.isoformat())
         if spans is None:
             spans = _weekly(business, day)

@@ -8,7 +8,7 @@ from typing import get_args
 import msgspec
 
 from shopkeeper.clock import rfc3339
-from shopkeeper.domains.businesses.model import Business, BusinessType, StoredBusiness
+from shopkeeper.domains.businesses.model import LOCATION_DECIMALS, Business, BusinessType, StoredBusiness
 from shopkeeper.http import NotFound
 from shopkeeper.storage import ABSENT, Expectation, Item, Store, Value
 from shopkeeper.storage.records import Records
@@ -20,8 +20,8 @@ INDEXED = ("email", "cognito_user_id")
 
 NOT_CLOSING: Expectation = {"closing_since": ABSENT}
 
-MICRO = 1_000_000
-"""A store holds no floats, so a location is stored in whole millionths of a degree, about a tenth of a metre."""
+MICRO = 10**LOCATION_DECIMALS
+"""A store holds no floats, so a location is stored in whole millionths of a degree."""
 
 
 def read_business(record: Item) -> StoredBusiness:
@@ -78,6 +78,7 @@ def _from_founding_form(record: Item) -> dict[str, Value]:
         "owner_name": _text(record.get("owner_name")) or None,
         "business_type": kind if kind is None or kind in get_args(BusinessType) else "other",
         "accepting_orders": record.get("accepting_orders", True) is True,
+        "order_emails": record.get("order_emails", True) is True,
         "created_at": created,
         "updated_at": _time(record.get("updated_at"), created),
         "version": 0,

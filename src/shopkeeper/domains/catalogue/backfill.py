@@ -1,13 +1,17 @@
 """For operators: bring items that older versions wrote into today's form."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from datetime import datetime, timedelta
 
 import msgspec
 
 from shopkeeper.domains.businesses.offers import is_stored
 from shopkeeper.domains.catalogue.folding import folded_text
+from shopkeeper.domains.catalogue.picture_model import ATTACH_SECONDS
+from shopkeeper.domains.catalogue.pictures import is_too_old
 from shopkeeper.storage import Changes, ConditionFailed, Store
+from shopkeeper.storage.pictures import PictureStore
 from shopkeeper.storage.records import Records, scan
 from shopkeeper.storage.tables import ITEMS
 
@@ -59,3 +63,22 @@ def _fold(store: Store, item: FormerItem) -> bool:
     except ConditionFailed:
         return False  # another request changed it, with its text, or deleted it
     return True
+
+
+def shown_pictures(store: Store) -> Iterator[str]:
+    """Yield the names of the pictures that items show. Raises StoreError."""
+    for record in scan(store, ITEMS):
+        picture = record.get("picture")
+        if isinstance(picture, str):
+            yield picture
+
+
+def remove_unshown(store: Store, kept: PictureStore, now: datetime) -> int:
+    """Remove the pictures that no item shows, nor ever will, and return how many these were. Raises StoreError."""
+    names = list(kept.names())
+    shown = set(shown_pictures(store))
+    an_hour_ago = now - timedelta(seconds=ATTACH_SECONDS)
+    unshown = [name for name in names if name not in shown and is_too_old(name, an_hour_ago)]
+    for name in unshown:
+        kept.remove(name)
+    return len(unshown)

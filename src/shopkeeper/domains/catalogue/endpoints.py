@@ -12,6 +12,7 @@ from shopkeeper.domains.catalogue.model import (
     NewItem,
     TooManyItems,
 )
+from shopkeeper.domains.catalogue.picture_model import PictureMissing, PicturesNotConfigured
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.http import (
     ETAG,
@@ -54,7 +55,12 @@ def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply
     return Reply(item, headers=etag(item.version))
 
 
-@endpoint("PATCH /api/items/{item_id}", headers=(ETAG,), errors=CHANGE_ERRORS, access=Access.SIGNED_IN)
+@endpoint(
+    "PATCH /api/items/{item_id}",
+    headers=(ETAG,),
+    errors=(*CHANGE_ERRORS, PictureMissing, PicturesNotConfigured),
+    access=Access.SIGNED_IN,
+)
 def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChange]) -> Reply[Item]:
     """Change an item of one's business, in the version that If-Match names."""
     item = catalogue.own(call.identity, call.parameters.item_id)

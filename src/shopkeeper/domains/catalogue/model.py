@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shopkeeper.domains.catalogue.picture_model import PictureName
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import CursorText, IfMatch, Limit, pattern, text
+from shopkeeper.http.fields import CursorText, IfMatch, Limit, moment, pattern, text
 
 MAX_ITEMS = 5000
 MAX_PRICE_MINOR = 10**12
@@ -34,15 +35,7 @@ Position = Annotated[
     int, msgspec.Meta(ge=0, le=1_000_000, description="Where a site shows the item; those without one come last")
 ]
 MOST_UNAVAILABLE_DAYS = 30
-UnavailableUntil = Annotated[
-    datetime,
-    msgspec.Meta(
-        tz=True,
-        description="A moment within the next 30 days (RFC 3339, with its zone)",
-        examples=["2026-11-21T18:30:00Z"],
-        extra={"must": "must be a time of RFC 3339 with its zone, like 2026-11-21T18:30:00Z"},
-    ),
-]
+UnavailableUntil = Annotated[datetime, moment("A moment within the next 30 days (RFC 3339, with its zone)")]
 Id = Annotated[str, text(128)]
 
 
@@ -70,12 +63,14 @@ class ItemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     position: Position | UnsetType | None = UNSET
     available: bool | UnsetType = UNSET
     unavailable_until: UnavailableUntil | UnsetType | None = UNSET
+    picture: PictureName | UnsetType | None = UNSET
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """An item of a business's catalogue; times are RFC 3339, `version` counts changes.
 
-    It can be ordered if it is `available` and `unavailable_until` is null.
+    It can be ordered if it is `available` and `unavailable_until` is null. `picture` is the name of its picture, and
+    `picture_url` the address: a path of this server, or a whole URL.
     """
 
     item_id: str
@@ -91,18 +86,28 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     updated_at: str
     version: int = 1
+    picture: str | None = None
+    picture_url: str | None = None
 
 
 class StoredItem(Item, frozen=True, kw_only=True):
-    """An item as it is stored, with the attribute that lists all items and the text that a search compares with."""
+    """An item as it is stored, with the attribute that lists all items and the text that a search compares with.
+
+    `last_picture` is the newest picture that it has shown. `pictured` says that it counts as one with pictures.
+    """
 
     kind: Literal["item"] = "item"
     folded: str | None = None
+    last_picture: str | None = None
+    pictured: bool = False
 
-    def shown(self, now: str) -> Item:
-        """Return the part that is shown at a moment. The end of an unavailability is not shown once it has passed."""
+    def shown(self, now: str, picture_url: str | None) -> Item:
+        """Return the part that is shown at a moment. The end of an unavailability is not shown once it has passed.
+
+        The address of the picture is not stored.
+        """
         facts = {name: getattr(self, name) for name in Item.__struct_fields__}
-        return Item(**facts | {"unavailable_until": self.unavailable_at(now)})
+        return Item(**facts | {"unavailable_until": self.unavailable_at(now), "picture_url": picture_url})
 
     def unavailable_at(self, now: str) -> str | None:
         """Return until when the item is unavailable at a moment, None if that has passed or was never so."""

@@ -3,14 +3,30 @@
 from shopkeeper.domains.catalogue.folding import folded_text
 from shopkeeper.domains.catalogue.model import StoredItem
 from shopkeeper.http import NotFound
-from shopkeeper.storage import Store
-from shopkeeper.storage.records import Records
+from shopkeeper.storage import ABSENT, Expectation, Store, Value
+from shopkeeper.storage.records import Records, to_item
 from shopkeeper.storage.tables import ITEMS
 
 
 def items(store: Store) -> Records[StoredItem]:
     """Return the records of items. `require` raises NotFound."""
-    return Records(store, ITEMS, StoredItem, missing=no_item)
+    return Records(store, ITEMS, StoredItem, missing=no_item, write=item_record)
+
+
+PICTURED = ("picture", "last_picture", "pictured")
+"""Attributes that most items do not have."""
+
+
+def item_record(item: StoredItem) -> dict[str, Value]:
+    """Return what is written of an item: not the address of its picture, nor what it lacks of pictures."""
+    record = to_item(item)
+    del record["picture_url"]
+    return {name: value for name, value in record.items() if value or name not in PICTURED}
+
+
+def pictured_as(item: StoredItem) -> Expectation:
+    """Return what a record must be to count as one with pictures, or not, as it did when it was read."""
+    return {"pictured": item.pictured or ABSENT}
 
 
 def no_item() -> NotFound:

@@ -1,6 +1,7 @@
-"""Removing the items of a business that is being deleted."""
+"""Removing the items of a business that is being deleted, and their pictures."""
 
 from shopkeeper.domains.businesses import offers as businesses
+from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.records import items
 from shopkeeper.storage import Action, ConditionFailed, Delete, Store
 from shopkeeper.storage.listing import listed
@@ -13,7 +14,8 @@ PAGE = 99
 class Removal:
     """Removes items, up to 99 in a transaction. It may be cut off and repeated."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, pictures: Pictures) -> None:
+        self._pictures = pictures
         self._store = store
         self._items = items(store)
 
@@ -25,6 +27,7 @@ class Removal:
         for found in listed(self._store, self._items, "by-business", business_id, PAGE):
             if found:
                 self._remove_together(business_id, [item.item_id for item in found])
+                self._pictures.remove_of(found)
 
     def _remove_together(self, business_id: str, item_ids: list[str]) -> None:
         own = {"business_id": business_id}

@@ -20,7 +20,8 @@ from shopkeeper.domains.catalogue.model import (
     StoredItem,
     TooManyItems,
 )
-from shopkeeper.domains.catalogue.records import folded, items, no_item
+from shopkeeper.domains.catalogue.pictures import Pictures
+from shopkeeper.domains.catalogue.records import folded, items, no_item, pictured_as
 from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
 from shopkeeper.http.fields import changed_fields
 from shopkeeper.identifiers import uuid7
@@ -33,7 +34,8 @@ ALL_ITEMS = "item"
 class Catalogue:
     """The items of every business."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, pictures: Pictures) -> None:
+        self.pictures = pictures
         self._store = store
         self._clock = clock
         self._items = items(store)
@@ -53,11 +55,11 @@ class Catalogue:
         except ConditionFailed:
             self._check_open(new.business_id, caller)
             raise TooManyItems(f"A business has at most {MAX_ITEMS} items.") from None
-        return item.shown(now)
+        return self._shown(item, now)
 
     def get(self, item_id: str) -> Item:
         """Return an item, whoever asks. Raises NotFound or StoreError."""
-        return self._items.require(item_id).shown(rfc3339(self._clock()))
+        return self._shown(self._items.require(item_id), rfc3339(self._clock()))
 
     def own(self, caller: Caller, item_id: str) -> StoredItem:
         """Return an item to the owner of its business; for others there is none. Raises NotFound or StoreError."""
@@ -71,13 +73,16 @@ class Catalogue:
     def change(self, item: StoredItem, change: ItemChange) -> Item:
         """Change an item from the version that was read. The feed tells if it becomes unavailable by that.
 
-        Raises InvalidInput, ItemChanged or StoreError.
+        Raises InvalidInput, ItemChanged, PictureMissing, PicturesNotConfigured or StoreError.
         """
         moment = self._clock()
         now = rfc3339(moment)
         fields = {**changed_fields(change), "updated_at": now}
         if isinstance(change.unavailable_until, datetime):
             fields["unavailable_until"] = _end(change.unavailable_until, moment)
+        if change.picture:
+            self.pictures.check(item, change.picture)
+            fields["last_picture"] = change.picture
         changed = msgspec.structs.replace(item, **fields)
         fields["folded"] = folded_text(changed.name, changed.description)
         events = unavailability(item, changed, moment)
@@ -89,19 +94,23 @@ class Catalogue:
                 changed = self._items.change(item, fields)
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
-        return changed.shown(now)
+        if changed.picture != item.picture:
+            self.pictures.remove(item.picture)
+        return self._shown(changed, now)
 
     def delete(self, item: StoredItem) -> None:
         """Delete an item in the version that was read. Raises ItemChanged or StoreError."""
         try:
-            self._store.transact([self._items.removal(item), uncount_items(item.business_id, 1)])
+            counted = uncount_items(item.business_id, 1, pictures=int(item.pictured))
+            self._store.transact([self._items.removal(item, pictured_as(item)), counted])
         except ConditionFailed:
             raise ItemChanged("The item was changed by another request.") from None
+        self.pictures.remove_of([item])
 
     def shown(self, items: Sequence[StoredItem]) -> list[Item]:
         """Return what is shown of some items now."""
         now = rfc3339(self._clock())
-        return [item.shown(now) for item in items]
+        return [self._shown(item, now) for item in items]
 
     def listing(self, business_id: str | None, search: str | None) -> Listing[StoredItem]:
         """Return the list of the items, of one business or of all, in which a search is found."""
@@ -109,6 +118,9 @@ class Catalogue:
         index, partition = ("by-business", business_id) if business_id is not None else ("all-items", ALL_ITEMS)
         keep = (lambda item: wanted in folded(item)) if wanted else None
         return Listing(self._store, self._items, index, partition, keep=keep)
+
+    def _shown(self, item: StoredItem, now: str) -> Item:
+        return item.shown(now, self.pictures.url_of(item.picture))
 
     def _check_open(self, business_id: str, caller: Caller) -> None:
         if own_business(self._store, business_id, caller).closing_since is not None:

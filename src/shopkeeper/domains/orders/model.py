@@ -86,11 +86,15 @@ ORDER_TOKEN = Scheme(
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Who orders, and how to reach them: by phone, email or both."""
+    """Who orders, and how to reach them: by phone, email or both.
+
+    With `notify` they get mails about what becomes of the order, where mails are sent.
+    """
 
     name: Annotated[str, text(200, examples=["Ann Example"])]
     phone: Phone | None = None
     email: Email | None = None
+    notify: bool = False
 
 
 def _has(name: str) -> dict[str, object]:

@@ -256,12 +256,16 @@ def _check_lines(new: NewOrder) -> None:
     errors = []
     if new.customer.phone is None and new.customer.email is None:
         errors.append(FieldError("customer", "needs a phone or an email"))
+    elif new.customer.notify and new.customer.email is None:
+        errors.append(FieldError("customer.notify", "needs an email"))
     seen: set[str] = set()
+    notes = 0
     for index, line in enumerate(new.lines):
         if line.item_id in seen:
             errors.append(FieldError(f"lines[{index}].item_id", "is there twice"))
         seen.add(line.item_id)
-    if sum(len(line.note or "") for line in new.lines) > MAX_LINE_NOTES:
+        notes += len(line.note or "")
+    if notes > MAX_LINE_NOTES:
         errors.append(FieldError("lines", f"must have notes of at most {MAX_LINE_NOTES} characters together"))
     if errors:
         raise InvalidInput(errors)

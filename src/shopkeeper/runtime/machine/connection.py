@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from shopkeeper.http import ApiError, BadRequest, Request
+from shopkeeper.http.binding import MAX_BODY_BYTES
 from shopkeeper.http.content import close
 from shopkeeper.http.errors import RequestTimeout
 from shopkeeper.runtime.machine import limits
@@ -48,6 +49,10 @@ class Server(Protocol):
 
     def refuse(self, exchange: Exchange, error: ApiError) -> None:
         """Answer with an error, without handling the request."""
+        ...
+
+    def most_body(self, request: Request) -> int:
+        """Return how many bytes the body of a request may have, which is not read yet."""
         ...
 
 
@@ -149,8 +154,14 @@ class Connection(asyncio.Protocol):
     def expects_body(self) -> None:
         """See `Listener.expects_body`."""
         if self._at_work is None and not self._is_full:
-            self.deadline = self._loop.time() + limits.BODY_SECONDS
+            self.deadline = self._loop.time() + self._patience()
             self._ask_for_body()
+
+    def most_body(self, head: Head) -> int:
+        """See `Listener.most_body`. A large body must be the first request that waits: others are held as they are."""
+        if self._at_work is not None or self._waiting or self._is_full:
+            return MAX_BODY_BYTES
+        return self._server.most_body(to_request(head, b"", None, self.peer))
 
     def takes(self, head: Head, body: bytes, fault: ApiError | None, *, keeps_alive: bool) -> None:
         """Let a request be answered, or wait for its turn. See `Listener.takes`."""
@@ -289,7 +300,7 @@ class Connection(asyncio.Protocol):
     def _patience(self) -> float:
         """Return how long the client may take to go on, in seconds."""
         if self._reader.is_in_body:
-            return limits.BODY_SECONDS
+            return limits.LARGE_BODY_SECONDS if self._reader.is_in_large_body else limits.BODY_SECONDS
         return limits.HEAD_SECONDS if self._reader.is_in_request else limits.IDLE_SECONDS
 
     def _linger(self) -> None:

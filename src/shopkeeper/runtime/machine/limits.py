@@ -8,6 +8,9 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 """How long a body may take after its header."""
 
+LARGE_BODY_SECONDS = 120.0
+"""The same for a body that an endpoint takes beyond the usual size."""
+
 IDLE_SECONDS = 75.0
 """How long a connection may be silent between two requests. A proxy in front keeps its own ones for a minute."""
 

@@ -40,6 +40,10 @@ class Listener(Protocol):
         """The header of a request is complete, and its body is not."""
         ...
 
+    def most_body(self, head: Head) -> int:
+        """Return how many bytes the body of this request may have. Asked only where that is not sure to be few."""
+        ...
+
     def takes(self, head: Head, body: bytes, fault: ApiError | None, *, keeps_alive: bool) -> None:
         """A request is complete, or its rest is not wanted. `fault` is what is wrong with its body."""
         ...
@@ -64,6 +68,7 @@ class RequestReader:
         self._taken = 0
         self._body = bytearray()
         self._body_bytes = 0
+        self._most_body = MAX_BODY_BYTES
         self._fault: ApiError | None = None
 
     @property
@@ -80,6 +85,11 @@ class RequestReader:
     def is_in_body(self) -> bool:
         """Whether the header of a request is complete, and its body is not."""
         return self._phase is Phase.BODY
+
+    @property
+    def is_in_large_body(self) -> bool:
+        """Whether the body that is not complete may be larger than most."""
+        return self.is_in_body and self._most_body > MAX_BODY_BYTES
 
     @property
     def awaits_continue(self) -> bool:
@@ -129,7 +139,7 @@ class RequestReader:
         if self._phase is Phase.HEAD and self._taken > limits.MOST_HEAD_BYTES + limits.SLICE_BYTES:
             self.refuse(HeaderTooLarge())
         elif self._phase is Phase.BODY and self._taken - self._body_bytes > limits.MOST_FRAMING_BYTES:
-            self.refuse(_too_large())
+            self.refuse(_too_large(self._most_body))
 
     # What the parser tells
 
@@ -175,8 +185,8 @@ class RequestReader:
         if self._phase is not Phase.BODY:
             return
         self._body_bytes += len(part)
-        if self._fault is not None or self._body_bytes > MAX_BODY_BYTES:
-            self._fault = self._fault or _too_large()
+        if self._fault is not None or self._body_bytes > self._most_body:
+            self._fault = self._fault or _too_large(self._most_body)
             self._body = bytearray()
             if self._body_bytes > limits.MOST_DISCARDED:
                 self._take(keeps_alive=False)
@@ -193,8 +203,10 @@ class RequestReader:
     def _expect_body(self, head: Head) -> None:
         self._phase = Phase.BODY
         self._body_bytes = 0
-        if head.length > MAX_BODY_BYTES:
-            self._fault = _too_large()
+        is_small = 0 < head.length <= MAX_BODY_BYTES
+        self._most_body = MAX_BODY_BYTES if is_small else self._listener.most_body(head)
+        if head.length > self._most_body:
+            self._fault = _too_large(self._most_body)
             if head.length > limits.MOST_DISCARDED or head.expects_continue:
                 self._take(keeps_alive=False)
                 return
@@ -207,5 +219,5 @@ class RequestReader:
         self._listener.takes(self._head, body, self._fault, keeps_alive=keeps_alive)
 
 
-def _too_large() -> ContentTooLarge:
-    return ContentTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+def _too_large(most: int) -> ContentTooLarge:
+    return ContentTooLarge(f"The body is larger than {most} bytes.")

@@ -13,6 +13,7 @@ import msgspec
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.uploads import picture_routes
 from shopkeeper.http import ApiError, Load, Request, Response
 from shopkeeper.http.addresses import network_of
 from shopkeeper.http.errors import ServerBusy
@@ -21,6 +22,7 @@ from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
 from shopkeeper.runtime.machine.limits import MOST_OF_A_CLIENT
+from shopkeeper.runtime.machine.pictures import after_commit
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
 from shopkeeper.runtime.machine.routes import machine_routes
@@ -51,7 +53,13 @@ NICENESS = 10
 """Hashes and searches leave the processor to the loop."""
 
 
-HEAVY = (Load.HASHES, Load.SEARCHES, Load.CALLS)
+FILES = 4
+MOST_FILES_WAITING = 512
+UPLOADS = 2
+MOST_UPLOADS_WAITING = 12
+"""Each holds a picture in memory."""
+
+HEAVY = (Load.HASHES, Load.SEARCHES, Load.CALLS, Load.UPLOADS)
 """Work of which one client may have only a few requests at a time."""
 
 Share = tuple[Load, str]
@@ -64,6 +72,8 @@ def make_pools(*, is_local: bool) -> dict[Load, Pool]:
         Load.HASHES: Pool("hash", max(1, (os.cpu_count() or 1) - 1), MOST_HASHES_WAITING, niceness=NICENESS),
         Load.SEARCHES: Pool("search", SEARCHES, MOST_SEARCHES_WAITING, niceness=NICENESS),
         Load.CALLS: Pool("call", CALLS, MOST_CALLS_WAITING),
+        Load.FILES: Pool("file", FILES, MOST_FILES_WAITING),
+        Load.UPLOADS: Pool("upload", UPLOADS, MOST_UPLOADS_WAITING, niceness=NICENESS),
     }
     if is_local:
         return pools
@@ -105,10 +115,13 @@ class Worker:
         inner = watched(store, streams, self.turns.when_durable, self.waiters.wake if file else lambda _: None)
         outer = inner if file is None else relayed(inner, self.turns)
         threaded = msgspec.structs.replace(resources, store=outer)
-        here = msgspec.structs.replace(resources, store=inner)
+        pictures = resources.pictures if file is None else after_commit(resources.pictures, self.turns.when_durable)
+        here = msgspec.structs.replace(resources, store=inner, pictures=pictures)
         limiter = Limiter() if settings.rate_limits else None
-        self._here = application(functions, here, *machine_routes(here, setup_code), limiter=limiter)
-        self._threaded = application(functions, threaded, *machine_routes(threaded, setup_code), limiter=limiter)
+        self._here, self._threaded = (
+            application(functions, one, *machine_routes(one, setup_code), *picture_routes(threaded), limiter=limiter)
+            for one in (here, threaded)
+        )
         self._trusted = settings.trusted_proxies
         self._pools = make_pools(is_local=file is not None and not settings.needs_network)
         self.tasks = Tasks(functions, threaded, streams, telemetry, self._tell)
@@ -146,6 +159,10 @@ class Worker:
             self.refuse(exchange, ServerBusy())
             return
         self._at_work[share] += 1
+
+    def most_body(self, request: Request) -> int:
+        """Return how many bytes the body of a request may have. See `connection.Server`."""
+        return self._here.most_body(request)
 
     def refuse(self, exchange: Exchange, error: ApiError) -> None:
         """Answer with an error. See `connection.Server`."""

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.errors import RunFailed
 from shopkeeper.functions.triggers import Metrics
 from shopkeeper.http import Request, Response
 from shopkeeper.runtime.telemetry.emf import embedded_metrics
@@ -212,6 +213,8 @@ def run_job(job: Callable[[], Metrics]) -> Run:
     began = time.monotonic()
     try:
         metrics = job()
+    except RunFailed as error:
+        return Run(time.monotonic() - began, error.metrics, error)
     except Exception as error:  # noqa: BLE001  # the caller decides
         return Run(time.monotonic() - began, {}, error)
     return Run(time.monotonic() - began, metrics, None)

@@ -1,0 +1,114 @@
+"""What a mail is: its kinds, its limits, its record in the outbox, and what sends it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from shopkeeper.http import ApiError
+from shopkeeper.storage import Value
+from shopkeeper.storage.records import to_item
+
+Kind = Literal[
+    "reset",
+    "confirm",
+    "owner_received",
+    "owner_reminder",
+    "customer_received",
+    "customer_accepted",
+    "customer_rejected",
+    "customer_ready",
+    "customer_out_for_delivery",
+    "customer_cancelled",
+    "customer_expired",
+]
+
+Facts = Mapping[str, str]
+"""What a text names in braces. A paragraph that names an absent fact is left out."""
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """At most so many mails to one address within each `seconds`, counted from the epoch."""
+
+    mails: int
+    seconds: int
+
+
+HOUR, DAY = 3600, 86400
+LIMITS: Mapping[str, Sequence[Limit]] = {
+    "reset": (Limit(5, HOUR), Limit(20, DAY)),
+    "confirm": (Limit(5, HOUR), Limit(20, DAY)),
+    "owner": (Limit(120, HOUR), Limit(600, DAY)),
+    "customer": (Limit(20, HOUR), Limit(60, DAY)),
+}
+"""The limits of an address, by the group of a kind: anybody can give another's address, and must not flood it."""
+
+
+def group_of(kind: Kind) -> str:
+    """Return the group of a kind, whose kinds share their limits."""
+    return kind.partition("_")[0]
+
+
+DUE = "mail"
+"""The partition of the index `due`: the mails that are still to be sent, by the time of the next attempt."""
+
+KEPT_SECONDS = 3 * DAY
+"""How long a record is kept, from the moment at which it is written. So long a repeat is known as one."""
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail in the outbox; times are RFC 3339, the expiry is in seconds of the Unix epoch.
+
+    `due_at` is when the next attempt is due, null once there is none. Then the recipient and the facts are gone too.
+    """
+
+    mail_id: str
+    kind: str
+    recipient: str | None
+    facts: Facts
+    created_at: str
+    due_at: str | None
+    attempts: int = 0
+    outcome: Literal["sent", "dropped", "obsolete"] | None = None
+    version: int = 1
+    expires: int = msgspec.field(name="ItemExpireTTL")
+
+
+def mail_record(mail: Mail) -> dict[str, Value]:
+    """Return a mail as it is stored: it is in the index `due` while an attempt is due."""
+    record: dict[str, Value] = {name: value for name, value in to_item(mail).items() if value is not None}
+    return record if mail.due_at is None else {**record, "due": DUE}
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be said, and to whom: the text of its kind with these facts. `lines` are shown as a list."""
+
+    kind: Kind
+    recipient: str
+    facts: Facts
+    lines: Sequence[str] = ()
+
+
+Compose = Callable[[Mail], Letter | None]
+"""Returns the letter of a mail as things are now, None if it is needed no more. Raises StoreError."""
+
+Transport = Callable[[str, bytes], None]
+"""Hands a message (RFC 5322) over to be delivered to an address. Raises NotDelivered."""
+
+
+class NotDelivered(Exception):
+    """A message was not taken. The text says why, and holds no address.
+
+    With `is_final` it never will be. With `is_outage` no other message would be taken now.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False, is_outage: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final
+        self.is_outage = is_outage
+
+
+class MailNotConfigured(ApiError):
+    """This server sends no mails."""
+
+    status, code, title = 501, "mail_not_configured", "Not Implemented"

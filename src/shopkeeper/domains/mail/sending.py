@@ -1,0 +1,172 @@
+"""Sends the mails of the outbox that are due, each at least once.
+
+Before an attempt the time of the next one is stored, as a lease. Whoever is killed loses nothing: the mail is due again
+then. A repeat has the same Message-ID.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+import msgspec
+
+from shopkeeper.clock import Clock, rfc3339
+from shopkeeper.domains.mail.message import build_message
+from shopkeeper.domains.mail.model import DAY, DUE, Compose, Mail, NotDelivered, Transport, mail_record
+from shopkeeper.errors import RunFailed
+from shopkeeper.storage import Changes, ExpectationFailed, Item, Store
+from shopkeeper.storage.records import Records
+from shopkeeper.storage.tables import MAILS
+
+PAGE = 50
+MOST_MAILS = 100
+MOST_SECONDS = 20.0
+"""The limits of one run, in which no attempt begins later. The next run continues."""
+
+LEASE_SECONDS = 120
+"""Longer than an attempt may take."""
+
+BACKOFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600, 28800)
+"""How long after each failed attempt the next one follows. After the last the mail is dropped."""
+
+OLDEST_SECONDS = DAY
+"""A mail that is older is not sent: what it says was true a day ago."""
+
+Metrics = dict[str, int]
+
+
+class Sender:
+    """Sends mails. Several senders may run at the same time, and any of them may be interrupted."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        transport: Transport,
+        address: str,
+        compose: Mapping[str, Compose],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`address` is the one that mails come from. `compose` makes the letters, by the mail's kind."""
+        self._store = store
+        self._mails = Records(store, MAILS, Mail, write=mail_record)
+        self._clock = clock
+        self._transport = transport
+        self._address = address
+        self._compose = compose
+        self._monotonic = monotonic
+
+    def run(self) -> Metrics:
+        """Send what is due, and return `MailsSent`, `MailsDelayed` and `MailsDropped`.
+
+        Raises RunFailed at the end if a mail was not taken, and StoreOutage at once if the store is unavailable.
+        """
+        return self._send_each(self._due())
+
+    def send_new(self, items: Sequence[Item]) -> Metrics:
+        """Send the mails among items that were just written, if they are due. See `run`."""
+        now = rfc3339(self._clock())
+        # Counters are in the same table. An index may not know the new mails yet, so they are taken as they came.
+        return self._send_each(item for item in items if "kind" in item and str(item.get("due_at", "~")) <= now)
+
+    def _due(self) -> Iterator[Item]:
+        """Yield the mails that the index lists as due, the longest overdue first."""
+        now = rfc3339(self._clock())
+        after = None
+        while True:
+            page = self._store.query(MAILS, DUE, index="due", limit=PAGE, after=after)
+            for item in page.items:
+                if str(item["due_at"]) > now:
+                    return
+                yield item
+            after = page.next
+            if after is None:
+                return
+
+    def _send_each(self, items: Iterable[Item]) -> Metrics:
+        counts: Counter[str] = Counter()
+        failure = ""
+        ends = self._monotonic() + MOST_SECONDS
+        for item in islice(items, MOST_MAILS):
+            if self._monotonic() >= ends:
+                break
+            try:
+                counts[self._send(item)] += 1
+            except NotDelivered as error:
+                name = "MailsDropped" if error.is_final else "MailsDelayed"
+                counts[name] += 1
+                failure = failure or f"{name}: the mail {item['mail_id']} was not sent: {error}"
+                if error.is_outage:
+                    break
+        metrics = {name: number for name, number in counts.items() if name}
+        if failure:
+            raise RunFailed(failure, metrics)
+        return metrics
+
+    def _send(self, item: Item) -> str:
+        """Make an attempt, and return the metric that counts it, empty for none.
+
+        Raises NotDelivered, after the next attempt was set, or the mail dropped.
+        """
+        try:
+            mail = self._lease(self._mails.from_item(item))
+        except msgspec.ValidationError:
+            self._unlist(item)
+            raise NotDelivered("it cannot be read", is_final=True) from None
+        if mail is None:
+            return ""  # another sender has it
+        now = self._clock()
+        if mail.recipient is None or mail.attempts > len(BACKOFF_SECONDS) + 1 or self._is_old(mail, now):
+            self._finish(mail, "dropped")
+            raise NotDelivered(f"it was given up after {mail.attempts - 1} attempts", is_final=True)
+        try:
+            return self._attempt(mail, now)
+        except NotDelivered as error:
+            if error.is_final or mail.attempts > len(BACKOFF_SECONDS):
+                self._finish(mail, "dropped")
+                raise NotDelivered(str(error), is_final=True, is_outage=error.is_outage) from error
+            pause = BACKOFF_SECONDS[mail.attempts - 1]
+            self._change(mail, {"due_at": rfc3339(self._clock() + timedelta(seconds=pause))})
+            raise
+
+    def _attempt(self, mail: Mail, now: datetime) -> str:
+        compose = self._compose.get(mail.kind)
+        if compose is None:
+            raise NotDelivered("its kind is not known to this version")
+        letter = compose(mail)
+        if letter is None:
+            self._finish(mail, "obsolete")
+            return ""
+        self._transport(letter.recipient, build_message(letter, self._address, mail.mail_id, now))
+        self._finish(mail, "sent")
+        return "MailsSent"
+
+    def _lease(self, mail: Mail) -> Mail | None:
+        """Return the mail with an attempt more and the end of the lease, None if it is not as it was listed."""
+        until = rfc3339(self._clock() + timedelta(seconds=LEASE_SECONDS))
+        try:
+            return self._mails.change(mail, {"attempts": mail.attempts + 1, "due_at": until})
+        except ExpectationFailed:
+            return None
+
+    def _finish(self, mail: Mail, outcome: str) -> None:
+        """Keep what became of a mail, and nothing that it said. The record stays, so that a repeat is known."""
+        self._change(mail, {"outcome": outcome, "due_at": None, "recipient": None, "facts": {}})
+
+    def _change(self, mail: Mail, fields: Mapping[str, object]) -> None:
+        try:
+            self._mails.change(mail, fields)
+        except ExpectationFailed:
+            pass  # the lease ran out, and another sender goes on
+
+    def _is_old(self, mail: Mail, now: datetime) -> bool:
+        return mail.created_at < rfc3339(now - timedelta(seconds=OLDEST_SECONDS))
+
+    def _unlist(self, item: Item) -> None:
+        key = {"mail_id": str(item["mail_id"])}
+        try:
+            self._store.update(MAILS, key, Changes(remove=["due"]), expect={"due": DUE})
+        except ExpectationFailed:
+            pass  # another sender was first

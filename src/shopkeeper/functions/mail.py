@@ -1,0 +1,101 @@
+"""The function `mail`: it tells of orders by mail, and sends what is in the outbox.
+
+Where no mails are sent it does nothing.
+"""
+
+from collections import Counter
+from functools import partial
+
+from shopkeeper.domains.accounts.letters import AccountMails
+from shopkeeper.domains.businesses.offers import is_stored
+from shopkeeper.domains.feed.dispatching import Dispatcher
+from shopkeeper.domains.mail.orders import OrderMails
+from shopkeeper.domains.mail.sending import Sender
+from shopkeeper.domains.orders.offers import waiting_businesses
+from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.outbox import open_outbox
+from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.transports import open_transport
+from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
+from shopkeeper.http import PROBLEM_JSON
+from shopkeeper.storage import Item, Store, may
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, MAILS, MARKERS, ORDERS, SUBSCRIPTIONS, USERS
+
+KIND = "mail"
+"""The kind of a subscription to a business's feed, and its name."""
+
+
+def _sender(resources: Resources) -> Sender | None:
+    outbox = open_outbox(resources)
+    if outbox is None:
+        return None
+    settings, store, clock = resources.settings, resources.store, resources.clock
+    accounts = AccountMails(store, resources.require_identity().keyring, clock, settings.site_url)
+    compose = {**OrderMails(store, outbox, clock).compose, **accounts.compose}
+    return Sender(store, clock, open_transport(settings), settings.mail_from, compose)
+
+
+def _dispatcher(resources: Resources) -> Dispatcher | None:
+    outbox = open_outbox(resources)
+    if outbox is None:
+        return None
+    store, clock = resources.store, resources.clock
+    deliver = OrderMails(store, outbox, clock).deliver
+    return Dispatcher(store, clock, KIND, deliver, lazily=KIND, is_needed=partial(is_stored, store))
+
+
+def _nothing(*_: object) -> Metrics:
+    return {}
+
+
+def _send_due(resources: Resources) -> Job:
+    sender = _sender(resources)
+    return _nothing if sender is None else sender.run
+
+
+def _send_new(resources: Resources) -> Consumer:
+    sender = _sender(resources)
+    return _nothing if sender is None else sender.send_new
+
+
+def _tell_missed(resources: Resources) -> Job:
+    dispatcher = _dispatcher(resources)
+    return _nothing if dispatcher is None else partial(_run_all, dispatcher, resources.store)
+
+
+def _run_all(dispatcher: Dispatcher, store: Store) -> Metrics:
+    """Deliver what is due. A business whose very first event the stream missed has no subscription, and gets one."""
+    waiting: list[Item] = [{"business_id": business_id} for business_id in waiting_businesses(store)]
+    return Counter(dispatcher.run()) + Counter(dispatcher.consume(waiting))
+
+
+def _tell_new(resources: Resources) -> Consumer:
+    dispatcher = _dispatcher(resources)
+    return _nothing if dispatcher is None else dispatcher.consume
+
+
+FUNCTION = Function(
+    name="mail",
+    service="mail",
+    triggers=(
+        Schedule("mail", minutes=1, seconds=1, build=_send_due),
+        Schedule("mail-missed", minutes=1, seconds=10, build=_tell_missed),
+        Stream("mail-events", EVENTS, build=_tell_new),
+        Stream("mail-outbox", MAILS, build=_send_new),
+    ),
+    grants={
+        BUSINESSES: may("get"),
+        EVENTS: may("get", "query"),
+        MAILS: may("put", "update", query=("due",)),
+        MARKERS: may("get"),
+        ORDERS: may("get", query=("awaiting",)),
+        SUBSCRIPTIONS: may("get", "query", "put", "update", "delete", query=("due",)),
+        USERS: may("get", "update"),
+    },
+    errors=PROBLEM_JSON,
+    sends_mail=True,
+    authenticates=True,
+    libraries="orders",
+    memory=256,
+    timeout=60,
+)

@@ -1,0 +1,11 @@
+"""The outbox of a stage, for the functions that write mails down."""
+
+from shopkeeper.domains.mail.offers import Outbox
+from shopkeeper.functions.resources import Resources
+
+
+def open_outbox(resources: Resources) -> Outbox | None:
+    """Return the outbox, None where no mails are sent: nothing is written down that nobody sends."""
+    if not resources.settings.mail_from:
+        return None
+    return Outbox(resources.store, resources.require_identity().keyring, resources.clock)
