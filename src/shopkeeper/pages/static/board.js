@@ -5,6 +5,7 @@
 
 import { get, Problem, post } from "./api.js";
 import { business } from "./business.js";
+import { coalesced } from "./coalesce.js";
 import { explain } from "./faults.js";
 import { pauseAfter } from "./feed.js";
 import { listen } from "./live.js";
@@ -19,6 +20,7 @@ const MOST_PAGES_OF_TODAY = 5;
 const AT_A_TIME = 6;
 /** Where more orders than this changed at once, all are read. */
 const MOST_SINGLY = 50;
+const LAGS_MS = 5_000;
 
 /** @typedef {{ item_id: string, name: string, quantity: number, total_minor: number, note?: string | null }} Line */
 /** @typedef {{ type: "pickup" | "delivery" | "table", address?: string | Record<string, string>, instructions?: string, table?: string }} Fulfilment */
@@ -118,21 +120,28 @@ class Board {
     this.isOver = false;
     /** Orders that are to be read again. @type {Set<string>} */
     this.changed = new Set();
-    /** Orders that came while all are read. @type {Map<string, Order>} */
-    this.newer = new Map();
     this.isStale = false;
-    this.isReading = false;
+    this.again = 0;
     this.end = everySecond((moment) => this.tick(moment));
   }
 
   stop() {
     this.isOver = true;
+    clearTimeout(this.again);
     this.end();
   }
 
   /** @param {import("./feed.js").FeedEvent[] | null} events */
   hear(events) {
-    if (!events) this.isStale = true;
+    if (!events) {
+      this.isStale = true;
+      // DynamoDB's indexes lag: a list may lack an order that was placed a moment ago.
+      clearTimeout(this.again);
+      this.again = window.setTimeout(() => {
+        this.isStale = true;
+        this.read();
+      }, LAGS_MS);
+    }
     for (const { type, subject, data } of events ?? []) {
       if (!type.startsWith("order.")) continue;
       // No order has a status twice, so one that has had this one is known as it became.
@@ -150,7 +159,6 @@ class Board {
 
   /** @param {Order} order */
   put(order) {
-    this.newer.set(order.order_id, order);
     const known = orders.value?.get(order.order_id);
     if (!orders.value || (known && known.version > order.version)) return;
     if (!known && order.status === "received") {
@@ -160,9 +168,7 @@ class Board {
   }
 
   /** Read what has changed, until nothing has. */
-  async read() {
-    if (this.isReading) return;
-    this.isReading = true;
+  read = coalesced(async () => {
     try {
       while (!this.isOver && (this.isStale || this.changed.size)) {
         if (this.isStale || this.changed.size > MOST_SINGLY) await this.readAll();
@@ -171,15 +177,12 @@ class Board {
     } catch (problem) {
       this.isStale = true; // whatever was not read is read with the next event
       if (!this.isOver) failure.set(explain(problem));
-    } finally {
-      this.isReading = false;
     }
-  }
+  });
 
   async readAll() {
     this.isStale = false;
     this.changed.clear();
-    this.newer.clear();
     /** @type {Map<string, Order>} */
     const found = new Map();
     const keep = (/** @type {Order} */ order) => {
@@ -198,8 +201,15 @@ class Board {
         if (!cursor || isOver) break;
       }
     }
-    for (const order of this.newer.values()) keep(order);
     if (this.isOver) return;
+    // What is known may be newer than a list. Open orders that no list has any more are read one by one.
+    for (const order of orders.value?.values() ?? []) {
+      if (!found.has(order.order_id)) {
+        if (!OPEN.includes(order.status)) continue;
+        this.changed.add(order.order_id);
+      }
+      keep(order);
+    }
     failure.set("");
     orders.set(found);
   }
