@@ -14,7 +14,7 @@ export const ORDERS = {
   "orders.meanwhile": ["{order} was changed elsewhere: {status}", "{order} wurde anderswo geändert: {status}"],
   "orders.undone": ["{order} stays as it is. {why}", "{order} bleibt, wie sie ist. {why}"],
   "orders.now": ["just now", "gerade eben"],
-  "orders.minutes": ["{count} min", "{count} Min."],
+  "orders.minutes": ["{count}\u00a0min", "{count}\u00a0Min."],
   "orders.ago": ["{time} ago", "vor {time}"],
   "orders.left": ["{time} left", "noch {time}"],
   "orders.missed": ["Missed: nobody accepted it in time.", "Verpasst: Niemand hat rechtzeitig angenommen."],
