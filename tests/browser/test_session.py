@@ -70,7 +70,7 @@ def test_two_tabs_that_start_together_refresh_once(shop: PageShop, visit: Visit)
     for page in (person.page, other):
         page.goto("/", wait_until="commit")
     for page in (person.page, other):
-        page.get_by_text("Completed").wait_for()
+        page.locator(".board").wait_for()
         wait_for_orders(page)
     assert person.refreshes == 1
 
