@@ -18,7 +18,7 @@ import { Lines, Total } from "./lines.js";
 import { takesOrders } from "./opening.js";
 import { isUnsure, place, unfinished } from "./placing.js";
 
-const WAYS = /** @type {const} */ ({ pickup: "shop", delivery: "road", table: "table" });
+const WAYS = /** @type {const} */ ({ pickup: "bag", delivery: "road", table: "table" });
 const PHONE = /^\+[1-9]\d{1,14}$/;
 const ADDRESS = 500;
 const NOTE = 1000;
@@ -33,7 +33,7 @@ if (table && table !== details.value.table) details.set({ ...details.value, way:
 export function Checkout({ business, reload }) {
   const lines = useSignal(basket);
   if (!lines.length) {
-    return html`<${Empty} heading="h1" icon="basket" title=${t("basket.empty")} text=${t("basket.empty_lead")}>
+    return html`<${Empty} heading="h1" icon="bag" title=${t("basket.empty")} text=${t("basket.empty_lead")}>
       <a class="button button-primary" href="#">${t("shop.back")}</a>
     <//>`;
   }
