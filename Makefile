@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check format openapi facts package lock clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -44,9 +44,17 @@ check: $(VENV)/test node_modules/.done ## format, lint and types alone
 	@$(BIN)/ruff format --check --quiet . || { echo "make test: the format is not ruff's; run 'make format'"; exit 1; }
 	@$(BIN)/ruff check --quiet . || { echo "make test: ruff found the faults above"; exit 1; }
 	@$(BIN)/mypy --no-error-summary || { echo "make test: mypy found the faults above"; exit 1; }
+	@$(MAKE) -s check-pages
+
+# Without Node.js the pages are not checked, visibly; in CI that is a failure.
+check-pages:
+	@if [ ! -x node_modules/.bin/biome ]; then echo "make check: the pages are not checked, for Node.js is missing."; test "$$CI" != true; exit; fi; \
+	faults=$$(node_modules/.bin/biome ci 2>&1) || { echo "$$faults"; echo "make test: biome found the faults above; 'make format' mends some"; exit 1; }; \
+	node_modules/.bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
 
 format: $(VENV)/test ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	@if [ -x node_modules/.bin/biome ]; then node_modules/.bin/biome check --write --log-level=error; fi
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
@@ -60,6 +68,9 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
+
+vendor: node_modules/.done ## copy the one library of the pages from node_modules
+	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
 
 clean: ## remove what was installed and built; data files stay
 	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist

@@ -136,6 +136,7 @@ def url(installed: Installed) -> Iterator[str]:
 
 def test_an_installed_command_serves_visits_accounts_and_sessions(url: str) -> None:
     assert send(url, "GET", "/counter").json["count"] == 1
+    assert send(url, "GET", "/assets/main.js").status == 200
     ann = {"email": "ann@example.com", "password": PASSWORD}
     assert post_json(url, "/api/auth/register", {**ann, "name": "Ann"}).status == 201
     token = post_json(url, "/api/auth/login", ann).json["access_token"]

@@ -25,6 +25,7 @@ VARYING = [
     (re.compile(r'("latency_ms":)[0-9.]+'), r"\1 milliseconds"),
     (re.compile(r"/srv/shop/shopkeeper\.db"), "the data"),
     (re.compile(r"\d\.\d\d MB"), "a size"),
+    (re.compile(r"[B-Z]{4}(-[B-Z]{4}){4}"), "a code"),
 ]
 
 

@@ -114,7 +114,7 @@ def main(port: int, folder: Path) -> None:
     settings = read({"STORE_URL": f"sqlite:///{folder / 'shop.db'}"}, TABLES)
     resources = open_resources(settings, authenticates=False)
     with bind("127.0.0.1", port) as listening:
-        uvloop.run(run(resources, listening, lambda: None, (streaming,)))
+        uvloop.run(run(resources, listening, lambda: None, "", (streaming,)))
 
 
 if __name__ == "__main__":

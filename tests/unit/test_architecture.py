@@ -35,6 +35,7 @@ KNOWS: dict[str, set[str]] = {
     "feed": set(),
     "webhooks": {"businesses", "feed"},
     "mail": {"businesses", "feed", "orders"},
+    "setup": {"accounts", "businesses", "markers"},
 }
 """Which domain may know which: in one direction."""
 
@@ -47,7 +48,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
     "functions": LEAVES | {"settings", "http", "net", "aws", "storage", "identity", "domains"},
-    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions"},
+    "pages": set(),
+    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},

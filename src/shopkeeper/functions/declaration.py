@@ -90,11 +90,17 @@ class Function(msgspec.Struct, frozen=True):
 def application(
     functions: tuple[Function, ...], resources: Resources, *more: Route, limiter: "Limiter | None" = None
 ) -> Application:
-    """Return the application that serves these functions, and `more` routes beside them.
+    """Return the application that serves these functions, and `more` routes beside them or in place of theirs.
 
     Only one machine has a `limiter`: on Lambda each container would count for itself, and the gateway limits rates.
     """
-    routes = [route for function in functions for route in function.routes(resources)]
+    taken = {(route.endpoint.method, route.endpoint.path) for route in more}
+    routes = [
+        route
+        for function in functions
+        for route in function.routes(resources)
+        if (route.endpoint.method, route.endpoint.path) not in taken
+    ]
     authenticate = resources.identity.authenticate if resources.identity else None
     settings = resources.settings
     cors = CorsPolicy(settings.allowed_origins, local=settings.local_origins, explains=settings.stage == "dev")

@@ -28,6 +28,8 @@ COMMON_HEADERS = {
 }
 """What every answer carries; a reply or an error may have its own values."""
 
+NOT_MODIFIED = 304
+
 GATEWAY_REFUSAL = b'{"message":"Missing Authentication Token"}'
 GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
 
@@ -190,7 +192,7 @@ def _head(response: Response) -> Response:
     It has no business metrics: a HEAD request does not count as a GET.
     """
     headers = dict(response.headers)
-    if isinstance(response.body, bytes) and response.status != NO_CONTENT:
+    if isinstance(response.body, bytes) and response.status not in (NO_CONTENT, NOT_MODIFIED):
         headers["Content-Length"] = str(len(response.body))
     close(response.body)
     return msgspec.structs.replace(response, headers=headers, body=b"", metrics={})

@@ -56,9 +56,10 @@ def serve(
     path = sqlite_path(settings.store_url)
     where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
-    def announce(url: str) -> None:
+    def announce(url: str, setup_code: str) -> None:
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
+            *first_run(url, setup_code),
             f"The data is in {where}. Try:",
             *(f"  {line}" for line in examples(url, settings)),
         ]
@@ -254,6 +255,13 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
     if show:
         out.print(__version__)
         raise typer.Exit
+
+
+def first_run(url: str, code: str) -> list[str]:
+    """Return how to set up a shop, nothing if there is no code because that is done."""
+    if not code:
+        return []
+    return [f"Open {url}/ to set up your shop. From another machine that needs the code {code}."]
 
 
 def examples(url: str, settings: Settings) -> list[str]:

@@ -169,7 +169,7 @@ class Store(Protocol):
     def scan(self, table: Table, *, limit: int = 100, after: Key | None = None) -> Page:
         """Return at most `limit` items of the table that follow `after`. The order is undefined.
 
-        Only operators use it (`shopkeeper copy`). No endpoint may depend on it.
+        Only operators use it (`shopkeeper copy`), and one machine before its first run. No function of Lambda may.
         """
         ...
 

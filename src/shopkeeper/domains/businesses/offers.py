@@ -21,6 +21,7 @@ __all__ = [
     "count_picture",
     "find_business",
     "in_zone",
+    "is_any_stored",
     "is_stored",
     "local_day",
     "own_business",
@@ -52,6 +53,11 @@ def owns(caller: Caller | None, business: Business) -> bool:
 def is_stored(store: Store, business_id: str) -> bool:
     """Tell whether there is a record of a business, in whatever form. Raises StoreError."""
     return store.get(BUSINESSES, {"business_id": business_id}) is not None
+
+
+def is_any_stored(store: Store) -> bool:
+    """Tell whether there is a record of any business. Raises StoreError."""
+    return bool(store.scan(BUSINESSES, limit=1).items)
 
 
 def add(business: Business) -> list[Action]:

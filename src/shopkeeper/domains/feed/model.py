@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from shopkeeper.http import Gone
+from shopkeeper.http import FieldError, Gone, InvalidInput
 from shopkeeper.http.fields import Limit, text
 from shopkeeper.storage import Item, Value
 
@@ -68,6 +68,14 @@ class FeedParameters(msgspec.Struct, frozen=True):
         int,
         msgspec.Meta(ge=0, le=25, description="For how many seconds to wait for an event if there is none yet"),
     ] = 0
+
+
+class EventsAhead(InvalidInput):
+    """The feed has not come to the given number; the newest stands beside."""
+
+    def __init__(self, newest: int) -> None:
+        super().__init__([FieldError("after", f"must be at most {newest}, the number of the newest event")])
+        self.facts = {"newest": newest}
 
 
 class EventsGone(Gone):

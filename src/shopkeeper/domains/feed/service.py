@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from shopkeeper.clock import Clock
-from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
+from shopkeeper.domains.feed.model import Event, EventsAhead, EventsGone, event_from, is_kept
 from shopkeeper.domains.feed.offers import read_head
-from shopkeeper.http import Caller, FieldError, InvalidInput
+from shopkeeper.http import Caller
 from shopkeeper.storage import Item, Key, Store
 from shopkeeper.storage.tables import EVENTS
 
@@ -24,7 +24,7 @@ class EventFeed:
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
         """Return the events after `number` and, if there are more, the number of the last of them.
 
-        Raises NotFound, InvalidInput for a number that the feed has not come to, EventsGone if some of the events are
+        Raises NotFound, EventsAhead for a number that the feed has not come to, EventsGone if some of the events are
         not kept any more, or StoreError.
         """
         self._check_owner(business_id, caller)
@@ -33,7 +33,7 @@ class EventFeed:
         if number == newest:
             return [], None
         if number > newest:
-            raise InvalidInput([FieldError("after", f"must be at most {newest}, the number of the newest event")])
+            raise EventsAhead(newest)
         key: Key = {"business_id": business_id, "seq": number}
         page = self._store.query(EVENTS, business_id, limit=limit, after=key)
         events = [event_from(record) for record in page.items if self._is_kept(record)]

@@ -18,6 +18,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
+from shopkeeper.functions.setup import may_need_setup, new_code
 from shopkeeper.runtime.datafile import claim
 from shopkeeper.runtime.machine.connection import Connection
 from shopkeeper.runtime.machine.connections import Connections
@@ -56,23 +57,27 @@ SWITCH_SECONDS = 0.001
 
 
 def serve(
-    settings: Settings, host: str, port: int, announce: Callable[[str], None], warn: Callable[[str], None]
+    settings: Settings, host: str, port: int, announce: Callable[[str, str], None], warn: Callable[[str], None]
 ) -> None:
     """Serve until a signal stops it; requests at work are then finished, and all data is in the data file.
 
-    Port 0 takes a free one. `announce` is called with the URL once it answers, `warn` with what the operator should
-    know. Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at
-    the end, if data is left outside of the file.
+    Port 0 takes a free one. `announce` is called with the URL once it answers, and with the code of the first run, an
+    empty text if that is over. `warn` is called with what the operator should know.
+
+    Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at the end, if
+    data is left outside of the file.
     """
     with bind(host, port) as listening:
-        announcer = threading.Thread(target=announce, args=(url_of(host, listening),), daemon=True)
         data_lock = claim(settings, warn)
         try:
             resources = open_resources(settings, authenticates=True)
             if data_lock is None:
                 DynamoDBClient(settings.region, settings.aws).check_credentials()
             try:
-                uvloop.run(run(resources, listening, announcer.start))
+                code = new_code()
+                told = (url_of(host, listening), code if may_need_setup(resources) else "")
+                announcer = threading.Thread(target=announce, args=told, daemon=True)
+                uvloop.run(run(resources, listening, announcer.start, code))
             finally:
                 resources.store.close()
         finally:
@@ -89,6 +94,7 @@ async def run(
     resources: Resources,
     listening: socket.socket,
     ready: Callable[[], None],
+    setup_code: str,
     functions: tuple[Function, ...] = FUNCTIONS,
 ) -> None:
     """Serve functions on a bound socket until a signal. `ready` is called once requests are answered.
@@ -104,7 +110,7 @@ async def run(
     telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
     most = raise_file_limit()
     connections = Connections(loop, most)
-    worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, functions)
+    worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, setup_code, functions)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         listening.listen(BACKLOG)  # uvloop would not tell that it failed

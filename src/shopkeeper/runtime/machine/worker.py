@@ -22,10 +22,10 @@ from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
 from shopkeeper.runtime.machine.limits import MOST_OF_A_CLIENT
-from shopkeeper.runtime.machine.openapi import openapi_route
 from shopkeeper.runtime.machine.pictures import after_commit
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
+from shopkeeper.runtime.machine.routes import machine_routes
 from shopkeeper.runtime.machine.tasks import Tasks
 from shopkeeper.runtime.machine.turns import Turns
 from shopkeeper.runtime.machine.waiters import Waiters
@@ -91,11 +91,13 @@ class Worker:
         telemetry: Telemetry,
         clients: Callable[[], int],
         most_waiters: int,
+        setup_code: str,
         functions: tuple[Function, ...] = FUNCTIONS,
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
 
         `clients` returns how many connections are open. At most `most_waiters` requests wait for something to happen.
+        `setup_code` is what a first run from elsewhere needs.
         """
         settings, store = resources.settings, resources.store
         self._loop = loop
@@ -117,7 +119,7 @@ class Worker:
         here = msgspec.structs.replace(resources, store=inner, pictures=pictures)
         limiter = Limiter() if settings.rate_limits else None
         self._here, self._threaded = (
-            application(functions, one, openapi_route(), *picture_routes(threaded), limiter=limiter)
+            application(functions, one, *machine_routes(one, setup_code), *picture_routes(threaded), limiter=limiter)
             for one in (here, threaded)
         )
         self._trusted = settings.trusted_proxies

@@ -1,0 +1,170 @@
+// Follows the feed of a business: every event once, in order, whatever the network does.
+
+import { call, Problem } from "./api.js";
+import { send } from "./http.js";
+
+const WAIT_SECONDS = 25;
+const PULSE_MS = 5_000;
+const LOST_AFTER_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
+
+/** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
+
+/**
+ * @typedef {object} Listener
+ * @property {(events: FeedEvent[]) => void} events what happened, oldest first
+ * @property {(newest: number) => void} gone events were missed that are not kept any more: load all anew, and go on
+ *   after the number `newest`
+ * @property {(online: boolean) => void} online called when the server has not answered for 10 s, and when it does again
+ */
+
+/**
+ * Follow a feed after a number, until what is returned is called. Without a number it begins now, and `gone` is called
+ * first: what was loaded before may lack what happened since.
+ * @param {string} businessId
+ * @param {number | null} after
+ * @param {Listener} listener
+ * @returns {() => void}
+ */
+export function follow(businessId, after, listener) {
+  const ender = new AbortController();
+  const pulse = new Pulse(listener.online);
+  window.addEventListener("online", pulse.hurry);
+  run(businessId, after, listener, pulse, ender.signal).catch((error) => {
+    if (!ender.signal.aborted) throw error;
+  });
+  return () => {
+    window.removeEventListener("online", pulse.hurry);
+    pulse.stop();
+    ender.abort();
+  };
+}
+
+/**
+ * @param {string} businessId
+ * @param {number | null} after
+ * @param {Listener} listener
+ * @param {Pulse} pulse
+ * @param {AbortSignal} signal
+ */
+async function run(businessId, after, listener, pulse, signal) {
+  let failures = 0;
+  while (!signal.aborted) {
+    /** @type {number | null} */
+    let pause = null;
+    try {
+      const path = `/api/businesses/${encodeURIComponent(businessId)}/events?after=${after ?? FUTURE}&wait=${WAIT_SECONDS}`;
+      const { data, headers } = await call("GET", path, { signal: pulse.within(signal), timeout: 60_000 });
+      failures = 0;
+      pulse.beat();
+      if (data.events.length) {
+        after = data.events[data.events.length - 1].seq;
+        listener.events(data.events);
+      } else {
+        pause = Number(headers.get("Retry-After") ?? 0) * 1000;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Problem && "newest" in error.facts) {
+        after = Number(error.facts.newest);
+        pulse.beat();
+        listener.gone(after);
+      } else if (error instanceof Problem && !error.passes) {
+        return; // signed out, or the business is gone
+      } else {
+        if (error instanceof Problem && error.status > 0 && error.status !== 502) pulse.beat();
+        pause = pauseAfter(failures++, error instanceof Problem ? error.retryAfter : null);
+      }
+    } finally {
+      pulse.waiting?.abort(); // it has ended, and must watch `signal` no more
+    }
+    if (pause) await pulse.sleep(pause, signal);
+  }
+}
+
+/**
+ * Return how many milliseconds to wait after some failures: about twice as long each time, never shorter than the
+ * server asks, and never the same for all clients.
+ * @param {number} failures
+ * @param {number | null} retryAfter
+ */
+export function pauseAfter(failures, retryAfter) {
+  const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+  return Math.max(longest * (0.5 + Math.random() / 2), (retryAfter ?? 0) * 1000);
+}
+
+/** Looks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */
+class Pulse {
+  /** @param {(online: boolean) => void} tell */
+  constructor(tell) {
+    this.tell = tell;
+    this.isOnline = true;
+    this.last = Date.now();
+    /** @type {AbortController | null} */
+    this.waiting = null;
+    /** @type {(() => void) | null} */
+    this.wake = null;
+    this.timer = setInterval(() => this.look(), PULSE_MS);
+  }
+
+  /** The server answered. */
+  beat() {
+    this.last = Date.now();
+    if (this.isOnline) return;
+    this.isOnline = true;
+    this.tell(true);
+    this.hurry();
+  }
+
+  /** Try again now. */
+  hurry = () => {
+    this.wake?.();
+  };
+
+  /**
+   * Return a signal that also ends a request whose server has gone without a word.
+   * @param {AbortSignal} signal
+   */
+  within(signal) {
+    const waiting = new AbortController();
+    this.waiting = waiting;
+    signal.addEventListener("abort", () => waiting.abort(), { once: true, signal: waiting.signal });
+    return waiting.signal;
+  }
+
+  /**
+   * Sleep for some milliseconds, or until there is reason to hurry.
+   * @param {number} ms
+   * @param {AbortSignal} signal
+   */
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, ms);
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve(undefined);
+      }
+      this.wake = done;
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  stop() {
+    clearInterval(this.timer);
+  }
+
+  async look() {
+    try {
+      await send("GET", "/", { timeout: PULSE_MS });
+      this.beat();
+    } catch {
+      if (Date.now() - this.last < LOST_AFTER_MS || !this.isOnline) return;
+      this.isOnline = false;
+      this.tell(false);
+      this.waiting?.abort();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// The owner's pages: mounts what the session and the address call for.
+
+import { business, loadBusiness } from "./business.js";
+import { explain } from "./faults.js";
+import { send } from "./http.js";
+import { useEvents, watch } from "./live.js";
+import { Button } from "./parts/button.js";
+import { Dialog } from "./parts/dialog.js";
+import { Empty } from "./parts/empty.js";
+import { Icon } from "./parts/icon.js";
+import { Shell } from "./parts/shell.js";
+import { currentRoute, ROUTES } from "./routes.js";
+import { session, start } from "./session.js";
+import { useSignal } from "./signal.js";
+import { language, t } from "./texts.js";
+import { html, render, useEffect, useState } from "./vendor/preact.js";
+import { Elsewhere } from "./views/elsewhere.js";
+import { Forgot } from "./views/forgot.js";
+import { Reset, resetToken } from "./views/reset.js";
+import { Setup } from "./views/setup.js";
+import { SignIn, SignInForm } from "./views/signin.js";
+
+/** @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito" }} SetupState */
+
+function App() {
+  useSignal(language);
+  const state = useSignal(session);
+  const route = useHash();
+  const [setup, setSetup] = useState(/** @type {SetupState | null} */ (null));
+  const [failure, setFailure] = useState("");
+
+  async function begin() {
+    setFailure("");
+    try {
+      const [{ data }] = await Promise.all([send("GET", "/api/setup"), start().catch(known)]);
+      setSetup(data);
+    } catch (problem) {
+      setFailure(explain(problem));
+    }
+  }
+  useEffect(() => {
+    begin();
+  }, []);
+
+  if (failure) {
+    return html`<main class="front"><${Empty} heading="h1" icon="alert" title=${failure}>
+      <${Button} kind="primary" onClick=${begin}>${t("app.retry")}<//>
+    <//></main>`;
+  }
+  if (!setup || state === "starting") return html`<main class="splash" aria-busy="true"><${Icon} name="shop" /></main>`;
+  if (setup.sign_in === "cognito") return html`<${Elsewhere} />`;
+  if (state === "in" || state === "ended") {
+    return html`
+      <${SignedIn} route=${currentRoute()} />
+      ${
+        state === "ended" &&
+        html`<${Dialog} title=${t("signin.again")}>
+          <p class="muted">${t("signin.again_lead")}</p>
+          <${SignInForm} />
+        <//>`
+      }
+    `;
+  }
+  if (resetToken(route)) return html`<${Reset} token=${resetToken(route)} />`;
+  if (setup.needed) {
+    const leave = () => setSetup({ ...setup, needed: false });
+    return html`<${Setup} codeRequired=${setup.code_required} onOver=${leave} />`;
+  }
+  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} />`;
+}
+
+/** @param {{ route: import("./routes.js").RouteName }} props */
+function SignedIn({ route }) {
+  const [failure, setFailure] = useState("");
+  const [isLoaded, setLoaded] = useState(false);
+  async function load() {
+    setFailure("");
+    await loadBusiness().then(
+      () => setLoaded(true),
+      (problem) => setFailure(explain(problem)),
+    );
+  }
+  useEffect(() => {
+    load();
+    return () => business.set(null);
+  }, []);
+  const businessId = useSignal(business)?.business_id;
+  useEffect(() => (businessId ? watch(businessId) : undefined), [businessId]);
+  useEvents((events) => {
+    // Its state stands in the bar on every page.
+    if (!events || events.some(({ type }) => type.startsWith("business."))) loadBusiness().catch(() => {});
+  });
+  const { view } = ROUTES[route];
+  return html`
+    <${Shell} route=${route}>
+      ${isLoaded && html`<${view} key=${route} />`}
+      ${
+        failure &&
+        html`<${Empty} icon="alert" title=${failure}>
+          <${Button} kind="primary" onClick=${load}>${t("app.retry")}<//>
+        <//>`
+      }
+    <//>
+  `;
+}
+
+/** A session that has ended is known to have ended: nobody is signed in. @param {any} problem */
+function known(problem) {
+  if (session.value === "starting") throw problem;
+}
+
+/** @returns {string} the part of the address after `#`, with it */
+function useHash() {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const look = () => setHash(location.hash);
+    window.addEventListener("hashchange", look);
+    return () => window.removeEventListener("hashchange", look);
+  }, []);
+  return hash;
+}
+
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -1,0 +1,23 @@
+// The pages of the shell, in the order of the navigation. A page is a line here, a file in `views/`, and its texts.
+
+import { Account } from "./views/account.js";
+import { Orders } from "./views/orders.js";
+
+/**
+ * A page: what shows it, and what it is called in the navigation.
+ * @typedef {{ view: any, title: import("./texts.js").TextKey, icon: import("./parts/icon.js").IconName }} Route
+ */
+
+/** The address of a page is its name here: `#/orders`. @satisfies {Record<string, Route>} */
+export const ROUTES = /** @type {const} */ ({
+  orders: { view: Orders, title: "nav.orders", icon: "orders" },
+  account: { view: Account, title: "nav.account", icon: "account" },
+});
+
+/** @typedef {keyof typeof ROUTES} RouteName */
+
+/** @returns {RouteName} the page that the address names, the first one if it names none */
+export function currentRoute() {
+  const name = location.hash.replace(/^#\//, "").split(/[/?]/)[0] ?? "";
+  return name in ROUTES ? /** @type {RouteName} */ (name) : "orders";
+}

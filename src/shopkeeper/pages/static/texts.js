@@ -1,0 +1,66 @@
+// The texts of the pages, in English and German. A text is in one table, with both languages side by side.
+
+import { signal } from "./signal.js";
+import { ACCOUNT } from "./words/account.js";
+import { COMMON } from "./words/common.js";
+import { ERRORS } from "./words/errors.js";
+import { ORDERS } from "./words/orders.js";
+import { SETUP } from "./words/setup.js";
+import { SHOP } from "./words/shop.js";
+
+const KEY = "shopkeeper.language";
+const LANGUAGES = /** @type {const} */ (["en", "de"]);
+const TEXTS = { ...COMMON, ...ERRORS, ...SETUP, ...ORDERS, ...ACCOUNT, ...SHOP };
+
+/** @typedef {typeof LANGUAGES[number]} Language */
+/** @typedef {keyof typeof TEXTS} TextKey */
+/** @typedef {Record<string, readonly [english: string, german: string]>} Table */
+
+/** @type {import("./signal.js").Signal<Language>} */
+export const language = signal(chosen());
+language.subscribe(say);
+say(language.value);
+
+/**
+ * Return a text in the language that is chosen. `{name}` in it stands for the value of that name.
+ * @param {TextKey} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const text = TEXTS[key][LANGUAGES.indexOf(language.value)] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/**
+ * Tell whether there is a text, for keys that are put together, such as `error.wrong_credentials`.
+ * @param {string} key
+ * @returns {key is TextKey}
+ */
+export function isText(key) {
+  return key in TEXTS;
+}
+
+/**
+ * Choose a language, and remember it on this device.
+ * @param {Language} choice
+ */
+export function choose(choice) {
+  localStorage.setItem(KEY, choice);
+  language.set(choice);
+}
+
+/** @returns {string} the locale for dates and amounts: the browser's own one of the language, such as `en-GB` */
+export function locale() {
+  return navigator.languages.find((one) => one.startsWith(language.value)) ?? language.value;
+}
+
+/** @returns {Language} */
+function chosen() {
+  const wanted = [localStorage.getItem(KEY) ?? "", ...navigator.languages];
+  return wanted.map((tag) => LANGUAGES.find((one) => tag.startsWith(one))).find((one) => one) ?? "en";
+}
+
+/** @param {Language} spoken */
+function say(spoken) {
+  document.documentElement.lang = spoken;
+}

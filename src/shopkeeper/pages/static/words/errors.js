@@ -1,0 +1,45 @@
+/** Texts of errors, by the code that the server sends. @satisfies {import("../texts.js").Table} */
+export const ERRORS = {
+  "error.unknown": ["Something went wrong.", "Etwas ist schiefgegangen."],
+  "error.unreachable": [
+    "The server cannot be reached. Please check the connection.",
+    "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen.",
+  ],
+  "error.outage": [
+    "The server cannot do this right now. Nothing was lost. Please try again.",
+    "Der Server kann das gerade nicht. Nichts ging verloren. Bitte erneut versuchen.",
+  ],
+  "error.wait": [
+    "That was too often. Please wait {seconds} seconds.",
+    "Das war zu oft. Bitte {seconds} Sekunden warten.",
+  ],
+  "error.invalid_input": ["Please check what is marked.", "Bitte das Markierte prüfen."],
+  "error.wrong_credentials": [
+    "Email and password do not belong together.",
+    "E-Mail-Adresse und Passwort gehören nicht zusammen.",
+  ],
+  "error.wrong_password": ["The current password is wrong.", "Das bisherige Passwort ist falsch."],
+  "error.already_registered": [
+    "There is an account with this email address.",
+    "Zu dieser E-Mail-Adresse gibt es schon ein Konto.",
+  ],
+  "error.already_set_up": [
+    "This shop is set up already. Please sign in.",
+    "Dieses Geschäft ist schon eingerichtet. Bitte anmelden.",
+  ],
+  "error.wrong_code": [
+    "This is not the code that the server printed when it started.",
+    "Das ist nicht der Code, den der Server beim Start gezeigt hat.",
+  ],
+  "error.email_taken": ["Another business has this email address.", "Ein anderes Geschäft hat diese E-Mail-Adresse."],
+  "error.invalid_session": ["The link is not valid any more.", "Der Link gilt nicht mehr."],
+  "error.changed_meanwhile": [
+    "This was changed elsewhere meanwhile. Please look again.",
+    "Das wurde inzwischen anderswo geändert. Bitte noch einmal ansehen.",
+  ],
+  "error.precondition_failed": [
+    "This was changed elsewhere meanwhile. Please look again.",
+    "Das wurde inzwischen anderswo geändert. Bitte noch einmal ansehen.",
+  ],
+  "error.not_found": ["This is not here any more.", "Das gibt es hier nicht mehr."],
+};

@@ -1,0 +1,1 @@
+"""Tests in a browser. They are a package, so that its fixtures end with them."""

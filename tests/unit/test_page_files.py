@@ -1,0 +1,176 @@
+"""The files of the pages: few, light, in both languages, and nothing but what is meant to be seen."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from package import source_files
+
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.declaration import Function
+from shopkeeper.http import Request
+from shopkeeper.pages.files import (
+    CUSTOMERS_PAGE,
+    OWNERS_PAGE,
+    STATIC,
+    assets,
+    modules_of,
+    page,
+    without_comments,
+)
+from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
+from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
+from shopkeeper.runtime.machine.pages import sent
+from tests.support.tools import NODE_MODULES, need
+
+MOST_BYTES = 60 * 1024
+OURS = sorted(
+    path for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
+)
+MODULES = [path for path in OURS if path.suffix == ".js"]
+TEXT = re.compile(r'"([\w.]+)":\s*\[\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\]')
+TEXTS = [
+    (path.name, *found) for path in sorted((STATIC / "words").iterdir()) for found in TEXT.findall(path.read_text())
+]
+SOURCE = "\n".join(path.read_text() for path in MODULES if path.parent.name != "words")
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+
+
+def test_all_pages_together_are_light() -> None:
+    files = [*assets().values(), page(OWNERS_PAGE), page(CUSTOMERS_PAGE)]
+    assert sum(len(file.zipped) for file in files) < MOST_BYTES
+
+
+def test_the_one_library_is_the_locked_one() -> None:
+    locked = NODE_MODULES / "htm" / "preact" / "standalone.module.js"
+    need("node")
+    assert (STATIC / "vendor" / "preact.js").read_bytes() == locked.read_bytes(), "run `make vendor`"
+
+
+def test_every_module_is_listed_and_nothing_else() -> None:
+    names = {str(path.relative_to(STATIC)) for path in OURS if path.suffix != ".html"}
+    assert set(assets()) == names | {"vendor/preact.js", "icon.svg"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(STATIC)))
+def test_a_module_is_short_and_imports_only_what_is_served(module: Path) -> None:
+    text = module.read_text()
+    assert len(text.splitlines()) <= 400
+    for name in re.findall(r'from "([^"]+)"', text):
+        target = (module.parent / name).resolve()
+        assert str(target.relative_to(STATIC)) in assets()
+
+
+@pytest.mark.parametrize("name", [OWNERS_PAGE, CUSTOMERS_PAGE])
+def test_a_page_has_no_inline_code_and_names_only_files_that_are_there(name: str) -> None:
+    text = page(name).plain.decode()
+    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*src=)", text)
+    named = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert {one.removeprefix("/assets/") for one in named} <= set(assets())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))
+def test_no_package_of_lambda_holds_the_pages(function: Function) -> None:
+    assert [name for name in source_files(function.name) if "pages" in name or "setup" in name] == []
+
+
+def test_no_file_names_another_site() -> None:
+    for path in OURS:
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", path.read_text()), path
+
+
+def test_each_text_is_in_both_languages_under_one_key() -> None:
+    keys = [key for _, key, _, _ in TEXTS]
+    written = re.findall(
+        r'^ {2}"[\w.]+": \[', "\n".join((STATIC / "words" / name).read_text() for name in {n for n, *_ in TEXTS}), re.M
+    )
+    assert len(keys) == len(written) > 50
+    assert [key for key, number in Counter(keys).items() if number > 1] == []
+    for _, key, english, german in TEXTS:
+        assert english.strip(), key
+        assert german.strip(), key
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", german)), key
+
+
+def test_every_table_of_texts_is_used_and_so_is_every_text() -> None:
+    main = (STATIC / "texts.js").read_text()
+    for name in {name for name, *_ in TEXTS}:
+        assert f'"./words/{name}"' in main
+    for _, key, _, _ in TEXTS:
+        family = key.rpartition(".")[0] + "."
+        assert f'"{key}"' in SOURCE or f"`{family}${{" in SOURCE, f"nothing shows {key}"
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        (BROWSER, True),
+        ("text/html", True),
+        ("text/html, */*;q=0.9", True),
+        ("text/html;q=0.5, application/json;q=0.4", True),
+        ("TEXT/HTML", True),
+        ("", False),
+        ("*/*", False),
+        ("application/json", False),
+        ("application/json, text/html;q=0.9", False),
+        ("application/json, text/plain, */*", False),
+        ("text/html, application/json", False),
+        ("text/html;q=0", False),
+        ("text/html;q=much", False),
+        ("text/*", False),
+        ("text/htmlx", False),
+    ],
+)
+def test_only_who_prefers_a_page_gets_one(accept: str, wanted: bool) -> None:
+    assert prefers_html(accept) is wanted
+
+
+@pytest.mark.parametrize(
+    ("coding", "taken"),
+    [("gzip, deflate, br", True), ("gzip;q=0", False), ("", False), ("br", False), ("*", True), ("*, gzip;q=0", False)],
+)
+def test_only_who_takes_gzip_gets_it(coding: str, taken: bool) -> None:
+    assert takes_gzip(coding) is taken
+
+
+@pytest.mark.parametrize(
+    ("field", "has"),
+    [('"a"', True), ('W/"a"', True), ('"b", "a"', True), ("*", True), ("", False), ('"b"', False), ("a", False)],
+)
+def test_a_client_that_has_the_tag_has_the_file(field: str, has: bool) -> None:
+    assert has_tag(field, '"a"') is has
+
+
+def test_the_compressed_form_has_a_tag_of_its_own() -> None:
+    file = assets()["main.js"]
+    plain, zipped = (
+        sent(file, Request("GET", "/", (), "id", headers={"accept-encoding": coding})) for coding in ("", "gzip")
+    )
+    assert plain.headers["ETag"] != zipped.headers["ETag"]
+    assert "Content-Encoding" not in plain.headers
+    assert zipped.headers["Content-Encoding"] == "gzip"
+
+
+def test_the_policy_permits_nothing_inline() -> None:
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+    assert "default-src 'none'" in CONTENT_SECURITY_POLICY
+
+
+def test_comments_stay_at_home_and_code_does_not() -> None:
+    text = (
+        '// A\n/** B\n * // C */\n/** @type {D} */\nlet d = "// E"; // F\n  // G\n/** @type {H} */ (d);\n/* I */ d;\n'
+    )
+    assert without_comments(text) == 'let d = "// E"; // F\n/** @type {H} */ (d);\n/* I */ d;\n'
+    assert all(b"@typedef" not in file.plain for file in assets().values())
+
+
+def test_a_page_loads_all_its_modules_at_once() -> None:
+    owners, customers = (set(modules_of((STATIC / name).read_text())) for name in (OWNERS_PAGE, CUSTOMERS_PAGE))
+    assert owners | customers == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
+    assert "shop.js" not in owners
+    assert "main.js" not in customers
+    for name, modules in ((OWNERS_PAGE, owners), (CUSTOMERS_PAGE, customers)):
+        links = re.findall(r'<link rel="modulepreload" href="/assets/([^"]+)">', page(name).plain.decode())
+        assert sorted(links) == sorted(modules)
