@@ -113,9 +113,24 @@ def test_signing_out_in_one_tab_signs_out_the_others(shop: PageShop, visit: Visi
     assert person.page.evaluate("sessionStorage.length") == 0
 
 
+def test_who_forgot_the_password_is_sent_a_link_or_to_the_operator(shop: PageShop, visit: Visit) -> None:
+    person = visit(shop.url)
+    page = person.open("/#/forgot")
+    person.fill(email=OWNER)
+    person.press("Send the link")
+    page.get_by_text("This server sends no mails.").wait_for()
+    assert f"--page {shop.url}/reset" in page.locator("pre").inner_text()
+    assert person.faults() == []
+    person.context.route("**/api/auth/reset/request", lambda route: route.fulfill(status=202, json={}))
+    page.reload()
+    person.fill(email=OWNER)
+    person.press("Send the link")
+    page.get_by_text("If there is an account with this address, a mail is on its way.").wait_for()
+
+
 def test_a_link_of_the_operator_sets_a_new_password(shop: PageShop, visit: Visit) -> None:
     person = visit(shop.url)
-    person.open("/#token=none")
+    person.open("/reset#token=none")
     person.see("Choose a new password")
     assert person.faults() == []
     person.fill(new_password="correct horse battery")

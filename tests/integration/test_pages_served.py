@@ -35,7 +35,7 @@ def test_the_front_door_is_a_page_for_browsers_and_json_for_all_others(site: Sho
 
 
 def test_every_page_and_file_has_the_strict_headers_and_no_body_for_head(server: Shopkeeper) -> None:
-    for path in ("/", "/shop/anything", *(f"/assets/{name}" for name in assets())):
+    for path in ("/", "/reset", "/shop/anything", *(f"/assets/{name}" for name in assets())):
         seen = get(server, path, **BROWSER)
         assert seen.status == 200, path
         assert "default-src 'none'" in seen.headers["content-security-policy"]

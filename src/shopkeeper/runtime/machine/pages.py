@@ -49,6 +49,12 @@ def open_door(door: FrontDoor, call: Call[Nothing, Nothing]) -> Reply[Content]:
     return Reply(Content(JSON, msgspec.json.encode(reply.body)), headers={**reply.headers, "Vary": "Accept"})
 
 
+@endpoint("GET /reset", media_types=(HTML,))
+def open_reset(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the owner's page, which sets a new password with the token of a link."""
+    return sent(page, call.request)
+
+
 @endpoint("GET /shop/{business_id}", media_types=(HTML,))
 def open_shop(page: PageFile, call: Call[ShopParameters, Nothing]) -> Reply[Content]:
     """Return the page on which customers order."""
@@ -72,6 +78,7 @@ def page_routes(welcome: Route) -> list[Route]:
     files = assets()
     return [
         Route(open_door, FrontDoor(page(OWNERS_PAGE), welcome), PROBLEM_JSON),
+        Route(open_reset, page(OWNERS_PAGE), PROBLEM_JSON),
         Route(open_shop, page(CUSTOMERS_PAGE), PROBLEM_JSON),
         Route(read_asset, files, PROBLEM_JSON),
         Route(read_asset_of_folder, files, PROBLEM_JSON),

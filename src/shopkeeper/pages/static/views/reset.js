@@ -1,4 +1,4 @@
-// A new password by the link that the operator printed: `/#token=…`.
+// A new password by a link: `/reset#token=…`.
 
 import { send } from "../http.js";
 import { Button } from "../parts/button.js";

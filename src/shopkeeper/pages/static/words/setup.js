@@ -34,9 +34,15 @@ export const SETUP = {
     "Die Konten dieses Servers kommen von einem anderen Dienst (Amazon Cognito), darum geht die Anmeldung hier nicht.",
   ],
   "forgot.title": ["A new password", "Ein neues Passwort"],
-  "forgot.lead": [
-    "Ask whoever runs the server for a link. This command prints one:",
-    "Bitten Sie, wer den Server betreibt, um einen Link. Dieser Befehl zeigt einen:",
+  "forgot.lead": ["We send you a link by mail.", "Wir schicken Ihnen einen Link per E-Mail."],
+  "forgot.submit": ["Send the link", "Link schicken"],
+  "forgot.sent": [
+    "If there is an account with this address, a mail is on its way.",
+    "Wenn es zu dieser Adresse ein Konto gibt, ist eine E-Mail unterwegs.",
+  ],
+  "forgot.operator": [
+    "This server sends no mails. Ask whoever runs it for a link. This command prints one:",
+    "Dieser Server verschickt keine E-Mails. Bitten Sie, wer ihn betreibt, um einen Link. Dieser Befehl zeigt einen:",
   ],
   "forgot.once": ["The link works once, within an hour.", "Der Link gilt einmal, eine Stunde lang."],
   "forgot.back": ["Back to sign-in", "Zurück zur Anmeldung"],
