@@ -20,3 +20,25 @@ export function digitsOf(currency) {
   const options = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions();
   return options.maximumFractionDigits ?? 2;
 }
+
+/**
+ * Return an amount as a person would type it, like `3.80`.
+ * @param {number} minor
+ * @param {string} currency
+ */
+export function plain(minor, currency) {
+  const digits = digitsOf(currency);
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+  return new Intl.NumberFormat(locale(), options).format(minor / 10 ** digits);
+}
+
+/**
+ * Return what a person typed in minor units, null if it is no amount of that currency.
+ * @param {string} typed with a point or a comma before the currency's digits
+ * @param {string} currency
+ */
+export function minorOf(typed, currency) {
+  const digits = digitsOf(currency);
+  const [, whole = "", rest = ""] = /^\s*(\d+)(?:[.,](\d+))?\s*$/.exec(typed) ?? [];
+  return whole && rest.length <= digits ? Number(whole + rest.padEnd(digits, "0")) : null;
+}
