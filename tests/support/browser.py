@@ -23,7 +23,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
-SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span")]
+SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span:not(.muted)")]
     .filter((one) => one.checkVisibility() && !one.closest(".skip") && getComputedStyle(one).opacity !== "0")
     .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
     .filter(([, box]) => box.height < least || box.width < least)

@@ -16,20 +16,19 @@ export function wallTime(moment, zone) {
 }
 
 /**
- * Return the moment at which the clocks of a zone show a date and a time, like `2026-11-28` and `19:45`. A time that
- * they skip is one near it.
+ * Return the moment at which the clocks of a zone show a date and a time, like `2026-11-28` and `19:45`. If they skip
+ * that time, it is as long after the skip as it would have been after its beginning.
  * @param {string} date
  * @param {string} time
  * @param {string} zone
  */
 export function momentOf(date, time, zone) {
   const wanted = Date.parse(`${date}T${time}Z`);
-  let moment = wanted;
-  // The second step is for days on which the clocks change.
-  for (let step = 0; step < 2; step++) {
-    moment += wanted - Date.parse(`${wallTime(new Date(moment), zone).replace(" ", "T")}Z`);
-  }
-  return new Date(moment);
+  const ahead = (/** @type {number} */ moment) =>
+    Date.parse(`${wallTime(new Date(moment), zone).replace(" ", "T")}Z`) - moment;
+  const first = wanted - ahead(wanted);
+  const second = wanted - ahead(first); // on days on which the clocks change
+  return new Date(second + ahead(second) === wanted ? second : Math.max(first, second));
 }
 
 /**

@@ -48,15 +48,13 @@ export function Deliveries({ path, at, replay }) {
           <li class="row delivery" key=${seq}>
             <span class="row-text">
               <span class="row-name">#${seq} ${type}</span>
+              <span><${DeliveryBadge} state=${state} /></span>
               <span class="row-price">${clock(last_at)} · ${t("deliveries.attempts", { count: attempts })}${status && ` · ${status}`}</span>
               ${error && html`<span class="row-price long">${error}</span>`}
               ${next_at && html`<span class="row-price">${t("webhooks.next", { time: clock(next_at) })}</span>`}
             </span>
-            <span class="row-acts">
-              <${DeliveryBadge} state=${state} />
               <button type="button" class="icon-button" aria-label=${t("deliveries.replay", { number: seq })} title=${t("deliveries.replay", { number: seq })}
                 onClick=${() => replay(`${seq}`)}><${Icon} name="again" /></button>
-            </span>
           </li>`,
       )}
     </ol>

@@ -34,20 +34,21 @@ export function ItemRow({ item, isSorting, isFirst, isLast, edit, step }) {
     </button>`;
   return html`
     <li class=${isThere ? "row" : "row row-out"} data-item=${item_id}>
-      <button type="button" class="row-main" aria-label=${t("catalogue.change", { name })} onClick=${() => edit(item_id)}>
+      <button type="button" class="row-main" onClick=${() => edit(item_id)}>
         <span class="thumb">${picture ? html`<img src=${picture} alt="" loading="lazy" width="56" height="56" />` : html`<${Icon} name="image" />`}</span>
         <span class="row-text">
+          <span class="unseen">${t("catalogue.change")} </span>
           <span class="row-name">${name}</span>
           <span class="row-price">${money(price_minor, currency)}</span>
         </span>
       </button>
+      ${!isThere && html`<${OutBadge} until=${available ? until : null} />`}
       ${isSorting && html`<span class="row-acts">${mover(-1, isFirst)}${mover(1, isLast)}</span>`}
       ${
         !isSorting &&
         html`<span class="row-acts">
-          ${!isThere && html`<${OutBadge} until=${available ? until : null} />`}
           <${Button} busy=${Boolean(busy)} onClick=${() => run("stock", () => changeItem(item, stockChange(isThere ? "tomorrow" : "yes")))}>
-            ${t(isThere ? "catalogue.sell_out" : "catalogue.back")}<span class="unseen">: ${name}</span>
+            ${t(isThere ? "catalogue.sell_out" : "catalogue.back")}<span class="unseen"> ${name}</span>
           <//>
         </span>`
       }
@@ -57,7 +58,7 @@ export function ItemRow({ item, isSorting, isFirst, isLast, edit, step }) {
 
 /** @param {{ until?: string | null }} props */
 function OutBadge({ until }) {
-  return html`<span class="badge tone-${until ? "new" : "bad"}"><${Icon} name=${until ? "clock" : "cross"} />${
+  return html`<span class="row-state badge tone-${until ? "new" : "bad"}"><${Icon} name=${until ? "clock" : "cross"} />${
     until ? t("catalogue.out_until", { time: clock(until, business.value?.time_zone) }) : t("catalogue.out")
   }</span>`;
 }

@@ -1,7 +1,7 @@
 /** Texts of the catalogue. @satisfies {import("../texts.js").Table} */
 export const CATALOGUE = {
   "catalogue.title": ["Catalogue", "Katalog"],
-  "catalogue.add": ["Add an item", "Artikel hinzufügen"],
+  "catalogue.add": ["Add an item", "Neuer Artikel"],
   "catalogue.search": ["Search", "Suchen"],
   "catalogue.found": ["{count} found", "{count} gefunden"],
   "catalogue.sort": ["Sort", "Sortieren"],
@@ -13,10 +13,10 @@ export const CATALOGUE = {
   ],
   "catalogue.nothing": ["Nothing found", "Nichts gefunden"],
   "catalogue.uncategorised": ["Without category", "Ohne Kategorie"],
-  "catalogue.change": ["Change {name}", "{name} ändern"],
+  "catalogue.change": ["Change", "Ändern"],
   "catalogue.up": ["Move {name} up", "{name} nach oben"],
   "catalogue.down": ["Move {name} down", "{name} nach unten"],
-  "catalogue.sell_out": ["Sold out", "Ausverkauft"],
+  "catalogue.sell_out": ["Sold out", "Ist aus"],
   "catalogue.back": ["Back again", "Wieder da"],
   "catalogue.out": ["Sold out", "Ausverkauft"],
   "catalogue.out_until": ["Until {time}", "Bis {time}"],

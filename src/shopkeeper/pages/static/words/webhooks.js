@@ -3,7 +3,7 @@ export const WEBHOOKS = {
   "webhooks.title": ["Webhooks", "Webhooks"],
   "webhooks.lead": ["They tell other servers what happens here.", "Sie sagen anderen Servern, was hier geschieht."],
   "webhooks.empty": ["No webhooks yet", "Noch keine Webhooks"],
-  "webhooks.add": ["Add a webhook", "Webhook hinzufügen"],
+  "webhooks.add": ["Add a webhook", "Neuer Webhook"],
   "webhooks.change": ["Change", "Ändern"],
   "webhooks.change_title": ["Change the webhook", "Webhook ändern"],
   "webhooks.url": ["URL", "URL"],
