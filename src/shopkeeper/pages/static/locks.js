@@ -1,4 +1,4 @@
-// Work that only one tab may do at a time.
+// Work that only one tab may do at a time, and how many tabs there are.
 
 /** @type {Map<string, Promise<unknown>>} */
 const queues = new Map();
@@ -17,4 +17,29 @@ export function alone(name, work) {
   const mine = before.then(work, work);
   queues.set(name, mine);
   return mine;
+}
+
+/** @type {Map<string, Promise<unknown>>} */
+const presences = new Map();
+
+/**
+ * Count this tab under a name from now on, and return how many others are counted under it; null if it is not known.
+ * @param {string} name
+ * @returns {Promise<number | null>}
+ */
+export async function othersOf(name) {
+  if (!navigator.locks) return null;
+  const lock = `${name}.tab`;
+  if (!presences.has(lock)) {
+    const counted = new Promise((resolve) => {
+      navigator.locks.request(lock, { mode: "shared" }, () => {
+        resolve(undefined);
+        return new Promise(() => {}); // until the tab is closed
+      });
+    });
+    presences.set(lock, counted);
+  }
+  await presences.get(lock);
+  const { held = [] } = await navigator.locks.query();
+  return held.filter((one) => one.name === lock).length - 1;
 }

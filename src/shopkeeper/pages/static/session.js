@@ -4,13 +4,14 @@
 // its session, so the tabs share what one of them got: each tells the others, and asks them before it refreshes.
 
 import { Problem, send } from "./http.js";
-import { alone } from "./locks.js";
+import { alone, othersOf } from "./locks.js";
 import { signal, until } from "./signal.js";
 
 const KEY = "shopkeeper.refresh";
 const LOCK = "shopkeeper.session";
 const CHANNEL = "shopkeeper.session";
-const HEARD_WITHIN_MS = 80;
+const HEARD_WITHIN_MS = 1_000;
+const GUESSED_WITHIN_MS = 80; // where it is not known whether there are other tabs
 const RENEW_BEFORE_MS = 30_000;
 
 /**
@@ -27,13 +28,14 @@ export const session = signal(/** @type {State} */ ("starting"));
 let tokens = null;
 /** @type {Promise<void> | null} */
 let renewing = null;
-/** @type {Set<() => void>} */
+/** @type {Set<(isAnswer: boolean) => void>} */
 const listeners = new Set();
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
 channel?.addEventListener("message", ({ data }) => {
-  if (data.kind === "ask" && tokens) channel.postMessage({ kind: "tokens", tokens });
+  if (data.kind === "ask") channel.postMessage(tokens ? { kind: "tokens", tokens } : { kind: "none" });
   else if (data.kind === "tokens") take(data.tokens);
+  else if (data.kind === "none") for (const listen of [...listeners]) listen(false);
   else if (data.kind === "out") forget("out");
 });
 
@@ -125,18 +127,25 @@ async function renewAlone(stale) {
   }
 }
 
-/** Ask the other tabs for newer tokens, and give them a moment to answer. */
+/** Ask the other tabs for newer tokens, if there are any, and give them a moment to answer. */
 async function hear() {
-  if (!channel) return;
-  channel.postMessage({ kind: "ask" });
+  const others = await othersOf(CHANNEL);
+  if (!channel || others === 0) return;
   await new Promise((resolve) => {
-    const timer = setTimeout(done, HEARD_WITHIN_MS);
+    let answers = 0;
+    const timer = setTimeout(done, others ? HEARD_WITHIN_MS : GUESSED_WITHIN_MS);
     function done() {
       clearTimeout(timer);
-      listeners.delete(done);
+      listeners.delete(listen);
       resolve(undefined);
     }
-    listeners.add(done);
+    /** @param {boolean} hasTokens */
+    function listen(hasTokens) {
+      answers++;
+      if (hasTokens || answers === others) done();
+    }
+    listeners.add(listen);
+    channel.postMessage({ kind: "ask" });
   });
 }
 
@@ -150,7 +159,7 @@ function take(newer) {
     sessionStorage.setItem(KEY, newer.refresh);
     session.set("in");
   }
-  for (const done of [...listeners]) done();
+  for (const listen of [...listeners]) listen(true);
 }
 
 /** @param {State} state */
