@@ -40,12 +40,15 @@ Event = dict[str, Any]
 
 
 class Contestant(msgspec.Struct, frozen=True):
-    """A function to measure: the name of its package, its handler, its event and the expected status."""
+    """A function to measure: the name of its package, its handler, its event and the expected status.
+
+    The status is None for a job, which returns nothing.
+    """
 
     name: str
     handler: str
     event: "Callable[[Stage], Event]"
-    status: int = 200
+    status: int | None = 200
 
 
 def get(path: str) -> Event:
@@ -103,7 +106,7 @@ def _webhooks(on: "Stage") -> Event:
     return get(f"/api/businesses/{on.business_id}/webhooks")
 
 
-def _ours(name: str, event: "Callable[[Stage], Event]", status: int = 200) -> Contestant:
+def _ours(name: str, event: "Callable[[Stage], Event]", status: int | None = 200) -> Contestant:
     return Contestant(name, f"shopkeeper.runtime.lambda_.handlers.{name}", event, status)
 
 
@@ -127,6 +130,7 @@ CONTESTANTS = (
     _ours("accounts", _account, 201),
     _ours("orders", _order, 201),
     _ours("webhooks", _webhooks, 401),
+    _ours("mail", lambda _: {"schedule": "mail"}, None),
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from shopkeeper.storage import Store, Table
 from shopkeeper.storage.tables import TABLES
@@ -17,6 +18,9 @@ ON_AN_EMULATOR = {*EMULATORS, "dynamodb_server"}
 
 LONGEST = "test_schemathesis.py"
 """What takes as long as hundreds of others: begun late, it would leave the other processes without work at the end."""
+
+settings.register_profile("any machine", deadline=None)  # no test asserts a time
+settings.load_profile("any machine")
 
 MEMORY = Path("/dev/shm")  # pytest makes a folder of its own there, for this user alone
 NEEDED_BYTES = 4 << 30

@@ -23,7 +23,12 @@ from tests.support.tools import ROOT, UNHURRIED, need
 
 SCRIPTS = {"sam": "deploy-sam.sh", "serverless": "deploy.sh", "terraform": "deploy-terraform.sh"}
 NAME = "shopkeeper-dev-blue"
-SETTINGS = {"ORDER_ACCEPT_SECONDS": "3210", "COUNTER_RETENTION_DAYS": "30"}
+SETTINGS = {
+    "ORDER_ACCEPT_SECONDS": "3210",
+    "COUNTER_RETENTION_DAYS": "30",
+    "MAIL_FROM": "shop@example.com",
+    "SITE_URL": "https://shop.example",
+}
 """What it is deployed with, in the environment of its script."""
 
 ATTEMPT_SECONDS = 15.0

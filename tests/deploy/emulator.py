@@ -31,6 +31,8 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "sam/template.yaml": (
         ("it runs functions on this machine", r"\[arm64\]", "[x86_64]"),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ ses:FromAddress.*\n", ""),
+        ("it authorizes mails on every resource", r"!Sub arn\S+:ses:\S+:identity/\*", '"*"'),
         ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
     ),
@@ -42,11 +44,17 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "serverless/serverless.yml": (
         ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),
     ),
-    "serverless/facts.js": (("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),),
+    "serverless/facts.js": (
+        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ 'ses:FromAddress'.*\n", ""),
+        ("it authorizes mails on every resource", r"arn\('ses', 'identity/\*'\)", "'*'"),
+    ),
     "serverless/resources/alarms.yml": (
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
     ),
     "terraform/code/functions.tf": (
+        ("it knows no address in conditions", r' *dynamic "condition" \{\n(?:        .*\n)+      \}\n', ""),
+        ("it authorizes mails on every resource", r"\$\{local\.arns\.ses\}:identity/\*", "*"),
         ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
     ),

@@ -12,6 +12,7 @@ from shopkeeper.functions.facts import facts
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
+from tests.deploy.mails import mails_are_sent
 from tests.support.faults import FaultyServer, answers
 from tests.support.shop import Owner, order_for, place
 from tests.support.webhook_requests import fields
@@ -104,6 +105,12 @@ def test_what_a_webhook_refuses_is_sent_again_by_the_schedule_and_by_a_replay(de
 def test_a_picture_is_uploaded_shown_and_taken_away(deployment: Deployment) -> None:
     """Under the role of the function alone. The distribution is not asked: the emulator serves none."""
     assert deployment.show_a_picture()
+
+
+@pytest.mark.step("deployed")
+def test_an_order_and_a_reset_are_told_by_mail(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert mails_are_sent(deployment)
 
 
 @pytest.mark.step("deployed")

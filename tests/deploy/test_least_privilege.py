@@ -11,6 +11,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.permissions import permissions_of
 from tests.deploy.deployment import NAME, Deployment
 from tests.deploy.emulator import Aws
+from tests.deploy.mails import mails_are_sent
 from tests.deploy.model import OBJECT_ARN, QUEUE_ARN, TABLE_ARN, physical
 
 SECRET_READ = "secretsmanager:GetSecretValue"
@@ -62,6 +63,7 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
             and a_pause_ends(deployment)
             and deployment.webhooks_are_sent()
             and deployment.show_a_picture()
+            and mails_are_sent(deployment)
         )
     finally:
         deployment.empty_bucket()
@@ -77,6 +79,7 @@ def test_with_all_of_them_it_passes(deployment: Deployment) -> None:
     assert a_pause_ends(deployment)
     assert deployment.webhooks_are_sent()
     assert deployment.show_a_picture()
+    assert mails_are_sent(deployment)
 
 
 @pytest.mark.step("deployed")

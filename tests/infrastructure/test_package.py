@@ -90,7 +90,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     allowed = {"shopkeeper", "msgspec"}
     if function in ("registration", "accounts", "orders", "webhooks", "mail"):
         allowed |= {"jwt", "pyjwt"}
-    if function == "orders":
+    if function in ("orders", "mail"):
         allowed |= {"tzdata"}
     if function == "accounts":
         allowed |= {"argon2", "argon2_cffi", "argon2_cffi_bindings", "_argon2_cffi_bindings"}

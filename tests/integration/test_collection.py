@@ -17,15 +17,18 @@ from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import (
     ATTEMPTS,
     BUSINESSES,
+    DELIVERIES,
     EVENTS,
     IDEMPOTENCY,
     ITEMS,
     MARKERS,
     ORDERS,
     SESSIONS,
+    SUBSCRIPTIONS,
     TABLES,
     USERS,
     VISITOR_COUNTER,
+    WEBHOOKS,
 )
 from tests.support.http import Answer, send
 from tests.support.lying import Lie, adds, lacks, lying, says, tells
@@ -90,12 +93,12 @@ def kept(data: Path) -> dict[str, list[dict[str, Any]]]:
         store.close()
 
 
-LASTING = (VISITOR_COUNTER, BUSINESSES, USERS, ITEMS)
+LASTING = (VISITOR_COUNTER, BUSINESSES, USERS, ITEMS, WEBHOOKS, SUBSCRIPTIONS)
 """What a run must leave as it was, but for the counter that is its own."""
 
 OWN_COUNTER = "api-tests"
 
-MOST_ADDED = {ORDERS: 4, EVENTS: 13 + 3, MARKERS: 4, IDEMPOTENCY: 4, SESSIONS: 6, ATTEMPTS: 10 + 5}
+MOST_ADDED = {ORDERS: 4, EVENTS: 13 + 3, MARKERS: 4, IDEMPOTENCY: 4, SESSIONS: 6, ATTEMPTS: 10 + 5, DELIVERIES: 4}
 """What docs/deployment.md says of the rest."""
 
 

@@ -25,7 +25,9 @@ def refresh(person: Person, token: str) -> Answer:
 
 def test_a_new_account_is_shown_without_its_password(url: str, other: Person) -> None:
     assert other.registered.status == 201
-    assert set(other.user) == {"user_id", "email", "name", "role", "created_at", "updated_at", "version"}
+    assert set(other.user) == {
+        *("user_id", "email", "email_confirmed_at", "name", "role", "created_at", "updated_at", "version"),
+    }
     assert (other.user["email"], other.user["role"], other.user["version"]) == (other.email, "user", 1)
     assert UUID.fullmatch(other.user["user_id"])
     assert other.registered.headers["location"].endswith(f"/api/users/{other.user['user_id']}")

@@ -15,7 +15,7 @@ from shopkeeper.domains.catalogue.pictures import Pictures
 from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
-from shopkeeper.domains.orders.model import NewOrder, Order, Status
+from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder, Status
 from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
@@ -80,7 +80,7 @@ class Shop:
             self.store.transact(copies)
         self.store.update(BUSINESSES, {"business_id": self.business_id}, Changes(add={"item_count": number}))
 
-    def place(self, key: str = "k" * 16, quantity: int = 1) -> Order:
+    def place(self, key: str = "k" * 16, quantity: int = 1) -> PlacedOrder:
         body = {"customer": {"name": "Bob", "phone": "+123"}, "lines": [{"item_id": self.item, "quantity": quantity}]}
         return self.orders.place(self.business_id, key, msgspec.convert(body, NewOrder))[0]
 

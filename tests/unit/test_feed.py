@@ -58,6 +58,15 @@ def test_an_event_of_an_order_says_its_data_under_their_former_names_too(shop: S
     assert second["data"] == {**first["data"], "status": "rejected"}
 
 
+def test_a_cancellation_says_whose_it_is(shop: Shop) -> None:
+    first, second = shop.place("a" * 16), shop.place("b" * 16)
+    shop.orders.advance(None, first.order_id, first.order_token, "cancel")
+    shop.orders.advance(shop.owner, second.order_id, None, "accept")
+    shop.orders.advance(shop.owner, second.order_id, None, "cancel")
+    told = [event["data"]["by"] for event in read(shop) if event["type"] == "order.cancelled"]
+    assert told == ["customer", "business"]
+
+
 def test_events_that_older_versions_stored_are_read_like_new_ones(shop: Shop) -> None:
     expires = int(shop.now.timestamp()) + 1000
     former: dict[str, Value] = {"order_id": "o", "status": "cancelled", "reason": "Sold out"}

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import standardwebhooks
 import trustme
@@ -61,6 +62,20 @@ def test_a_message_says_what_happened_and_nothing_of_the_customer() -> None:
         "data": {"number": 42, "status": "received", "business_id": "shop", "seq": 7, "subject": "o1"},
     }
     assert MESSAGE.message_id == "evt_shop_7"
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "is_sent"),
+    [
+        ("order.cancelled", {"by": "customer"}, False),
+        ("order.cancelled", {}, False),
+        ("order.cancelled", {"by": "business"}, True),
+        ("order.rejected", {}, True),
+    ],
+)
+def test_a_reason_is_sent_only_if_the_business_gave_it(kind: str, by: dict[str, str], is_sent: bool) -> None:
+    event = msgspec.structs.replace(EVENT, type=kind, data={"reason": "Call me at +14155550199", **by})
+    assert ("+14155550199" in message_of("shop", event).body.decode()) is is_sent
 
 
 @pytest.mark.parametrize("business_id", ["a.b", "Café", "a b", "x\r\ny: z"])

@@ -178,6 +178,7 @@ def test_a_webhook_that_is_removed_is_gone_with_its_subscription(shop: Owned) ->
     assert code(shop.ask("GET", shop.of(made), by="ann")) == (404, "not_found")
     assert shop.give("GET", shop.path, by="ann") == {"webhooks": []}
     assert not shop.store.scan(SUBSCRIPTIONS).items
+    assert not shop.store.scan(WEBHOOKS).items
 
 
 def test_a_change_needs_the_version_that_was_seen(plain: Owned) -> None:

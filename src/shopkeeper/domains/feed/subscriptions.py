@@ -99,18 +99,16 @@ def switch_off(
 def note_success(store: Store, business_id: str, name: str) -> None:
     """Note that a reader took an event that had been set aside, so that it is not taken for one that takes none.
 
-    Raises StoreError.
+    A subscription that a dispatcher is at work on is left alone: a change would stop that. Raises StoreError.
     """
     records = subscriptions(store)
-    for _ in range(TRIES):
-        found = records.get(business_id, name)
-        if found is None or found.failing_since is None or found.failures:
-            return
-        try:
-            records.change(found, {"failing_since": None})
-        except ExpectationFailed:
-            continue  # a dispatcher is at work on it
+    found = records.get(business_id, name)
+    if found is None or found.failing_since is None or found.failures or found.leased_until is not None:
         return
+    try:
+        records.change(found, {"failing_since": None})
+    except ExpectationFailed:
+        pass  # a dispatcher has begun to work on it
 
 
 def disable(store: Store, business_id: str, name: str, reason: str, now: datetime) -> None:

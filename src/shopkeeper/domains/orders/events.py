@@ -17,8 +17,8 @@ MAX_FIRST_NAME = 40
 def event_of(order: Order, at: str, now: datetime, tally: Mapping[str, int]) -> Append:
     """Return the action that appends the event of an order's current status, which it has had since `at`.
 
-    The event has what a board shows. Of the customer it has the first name and the reason of a cancellation. `tally` is
-    added to the head's numbers.
+    The event has what a board shows. Of the customer it has the first name and the reason of a cancellation; `by` says
+    whose cancellation it is. `tally` is added to the head's numbers.
     """
     facts = {
         "number": order.number,
@@ -28,6 +28,7 @@ def event_of(order: Order, at: str, now: datetime, tally: Mapping[str, int]) -> 
         "customer": first_name(order.customer.name),
         "fulfilment": type_of(order.fulfilment),
         "status": order.status,
+        "by": order.history[-1].by if order.status == "cancelled" else None,
         "reason": order.reason,
         "ready_at": order.ready_at,
     }

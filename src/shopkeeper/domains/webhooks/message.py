@@ -11,6 +11,9 @@ from shopkeeper.domains.feed.model import Event
 WITHHELD = ("customer",)
 """Data of events that is about a customer. It is for the owner's own board, and not sent to other servers."""
 
+REASON = "reason"
+"""It is withheld where a customer may have written it, since it can hold anything."""
+
 
 class Message(msgspec.Struct, frozen=True):
     """The id and the body of a message. Both stay the same however often it is sent."""
@@ -27,7 +30,9 @@ class _Payload(msgspec.Struct, frozen=True):
 
 def message_of(business_id: str, event: Event) -> Message:
     """Return the message of an event of a business."""
-    data = {name: value for name, value in event.data.items() if name not in WITHHELD}
+    is_customers = event.type == "order.cancelled" and event.data.get("by") != "business"
+    withheld = {*WITHHELD, REASON} if is_customers else {*WITHHELD}
+    data = {name: value for name, value in event.data.items() if name not in withheld}
     about: dict[str, str | int] = {"business_id": business_id, "seq": event.seq, "subject": event.subject}
     payload = _Payload(event.type, event.at, {**data, **about})
     return Message(f"evt_{_plain(business_id)}_{event.seq}", msgspec.json.encode(payload))

@@ -8,7 +8,7 @@ from shopkeeper.clock import rfc3339
 from shopkeeper.domains.webhooks.model import Delivery, DeliveryState
 from shopkeeper.domains.webhooks.signing import SigningSecret
 from shopkeeper.http import NotFound
-from shopkeeper.storage import Below, Changes, Delete, Store, Update, Value
+from shopkeeper.storage import Below, Changes, Delete, Expectation, Store, Update, Value
 from shopkeeper.storage.records import Records, to_item
 from shopkeeper.storage.tables import DELIVERIES, WEBHOOKS
 
@@ -113,9 +113,9 @@ def uncount_webhook(business_id: str) -> Update:
     return Update(WEBHOOKS, _count_key(business_id), Changes(add={"webhooks": -1}))
 
 
-def forget_count(business_id: str) -> Delete:
+def forget_count(business_id: str, expect: Expectation | None = None) -> Delete:
     """Return the action that removes the number of a business's webhooks, with the last of them."""
-    return Delete(WEBHOOKS, _count_key(business_id))
+    return Delete(WEBHOOKS, _count_key(business_id), expect)
 
 
 def _count_key(business_id: str) -> dict[str, str | int]:

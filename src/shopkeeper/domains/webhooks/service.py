@@ -36,6 +36,7 @@ from shopkeeper.domains.webhooks.records import (
     StoredWebhook,
     count_webhook,
     deliveries,
+    forget_count,
     subscription_name,
     uncount_webhook,
     webhooks,
@@ -146,6 +147,10 @@ class Webhooks:
             self._store.transact([self._webhooks.removal(webhook), end, uncount_webhook(business_id)])
         except ConditionFailed:
             raise WebhookChanged("The webhook was changed by another request.") from None
+        try:
+            self._store.transact([forget_count(business_id, {"webhooks": 0})])
+        except ConditionFailed:
+            pass  # the business has others
 
     def rotate(self, webhook: StoredWebhook) -> WebhookWithSecret:
         """Give a webhook a new secret. The present one signs as well for 24 hours.
