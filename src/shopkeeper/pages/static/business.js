@@ -7,8 +7,11 @@ import { signal } from "./signal.js";
 /** Null while it is not known, and where the account owns none. */
 export const business = signal(/** @type {Record<string, any> | null} */ (null));
 
-/** The version of `business`, for `If-Match`. @type {string | null} */
-export let etag = null;
+/** @type {string | null} */
+let etag = null;
+
+/** The version of `business`, for `If-Match`. */
+export const businessTag = () => etag;
 
 /**
  * Read the business, and return it, null if the account owns none. Throws Problem.

@@ -2,14 +2,16 @@
 
 import { locale } from "./texts.js";
 
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map(); // a list has hundreds of amounts, and to make a format takes longer than to use it
+
 /**
  * Return an amount in its currency's own form. `minor` is in minor units, of which each currency has its own number.
  * @param {number} minor
  * @param {string} currency
  */
 export function money(minor, currency) {
-  const format = new Intl.NumberFormat(locale(), { style: "currency", currency });
-  return format.format(minor / 10 ** digitsOf(currency));
+  return formatOf(currency).format(minor / 10 ** digitsOf(currency));
 }
 
 /**
@@ -17,8 +19,15 @@ export function money(minor, currency) {
  * @param {string} currency
  */
 export function digitsOf(currency) {
-  const options = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions();
-  return options.maximumFractionDigits ?? 2;
+  return formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** @param {string} currency */
+function formatOf(currency) {
+  const key = `${locale()} ${currency}`;
+  const known = formats.get(key) ?? new Intl.NumberFormat(locale(), { style: "currency", currency });
+  formats.set(key, known);
+  return known;
 }
 
 /**

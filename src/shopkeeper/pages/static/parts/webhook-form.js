@@ -12,9 +12,7 @@ import { Field } from "./field.js";
 import { check, Failure } from "./form.js";
 import { useRecord } from "./record.js";
 import { toast } from "./toast.js";
-import { nameOfKind } from "./webhook.js";
-
-const KINDS = ["*", "order.*", "order.received", "item.*", "business.*"];
+import { KINDS, nameOfKind } from "./webhook.js";
 
 /**
  * @param {{ webhook: Record<string, any> | null, path: string, onChanged: () => Promise<void>,
@@ -60,7 +58,7 @@ export function WebhookForm({ webhook, path, onChanged, onSecret, onClose }) {
       }} onClose=${() => setDeleting(false)} />`;
   }
   const kinds = bind("kinds");
-  const all = [...new Set([...KINDS, ...values.kinds])];
+  const all = [...new Set([...Object.keys(KINDS), ...values.kinds])];
   const isAll = values.kinds.includes("*");
   const choose = (/** @type {string} */ kind, /** @type {boolean} */ isChosen) => {
     const chosen = all.filter((one) => (one === kind ? isChosen : values.kinds.includes(one)));

@@ -2,7 +2,7 @@
 
 import { patch, post } from "../api.js";
 import { Problem } from "../http.js";
-import { isText, t } from "../texts.js";
+import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
 import { Button } from "./button.js";
@@ -20,11 +20,17 @@ const LOOKS = /** @type {const} */ ({
   off: { tone: "bad", icon: "cross" },
 });
 
-/** What a kind of event is called. @param {string} kind */
-export const nameOfKind = (kind) => {
-  const key = `kind.${kind}`;
-  return isText(key) ? t(key) : kind;
+/** Kinds of events that one may want, and what they are called. @type {Record<string, import("../texts.js").TextKey>} */
+export const KINDS = {
+  "*": "kind.all",
+  "order.*": "kind.orders",
+  "order.received": "kind.received",
+  "item.*": "kind.items",
+  "business.*": "kind.business",
 };
+
+/** @param {string} kind */
+export const nameOfKind = (kind) => (KINDS[kind] ? t(KINDS[kind]) : kind);
 
 /**
  * @param {{ webhook: Webhook, path: string, onChanged: () => Promise<void>, onSecret: (secret: string) => void,

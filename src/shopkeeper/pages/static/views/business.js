@@ -1,7 +1,7 @@
 // The business: whether it takes orders, its hours, and what customers know of it.
 
 import { remove } from "../api.js";
-import { business, changeBusiness, etag, loadBusiness } from "../business.js";
+import { business, businessTag, changeBusiness, loadBusiness } from "../business.js";
 import { Button } from "../parts/button.js";
 import { Select, Tick } from "../parts/choice.js";
 import { Confirm } from "../parts/confirm.js";
@@ -123,7 +123,7 @@ function valuesOf({
 function EndCard({ shop }) {
   const [isAsking, setAsking] = useState(false);
   async function end() {
-    await remove(`/api/businesses/${shop.business_id}`, etag);
+    await remove(`/api/businesses/${shop.business_id}`, businessTag());
     await loadBusiness();
   }
   return html`
