@@ -16,6 +16,7 @@ import { t } from "../texts.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 const LOOKS_EVERY_MS = 15_000;
+const DELIVERED_AFTER_MS = 2_000; // an event that was told a moment ago is on its way to the webhooks, too
 
 /** @typedef {Record<string, any>} Webhook */
 
@@ -50,7 +51,10 @@ function List({ path }) {
     const timer = setInterval(() => document.hidden || load(), LOOKS_EVERY_MS);
     return () => clearInterval(timer);
   }, []);
-  useEvents(load);
+  useEvents(() => {
+    load();
+    setTimeout(load, DELIVERED_AFTER_MS);
+  });
   const add = () => setEdited("new");
   const shown = webhooks?.find(({ webhook_id }) => webhook_id === edited);
   return html`
