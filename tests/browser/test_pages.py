@@ -31,7 +31,7 @@ def test_every_page_is_fit_for_everybody_and_every_finger(size: tuple[int, int],
     person.see("Sign in")
     look()
     person.sign_in(OWNER, PASSWORD)
-    person.page.get_by_text("Completed").wait_for()
+    person.page.locator(".board").wait_for()
     look()
     person.page.get_by_role("link", name="Account").click()
     person.see("This device")
@@ -70,9 +70,9 @@ def test_a_new_order_appears_by_itself(shop: PageShop, visit: Visit) -> None:
     person = visit(shop.url)
     page = person.open()
     person.sign_in(OWNER, PASSWORD)
-    page.get_by_text("Completed").wait_for()
+    page.locator(".board").wait_for()
     shop.order("Bob <b>Brown</b>")
-    page.get_by_text("Bob <b>Brown</b>").wait_for()
+    page.locator(".order").get_by_text("Bob <b>Brown</b>").wait_for()
     assert "€7.60" in page.locator(".order").first.inner_text()
 
 
@@ -82,7 +82,7 @@ def test_a_lost_connection_is_said_after_ten_seconds_and_so_is_its_return(shop: 
     page = person.open()
     person.page.clock.run_for(1000)
     person.sign_in(OWNER, PASSWORD)
-    page.get_by_text("Completed").wait_for()
+    page.locator(".board").wait_for()
     lost = page.get_by_text("No connection. New orders do not arrive here.")
     person.context.set_offline(True)
     page.clock.run_for(6_000)
@@ -94,7 +94,7 @@ def test_a_lost_connection_is_said_after_ten_seconds_and_so_is_its_return(shop: 
     page.get_by_text("The connection is back.").wait_for()
     assert not lost.is_visible()
     shop.order("Carl Carlsen")
-    page.get_by_text("Carl Carlsen").wait_for()
+    page.locator(".order").get_by_text("Carl Carlsen").wait_for()
 
 
 def test_an_account_without_a_business_is_told_so(shop: PageShop, visit: Visit) -> None:

@@ -24,7 +24,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span:not(.muted)")]
-    .filter((one) => one.checkVisibility() && !one.closest(".skip") && getComputedStyle(one).opacity !== "0")
+    .filter((one) => one.checkVisibility({ contentVisibilityAuto: true, opacityProperty: true }))
+    .filter((one) => !one.closest(".skip"))
     .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
     .filter(([, box]) => box.height < least || box.width < least)
     .map(([what, box]) => `${what} ${box.width}x${box.height}`)"""

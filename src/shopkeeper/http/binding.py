@@ -58,6 +58,7 @@ def bind(
         return Call(NOTHING, NOTHING, request, caller)
     values = _parameters(cast(Hashable, endpoint.parameters), request, path_values)
     parameters, faults = _converted(values, endpoint.parameters, _unwritable(values), strict=False)
+    faults += _nulls(values, endpoint.parameters, parameters)
     body: Any = None if endpoint.takes_body else endpoint.body()
     if endpoint.takes_body:
         try:
@@ -89,6 +90,18 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
     """Return the source of each parameter of a type: `header`, or an empty text for path or query."""
     fields = msgspec.structs.fields(cast(type[msgspec.Struct], kind))
     return {field.encode_name: str(_extra(field.type).get("in", "")) for field in fields}
+
+
+def _nulls(values: Mapping[str, str], kind: type[msgspec.Struct], parameters: object) -> list[FieldError]:
+    """Name the values that msgspec read as None: `null`, where a parameter may be left out. They are other texts."""
+    sent = [name for name, value in values.items() if value.lower() == "null"]
+    if not sent or parameters is None:
+        return []
+    from shopkeeper.http.explanations import explain  # no start needs it
+
+    fields = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    read = {name: f"{values[name]}?" for name in sent if getattr(parameters, fields[name]) is None}
+    return explain({**values, **read}, kind, strict=False) if read else []
 
 
 def _unwritable(values: Mapping[str, str]) -> list[FieldError]:

@@ -31,12 +31,14 @@ const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: th
 export function follow(businessId, after, listener) {
   const ender = new AbortController();
   const pulse = new Pulse(listener.online);
-  window.addEventListener("online", pulse.hurry);
+  const awake = () => document.visibilityState === "visible" && pulse.renew();
+  window.addEventListener("online", pulse.hurry, { signal: ender.signal });
+  window.addEventListener("pageshow", awake, { signal: ender.signal });
+  document.addEventListener("visibilitychange", awake, { signal: ender.signal });
   run(businessId, after, listener, pulse, ender.signal).catch((error) => {
     if (!ender.signal.aborted) throw error;
   });
   return () => {
-    window.removeEventListener("online", pulse.hurry);
     pulse.stop();
     ender.abort();
   };
@@ -102,6 +104,7 @@ class Pulse {
     this.tell = tell;
     this.isOnline = true;
     this.last = Date.now();
+    this.looked = this.last;
     /** @type {AbortController | null} */
     this.waiting = null;
     /** @type {(() => void) | null} */
@@ -121,6 +124,12 @@ class Pulse {
   /** Try again now. */
   hurry = () => {
     this.wake?.();
+  };
+
+  /** Ask anew: a device that slept may wait for an answer on a connection that is dead. */
+  renew = () => {
+    this.waiting?.abort();
+    this.hurry();
   };
 
   /**
@@ -157,6 +166,8 @@ class Pulse {
   }
 
   async look() {
+    if (Date.now() - this.looked > 3 * PULSE_MS) this.renew();
+    this.looked = Date.now();
     try {
       await send("GET", "/", { timeout: PULSE_MS });
       this.beat();

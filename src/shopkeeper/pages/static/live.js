@@ -27,20 +27,24 @@ export function watch(businessId) {
 }
 
 /**
+ * Be told of events, until what is returned is called.
+ * @param {Watcher} watcher
+ */
+export function listen(watcher) {
+  watchers.add(watcher);
+  return () => {
+    watchers.delete(watcher);
+  };
+}
+
+/**
  * Let a component be told of events while it is shown.
  * @param {Watcher} watcher
  */
 export function useEvents(watcher) {
   const latest = useRef(watcher);
   latest.current = watcher;
-  useEffect(() => {
-    /** @type {Watcher} */
-    const pass = (events) => latest.current(events);
-    watchers.add(pass);
-    return () => {
-      watchers.delete(pass);
-    };
-  }, []);
+  useEffect(() => listen((events) => latest.current(events)), []);
 }
 
 /** @type {Watcher} */

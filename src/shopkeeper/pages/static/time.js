@@ -1,6 +1,6 @@
 // Times as people read them.
 
-import { locale } from "./texts.js";
+import { locale, t } from "./texts.js";
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -27,4 +27,22 @@ export function clock(moment, timeZone = HERE) {
 export function countdown(milliseconds) {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/**
+ * Return a number of minutes with its unit, like `20 min`.
+ * @param {number} count
+ */
+export const minutes = (count) => t("orders.minutes", { count });
+
+/**
+ * Return how long something takes, in the unit that fits, like `5 min` or `3 hr`.
+ * @param {number} milliseconds
+ */
+export function duration(milliseconds) {
+  const count = Math.floor(milliseconds / 60_000);
+  if (count < 60) return minutes(count);
+  const [unit, length] = count < 24 * 60 ? ["hour", 60] : ["day", 24 * 60];
+  const options = /** @type {Intl.NumberFormatOptions} */ ({ style: "unit", unit, unitDisplay: "short" });
+  return new Intl.NumberFormat(locale(), options).format(Math.floor(count / Number(length)));
 }

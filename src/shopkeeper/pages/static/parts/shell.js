@@ -1,5 +1,6 @@
 // What is around every page: the bar with the business and its state, the navigation, the state of the connection.
 
+import { waiting } from "../board.js";
 import { business } from "../business.js";
 import { online } from "../connection.js";
 import { ROUTES } from "../routes.js";
@@ -16,11 +17,12 @@ import { Toasts, toast } from "./toast.js";
 export function Shell({ route, children }) {
   const shop = useSignal(business);
   const isOnline = useSignal(online);
+  const count = useSignal(waiting);
   const content = useRef(/** @type {HTMLElement | null} */ (null));
   const wasLost = useRef(false);
   const isFirst = useRef(true);
   useEffect(() => {
-    document.title = `${t(ROUTES[route].title)} · ${shop?.business_name ?? t("app.name")}`;
+    document.title = `${count ? `(${count}) ` : ""}${t(ROUTES[route].title)} · ${shop?.business_name ?? t("app.name")}`;
   });
   useEffect(() => {
     if (isOnline && wasLost.current) toast(t("online.back"));
@@ -48,6 +50,7 @@ export function Shell({ route, children }) {
               <li key=${name}>
                 <a href="#/${name}" aria-current=${name === route ? "page" : undefined}>
                   <${Icon} name=${icon} /><span>${t(title)}</span>
+                  ${name === "orders" && count > 0 && html`<b class="nav-count">${count}<span class="unseen"> ${t("column.new")}</span></b>`}
                 </a>
               </li>`,
           )}

@@ -1,84 +1,71 @@
-// The orders of the business, newest first. They appear by themselves.
+// The board: the orders of the business by their status. They appear, and change, by themselves.
 
-import { get } from "../api.js";
+import { failure, news, orders, reload } from "../board.js";
 import { business } from "../business.js";
-import { coalesced } from "../coalesce.js";
-import { explain } from "../faults.js";
-import { useEvents } from "../live.js";
-import { money } from "../money.js";
-import { StatusBadge } from "../parts/badge.js";
+import { Ending, Minutes } from "../parts/asking.js";
 import { Button } from "../parts/button.js";
+import { Column } from "../parts/column.js";
 import { Empty, Loading } from "../parts/empty.js";
+import { Shift } from "../parts/shift.js";
+import { Ticket } from "../parts/ticket.js";
 import { useSignal } from "../signal.js";
+import { arrange, COLUMNS } from "../steps.js";
 import { t } from "../texts.js";
-import { clock } from "../time.js";
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useState } from "../vendor/preact.js";
 
-const SHOWN = 50;
+const NAMES = /** @type {import("../steps.js").ColumnName[]} */ (Object.keys(COLUMNS));
 
 /** The page. */
 export function Orders() {
   const shop = useSignal(business);
-  return html`
-    <h1>${t("orders.title")}</h1>
-    ${
-      shop
-        ? html`<${OrderList} key=${shop.business_id} businessId=${shop.business_id} />`
-        : html`<${Empty} icon="shop" title=${t("orders.none")} text=${t("orders.none_lead")} />`
-    }
-  `;
-}
-
-/** @param {{ businessId: string }} props */
-function OrderList({ businessId }) {
-  const [orders, setOrders] = useState(/** @type {any[] | null} */ (null));
-  const [failure, setFailure] = useState("");
-  const [load] = useState(() =>
-    coalesced(async () => {
-      setFailure("");
-      try {
-        const { data } = await get(`/api/businesses/${businessId}/orders?limit=${SHOWN}`);
-        setOrders(data.orders);
-      } catch (problem) {
-        setFailure(explain(problem));
-      }
-    }),
-  );
-  useEffect(() => {
-    load();
-  }, []);
-  useEvents(load);
-
-  if (failure && !orders) {
-    return html`<${Empty} icon="alert" title=${failure}><${Button} onClick=${load}>${t("app.retry")}<//><//>`;
+  if (!shop) {
+    return html`
+      <h1>${t("orders.title")}</h1>
+      <${Empty} icon="shop" title=${t("orders.none")} text=${t("orders.none_lead")} />
+    `;
   }
-  if (!orders) return html`<${Loading} />`;
-  if (!orders.length) return html`<${Empty} icon="orders" title=${t("orders.empty")} text=${t("orders.empty_lead")} />`;
   return html`
-    <ul class="cards">
-      ${orders.map((order) => html`<${OrderCard} key=${order.order_id} order=${order} />`)}
-    </ul>
+    <header class="board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
+    <${Board} />
+    <${News} />
+    <${Ticket} />
   `;
 }
 
-/** @param {{ order: any }} props */
-function OrderCard({ order }) {
-  const { number, order_id, status, customer, created_at, lines, note, total_minor, currency } = order;
+function Board() {
+  const all = useSignal(orders);
+  const problem = useSignal(failure);
+  const [shown, show] = useState(/** @type {import("../steps.js").ColumnName} */ ("new"));
+  const [asked, ask] = useState(
+    /** @type {{ step: "accept" | "reject" | "cancel", order: import("../board.js").Order } | null} */ (null),
+  );
+  if (!all && problem) {
+    return html`<${Empty} icon="alert" title=${problem}><${Button} onClick=${reload}>${t("app.retry")}<//><//>`;
+  }
+  if (!all) return html`<${Loading} cards=${4} />`;
+  if (!all.size) return html`<${Empty} icon="orders" title=${t("orders.empty")} text=${t("orders.empty_lead")} />`;
+  const columns = arrange(all.values());
+  const close = () => ask(null);
   return html`
-    <li class="card order">
-      <header class="order-head">
-        <h2>${number ? `#${number}` : `…${order_id.slice(-4)}`}</h2>
-        <${StatusBadge} status=${status} />
-      </header>
-      <p class="order-who"><strong>${customer.name}</strong><time datetime=${created_at}>${clock(created_at)}</time></p>
-      <ul class="order-lines">
-        ${lines.map(
-          (/** @type {any} */ line) =>
-            html`<li key=${line.item_id}><span class="order-count">${line.quantity} ×</span><span>${line.name}</span></li>`,
-        )}
-      </ul>
-      ${note && html`<p class="order-note"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
-      <p class="order-total"><span class="order-sum">${money(total_minor, currency)}</span></p>
-    </li>
+    <fieldset class="choice board-filter">
+      <legend class="unseen">${t("orders.filter")}</legend>
+      ${NAMES.map(
+        (name) => html`
+          <label key=${name}>
+            <input type="radio" name="column" checked=${name === shown} onChange=${() => show(name)} />
+            <span><b>${columns[name].length}</b>${t(name === "done" ? "column.short_done" : `column.${name}`)}</span>
+          </label>`,
+      )}
+    </fieldset>
+    <div class="board" data-shown=${shown}>
+      ${NAMES.map((name) => html`<${Column} key=${name} name=${name} orders=${columns[name]} ask=${ask} />`)}
+    </div>
+    ${asked?.step === "accept" && html`<${Minutes} order=${asked.order} onClose=${close} />`}
+    ${asked && asked.step !== "accept" && html`<${Ending} step=${asked.step} order=${asked.order} onClose=${close} />`}
   `;
+}
+
+/** What happened, for those who listen. */
+function News() {
+  return html`<p class="unseen" role="status">${useSignal(news)}</p>`;
 }
