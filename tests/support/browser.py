@@ -23,7 +23,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
-SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span")]
+SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span:not(.muted)")]
     .filter((one) => one.checkVisibility({ contentVisibilityAuto: true, opacityProperty: true }))
     .filter((one) => !one.closest(".skip"))
     .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])

@@ -2,15 +2,28 @@
 
 import { signal } from "./signal.js";
 import { ACCOUNT } from "./words/account.js";
+import { BUSINESS } from "./words/business.js";
+import { CATALOGUE } from "./words/catalogue.js";
 import { COMMON } from "./words/common.js";
 import { ERRORS } from "./words/errors.js";
 import { ORDERS } from "./words/orders.js";
 import { SETUP } from "./words/setup.js";
 import { SHOP } from "./words/shop.js";
+import { WEBHOOKS } from "./words/webhooks.js";
 
 const KEY = "shopkeeper.language";
 const LANGUAGES = /** @type {const} */ (["en", "de"]);
-const TEXTS = { ...COMMON, ...ERRORS, ...SETUP, ...ORDERS, ...ACCOUNT, ...SHOP };
+const TEXTS = {
+  ...COMMON,
+  ...ERRORS,
+  ...SETUP,
+  ...ORDERS,
+  ...ACCOUNT,
+  ...CATALOGUE,
+  ...BUSINESS,
+  ...WEBHOOKS,
+  ...SHOP,
+};
 
 /** @typedef {typeof LANGUAGES[number]} Language */
 /** @typedef {keyof typeof TEXTS} TextKey */
