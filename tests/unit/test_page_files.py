@@ -1,6 +1,7 @@
 """The files of the pages: few, light, in both languages, and nothing but what is meant to be seen."""
 
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -12,19 +13,20 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.http import Request
 from shopkeeper.pages.files import (
     CUSTOMERS_PAGE,
+    ENTRIES,
     OWNERS_PAGE,
     STATIC,
     assets,
-    condensed,
-    modules_of,
     page,
+    without_comments,
 )
 from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
+from shopkeeper.pages.joining import joined, modules_of
 from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
 from tests.support.tools import NODE_MODULES, need
 
-MOST_BYTES = {OWNERS_PAGE: 60 * 1024, CUSTOMERS_PAGE: 42 * 1024}
+MOST_BYTES = 60 * 1024
 OURS = sorted(
     path for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
 )
@@ -38,11 +40,10 @@ SOURCE = "\n".join(path.read_text() for path in MODULES if path.parent.name != "
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
-@pytest.mark.parametrize(("name", "most"), MOST_BYTES.items())
-def test_all_that_a_page_loads_is_light(name: str, most: int) -> None:
-    html = page(name)
-    loaded = set(re.findall(r'(?:src|href)="/assets/([^"]+)"', html.plain.decode()))
-    assert sum(len(file.zipped) for file in [html, *(assets()[one] for one in loaded)]) < most
+@pytest.mark.parametrize("name", [OWNERS_PAGE, CUSTOMERS_PAGE])
+def test_a_page_with_all_that_it_loads_is_light(name: str) -> None:
+    loaded = re.findall(r'(?:src|href)="/assets/([^"]+)"', page(name).plain.decode())
+    assert sum(len(file.zipped) for file in (page(name), *(assets()[one] for one in loaded))) < MOST_BYTES
 
 
 def test_the_one_library_is_the_locked_one() -> None:
@@ -163,15 +164,45 @@ def test_comments_stay_at_home_and_code_does_not() -> None:
     text = (
         '// A\n/** B\n * // C */\n/** @type {D} */\nlet d = "// E"; // F\n  // G\n/** @type {H} */ (d);\n/* I */ d;\n'
     )
-    assert condensed(text) == 'let d = "// E"; // F\n(d);\n/* I */ d;\n'
+    assert without_comments(text) == 'let d = "// E"; // F\n/** @type {H} */ (d);\n/* I */ d;\n'
     assert all(b"@typedef" not in file.plain for file in assets().values())
 
 
-def test_a_page_loads_all_its_modules_at_once() -> None:
-    owners, customers = (set(modules_of((STATIC / name).read_text())) for name in (OWNERS_PAGE, CUSTOMERS_PAGE))
+def test_a_page_loads_one_script_with_all_that_it_needs_and_every_module_is_needed() -> None:
+    owners, customers = (set(modules_of(STATIC, entry)) for entry in ENTRIES.values())
     assert owners | customers == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
     assert "shop.js" not in owners
     assert "main.js" not in customers
-    for name, modules in ((OWNERS_PAGE, owners), (CUSTOMERS_PAGE, customers)):
-        links = re.findall(r'<link rel="modulepreload" href="/assets/([^"]+)">', page(name).plain.decode())
-        assert sorted(links) == sorted(modules)
+    shared = [name for name in owners & customers if name.startswith(("views/", "shop/", "words/"))]
+    assert sorted(shared) == ["words/common.js", "words/errors.js"]
+    for name, entry in ENTRIES.items():
+        assert re.findall(r'<script [^>]*src="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
+        assert not re.search(rb"^(?:import|export)\b", assets()[entry].plain, re.MULTILINE)
+
+
+def test_joined_modules_do_what_they_did(tmp_path: Path) -> None:
+    need("node")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "one.js").write_text(
+        "export const a = 1;\nconst hidden = 1;\nexport function f() {\n  return hidden;\n}\n"
+    )
+    (tmp_path / "two.js").write_text(
+        'export { f as g } from "./parts/one.js";\nexport class B {}\nconst hidden = 2;\nvoid hidden;\n'
+    )
+    (tmp_path / "main.js").write_text(
+        'import "./two.js";\nimport {\n  a as x,\n} from "./parts/one.js";\nimport { B, g } from "./two.js";\n'
+        "const hidden = 3;\nconsole.log(x, g(), typeof B, hidden);\n"
+    )
+    script = joined(tmp_path, "main.js")
+    done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 1 function 3\n"
+
+
+@pytest.mark.parametrize(
+    "form", ["export let a = 1;", "export default 1;", 'import * as a from "./b.js";', 'export * from "./b.js";']
+)
+def test_a_form_that_cannot_be_joined_is_refused(form: str, tmp_path: Path) -> None:
+    (tmp_path / "b.js").write_text("")
+    (tmp_path / "main.js").write_text(form + "\n")
+    with pytest.raises(ValueError, match=r"main\.js: this form is not known"):
+        joined(tmp_path, "main.js")

@@ -1,8 +1,7 @@
 """The files of the pages: their names, media types, bytes and tags. What is not listed here is not served.
 
-There is no build step. Two things are done when a server starts: comments and indents are left out, for they are a
-third of what browsers would load, and a page names all of its modules, so that a browser loads them at once and not
-level by level.
+There is no build step. Two things are done when a server starts: comments are left out, for they are a third of what
+browsers would load, and what a page runs is joined with all that it imports, so that a browser loads one file.
 """
 
 import gzip
@@ -12,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+
+from shopkeeper.pages.joining import joined
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,13 +33,8 @@ FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 """Comments that have their lines for themselves."""
 
-_TYPES = re.compile(r"/\*\* @(?:type|param|returns) [^\n]*?\*/ ?")
-"""Types beside code."""
-
-_INDENTS = re.compile(r"^[ \t]+", re.MULTILINE)
-
-_IMPORT = re.compile(r'^(?:import|export) [^;]*?from "([^"]+)"|^import "([^"]+)"', re.MULTILINE)
-_ENTRY = re.compile(r'<script type="module" src="/assets/([^"]+)">')
+ENTRIES = {OWNERS_PAGE: "main.js", CUSTOMERS_PAGE: "shop.js"}
+"""What each page runs. It is sent with all that it imports."""
 
 
 class PageFile(msgspec.Struct, frozen=True):
@@ -54,43 +50,23 @@ class PageFile(msgspec.Struct, frozen=True):
 def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
-    return {
-        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
+    files = {
+        str(path.relative_to(STATIC)): _file(path.suffix, without_comments(path.read_text()))
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
+    return files | {name: _file(".js", without_comments(joined(STATIC, name))) for name in ENTRIES.values()}
 
 
 @cache
 def page(name: str) -> PageFile:
     """Return one of the pages, `OWNERS_PAGE` or `CUSTOMERS_PAGE`."""
-    text = (STATIC / name).read_text()
-    links = "".join(f'    <link rel="modulepreload" href="/assets/{module}">\n' for module in modules_of(text))
-    return _file(".html", text.replace("  </head>", links + "  </head>"))
+    return _file(".html", (STATIC / name).read_text())
 
 
-def modules_of(text: str) -> list[str]:
-    """Return the names of all modules that a page needs, each after those that it imports."""
-    found: dict[str, None] = {}
-
-    def follow(name: str) -> None:
-        if name not in found:
-            path = STATIC / name
-            for one, other in _IMPORT.findall(path.read_text()):
-                follow(str((path.parent / (one or other)).resolve().relative_to(STATIC)))
-            found[name] = None
-
-    for entry in _ENTRY.findall(text):
-        follow(entry)
-    return list(found)
-
-
-def condensed(text: str) -> str:
-    """Return a module or a style without types, indents, and the comments that have their lines for themselves.
-
-    No text of the pages spans lines, so an indent is never shown.
-    """
-    return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
+def without_comments(text: str) -> str:
+    """Return a module or a style without the comments that have their lines for themselves."""
+    return _COMMENTS.sub("", text)
 
 
 def _file(suffix: str, text: str) -> PageFile:

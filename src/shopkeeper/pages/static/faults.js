@@ -10,7 +10,7 @@ import { isText, t } from "./texts.js";
 export function explain(error) {
   if (!(error instanceof Problem)) return t("error.unknown");
   if (error.status === 429) return t("error.wait", { seconds: error.retryAfter ?? 60 });
-  if (error.status >= 500) return t("error.outage");
+  if (error.status >= 500 && error.status !== 501) return t("error.outage");
   const key = `error.${error.code}`;
   return isText(key) ? t(key) : error.detail || t("error.unknown");
 }

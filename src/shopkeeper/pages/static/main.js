@@ -9,11 +9,13 @@ import { Dialog } from "./parts/dialog.js";
 import { Empty } from "./parts/empty.js";
 import { Icon } from "./parts/icon.js";
 import { Shell } from "./parts/shell.js";
+import { staleAfter } from "./parts/state.js";
 import { currentRoute, ROUTES } from "./routes.js";
 import { session, start } from "./session.js";
 import { useSignal } from "./signal.js";
 import { language, learn, t } from "./texts.js";
 import { html, render, useEffect, useState } from "./vendor/preact.js";
+import { ConfirmEmail } from "./views/confirm.js";
 import { Elsewhere } from "./views/elsewhere.js";
 import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
@@ -52,6 +54,8 @@ function App() {
   }
   if (!setup || state === "starting") return html`<main class="splash" aria-busy="true"><${Icon} name="shop" /></main>`;
   if (setup.sign_in === "cognito") return html`<${Elsewhere} />`;
+  const token = resetToken(route);
+  if (token && location.pathname.endsWith("/confirm")) return html`<${ConfirmEmail} token=${token} />`;
   if (state === "in" || state === "ended") {
     return html`
       <${SignedIn} route=${currentRoute()} />
@@ -64,7 +68,7 @@ function App() {
       }
     `;
   }
-  if (resetToken(route)) return html`<${Reset} token=${resetToken(route)} />`;
+  if (token) return html`<${Reset} token=${token} />`;
   if (setup.needed) {
     const leave = () => setSetup({ ...setup, needed: false });
     return html`<${Setup} codeRequired=${setup.code_required} onOver=${leave} />`;
@@ -87,12 +91,20 @@ function SignedIn({ route }) {
     load();
     return () => business.set(null);
   }, []);
-  const businessId = useSignal(business)?.business_id;
+  const shop = useSignal(business);
+  const businessId = shop?.business_id;
   useEffect(() => (businessId ? watch(businessId) : undefined), [businessId]);
   useEvents((events) => {
     // Its state stands in the bar on every page.
     if (!events || events.some(({ type }) => type.startsWith("business."))) loadBusiness().catch(() => {});
   });
+  const [looks, setLooks] = useState(0);
+  useEffect(() => {
+    if (!shop) return;
+    const look = () => loadBusiness().catch(() => setLooks(looks + 1));
+    const timer = setTimeout(look, staleAfter(shop));
+    return () => clearTimeout(timer);
+  }, [shop, looks]);
   const { view } = ROUTES[route];
   return html`
     <${Shell} route=${route}>

@@ -2,13 +2,16 @@
 
 import { locale } from "./texts.js";
 
+/** @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map(); // a list has hundreds of amounts, and to make a format takes longer than to use it
+
 /**
  * Return an amount in its currency's own form. `minor` is in minor units, of which each currency has its own number.
  * @param {number} minor
  * @param {string} currency
  */
 export function money(minor, currency) {
-  return formatOf(locale(), currency).format(minor / 10 ** digitsOf(currency));
+  return formatOf(currency).format(minor / 10 ** digitsOf(currency));
 }
 
 /**
@@ -16,19 +19,35 @@ export function money(minor, currency) {
  * @param {string} currency
  */
 export function digitsOf(currency) {
-  return formatOf("en", currency).resolvedOptions().maximumFractionDigits ?? 2;
+  return formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-/** Formats are kept: to make one takes longer than all that is done with it. @type {Map<string, Intl.NumberFormat>} */
-const formats = new Map();
+/** @param {string} currency */
+function formatOf(currency) {
+  const key = `${locale()} ${currency}`;
+  const known = formats.get(key) ?? new Intl.NumberFormat(locale(), { style: "currency", currency });
+  formats.set(key, known);
+  return known;
+}
 
 /**
- * @param {string} language
+ * Return an amount as a person would type it, like `3.80`.
+ * @param {number} minor
  * @param {string} currency
  */
-function formatOf(language, currency) {
-  const key = `${language} ${currency}`;
-  const format = formats.get(key) ?? new Intl.NumberFormat(language, { style: "currency", currency });
-  formats.set(key, format);
-  return format;
+export function plain(minor, currency) {
+  const digits = digitsOf(currency);
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+  return new Intl.NumberFormat(locale(), options).format(minor / 10 ** digits);
+}
+
+/**
+ * Return what a person typed in minor units, null if it is no amount of that currency.
+ * @param {string} typed with a point or a comma before the currency's digits
+ * @param {string} currency
+ */
+export function minorOf(typed, currency) {
+  const digits = digitsOf(currency);
+  const [, whole = "", rest = ""] = /^\s*(\d+)(?:[.,](\d+))?\s*$/.exec(typed) ?? [];
+  return whole && rest.length <= digits ? Number(whole + rest.padEnd(digits, "0")) : null;
 }

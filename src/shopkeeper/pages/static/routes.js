@@ -1,7 +1,10 @@
 // The pages of the shell, in the order of the navigation. A page is a line here, a file in `views/`, and its texts.
 
 import { Account } from "./views/account.js";
+import { Business } from "./views/business.js";
+import { Catalogue } from "./views/catalogue.js";
 import { Orders } from "./views/orders.js";
+import { Webhooks } from "./views/webhooks.js";
 
 /**
  * A page: what shows it, and what it is called in the navigation.
@@ -11,6 +14,9 @@ import { Orders } from "./views/orders.js";
 /** The address of a page is its name here: `#/orders`. @satisfies {Record<string, Route>} */
 export const ROUTES = /** @type {const} */ ({
   orders: { view: Orders, title: "nav.orders", icon: "orders" },
+  catalogue: { view: Catalogue, title: "nav.catalogue", icon: "catalogue" },
+  business: { view: Business, title: "nav.business", icon: "shop" },
+  webhooks: { view: Webhooks, title: "nav.webhooks", icon: "link" },
   account: { view: Account, title: "nav.account", icon: "account" },
 });
 

@@ -2,16 +2,22 @@
 
 import { locale, t } from "./texts.js";
 
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /**
- * Return the hour and minute of a moment, with the day if it is not today.
+ * Return the hour and minute of a moment, with the day if it is not today, in a time zone: that of this device if none
+ * is given.
  * @param {string} moment
+ * @param {string} [timeZone]
  */
-export function clock(moment) {
+export function clock(moment, timeZone = HERE) {
   const date = new Date(moment);
-  const isToday = date.toDateString() === new Date().toDateString();
+  const dayOf = new Intl.DateTimeFormat("en", { timeZone, dateStyle: "short" });
+  const isToday = dayOf.format(date) === dayOf.format(new Date());
+  const isNear = Math.abs(date.getTime() - Date.now()) < 6 * 86_400_000;
   /** @type {Intl.DateTimeFormatOptions} */
-  const day = isToday ? {} : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(locale(), { ...day, hour: "numeric", minute: "2-digit" }).format(date);
+  const day = isToday ? {} : isNear ? { weekday: "short" } : { day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(locale(), { ...day, timeZone, hour: "numeric", minute: "2-digit" }).format(date);
 }
 
 /**

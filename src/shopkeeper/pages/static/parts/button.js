@@ -9,14 +9,15 @@ import { html } from "../vendor/preact.js";
  * @property {"button" | "submit"} [type]
  * @property {boolean} [busy]
  * @property {boolean} [wide] as wide as what is around it
+ * @property {boolean} [expanded] whether what it shows and hides is shown
  * @property {(event: Event) => void} [onClick]
  */
 
 /** @param {ButtonProps} props */
-export function Button({ children, kind = "quiet", type = "button", busy = false, wide = false, onClick }) {
+export function Button({ children, kind = "quiet", type = "button", busy = false, wide = false, expanded, onClick }) {
   const names = `button button-${kind}${wide ? " button-wide" : ""}`;
   return html`
-    <button type=${type} class=${names} aria-busy=${busy} aria-disabled=${busy}
+    <button type=${type} class=${names} aria-busy=${busy} aria-disabled=${busy} aria-expanded=${expanded}
       onClick=${(/** @type {Event} */ event) => (busy ? event.preventDefault() : onClick?.(event))}>
       ${children}
     </button>

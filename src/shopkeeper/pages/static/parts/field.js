@@ -12,13 +12,15 @@ let fields = 0;
  * @property {string} label
  * @property {string} value
  * @property {(value: string) => void} onInput
- * @property {"text" | "email" | "password" | "tel" | "number"} [type]
+ * @property {"text" | "email" | "password" | "tel" | "number" | "url" | "date" | "datetime-local"} [type]
  * @property {string} [hint]
  * @property {string} [fault]
  * @property {string} [autocomplete]
  * @property {boolean} [optional]
  * @property {boolean} [focused] the first field of a page takes the focus
  * @property {number} [most] characters
+ * @property {string[]} [suggestions]
+ * @property {"decimal" | "numeric"} [keys] which keys a phone shows
  */
 
 /** @param {FieldProps} props */
@@ -38,7 +40,8 @@ export function Field(props) {
       <div class="field-box">
         <input ref=${input} id=${id} class=${isPassword ? "field-secret" : undefined} name=${name} type=${isPassword && isShown ? "text" : type} value=${value}
           autocomplete=${autocomplete} autocapitalize=${type === "text" ? "sentences" : "none"} spellcheck="false"
-          maxlength=${props.most ?? 200} required=${!optional}
+          maxlength=${props.most ?? 200} required=${!optional} inputmode=${props.keys}
+          list=${props.suggestions && `${id}-list`}
           aria-invalid=${Boolean(fault)} aria-describedby=${notes || undefined}
           onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />
         ${
@@ -49,6 +52,10 @@ export function Field(props) {
           </button>`
         }
       </div>
+      ${
+        props.suggestions &&
+        html`<datalist id="${id}-list">${props.suggestions.map((one) => html`<option key=${one} value=${one} />`)}</datalist>`
+      }
       ${fault && html`<p class="field-fault" id="${id}-fault"><${Icon} name="alert" />${fault}</p>`}
       ${hint && html`<p class="field-hint" id="${id}-hint">${hint}</p>`}
     </div>

@@ -7,7 +7,7 @@ import { Icon } from "./icon.js";
 
 const EMAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 
-/** @typedef {Record<string, string>} Values */
+/** @typedef {Record<string, any>} Values */
 /** @typedef {Record<string, string>} Faults */
 
 /**
@@ -71,7 +71,7 @@ export function useForm(first, checked, send) {
       name,
       value: values[name] ?? "",
       fault: faults[name],
-      onInput: (/** @type {string} */ value) => setValues((before) => ({ ...before, [name]: value })),
+      onInput: (/** @type {any} */ value) => setValues((before) => ({ ...before, [name]: value })),
     };
   }
 

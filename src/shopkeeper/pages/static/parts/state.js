@@ -5,22 +5,42 @@ import { clock } from "../time.js";
 import { html } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
+const LONGEST_MS = 300_000;
+
 /**
  * Return how a business stands: its words, its tone and its shape.
  * @param {Record<string, any>} business
  * @returns {{ text: string, tone: string, icon: import("./icon.js").IconName }}
  */
 export function stateOf(business) {
-  const { paused_until: paused, accepting_orders: accepts, open_now: open, opens_at: opens } = business;
-  if (paused && new Date(paused).getTime() > Date.now()) {
-    return { text: t("state.paused_until", { time: clock(paused) }), tone: "new", icon: "pause" };
-  }
+  const {
+    paused_until: paused,
+    accepting_orders: accepts,
+    open_now: open,
+    opens_at: opens,
+    time_zone: zone,
+  } = business;
   if (!accepts) return { text: t("state.paused"), tone: "new", icon: "pause" };
+  if (paused && new Date(paused).getTime() > Date.now()) {
+    return { text: t("state.paused_until", { time: clock(paused, zone) }), tone: "new", icon: "pause" };
+  }
   if (open === false) {
-    const text = opens ? t("state.closed_until", { time: clock(opens) }) : t("state.closed");
+    const text = opens ? t("state.closed_until", { time: clock(opens, zone) }) : t("state.closed");
     return { text, tone: "done", icon: "cross" };
   }
   return { text: t("state.open"), tone: "good", icon: "check" };
+}
+
+/**
+ * Return in how many milliseconds the state of a business is to be looked at again: when it changes by itself, and now
+ * and then in between, since its hours may be changed elsewhere.
+ * @param {Record<string, any>} business
+ */
+export function staleAfter({ paused_until, opens_at, closes_at }) {
+  const changes = [paused_until, opens_at, closes_at].filter(Boolean).map((at) => new Date(at).getTime() - Date.now());
+  // The server's clock may be behind: then it is asked a few times.
+  const waits = changes.filter((left) => left > -60_000).map((left) => (left > 0 ? left + 500 : 5_000));
+  return Math.min(LONGEST_MS, ...waits);
 }
 
 /** @param {{ business: Record<string, any> }} props */

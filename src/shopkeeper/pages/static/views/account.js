@@ -1,18 +1,21 @@
 // The account: name, email address, password, language, and the way out.
 
-import { get, patch, post } from "../api.js";
+import { get, patch, post, remove } from "../api.js";
 import { explain } from "../faults.js";
 import { Button } from "../parts/button.js";
+import { Confirm } from "../parts/confirm.js";
 import { Empty, Loading } from "../parts/empty.js";
 import { Field } from "../parts/field.js";
 import { check, Failure, useForm } from "../parts/form.js";
+import { Icon } from "../parts/icon.js";
 import { LanguageSwitch } from "../parts/language.js";
+import { useTask } from "../parts/task.js";
 import { toast } from "../parts/toast.js";
 import { signOut } from "../session.js";
 import { t } from "../texts.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
-/** @typedef {{ name: string, email: string, etag: string | null }} Profile */
+/** @typedef {{ name: string, email: string, isConfirmed: boolean, etag: string | null }} Profile */
 
 /** The page. */
 export function Account() {
@@ -21,8 +24,7 @@ export function Account() {
   async function load() {
     setFailure("");
     try {
-      const { data, headers } = await get("/api/users/me");
-      setProfile({ name: data.name, email: data.email, etag: headers.get("ETag") });
+      setProfile(profileOf(await get("/api/users/me")));
     } catch (problem) {
       setFailure(explain(problem));
     }
@@ -39,14 +41,22 @@ export function Account() {
       html`<div class="cards">
         <${ProfileCard} key=${profile.etag} profile=${profile} onSaved=${setProfile} />
         <${PasswordCard} email=${profile.email} />
+        <${ConfirmationCard} isConfirmed=${profile.isConfirmed} />
         <section class="card" aria-labelledby="device">
           <h2 id="device">${t("account.device")}</h2>
           <${LanguageSwitch} />
           <${Button} wide onClick=${signOut}>${t("signin.out")}<//>
         </section>
+        <${EndCard} profile=${profile} />
       </div>`
     }
   `;
+}
+
+/** @param {import("../http.js").Answer} answer @returns {Profile} */
+function profileOf({ data, headers }) {
+  const { name, email, email_confirmed_at } = data;
+  return { name, email, isConfirmed: Boolean(email_confirmed_at), etag: headers.get("ETag") };
 }
 
 /** @param {{ profile: Profile, onSaved: (profile: Profile) => void }} props */
@@ -61,8 +71,7 @@ function ProfileCard({ profile, onSaved }) {
       }),
     async ({ name, email = "", current_password }) => {
       const change = isOther(email) ? { name, email: email.trim(), current_password } : { name };
-      const { data, headers } = await patch("/api/users/me", change, profile.etag);
-      onSaved({ name: data.name, email: data.email, etag: headers.get("ETag") });
+      onSaved(profileOf(await patch("/api/users/me", change, profile.etag)));
       toast(t("form.saved"));
     },
   );
@@ -108,6 +117,52 @@ function PasswordCard({ email }) {
         <${Failure} text=${failure} />
         <${Button} type="submit" busy=${busy}>${t("account.change")}<//>
       </form>
+    </section>
+  `;
+}
+
+/** @param {{ isConfirmed: boolean }} props */
+function ConfirmationCard({ isConfirmed }) {
+  const { busy, run } = useTask();
+  const [isSent, setSent] = useState(false);
+  async function ask() {
+    await post("/api/auth/confirm/request");
+    setSent(true);
+  }
+  return html`
+    <section class="card" aria-labelledby="confirmation">
+      <header class="card-head">
+        <h2 id="confirmation">${t("account.email")}</h2>
+        <span class="badge tone-${isConfirmed ? "good" : "new"}">
+          <${Icon} name=${isConfirmed ? "check" : "alert"} />${t(isConfirmed ? "account.confirmed" : "account.unconfirmed")}
+        </span>
+      </header>
+      ${
+        !isConfirmed &&
+        html`<div role="status"><p class="muted">${t(isSent ? "account.confirm_sent" : "account.confirm_lead")}</p></div>
+          <${Button} busy=${Boolean(busy)} onClick=${() => run("ask", ask)}>${t("account.confirm")}<//>`
+      }
+    </section>
+  `;
+}
+
+/** @param {{ profile: Profile }} props */
+function EndCard({ profile }) {
+  const [isAsking, setAsking] = useState(false);
+  async function end() {
+    await remove("/api/users/me", profile.etag);
+    await signOut();
+  }
+  return html`
+    <section class="card" aria-labelledby="end">
+      <h2 id="end">${t("account.end")}</h2>
+      <p class="muted">${t("account.end_lead")}</p>
+      <${Button} kind="danger" onClick=${() => setAsking(true)}>${t("account.delete")}<//>
+      ${
+        isAsking &&
+        html`<${Confirm} title=${t("account.delete_title")} text=${profile.email} action=${t("account.delete")} onConfirm=${end}
+          onClose=${() => setAsking(false)} />`
+      }
     </section>
   `;
 }

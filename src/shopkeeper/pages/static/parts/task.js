@@ -1,0 +1,30 @@
+// Work that a button does.
+
+import { explain } from "../faults.js";
+import { useRef, useState } from "../vendor/preact.js";
+import { toast } from "./toast.js";
+
+/**
+ * Return which work is under way, by its name, and what runs work unless some is. What went wrong is shown as a message.
+ * @returns {{ busy: string, run: (name: string, work: () => Promise<unknown>) => Promise<void> }}
+ */
+export function useTask() {
+  const [busy, setBusy] = useState("");
+  const isBusy = useRef(false);
+  return {
+    busy,
+    async run(name, work) {
+      if (isBusy.current) return;
+      isBusy.current = true;
+      setBusy(name);
+      try {
+        await work();
+      } catch (problem) {
+        toast(explain(problem), "bad");
+      } finally {
+        isBusy.current = false;
+        setBusy("");
+      }
+    },
+  };
+}
