@@ -1,7 +1,8 @@
 """The files of the pages: their names, media types, bytes and tags. What is not listed here is not served.
 
-There is no build step. Two things are done when a server starts: comments are left out, for they are a third of what
-browsers would load, and what a page runs is joined with all that it imports, so that a browser loads one file.
+There is no build step. Two things are done when a server starts: comments, types and indents are left out, for they
+are a third of what browsers would load, and what a page runs is joined with all that it imports, so that a browser
+loads one file.
 """
 
 import gzip
@@ -33,6 +34,11 @@ FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 """Comments that have their lines for themselves."""
 
+_TYPES = re.compile(r"/\*\* @(?:[^*]|\*(?!/))*\*/ ?")
+"""Types beside code."""
+
+_INDENTS = re.compile(r"^[ \t]+", re.MULTILINE)
+
 ENTRIES = {OWNERS_PAGE: "main.js", CUSTOMERS_PAGE: "shop.js"}
 """What each page runs. It is sent with all that it imports."""
 
@@ -51,11 +57,11 @@ def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
     files = {
-        str(path.relative_to(STATIC)): _file(path.suffix, without_comments(path.read_text()))
+        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
-    return files | {name: _file(".js", without_comments(joined(STATIC, name))) for name in ENTRIES.values()}
+    return files | {name: _file(".js", condensed(joined(STATIC, name))) for name in ENTRIES.values()}
 
 
 @cache
