@@ -70,9 +70,12 @@ def page(name: str) -> PageFile:
     return _file(".html", (STATIC / name).read_text())
 
 
-def without_comments(text: str) -> str:
-    """Return a module or a style without the comments that have their lines for themselves."""
-    return _COMMENTS.sub("", text)
+def condensed(text: str) -> str:
+    """Return a module or a style without types, indents, and the comments that have their lines for themselves.
+
+    No text of the pages spans lines, so an indent is never shown.
+    """
+    return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
 
 
 def _file(suffix: str, text: str) -> PageFile:
