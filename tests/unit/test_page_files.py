@@ -19,7 +19,7 @@ from shopkeeper.pages.files import (
     page,
     without_comments,
 )
-from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
+from shopkeeper.pages.headers import content_security_policy
 from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
 from tests.support.tools import NODE_MODULES, need
@@ -154,8 +154,8 @@ def test_the_compressed_form_has_a_tag_of_its_own() -> None:
 
 
 def test_the_policy_permits_nothing_inline() -> None:
-    assert "unsafe" not in CONTENT_SECURITY_POLICY
-    assert "default-src 'none'" in CONTENT_SECURITY_POLICY
+    assert "unsafe" not in content_security_policy()
+    assert "default-src 'none'" in content_security_policy()
 
 
 def test_comments_stay_at_home_and_code_does_not() -> None:

@@ -63,6 +63,12 @@ def page(name: str) -> PageFile:
     return _file(".html", text.replace("  </head>", links + "  </head>"))
 
 
+def listed() -> dict[str, PageFile]:
+    """Return every file by its path: the pages under their own names, all others under `assets/`."""
+    pages = {name: page(name) for name in (OWNERS_PAGE, CUSTOMERS_PAGE)}
+    return {f"assets/{name}": file for name, file in assets().items()} | pages
+
+
 def modules_of(text: str) -> list[str]:
     """Return the names of all modules that a page needs, each after those that it imports."""
     found: dict[str, None] = {}
