@@ -13,6 +13,7 @@ export SAM_CLI_TELEMETRY=0
 SAM=$TOOLS/sam
 need_tool "$SAM" "run \`make tools\`"
 check_account
+read_front
 $ONLY_DATA || need_code
 
 stack() {
@@ -40,7 +41,8 @@ fingerprint() {
         "$TOOLS/python" -c 'import hashlib, sys; print(hashlib.file_digest(sys.stdin.buffer, "sha256").hexdigest())')
 }
 
-deploy_data stack "$DATA" data.yaml "Stage=$STAGE" "AllowedOrigins=\"${ALLOWED_ORIGINS:-}\""
+deploy_data stack "$DATA" data.yaml "Stage=$STAGE" "AllowedOrigins=\"${ALLOWED_ORIGINS:-}\"" \
+    "FrontColour=$FRONT_COLOUR" "FrontApi=\"$FRONT_API\""
 code_parameters+=("Fingerprint=$(fingerprint)")
 
 # CodeDeploy shifts within the stack's update; what was in service before it is remembered for `release back`.
@@ -51,5 +53,6 @@ deploy_code() {
 }
 
 step "the code: stack $NAME, shifted by CodeDeploy" deploy_code "$NAME" template.yaml "${code_parameters[@]}"
+pages
 api_collection
 deployed

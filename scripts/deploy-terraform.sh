@@ -14,6 +14,7 @@ deployment_arguments "$@"
 FOLDER=$ROOT/infrastructure/terraform
 need_tool terraform "version 1.11 or newer is needed"
 check_account
+read_front
 $ONLY_DATA || need_code
 
 # init FOLDER KEY: each stage and colour has a state of its own.
@@ -44,8 +45,10 @@ code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=
     "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
     "-var=alarm_email=${ALARM_EMAIL:-}")
 
-deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE" "-var=allowed_origins=${ALLOWED_ORIGINS:-}"
+deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE" "-var=allowed_origins=${ALLOWED_ORIGINS:-}" \
+    "-var=front_colour=$FRONT_COLOUR" "-var=front_api=$FRONT_API"
 step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
+pages
 api_collection
 deployed

@@ -13,6 +13,7 @@ SERVICE=$ROOT/infrastructure/serverless
 OSLS=$SERVICE/node_modules/.bin/osls
 need_tool "$OSLS" "run \`make tools\`"
 check_account
+read_front
 $ONLY_DATA || need_code
 
 deploy_in() {
@@ -29,5 +30,6 @@ deploy_code() {
 deploy_data deploy_in "$SERVICE/data"
 step "the code: stack $NAME" deploy_code
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
+pages
 api_collection
 deployed

@@ -44,6 +44,14 @@ check_account() {
     FUNCTIONS=$(facts functions)
 }
 
+# read_front: which colour the stage's distribution serves now, so that deploying the data leaves it so.
+read_front() {
+    local front
+    front=$("$TOOLS/python" "$ROOT/scripts/pages.py" front "$STAGE") || exit
+    read -r FRONT_COLOUR FRONT_API <<< "$front"
+    export FRONT_COLOUR FRONT_API
+}
+
 # facts KIND: print a line for each function or setting of this system (infrastructure/facts.json).
 facts() {
     "$TOOLS/python" "$ROOT/scripts/facts.py" "$1"
@@ -56,6 +64,7 @@ need_code() {
         [[ -f $ROOT/dist/$function-arm64.zip ]] ||
             fail "dist/$function-arm64.zip is not there; run \`make package\`."
     done
+    [[ -f $ROOT/dist/pages.zip ]] || fail "dist/pages.zip is not there; run \`make package\`."
     ! $COLLECTION || need_tool "$ROOT/node_modules/.bin/newman" "run \`make tools\`, or deploy with --no-collection"
 }
 
@@ -79,6 +88,7 @@ way_back() {
         "the data"*) echo "The code was not touched; the tables are as they were before, mend the cause and repeat." ;;
         "the code"*) echo "What was in service still is: nothing moves before the code is complete. Mend the cause and repeat." ;;
         "into service"*) echo "What is in service now stands above; the alarms are those of $NAME." ;;
+        "the pages"*) echo "The code is in service; mend the cause and repeat." ;;
         "the API collection"*) echo "Go back with: scripts/release back $STAGE $COLOUR" ;;
         *) echo "The stage was not touched; mend the cause and repeat." ;;
     esac
@@ -95,6 +105,16 @@ run_collection() {
     BASE_URL=$(api_url) || return 1
     BASE_URL=$BASE_URL ALLOWED_ORIGIN=${origins%%,*} "$ROOT/scripts/run-api-tests.sh" "$COLOUR" \
         ${groups[@]+"${groups[@]}"}
+}
+
+publish_pages() {
+    "$TOOLS/python" "$ROOT/scripts/pages.py" upload "$STAGE" "$COLOUR" &&
+        "$TOOLS/python" "$ROOT/scripts/pages.py" open "$STAGE" "$COLOUR"
+}
+
+# pages: what browsers get, once the code behind it is in service.
+pages() {
+    step "the pages: of $COLOUR" publish_pages
 }
 
 # api_collection: the last step, unless it was not wanted.

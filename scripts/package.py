@@ -1,4 +1,5 @@
-"""Build the Lambda packages: `dist/<function>-<architecture>.zip`, each with only what its function needs.
+"""Build the Lambda packages, `dist/<function>-<architecture>.zip`, each with only what its function needs, and the
+files of the pages, `dist/pages.zip`.
 
 The byte code of every module stands beside it, since Lambda's folder is read-only and keeps none: without it each
 cold start would compile all that it loads. The same sources, locks and Python 3.13 give the same bytes. Run by
@@ -40,7 +41,7 @@ NO_BYTE_CODE = (
 
 
 def main(dist: Path = DIST) -> None:
-    """Build every function for every architecture into the folder `dist` and print the sizes."""
+    """Build every function for every architecture, and the pages, into the folder `dist` and print the sizes."""
     from shopkeeper.functions.all import FUNCTIONS  # not before --help, which needs nothing installed
 
     dist.mkdir(exist_ok=True)
@@ -55,6 +56,8 @@ def main(dist: Path = DIST) -> None:
                         package = dist / f"{function.name}-{architecture}.zip"
                         build(package, library_files(libraries) | source_files(function.name), python)
                         print(f"{package.name}  {package.stat().st_size / 1e6:.2f} MB")
+    build_pages(dist / "pages.zip")
+    print(f"pages.zip  {(dist / 'pages.zip').stat().st_size / 1e6:.2f} MB")
     if python is None:
         print(NO_BYTE_CODE, file=sys.stderr)
 
@@ -119,6 +122,18 @@ def build(package: Path, files: dict[str, Path], python: str | None) -> None:
         if python is not None:
             compile_modules(folder, python)
         write(package, {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()})
+
+
+def build_pages(package: Path) -> None:
+    """Write a zip of the files of the pages, as a bucket should have them."""
+    from shopkeeper.pages.files import listed
+
+    with tempfile.TemporaryDirectory() as place:
+        files = {name: Path(place) / name for name in listed()}
+        for name, file in listed().items():
+            files[name].parent.mkdir(parents=True, exist_ok=True)
+            files[name].write_bytes(file.plain)
+        write(package, files)
 
 
 def compile_modules(folder: Path, python: str) -> None:

@@ -5,7 +5,8 @@ release mark STAGE COLOUR --before VERSIONS   remember those (as JSON) to go bac
 release shift STAGE COLOUR [--steps 10,50] [--pause 300]
                                               from the versions in service to the newest ones
 release back STAGE COLOUR                     at once to what was in service before the last release
-release promote STAGE COLOUR --domain NAME    give a domain to a colour, after its health was seen
+release promote STAGE COLOUR [--domain NAME]  let the stage's distribution serve the pages and the API of a colour,
+                                              and give it a domain, after its health was seen
 
 With --dry-run they say what they would do. AWS_REGION names the region.
 """
@@ -23,6 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import account
 import facts
+import pages
 
 ALIAS = "live"
 HEALTH_PATHS = ("/health", "/health/detailed", "/auth/health")
@@ -222,8 +224,8 @@ class Release:
             raise Failed(f"Alarm {', '.join(fired)} fired {moment}.")
 
 
-def promote(stage: str, colour: str, domain: str, is_dry: bool = False) -> None:
-    """Move a custom domain's mapping to a colour, whose health was seen first. Raises Failed."""
+def promote(stage: str, colour: str, domain: str | None, is_dry: bool = False) -> None:
+    """Move the pages, and a domain if one is named, to a colour whose health was seen first. Raises Failed, Refused."""
     name = f"shopkeeper-{stage}-{colour}"
     api = account.api_id(name)
     base = account.url(api, stage)
@@ -233,6 +235,12 @@ def promote(stage: str, colour: str, domain: str, is_dry: bool = False) -> None:
                 answer.read()
         except OSError as error:
             raise Failed(f"{name} is not healthy at {path} ({error}); the domain stays where it is.") from None
+    print(pages.put_in_front(stage, colour, is_dry))
+    if domain:
+        _move(domain, name, api, stage, is_dry)
+
+
+def _move(domain: str, name: str, api: str, stage: str, is_dry: bool) -> None:
     gateway = account.client("apigateway")
     mappings = gateway.get_base_path_mappings(domainName=domain).get("items", [])
     root = next((mapping for mapping in mappings if mapping["basePath"] in ("(none)", "")), None)
@@ -291,10 +299,8 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--pause", type=float, help="seconds to watch after each; by default 300 in prod, else 0")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--before", type=json.loads, default={}, help="what `release versions` said, for mark")
-    parser.add_argument("--domain", help="the custom domain to move")
+    parser.add_argument("--domain", help="a custom domain to move as well")
     asked = parser.parse_args(arguments)
-    if asked.command == "promote" and not asked.domain:
-        parser.error("promote needs --domain")
     is_prod = asked.stage == "prod"
     asked.steps = ([10, 50] if is_prod else []) if asked.steps is None else asked.steps
     asked.pause = (PAUSE_SECONDS if is_prod else 0.0) if asked.pause is None else asked.pause

@@ -6,6 +6,7 @@ A template has no loops: what repeats for each function, table, route or setting
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
@@ -16,6 +17,11 @@ ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
 BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
 JWT_SECRET = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-JwtSecretArn" }'  # noqa: S105  # where it is
+UPLOADS = "https://" + BUCKET + ".s3.${AWS::Region}.${AWS::URLSuffix}"
+REWRITE = Path(__file__).parents[1] / "infrastructure" / "rewrite.js"
+SECURITY = ("Referrer-Policy", "X-Content-Type-Options")
+"""The headers that CloudFront takes by members of their own."""
+
 DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60
 
 
@@ -34,6 +40,9 @@ def parts(facts: Facts) -> dict[str, str]:
         "database": _database(facts),
         "cold-starts": _cold_starts(facts),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
+        "behaviours": "".join(_behaviour(pattern) for pattern in facts["pages"]["api"]),
+        "page-headers": _page_headers(facts["pages"]),
+        "rewrite": "FunctionCode: |\n" + indent(REWRITE.read_text(), "  "),
         "streams": "".join(_stream_output(name) for name, table in facts["tables"].items() if table["stream"]),
     }
 
@@ -140,6 +149,46 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
         more=_lines(more),
         events="".join(events),
         statements=_statements(function),
+    )
+
+
+def _behaviour(pattern: str) -> str:
+    return _block(
+        f"""
+        - PathPattern: {pattern}
+          TargetOriginId: api
+          ViewerProtocolPolicy: https-only
+          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
+          Compress: false
+          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled
+          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader
+        """
+    )
+
+
+def _page_headers(pages: Facts) -> str:
+    headers = pages["headers"]
+    policy = ";\n".join(pages["policy"]).replace("UPLOADS", UPLOADS)
+    others = (
+        f"- {{ Header: {name}, Value: {json.dumps(value)}, Override: true }}\n"
+        for name, value in headers.items()
+        if name not in SECURITY
+    )
+    return _block(
+        f"""
+        SecurityHeadersConfig:
+          ContentTypeOptions: {{ Override: true }}
+          ReferrerPolicy: {{ ReferrerPolicy: {headers["Referrer-Policy"]}, Override: true }}
+          ContentSecurityPolicy:
+            Override: true
+            ContentSecurityPolicy: !Sub >-
+              <policy>
+        CustomHeadersConfig:
+          Items:
+            <others>
+        """,
+        policy=policy,
+        others="".join(others),
     )
 
 

@@ -1,6 +1,9 @@
 // What follows from ../facts.json: the functions with their roles, the dead letters, the tables.
 'use strict';
 
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
 const facts = require('../facts.json');
 
 const PREFIX = 'shopkeeper-${sls:stage}-${param:colour}';
@@ -246,6 +249,54 @@ const streamArns = merged(
     })),
 );
 
+const pictureBehaviour = {
+  PathPattern: '/pictures/*',
+  TargetOriginId: 'pictures',
+  ViewerProtocolPolicy: 'redirect-to-https',
+  AllowedMethods: ['GET', 'HEAD'],
+  Compress: false,
+  CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6', // CachingOptimized, as S3's Cache-Control says
+  ResponseHeadersPolicyId: { Ref: 'PicturesHeaders' },
+};
+
+// What the distribution passes on to the API, as it comes.
+const apiBehaviours = facts.pages.api.map((PathPattern) => ({
+  PathPattern,
+  TargetOriginId: 'api',
+  ViewerProtocolPolicy: 'https-only',
+  AllowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],
+  Compress: false,
+  CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // CachingDisabled
+  OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader
+}));
+
+// CloudFront takes two of them by members of their own.
+const {
+  'Referrer-Policy': ReferrerPolicy,
+  'X-Content-Type-Options': _nosniff,
+  ...otherHeaders
+} = facts.pages.headers;
+const UPLOADS = `https://${BUCKET}.s3.\${AWS::Region}.\${AWS::URLSuffix}`;
+const pageHeaders = {
+  SecurityHeadersConfig: {
+    ContentTypeOptions: { Override: true },
+    ReferrerPolicy: { ReferrerPolicy, Override: true },
+    ContentSecurityPolicy: {
+      ContentSecurityPolicy: { 'Fn::Sub': facts.pages.policy.join('; ').replace('UPLOADS', UPLOADS) },
+      Override: true,
+    },
+  },
+  CustomHeadersConfig: {
+    Items: Object.entries(otherHeaders).map(([Header, Value]) => ({ Header, Value, Override: true })),
+  },
+};
+
+const pages = {
+  behaviours: [pictureBehaviour, ...apiBehaviours],
+  headers: pageHeaders,
+  rewrite: readFileSync(join(__dirname, '../rewrite.js'), 'utf8'),
+};
+
 module.exports = {
   environment,
   functions,
@@ -253,5 +304,6 @@ module.exports = {
   throttles,
   anyTable,
   coldStarts,
+  pages,
   data: { Resources: tables, Outputs: streamArns },
 };

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy import cloudformation_triggers as triggers
-from tests.deploy import pictures
+from tests.deploy import distribution, pictures
 from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema, statement_permissions
 
 PSEUDO = {
@@ -156,6 +156,7 @@ def read_data(template: Template) -> Model:
     return {
         "tables": {table["TableName"]: _table(table) for _, table in template.of_type("AWS::DynamoDB::Table")},
         "pictures": pictures.of_template(template),
+        "distribution": distribution.of_template(template),
         "secret": secret and {"name": secret["Name"], "generated": "GenerateSecretString" in secret},
     }
 

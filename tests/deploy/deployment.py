@@ -204,14 +204,27 @@ class Deployment:
         return shown.status == 200 and is_whole and attach(owner, item, None).status == 200 and not self.pictures()
 
     def pictures(self) -> list[str]:
-        """Return the keys of the bucket."""
-        return [
-            entry["Key"] for entry in self.aws.client("s3").list_objects_v2(Bucket=bucket("dev")).get("Contents", [])
-        ]
+        """Return the keys of the pictures."""
+        return self.files("pictures/")
+
+    def files(self, prefix: str = "") -> list[str]:
+        """Return the keys of the bucket that begin so."""
+        listed = self.aws.client("s3").list_objects_v2(Bucket=bucket("dev"), Prefix=prefix)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+    def fronts(self) -> dict[str, str]:
+        """Return which pages the distribution serves, and which API."""
+        cloudfront = self.aws.client("cloudfront")
+        (made,) = cloudfront.list_distributions()["DistributionList"]["Items"]
+        origins = {origin["Id"]: origin for origin in made["Origins"]["Items"]}
+        return {
+            "pages": origins["pages"]["OriginPath"],
+            "api": origins["api"]["DomainName"].partition(".execute-api.")[0],
+        }
 
     def empty_bucket(self) -> None:
-        """Remove all pictures: CloudFormation removes no bucket that holds any."""
-        for key in self.pictures():
+        """Remove all files: CloudFormation removes no bucket that holds any."""
+        for key in self.files():
             self.aws.client("s3").delete_object(Bucket=bucket("dev"), Key=key)
 
     def live_versions(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from samtranslator.translator.transform import transform
 
 from tests.deploy import cloudformation, terraform
 from tests.deploy.cloudformation import Template
-from tests.deploy.model import ORIGINS, REGION, Model
+from tests.deploy.model import FRONTS, ORIGINS, REGION, Model
 from tests.support.tools import ROOT, need
 
 NAMES = ("sam", "serverless", "terraform")
@@ -91,7 +91,9 @@ class _NoPolicies:
 
 def _sam_data(root: Path, stage: str) -> Template:
     source = yaml.load((root / "infrastructure/sam/data.yaml").read_text(), _Loader)
-    return Template(source, {"Stage": stage, "AllowedOrigins": ORIGINS[stage]})
+    colour, api = FRONTS[stage]
+    front = {"FrontColour": colour, "FrontApi": api}
+    return Template(source, {"Stage": stage, "AllowedOrigins": ORIGINS[stage], **front})
 
 
 def data_templates(root: Path, stage: str, environment: Mapping[str, str]) -> list[Template]:
@@ -109,6 +111,7 @@ def _packaged(root: Path, place: str, stage: str, environment: Mapping[str, str]
 def read_serverless(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
     """Return what the Serverless Framework packages."""
     variables = {**environment, "COLOUR": colour, "ALLOWED_ORIGINS": ORIGINS[stage], "SLS_TELEMETRY_DISABLED": "1"}
+    variables |= dict(zip(("FRONT_COLOUR", "FRONT_API"), FRONTS[stage], strict=True))
     data, code = (_packaged(root, place, stage, variables) for place in ("data", ""))
     return cloudformation.read_data(data) | cloudformation.read_code(code)
 
@@ -118,7 +121,8 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
-    data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins}, environment)
+    front = dict(zip(("front_colour", "front_api"), FRONTS[stage], strict=True))
+    data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins, **front}, environment)
     with _streams(root, stage, environment):
         return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))
 

@@ -3,7 +3,7 @@
 It runs rules, and takes dead-letter queues, destinations and event source mappings as they are declared. It sends to
 queues as nobody, reads a function's destination but not its alias's, and bounds no retries of a stream: that is checked
 statically, in `test_agreement.py` and `test_triggers.py`. It takes a distribution as it is declared, and serves nothing
-through it: what reads the bucket is checked statically, too.
+through it, and runs no function of CloudFront: that is checked statically, too, and the function by Node.js.
 """
 
 import json
@@ -177,6 +177,12 @@ class Aws:
             "plans": [plan["name"] for plan in self.client("apigateway").get_usage_plans()["items"]],
             "buckets": [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]],
             "parameters": [one["Name"] for one in self.client("ssm").describe_parameters()["Parameters"]],
+            "rewrites": [
+                one["Name"]
+                for one in self.client("cloudfront")
+                .list_functions(Stage="DEVELOPMENT")["FunctionList"]
+                .get("Items", [])
+            ],
             "distributions": [one["Comment"] for one in _listed(self.client("cloudfront").list_distributions())],
             "stacks": [
                 stack["StackName"]

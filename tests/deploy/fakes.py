@@ -27,13 +27,15 @@ class Handler(BaseHTTPRequestHandler):
         """Answer with JSON; `error` is the name of AWS's exception."""
         self.send(status, json.dumps(content).encode(), "application/json", error)
 
-    def send(self, status: int, body: bytes, kind: str, error: str = "") -> None:
-        """Answer with a body of a content type."""
+    def send(self, status: int, body: bytes, kind: str, error: str = "", tag: str = "") -> None:
+        """Answer with a body of a content type, and perhaps an `ETag`."""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if error:
             self.send_header("x-amzn-ErrorType", error)
+        if tag:
+            self.send_header("ETag", tag)
         self.end_headers()
         self.wfile.write(body)
 

@@ -9,10 +9,12 @@ from typing import Any
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.pages.headers import SECURITY_HEADERS, content_security_policy
 from shopkeeper.settings import SETTINGS
 from shopkeeper.storage import Table
 from shopkeeper.storage.table import Key
 from shopkeeper.storage.tables import TABLES
+from tests.support.tools import ROOT
 
 Model = dict[str, Any]
 
@@ -24,6 +26,7 @@ SENDERS = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*"
 OBJECT_ARN = "arn:aws:s3:::"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 SECRET = "the secret"
+REWRITE = ROOT / "infrastructure" / "rewrite.js"
 PICTURES_URL = "https://pictures.example"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
 
@@ -33,6 +36,14 @@ FRAMEWORKS_OWN = "ServerlessDeploymentBucket"
 """The bucket of packages that the Serverless Framework makes in each of its stacks."""
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+"""CloudFront's managed policies (Amazon CloudFront Developer Guide, "Use managed cache policies" and the like)."""
+
+FRONTS = {"dev": ("blue", ""), "staging": ("green", "a1b2c3d4e5"), "prod": ("blue", "f6g7h8i9j0")}
+"""The colour in front of each stage and the id of its API; dev is as before its first deployment."""
+
+CLOUDFRONTS = "https://*.cloudfront.net"
 LOCAL_ORIGINS = ["http://localhost:*", "http://127.0.0.1:*"]
 BUCKET, DISTRIBUTION = "the bucket", "the distribution"
 """How statements name what the data makes."""
@@ -89,6 +100,7 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
         "queues": dict(_queues(name, functions)),
         "tables": {f"{table.name}-{stage}": _table(table, stage, functions) for table in TABLES},
         "pictures": _pictures(stage),
+        "distribution": _distribution(stage, functions),
         "secret": {"name": f"shopkeeper/{stage}/jwt", "generated": True},
         "other_identities": set(),
     }
@@ -191,7 +203,7 @@ def _table(table: Table, stage: str, functions: tuple[Function, ...]) -> Model:
 
 def _pictures(stage: str) -> Model:
     """Return what the pictures of a stage must be."""
-    origins = ORIGINS[stage].split(",") if ORIGINS[stage] else LOCAL_ORIGINS
+    origins = [CLOUDFRONTS, *(ORIGINS[stage].split(",") if ORIGINS[stage] else LOCAL_ORIGINS)]
     reader = f"AWS:SourceArn={DISTRIBUTION}"
     return {
         "bucket": bucket(stage),
@@ -204,24 +216,83 @@ def _pictures(stage: str) -> Model:
             f"Deny * s3:* on {BUCKET} Bool aws:SecureTransport=false",
             f"Deny * s3:* on {BUCKET}/* Bool aws:SecureTransport=false",
             f"Allow cloudfront.amazonaws.com s3:GetObject on {BUCKET}/pictures/* StringEquals {reader}",
-        },
-        "distribution": {
-            "enabled": True,
-            "origins": [BUCKET],
-            "access": {"type": "s3", "signs": "always", "protocol": "sigv4"},
-            "viewers": "redirect-to-https",
-            "methods": ["GET", "HEAD"],
-            "cache": CACHING_OPTIMIZED,
-            "others": [],
-        },
-        "headers": {
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Content-Disposition": "inline",
-            "Cross-Origin-Resource-Policy": "cross-origin",
+            f"Allow cloudfront.amazonaws.com s3:GetObject on {BUCKET}/pages/* StringEquals {reader}",
         },
         "told": f"https://{DISTRIBUTION}",
     }
+
+
+def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
+    """Return what serves the pictures and the pages of a stage, and the API under the same address."""
+    colour, api = FRONTS[stage]
+    files: Model = {
+        "viewers": "redirect-to-https",
+        "methods": ["GET", "HEAD"],
+        "cache": CACHING_OPTIMIZED,
+        "request": None,
+    }
+    passed_on: Model = {
+        "origin": "api",
+        "viewers": "https-only",
+        "methods": sorted(["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]),
+        "compresses": False,
+        "cache": CACHING_DISABLED,
+        "request": ALL_VIEWER_EXCEPT_HOST,
+        "headers": "",
+        "rewritten": [],
+    }
+    bucket_of_stage: Model = {"from": BUCKET, "signed": True, "protocol": None, "tls": None}
+    gateway = f"execute-api.{REGION}.amazonaws.com"
+    return {
+        "enabled": True,
+        "access": {"type": "s3", "signs": "always", "protocol": "sigv4"},
+        "origins": {
+            "pictures": {**bucket_of_stage, "path": ""},
+            "pages": {**bucket_of_stage, "path": f"/pages/{colour}"},
+            "api": {
+                "from": f"{api}.{gateway}" if api else gateway,
+                "path": f"/{stage}",
+                "signed": False,
+                "protocol": "https-only",
+                "tls": ["TLSv1.2"],
+            },
+        },
+        "behaviours": {
+            "*": {**files, "origin": "pages", "compresses": True, "headers": "pages", "rewritten": ["viewer-request"]},
+            "/pictures/*": {
+                **files,
+                "origin": "pictures",
+                "compresses": False,
+                "headers": "pictures",
+                "rewritten": [],
+            },
+            **dict.fromkeys(_patterns(functions), passed_on),
+        },
+        "headers": {
+            "pages": {
+                **SECURITY_HEADERS,
+                "Content-Security-Policy": content_security_policy(
+                    f"https://{bucket(stage)}.s3.{REGION}.amazonaws.com"
+                ),
+            },
+            "pictures": {
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Content-Disposition": "inline",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            },
+        },
+        "rewrite": {"code": REWRITE.read_text(), "runtime": "cloudfront-js-2.0", "live": True},
+    }
+
+
+def _patterns(functions: tuple[Function, ...]) -> Iterator[str]:
+    """Yield what the distribution passes on to the API."""
+    for function in functions:
+        for endpoint in function.endpoints:
+            parts = endpoint.path.split("/")
+            if endpoint.path != "/":
+                yield f"/{parts[1]}/*" if len(parts) > 2 else f"/{parts[1]}"
 
 
 def _key(key: Key) -> list[str]:

@@ -1,4 +1,4 @@
-"""The bucket of the pictures and the distribution that reads it, of each description, read into the plain model."""
+"""The bucket of the pictures and the pages, of each description, read into the plain model."""
 
 import json
 from collections.abc import Iterator
@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 def of_template(template: "Template") -> Model:
     """Return the pictures of a data stack."""
     ((logical, bucket),) = [found for found in template.of_type("AWS::S3::Bucket") if found[0] != FRAMEWORKS_OWN]
-    (made, distribution) = next(template.of_type("AWS::CloudFront::Distribution"))
-    config = distribution["DistributionConfig"]
-    behaviour = config["DefaultCacheBehavior"]
-    access = (template.only("AWS::CloudFront::OriginAccessControl") or {})["OriginAccessControlConfig"]
+    (made, _) = next(template.of_type("AWS::CloudFront::Distribution"))
     closed = bucket["PublicAccessBlockConfiguration"]
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     (owner,) = bucket["OwnershipControls"]["Rules"]
@@ -46,35 +43,8 @@ def of_template(template: "Template") -> Model:
             for rule in bucket["CorsConfiguration"]["CorsRules"]
         ],
         "policy": set(_statements(policy["PolicyDocument"]["Statement"], ids)),
-        "distribution": {
-            "enabled": config["Enabled"],
-            "origins": [
-                BUCKET if origin["DomainName"] == f"<{logical}.RegionalDomainName>" else origin["DomainName"]
-                for origin in config["Origins"]
-            ],
-            "access": {
-                "type": access["OriginAccessControlOriginType"],
-                "signs": access["SigningBehavior"],
-                "protocol": access["SigningProtocol"],
-            },
-            "viewers": behaviour["ViewerProtocolPolicy"],
-            "methods": behaviour["AllowedMethods"],
-            "cache": behaviour["CachePolicyId"],
-            "others": config.get("CacheBehaviors", []),
-        },
-        "headers": dict(_headers(template.only("AWS::CloudFront::ResponseHeadersPolicy") or {})),
         "told": template.outputs["PicturesUrl"].replace(f"<{made}.DomainName>", DISTRIBUTION),
     }
-
-
-def _headers(policy: Model) -> Iterator[tuple[str, str]]:
-    config = policy["ResponseHeadersPolicyConfig"]
-    security = config["SecurityHeadersConfig"]
-    if security["ContentTypeOptions"]["Override"]:
-        yield "X-Content-Type-Options", "nosniff"
-    yield "Content-Security-Policy", security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    for header in config["CustomHeadersConfig"]["Items"]:
-        yield header["Header"], header["Value"]
 
 
 def of_plan(plan: "Plan") -> Model:
@@ -84,9 +54,6 @@ def of_plan(plan: "Plan") -> Model:
     (encryption,) = (plan.only("aws_s3_bucket_server_side_encryption_configuration") or {})["rule"]
     (owner,) = (plan.only("aws_s3_bucket_ownership_controls") or {})["rule"]
     (cors,) = (plan.only("aws_s3_bucket_cors_configuration") or {})["cors_rule"]
-    distribution = plan.only("aws_cloudfront_distribution") or {}
-    (behaviour,) = distribution["default_cache_behavior"]
-    access = plan.only("aws_cloudfront_origin_access_control") or {}
     arn = f"arn:aws:s3:::{bucket['bucket']}"
     (document,) = [values for _, values in plan.of_type("aws_iam_policy_document", "pictures")]
     statements = [_plain(entry) for entry in document["statement"]]
@@ -111,42 +78,14 @@ def of_plan(plan: "Plan") -> Model:
             }
         ],
         "policy": set(_statements(statements, {arn: BUCKET})),
-        "distribution": {
-            "enabled": distribution["enabled"],
-            "origins": [BUCKET for origin in distribution["origin"] if _reads_bucket(plan)],
-            "access": {
-                "type": access["origin_access_control_origin_type"],
-                "signs": access["signing_behavior"],
-                "protocol": access["signing_protocol"],
-            },
-            "viewers": behaviour["viewer_protocol_policy"],
-            "methods": sorted(behaviour["allowed_methods"]),
-            "cache": behaviour["cache_policy_id"],
-            "others": distribution["ordered_cache_behavior"],
-        },
-        "headers": dict(_planned_headers(plan.only("aws_cloudfront_response_headers_policy") or {})),
         "told": _told(plan),
     }
-
-
-def _reads_bucket(plan: "Plan") -> bool:
-    (origin,) = plan.expressions("aws_cloudfront_distribution.this")["origin"]
-    return "aws_s3_bucket.pictures.bucket_regional_domain_name" in origin["domain_name"]["references"]
 
 
 def _told(plan: "Plan") -> str:
     made = "aws_cloudfront_distribution.this.domain_name"
     refers = made in plan.references("aws_ssm_parameter.pictures_url", "value")
     return f"https://{DISTRIBUTION}" if refers else "something else"
-
-
-def _planned_headers(policy: Model) -> Iterator[tuple[str, str]]:
-    (security,) = policy["security_headers_config"]
-    if security["content_type_options"][0]["override"]:
-        yield "X-Content-Type-Options", "nosniff"
-    yield "Content-Security-Policy", security["content_security_policy"][0]["content_security_policy"]
-    for header in policy["custom_headers_config"][0]["items"]:
-        yield header["header"], header["value"]
 
 
 def _plain(entry: Model) -> Model:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from tests.deploy import pictures
+from tests.deploy import distribution, pictures
 from tests.deploy.cloudformation import expression, read_dashboard
 from tests.deploy.model import API, QUEUE_ARN, RULE_ARN, SECRET, Model, key_schema, senders, statement_permissions
 
@@ -56,6 +56,7 @@ def read_data(plan: Plan) -> Model:
     return {
         "tables": {table["name"]: _table(table) for _, table in plan.of_type("aws_dynamodb_table")},
         "pictures": pictures.of_plan(plan),
+        "distribution": distribution.of_plan(plan),
         "secret": secret
         and {
             "name": secret["name"],

@@ -9,6 +9,7 @@ import pytest
 import standardwebhooks
 
 from shopkeeper.functions.facts import facts
+from shopkeeper.pages.files import listed
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
@@ -108,6 +109,13 @@ def test_a_picture_is_uploaded_shown_and_taken_away(deployment: Deployment) -> N
 
 
 @pytest.mark.step("deployed")
+def test_its_distribution_has_the_pages_and_its_own_api(deployment: Deployment) -> None:
+    """What it serves of them is not asked: the emulator serves nothing through it."""
+    assert set(deployment.files("pages/")) == {f"pages/blue/{name}" for name in listed()}
+    assert deployment.fronts() == {"pages": "/pages/blue", "api": deployment.aws.api(NAME)}
+
+
+@pytest.mark.step("deployed")
 def test_an_order_and_a_reset_are_told_by_mail(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert mails_are_sent(deployment)
@@ -160,9 +168,11 @@ def test_a_second_deployment_changes_nothing_that_is_in_service(deployment: Depl
     before = deployment.live_versions()
     ann = {"email": "stays@example.com", "password": "correct horse battery", "name": "Ann"}
     assert deployment.call("POST", "/api/auth/register", ann).status == 201
+    fronts = deployment.fronts()
     deployment.deploy()
     assert deployment.status == 0, deployment.output
     assert deployment.live_versions() == before
+    assert deployment.fronts() == fronts
     assert deployment.call("POST", "/api/auth/register", ann).json["code"] == "already_registered"
 
 

@@ -15,6 +15,7 @@ SLS_ALARMS, PLUGIN = "serverless/resources/alarms.yml", "serverless/plugin.js"
 TF_DATA, CODE, TRIGGERS = "terraform/data/main.tf", "terraform/code/functions.tf", "terraform/code/triggers.tf"
 TF_API, MAIN, TF_ALARMS = "terraform/code/api.tf", "terraform/code/main.tf", "terraform/code/alarms.tf"
 SLS_PICTURES, TF_PICTURES = "serverless/resources/pictures.yml", "terraform/data/pictures.tf"
+SLS_DISTRIBUTION, TF_DISTRIBUTION = "serverless/resources/distribution.yml", "terraform/data/distribution.tf"
 PREFLIGHT = "terraform/code/preflight.tf"
 
 MUTATIONS = [
@@ -61,9 +62,18 @@ MUTATIONS = [
     ("sam", "send mails from any address", SAM, "{ ses:FromAddress: !Ref MailFrom }", '{ ses:FromAddress: "*" }', "mail.permissions has ses:SendEmail identity/* from *"),
     ("sam", "open the bucket", DATA, "BlockPublicPolicy: true", "BlockPublicPolicy: false", "pictures.closed.policy is False"),
     ("sam", "let everybody read pictures", DATA, "Principal: { Service: cloudfront.amazonaws.com }", 'Principal: "*"', "pictures.policy has Allow * s3:GetObject"),
-    ("sam", "serve more than pictures", DATA, '"${Pictures.Arn}/pictures/*"', '"${Pictures.Arn}/*"', "pictures.policy has Allow cloudfront.amazonaws.com s3:GetObject on the bucket/* "),
+    ("sam", "serve the pages of every colour", DATA, "OriginPath: !Sub /pages/${FrontColour}", "OriginPath: /pages", "distribution.origins.pages.path is '/pages'"),
+    ("sam", "call the API without TLS", DATA, "OriginProtocolPolicy: https-only", "OriginProtocolPolicy: http-only", "distribution.origins.api.protocol is 'http-only'"),
+    ("sam", "keep the API's answers", DATA, "CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6", "distribution.behaviours./api/*.cache is"),
+    ("sam", "permit inline scripts", DATA, "script-src 'self';", "script-src 'self' 'unsafe-inline';", "distribution.headers.pages.Content-Security-Policy is"),
+    ("sam", "mistake the page of a shop", DATA, "request.uri = '/shop.html'", "request.uri = '/index.html'", "distribution.rewrite.code is"),
+    ("sam", "serve more than pictures", DATA, '!Sub "${Pictures.Arn}/pages/*"', '!Sub "${Pictures.Arn}/*"', "pictures.policy has Allow cloudfront.amazonaws.com s3:GetObject on the bucket/* "),
     ("sam", "touch more than pictures", SAM, "${AWS::Region}/pictures/*", "${AWS::Region}/*", "orders.permissions has s3:GetObject shopkeeper-dev-000000000000-us-east-1/*"),
-    ("serverless", "take pictures from every page", SLS_PICTURES, '["http://localhost:*", "http://127.0.0.1:*"]', '["*"]', "pictures.cors lacks"),
+    ("serverless", "take pictures from every page", SLS_PICTURES, '"http://localhost:*", "http://127.0.0.1:*"]', '"*"]', "pictures.cors lacks"),
+    ("serverless", "lose the token on the way to the API", JS, "  OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader\n", "", "distribution.behaviours./api/*.request is None"),
+    ("serverless", "lose a path of the API", FACTS, '"/auth/*", ', "", "distribution.behaviours./auth/* is missing"),
+    ("serverless", "rewrite no address", SLS_DISTRIBUTION, "EventType: viewer-request", "EventType: viewer-response", "distribution.behaviours.*.rewritten lacks viewer-request"),
+    ("serverless", "sign nothing", SLS_DISTRIBUTION, "SigningBehavior: always", "SigningBehavior: never", "distribution.access.signs is 'never'"),
     ("serverless", "forget where pictures are", JS, "...(definition.pictures && PICTURES)", "...(definition.picture && PICTURES)", "environment.PICTURES_URL is missing"),
     ("serverless", "drop an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem"], "tables": ["visitor-counter"]', "visits.permissions lacks"),
     ("serverless", "grant an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], "tables": ["visitor-counter"]', "visits.permissions has dynamodb:Scan"),
@@ -103,7 +113,11 @@ MUTATIONS = [
     ("serverless", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
     ("serverless", "send mails on another condition", JS, "'ses:FromAddress'", "'ses:FromDisplayName'", "a statement that is no plain permission"),
     ("terraform", "send mails on no condition", CODE, 'test     = "StringEquals"', 'test     = "StringLike"', "a statement that is no plain permission"),
-    ("terraform", "let pictures be sniffed", TF_PICTURES, "content_type_options {\n      override = true", "content_type_options {\n      override = false", "headers.X-Content-Type-Options is missing"),
+    ("terraform", "let pictures be sniffed", TF_PICTURES, "content_type_options {\n      override = true", "content_type_options {\n      override = false", "headers.pictures.X-Content-Type-Options is missing"),
+    ("terraform", "let pages be framed", FACTS, '"frame-ancestors \'none\'"', '"frame-ancestors *"', "distribution.headers.pages.Content-Security-Policy is"),
+    ("terraform", "give pages the headers of pictures", TF_DISTRIBUTION, "aws_cloudfront_response_headers_policy.pages.id", "aws_cloudfront_response_headers_policy.pictures.id", "distribution.behaviours.*.headers is 'pictures'"),
+    ("terraform", "take the API by another path", TF_DISTRIBUTION, 'origin_path = "/${var.stage}"', 'origin_path = "/prod"', "distribution.origins.api.path is '/prod'"),
+    ("terraform", "leave the function unpublished", TF_DISTRIBUTION, "publish = true", "publish = false", "distribution.rewrite.live is False"),
     ("terraform", "take requests without TLS", TF_PICTURES, 'values   = ["false"]', 'values   = ["true"]', "pictures.policy lacks Deny * s3:* on the bucket Bool aws:SecureTransport=false"),
     ("terraform", "drop an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem"], "tables": ["visitor-counter"]', "visits.permissions lacks"),
     ("terraform", "grant an action", FACTS, '["dynamodb:GetItem", "dynamodb:UpdateItem"], "tables": ["visitor-counter"]', '["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Scan"], "tables": ["visitor-counter"]', "visits.permissions has dynamodb:Scan"),

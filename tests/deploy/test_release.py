@@ -255,7 +255,7 @@ def test_the_versions_in_service_are_told(fake: FakeAws) -> None:
         ["shift", "prod", "purple"],
         ["shift", "prod", "blue", "--steps", "50,10"],
         ["shift", "prod", "blue", "--steps", "0,100"],
-        ["promote", "prod", "blue"],
+        ["promote", "prod"],
         ["mark", "prod", "blue", "--before", "nonsense"],
     ],
 )

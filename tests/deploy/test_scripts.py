@@ -83,7 +83,7 @@ def test_a_deployment_can_go_without_the_collection_and_what_runs_it(script: str
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("missing", ["dist/orders-arm64.zip", "node_modules/.bin/newman"])
+@pytest.mark.parametrize("missing", ["dist/orders-arm64.zip", "dist/pages.zip", "node_modules/.bin/newman"])
 def test_what_is_missing_is_told_before_anything_is_done(script: str, missing: str, aws: Aws, tmp_path: Path) -> None:
     root = copy_repository(tmp_path)
     for name in ("dist", "node_modules"):

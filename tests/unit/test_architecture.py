@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": LEAVES | {"aws", "net", "storage"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
-    "functions": LEAVES | {"settings", "http", "net", "aws", "storage", "identity", "domains"},
+    "functions": LEAVES | {"settings", "http", "net", "aws", "storage", "identity", "domains", "pages"},
     "pages": set(),
     "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},

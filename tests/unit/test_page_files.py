@@ -20,7 +20,7 @@ from shopkeeper.pages.files import (
     condensed,
     page,
 )
-from shopkeeper.pages.headers import CONTENT_SECURITY_POLICY
+from shopkeeper.pages.headers import content_security_policy
 from shopkeeper.pages.joining import joined, modules_of
 from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
@@ -156,8 +156,8 @@ def test_the_compressed_form_has_a_tag_of_its_own() -> None:
 
 
 def test_the_policy_permits_nothing_inline() -> None:
-    assert "unsafe" not in CONTENT_SECURITY_POLICY
-    assert "default-src 'none'" in CONTENT_SECURITY_POLICY
+    assert "unsafe" not in content_security_policy()
+    assert "default-src 'none'" in content_security_policy()
 
 
 def test_comments_stay_at_home_and_code_does_not() -> None:

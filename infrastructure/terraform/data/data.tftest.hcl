@@ -50,3 +50,27 @@ run "an_unknown_stage_is_refused" {
 
   expect_failures = [var.stage]
 }
+
+run "an_api_is_called_by_its_own_host" {
+  command = plan
+
+  variables {
+    front_colour = "green"
+    front_api    = "a1b2c3d4e5"
+  }
+
+  assert {
+    condition     = startswith(local.api_host, "a1b2c3d4e5.execute-api.")
+    error_message = "The distribution must call the API of the colour in front."
+  }
+}
+
+run "an_unknown_colour_is_refused" {
+  command = plan
+
+  variables {
+    front_colour = "purple"
+  }
+
+  expect_failures = [var.front_colour]
+}

@@ -1,4 +1,4 @@
-# The data of one stage: its tables, its pictures and its secret. Code of both colours stands on it, and comes and goes.
+# The data of one stage: its tables, its files and its secret. Code of both colours stands on it, and comes and goes.
 terraform {
   required_version = ">= 1.11"
 

@@ -1,4 +1,4 @@
-# The pictures of one stage: a private bucket, and the distribution through which they are read.
+# The files of one stage: a private bucket for pictures and pages, and what browsers are told beside a picture.
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
@@ -44,13 +44,17 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "pictures" {
   }
 }
 
-# Browsers post the forms straight to the bucket.
+# Browsers post the forms straight to the bucket. Any of CloudFront's names is among them, as in the other descriptions,
+# which cannot know the distribution's here. S3 asks for a form that the function `orders` signed, wherever it comes from.
 resource "aws_s3_bucket_cors_configuration" "pictures" {
   bucket = aws_s3_bucket.pictures.id
 
   cors_rule {
     allowed_methods = ["POST"]
-    allowed_origins = local.is_local ? ["http://localhost:*", "http://127.0.0.1:*"] : split(",", var.allowed_origins)
+    allowed_origins = concat(
+      ["https://*.cloudfront.net"],
+      local.is_local ? ["http://localhost:*", "http://127.0.0.1:*"] : split(",", var.allowed_origins),
+    )
     allowed_headers = ["*"]
     max_age_seconds = 600
   }
@@ -83,7 +87,7 @@ data "aws_iam_policy_document" "pictures" {
 
   statement {
     actions   = ["s3:GetObject"]
-    resources = ["${local.bucket_arn}/pictures/*"]
+    resources = ["${local.bucket_arn}/pictures/*", "${local.bucket_arn}/pages/*"]
 
     principals {
       type        = "Service"
@@ -96,48 +100,6 @@ data "aws_iam_policy_document" "pictures" {
       values   = [aws_cloudfront_distribution.this.arn]
     }
   }
-}
-
-# Whatever is no picture is S3's 403.
-resource "aws_cloudfront_distribution" "this" {
-  comment         = "shopkeeper-${var.stage}"
-  enabled         = true
-  http_version    = "http2and3"
-  is_ipv6_enabled = true
-  price_class     = "PriceClass_100"
-
-  origin {
-    origin_id                = "pictures"
-    domain_name              = aws_s3_bucket.pictures.bucket_regional_domain_name
-    origin_access_control_id = aws_cloudfront_origin_access_control.pictures.id
-  }
-
-  default_cache_behavior {
-    target_origin_id           = "pictures"
-    viewer_protocol_policy     = "redirect-to-https"
-    allowed_methods            = ["GET", "HEAD"]
-    cached_methods             = ["GET", "HEAD"]
-    compress                   = false
-    cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized, as S3's Cache-Control says
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.pictures.id
-  }
-
-  restrictions {
-    geo_restriction {
-      restriction_type = "none"
-    }
-  }
-
-  viewer_certificate {
-    cloudfront_default_certificate = true
-  }
-}
-
-resource "aws_cloudfront_origin_access_control" "pictures" {
-  name                              = "shopkeeper-${var.stage}-pictures"
-  origin_access_control_origin_type = "s3"
-  signing_behavior                  = "always"
-  signing_protocol                  = "sigv4"
 }
 
 resource "aws_cloudfront_response_headers_policy" "pictures" {
@@ -167,11 +129,4 @@ resource "aws_cloudfront_response_headers_policy" "pictures" {
       override = true
     }
   }
-}
-
-# Where the code looks it up: a distribution cannot be found by its name.
-resource "aws_ssm_parameter" "pictures_url" {
-  name  = "/shopkeeper/${var.stage}/pictures-url"
-  type  = "String"
-  value = "https://${aws_cloudfront_distribution.this.domain_name}"
 }

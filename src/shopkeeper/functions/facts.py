@@ -13,6 +13,8 @@ from shopkeeper.functions.permissions import Permission, permissions_of
 from shopkeeper.functions.queues import dead_letters
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from shopkeeper.pages.files import MEDIA_TYPES
+from shopkeeper.pages.headers import CACHE_CONTROL, SECURITY_HEADERS, content_security_policy
 from shopkeeper.settings import DEV_ORIGINS, SETTINGS
 from shopkeeper.storage import Table
 from shopkeeper.storage.tables import TABLES
@@ -26,6 +28,7 @@ def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...]
         "functions": {function.name: _function(function) for function in functions},
         "routes": {route: function.name for function in functions for route in _routes(function)},
         "paths": sorted({endpoint.path for function in functions for endpoint in function.endpoints}),
+        "pages": _pages(functions),
         "preflight": _preflight(functions),
         "local_origin": DEV_ORIGINS.partition(",")[0],
         "schedules": {
@@ -73,6 +76,26 @@ def _routes(function: Function) -> Iterable[str]:
         yield f"{endpoint.method} {endpoint.path}"
         if endpoint.answers_head:
             yield f"HEAD {endpoint.path}"
+
+
+def _pages(functions: tuple[Function, ...]) -> Facts:
+    """Return what a distribution must know to serve the pages, and the API under the same address.
+
+    `UPLOADS` stands for the origin of the bucket, to which browsers post pictures.
+    """
+    return {
+        "api": sorted({_pattern(endpoint.path) for function in functions for endpoint in function.endpoints} - {"/"}),
+        "headers": {name: value for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"},
+        "policy": content_security_policy("UPLOADS").split("; "),
+        "cache_control": CACHE_CONTROL,
+        "media_types": MEDIA_TYPES,
+    }
+
+
+def _pattern(path: str) -> str:
+    """Return what a distribution compares with the address for a path: the path itself, or all below its first part."""
+    first, _, rest = path.removeprefix("/").partition("/")
+    return f"/{first}/*" if rest else path
 
 
 def _preflight(functions: tuple[Function, ...]) -> Facts:

@@ -70,6 +70,12 @@ def page(name: str) -> PageFile:
     return _file(".html", (STATIC / name).read_text())
 
 
+def listed() -> dict[str, PageFile]:
+    """Return every file by its path: the pages under their own names, all others under `assets/`."""
+    pages = {name: page(name) for name in (OWNERS_PAGE, CUSTOMERS_PAGE)}
+    return {f"assets/{name}": file for name, file in assets().items()} | pages
+
+
 def condensed(text: str) -> str:
     """Return a module or a style without types, indents, and the comments that have their lines for themselves.
 

@@ -1,25 +1,31 @@
 """The header fields that the pages and their files carry: a browser may do with them only what they need."""
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        # Pictures of items stand on this server, or under the https address of PICTURES_URL.
-        "img-src 'self' blob: https:",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
+
+def content_security_policy(uploads: str = "") -> str:
+    """Return a policy (Content Security Policy Level 3): nothing inline, nothing of others but pictures, in no frame.
+
+    `uploads` is the origin that pictures are posted to, where it is another one than that of the pages.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"connect-src 'self' {uploads}".rstrip(),
+            # Pictures of items stand on this server, or under the https address of PICTURES_URL.
+            "img-src 'self' blob: https:",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
     )
-)
-"""Content Security Policy Level 3: nothing inline, nothing of others but pictures, in no other site's frame."""
+
 
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), screen-wake-lock=(self)"
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": PERMISSIONS_POLICY,

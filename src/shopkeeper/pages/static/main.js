@@ -2,7 +2,7 @@
 
 import { business, loadBusiness } from "./business.js";
 import { explain } from "./faults.js";
-import { send } from "./http.js";
+import { Problem, send } from "./http.js";
 import { useEvents, watch } from "./live.js";
 import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
@@ -19,13 +19,19 @@ import { ConfirmEmail } from "./views/confirm.js";
 import { Elsewhere } from "./views/elsewhere.js";
 import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
-import { Setup } from "./views/setup.js";
+import { Register, Setup } from "./views/setup.js";
 import { SignIn, SignInForm } from "./views/signin.js";
 import { OWNER } from "./words/owner.js";
 
 learn(OWNER);
 
-/** @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito" }} SetupState */
+/**
+ * `is_open` where anybody may make an account, as on AWS.
+ * @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito", is_open?: boolean }} SetupState
+ */
+
+/** @type {SetupState} */
+const WITHOUT_FIRST_RUN = { needed: false, code_required: false, sign_in: "accounts", is_open: true };
 
 function App() {
   useSignal(language);
@@ -37,8 +43,8 @@ function App() {
   async function begin() {
     setFailure("");
     try {
-      const [{ data }] = await Promise.all([send("GET", "/api/setup"), start().catch(known)]);
-      setSetup(data);
+      const [found] = await Promise.all([readSetup(), start().catch(known)]);
+      setSetup(found);
     } catch (problem) {
       setFailure(explain(problem));
     }
@@ -73,7 +79,8 @@ function App() {
     const leave = () => setSetup({ ...setup, needed: false });
     return html`<${Setup} codeRequired=${setup.code_required} onOver=${leave} />`;
   }
-  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} />`;
+  if (setup.is_open && route === "#/register") return html`<${Register} />`;
+  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} isOpen=${setup.is_open} />`;
 }
 
 /** @param {{ route: import("./routes.js").RouteName }} props */
@@ -117,6 +124,19 @@ function SignedIn({ route }) {
       }
     <//>
   `;
+}
+
+/**
+ * Only a server of one machine has a first run. Throws Problem.
+ * @returns {Promise<SetupState>}
+ */
+async function readSetup() {
+  try {
+    return (await send("GET", "/api/setup")).data;
+  } catch (problem) {
+    if (problem instanceof Problem && [403, 404].includes(problem.status)) return WITHOUT_FIRST_RUN;
+    throw problem;
+  }
 }
 
 /** A session that has ended is known to have ended: nobody is signed in. @param {any} problem */

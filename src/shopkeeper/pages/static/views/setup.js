@@ -1,4 +1,4 @@
-// First run: the owner's account and the business, on one page.
+// The owner's account and the business, on one page: at the first run of a machine, and wherever anybody may begin.
 
 import { Problem, send } from "../http.js";
 import { Button } from "../parts/button.js";
@@ -13,8 +13,61 @@ import { html } from "../vendor/preact.js";
 
 const REQUIRED = ["email", "password", "business_name", "phone", "address"];
 
-/** @param {{ codeRequired: boolean, onOver: () => void }} props `onOver` is called where somebody else was first */
+/**
+ * @typedef {object} Owner what was typed, as the server takes it
+ * @property {string} email
+ * @property {string} password
+ * @property {{ business_name: string, phone: string, address: string }} business
+ * @property {string} [code]
+ */
+
+/** First run. @param {{ codeRequired: boolean, onOver: () => void }} props `onOver` is called where somebody else was first */
 export function Setup({ codeRequired, onOver }) {
+  /** @param {Owner} owner */
+  async function begin(owner) {
+    try {
+      const { data } = await send("POST", "/api/setup", { body: owner });
+      onOver();
+      return data.tokens;
+    } catch (problem) {
+      if (problem instanceof Problem && problem.code === "already_set_up") onOver();
+      throw problem;
+    }
+  }
+  return html`<${OwnerForm} codeRequired=${codeRequired} begin=${begin} />`;
+}
+
+/** An account of one's own and a business, where there is no first run. What was done before a failure is gone on from. */
+export function Register() {
+  return html`
+    <${OwnerForm} begin=${register}>
+      <p><a class="link" href="#/">${t("forgot.back")}</a></p>
+    <//>
+  `;
+}
+
+/** @param {Owner} owner */
+async function register({ email, password, business }) {
+  /** @type {Problem | null} */
+  let known = null;
+  await send("POST", "/api/auth/register", { body: { email, password, name: business.business_name } }).catch(
+    (problem) => {
+      if (!(problem instanceof Problem) || problem.code !== "already_registered") throw problem;
+      known = problem;
+    },
+  );
+  const { data: tokens } = await send("POST", "/api/auth/login", { body: { email, password } }).catch((problem) => {
+    throw known ?? problem; // the account is somebody else's, or has another password
+  });
+  const headers = { Authorization: `Bearer ${tokens.access_token}` };
+  const { data: user } = await send("GET", "/api/users/me", { headers });
+  const body = { ...business, email, cognito_user_id: user.user_id };
+  await send("POST", "/auth/register-business", { body, headers });
+  return tokens;
+}
+
+/** @param {{ codeRequired?: boolean, begin: (owner: Owner) => Promise<any>, children?: any }} props `begin` returns tokens */
+function OwnerForm({ codeRequired = false, begin, children }) {
   const { form, bind, submit, busy, failure } = useForm(
     {},
     (values) =>
@@ -23,18 +76,10 @@ export function Setup({ codeRequired, onOver }) {
         emails: ["email"],
         required: [...REQUIRED, ...(codeRequired ? ["code"] : [])],
       }),
-    async ({ code, email = "", password, business_name, phone = "", address }) => {
+    async ({ code, email = "", password = "", business_name = "", phone = "", address = "" }) => {
       const business = { business_name, phone: phoneOf(phone), address };
-      const body = { email: email.trim(), password, business, ...(codeRequired ? { code } : {}) };
-      try {
-        const { data } = await send("POST", "/api/setup", { body });
-        onOver();
-        adopt(data.tokens);
-        toast(t("setup.done"));
-      } catch (problem) {
-        if (problem instanceof Problem && problem.code === "already_set_up") onOver();
-        throw problem;
-      }
+      adopt(await begin({ email: email.trim(), password, business, ...(codeRequired ? { code } : {}) }));
+      toast(t("setup.done"));
     },
   );
   return html`
@@ -64,6 +109,7 @@ export function Setup({ codeRequired, onOver }) {
         <${Failure} text=${failure} />
         <${Button} type="submit" kind="primary" wide busy=${busy}>${t("setup.submit")}<//>
       </form>
+      ${children}
     <//>
   `;
 }

@@ -1,5 +1,6 @@
 // Signing in: on a page of its own, and in a dialog above the page where a session has ended.
 
+import { Problem } from "../http.js";
 import { Button } from "../parts/button.js";
 import { Field } from "../parts/field.js";
 import { check, Failure, useForm } from "../parts/form.js";
@@ -8,11 +9,13 @@ import { signIn } from "../session.js";
 import { t } from "../texts.js";
 import { html } from "../vendor/preact.js";
 
-export function SignIn() {
+/** @param {{ isOpen?: boolean }} props `isOpen` where anybody may make an account */
+export function SignIn({ isOpen = false }) {
   return html`
     <${Front} title=${t("signin.title")}>
       <${SignInForm} />
       <p><a class="link" href="#/forgot">${t("signin.forgot")}</a></p>
+      ${isOpen && html`<p><a class="link" href="#/register">${t("signin.register")}</a></p>`}
     <//>
   `;
 }
@@ -22,7 +25,7 @@ export function SignInForm() {
   const { form, bind, submit, busy, failure } = useForm(
     { email: "", password: "" },
     (values) => check(values, { required: ["email", "password"], emails: ["email"] }),
-    ({ email = "", password = "" }) => signIn(email.trim(), password),
+    ({ email = "", password = "" }) => signIn(email.trim(), password).catch(elsewhere),
   );
   return html`
     <form ref=${form} onSubmit=${submit} noValidate>
@@ -33,4 +36,10 @@ export function SignInForm() {
       <${Button} type="submit" kind="primary" wide busy=${busy}>${t("signin.submit")}<//>
     </form>
   `;
+}
+
+/** Where accounts come from a Cognito pool, nothing here signs anybody in. @param {any} problem */
+function elsewhere(problem) {
+  const isAbsent = problem instanceof Problem && [403, 404].includes(problem.status);
+  throw isAbsent ? new Problem(problem.status, "signs_in_elsewhere", "") : problem;
 }

@@ -23,6 +23,10 @@ export const ERRORS = {
     "There is an account with this email address.",
     "Zu dieser E-Mail-Adresse gibt es schon ein Konto.",
   ],
+  "error.signs_in_elsewhere": [
+    "Accounts of this server come from another service, so this page cannot sign you in.",
+    "Die Konten dieses Servers kommen von einem anderen Dienst, darum geht die Anmeldung hier nicht.",
+  ],
   "error.already_set_up": [
     "This shop is set up already. Please sign in.",
     "Dieses Geschäft ist schon eingerichtet. Bitte anmelden.",

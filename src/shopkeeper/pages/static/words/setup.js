@@ -26,6 +26,7 @@ export const SETUP = {
     "Ihre Sitzung ist abgelaufen. Auf dieser Seite ging nichts verloren.",
   ],
   "signin.submit": ["Sign in", "Anmelden"],
+  "signin.register": ["New here? Set up your shop", "Neu hier? Geschäft einrichten"],
   "signin.forgot": ["Forgot the password?", "Passwort vergessen?"],
   "signin.out": ["Sign out", "Abmelden"],
   "elsewhere.title": ["Sign-in is elsewhere", "Die Anmeldung ist anderswo"],

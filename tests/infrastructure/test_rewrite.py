@@ -1,0 +1,66 @@
+"""Under the distribution an address is the same page as on one machine, and no other path of either is in the way."""
+
+import json
+import subprocess
+from fnmatch import fnmatch
+
+from shopkeeper.functions.facts import facts
+from shopkeeper.http import Endpoint
+from shopkeeper.pages.files import CUSTOMERS_PAGE, OWNERS_PAGE, listed
+from shopkeeper.runtime.machine import pages
+from tests.support.tools import ROOT, need
+
+REWRITE = ROOT / "infrastructure" / "rewrite.js"
+OWN_ROUTES = {
+    "/": OWNERS_PAGE,
+    "/reset": OWNERS_PAGE,
+    "/shop/{business_id}": CUSTOMERS_PAGE,
+    "/assets/{name}": "",
+    "/assets/{folder}/{name}": "",
+}
+"""The paths of one machine's pages, and the page that each of them is."""
+
+
+def rewritten(*addresses: str) -> list[str]:
+    """Return what CloudFront would ask the bucket for."""
+    script = (
+        f"{REWRITE.read_text()}\n"
+        "console.log(JSON.stringify(JSON.parse(process.argv[1]).map((uri) => handler({ request: { uri } }).uri)))"
+    )
+    command = [need("node"), "-e", script, json.dumps(addresses)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def test_each_page_of_one_machine_is_known() -> None:
+    endpoints = [one for one in vars(pages).values() if isinstance(one, Endpoint)]
+    assert {endpoint.path for endpoint in endpoints} == set(OWN_ROUTES)
+
+
+def test_each_page_has_its_file() -> None:
+    paths = {path.replace("{business_id}", "b-1"): file for path, file in OWN_ROUTES.items() if file}
+    assert rewritten(*paths) == [f"/{file}" for file in paths.values()]
+    assert rewritten("/reset/", "/shop/b-1/", "/shop/%C3%A4") == ["/index.html", "/shop.html", "/shop.html"]
+
+
+def test_every_other_address_stays() -> None:
+    others = [f"/{name}" for name in listed()]
+    others += ["/shop", "/shop/", "/shop/a/b", "/resets", "/reset/a", "//", "/shop.html/../x", "/nothing"]
+    assert rewritten(*others) == others
+
+
+def test_the_api_takes_all_of_its_own_paths_and_none_of_the_pages() -> None:
+    known = facts()
+    patterns = known["pages"]["api"]
+    for path in set(known["paths"]) - {"/"}:
+        assert any(fnmatch(path, pattern) for pattern in patterns), path
+    for path in (*OWN_ROUTES, *(f"/{name}" for name in listed()), "/pictures/a/b.png"):
+        assert not any(fnmatch(path, pattern) for pattern in patterns), path
+
+
+def test_a_bucket_gets_the_bytes_that_one_machine_sends() -> None:
+    files = listed()
+    assert {OWNERS_PAGE, CUSTOMERS_PAGE, "assets/main.js", "assets/views/orders.js"} <= set(files)
+    assert {name.rpartition(".")[2] for name in files} <= {one[1:] for one in facts()["pages"]["media_types"]}
+    assert b"modulepreload" in files[OWNERS_PAGE].plain
