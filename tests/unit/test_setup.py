@@ -192,6 +192,11 @@ def test_a_request_from_loopback_by_a_loopback_name_is_local(address: str, host:
         asked("127.0.0.1", via="1.1 proxy", **HERE),
         asked("127.0.0.1", x_real_ip="127.0.0.1", **HERE),
         asked("127.0.0.1", x_forwarded_host="localhost", **HERE),
+        asked("127.0.0.1", x_forwarded_proto="https", **HERE),
+        asked("127.0.0.1", x_forwarded_port="443", **HERE),
+        asked("127.0.0.1", cf_connecting_ip="203.0.113.7", **HERE),
+        asked("127.0.0.1", true_client_ip="203.0.113.7", **HERE),
+        asked("127.0.0.1", x_client_ip="203.0.113.7", **HERE),
     ],
     ids=lambda one: f"{one.client_address} {dict(one.headers)}",
 )

@@ -113,7 +113,7 @@ def test_an_event_that_is_always_refused_is_given_up_after_five_days(shop: Hooke
         webhook = shop.hook(server.url)
         shop.order(2)
         shop.hint()
-        for _ in range(140):
+        for _ in range(150):
             shop.wait(HOUR)
             shop.run()
     (first, second) = shop.deliveries(webhook)

@@ -55,7 +55,7 @@ FUNCTION = Function(
         EVENTS: may("get", "query", "append"),
         SUBSCRIPTIONS: may("get", "query", "put", "update", "delete", query=("due",)),
         WEBHOOKS: may("get", "query", "put", "update", "delete"),
-        DELIVERIES: may("get", "query", "update", query=("due",)),
+        DELIVERIES: may("query", "update", query=("due",)),
     },
     errors=PROBLEM_JSON,
     authenticates=True,

@@ -33,6 +33,10 @@ LEASE_SECONDS = 40
 NEEDED_SECONDS = 20.0
 """No delivery begins with less time left than this."""
 
+TURN_SECONDS = 10
+"""How long a subscription is delivered to on one machine before others have their turn, so that a slow reader with
+many events does not hold a thread for good. An invocation of a function ends by itself."""
+
 PAGE = 20
 TRIES = 5
 
@@ -146,11 +150,11 @@ class Courier:
 
     def _work_off(self, held: Subscription) -> Subscription | None:
         """Deliver until nothing is left. Return the subscription after its release, None if the rest must wait."""
+        turn_ends = self._clock() + timedelta(seconds=TURN_SECONDS)
         while True:
             events = self._next_events(held)
             for event in events:
-                left = remaining()
-                if left is not None and left < NEEDED_SECONDS:
+                if self._must_stop(turn_ends):
                     self._save(held, {"cursor": event.seq - 1}, due_in=0)
                     return None
                 outcome = self._deliver(held, event)
@@ -163,6 +167,11 @@ class Courier:
                 if moved is None:
                     return self._save(held, {}, due_in=IDLE_SECONDS)
                 held = moved
+
+    def _must_stop(self, turn_ends: datetime) -> bool:
+        """Return whether no further delivery may begin now."""
+        left = remaining()
+        return self._clock() > turn_ends if left is None else left < NEEDED_SECONDS
 
     def _settle(
         self, held: Subscription, event: Event, outcome: Outcome, *, is_last: bool, is_end: bool

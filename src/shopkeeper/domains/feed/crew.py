@@ -1,4 +1,4 @@
-"""Threads for deliveries, which may take long: a bounded number, and of one business no more than a few."""
+"""Threads for deliveries, which may take long: a bounded number, shared fairly, and of one business only a few."""
 
 import threading
 from collections import Counter, deque
@@ -62,14 +62,16 @@ class Crew:
             self._end(key, failure)
 
     def _take(self) -> tuple[Key, Job] | None:
+        """Take the next job: of a business that has the fewest at work, the one that has waited longest."""
         with self._changed:
-            for key in self._waiting:
-                if self._may_run(key):
-                    self._running.add(key)
-                    self._of_business[key[0]] += 1
-                    return key, self._waiting.pop(key)
-            self._threads -= 1
-            return None
+            ready = filter(self._may_run, self._waiting)
+            key = min(ready, key=lambda key: self._of_business[key[0]], default=None)
+            if key is None:
+                self._threads -= 1
+                return None
+            self._running.add(key)
+            self._of_business[key[0]] += 1
+            return key, self._waiting.pop(key)
 
     def _end(self, key: Key, failure: BaseException | None) -> None:
         with self._changed:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LANGUAGE = "en"
 LINK = "link"
 MOST_SUBJECT = 150
+ENCODED = "=?"
+"""How an encoded word begins."""
 
 _NAMED = r"\{([a-z_]+)\}"
 
@@ -67,6 +69,8 @@ def subject_of(letter: Letter, language: str = LANGUAGE) -> str:
     """Return the subject: one line, of bounded length, whatever the facts hold."""
     filled = _filled(TEXTS[language][letter.kind].subject, letter.facts)
     line = " ".join("".join(c if c.isprintable() else " " for c in filled).split())
+    # Python decodes what looks like an encoded word (RFC 2047), and line breaks in it would begin another field.
+    line = line.replace(ENCODED, "= ?")
     return line if len(line) <= MOST_SUBJECT else f"{line[: MOST_SUBJECT - 1]}…"
 
 
@@ -120,4 +124,5 @@ def _escaped(text: str) -> str:
 def _is_address(text: str) -> bool:
     """Tell whether a text is one plain address, as the types of addresses allow. A header must hold no other."""
     name, _, domain = text.rpartition("@")
-    return bool(name and domain) and text.isascii() and not set(text) & set(' ,;:<>()[]"\\') and text.isprintable()
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(' ,;:<>()[]"\\')
+    return bool(name and domain) and is_plain and ENCODED not in text

@@ -139,7 +139,11 @@ class Sender:
         if letter is None:
             self._finish(mail, "obsolete")
             return ""
-        self._transport(letter.recipient, build_message(letter, self._address, mail.mail_id, now))
+        try:
+            message = build_message(letter, self._address, mail.mail_id, now)
+        except ValueError:  # such as an address that no header can hold, which a former version took
+            raise NotDelivered("its message cannot be written", is_final=True) from None
+        self._transport(letter.recipient, message)
         self._finish(mail, "sent")
         return "MailsSent"
 

@@ -98,25 +98,31 @@ class Deliveries:
         )
 
     def due(self) -> Iterable[tuple[Key, Job]]:
-        """Yield the events that were set aside and are due, each with the job that sends it. Raises StoreError."""
-        now = rfc3339(self._clock())
+        """Yield the events that were set aside and are due, each with the job that sends it. Raises StoreError.
+
+        Each is postponed a little, so that the next run comes to those behind it, whoever keeps these waiting.
+        """
+        now = self._clock()
         for item in self._store.query(DELIVERIES, WAITING, index="due", limit=MOST_DUE).items:
-            if str(item["next_at"]) > now:
+            if str(item["next_at"]) > rfc3339(now):
                 return
             listed = self._deliveries.from_item(item)
-            key = listed.business_id, f"{listed.webhook_id}/{listed.seq}"
-            yield key, partial(self.send_again, listed.webhook_id, listed.seq)
+            try:
+                claimed = self._claim(listed, now)
+            except ExpectationFailed:
+                continue  # the index lags, or another dispatcher has it
+            yield (listed.business_id, f"{listed.webhook_id}/{listed.seq}"), partial(self.send_again, claimed)
 
-    def send_again(self, webhook_id: str, seq: int) -> None:
-        """Send an event that was set aside, if it is still due. Raises StoreError."""
-        found = self._deliveries.get(webhook_id, seq)
-        now = self._clock()
-        if found is None or found.waiting is None or (found.next_at or "") > rfc3339(now):
-            return
+    def send_again(self, claimed: StoredDelivery) -> None:
+        """Send an event that was set aside, unless its record was changed since. Raises StoreError."""
         try:
-            self._send_again(found, now)
+            self._send_again(claimed, self._clock())
         except ExpectationFailed:
             pass  # a replay has sent it meanwhile, or another dispatcher is at it
+
+    def _claim(self, found: StoredDelivery, now: datetime) -> StoredDelivery:
+        """Have an event in hand for some time. Raises ExpectationFailed if its record was changed since it was read."""
+        return self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=CLAIM_SECONDS))})
 
     def _send_again(self, found: StoredDelivery, now: datetime) -> None:
         webhook = self._webhooks.get(found.business_id, found.webhook_id)
@@ -131,8 +137,7 @@ class Deliveries:
         elif subscription.failures and subscription.due_at > rfc3339(now):
             self._deliveries.change(found, {"next_at": subscription.due_at})
         elif (left := remaining()) is None or left >= NEEDED_SECONDS:
-            claimed = self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=CLAIM_SECONDS))})
-            self._attempt(claimed, webhook, event)
+            self._attempt(self._claim(found, now), webhook, event)
 
     def _attempt(self, claimed: StoredDelivery, webhook: StoredWebhook, event: Event) -> None:
         answer = self._send(webhook, event)
