@@ -23,12 +23,13 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
-SMALL_TARGETS = """(least) => [...document.querySelectorAll("a, button, input, summary, label > span:not(.muted)")]
-    .filter((one) => one.checkVisibility({ contentVisibilityAuto: true, opacityProperty: true }))
+TARGETS = "a, button, input, summary, label:has(input) > span:not(.muted)"
+SMALL_TARGETS = f"""(least) => [...document.querySelectorAll("{TARGETS}")]
+    .filter((one) => one.checkVisibility({{ contentVisibilityAuto: true, opacityProperty: true }}))
     .filter((one) => !one.closest(".skip"))
-    .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+    .map((one) => [one.outerHTML.slice(0, 80), (one.closest("label") ?? one).getBoundingClientRect()])
     .filter(([, box]) => box.height < least || box.width < least)
-    .map(([what, box]) => `${what} ${box.width}x${box.height}`)"""
+    .map(([what, box]) => `${{what}} ${{box.width}}x${{box.height}}`)"""
 
 
 @contextmanager

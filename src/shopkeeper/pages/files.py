@@ -1,7 +1,8 @@
 """The files of the pages: their names, media types, bytes and tags. What is not listed here is not served.
 
-There is no build step. Two things are done when a server starts: comments are left out, for they are a third of what
-browsers would load, and what a page runs is joined with all that it imports, so that a browser loads one file.
+There is no build step. Two things are done when a server starts: comments, types and indents are left out, for they
+are a third of what browsers would load, and what a page runs is joined with all that it imports, so that a browser
+loads one file.
 """
 
 import gzip
@@ -27,11 +28,16 @@ MEDIA_TYPES = {
 OWNERS_PAGE = "index.html"
 CUSTOMERS_PAGE = "shop.html"
 
-FOLDERS = ("", "parts", "views", "vendor", "words")
+FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
 """Where modules and styles are. The name of a file in the first one has no folder."""
 
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
 """Comments that have their lines for themselves."""
+
+_TYPES = re.compile(r"/\*\* @(?:[^*]|\*(?!/))*\*/ ?")
+"""Types beside code."""
+
+_INDENTS = re.compile(r"^[ \t]+", re.MULTILINE)
 
 ENTRIES = {OWNERS_PAGE: "main.js", CUSTOMERS_PAGE: "shop.js"}
 """What each page runs. It is sent with all that it imports."""
@@ -51,11 +57,11 @@ def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
     files = {
-        str(path.relative_to(STATIC)): _file(path.suffix, without_comments(path.read_text()))
+        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
-    return files | {name: _file(".js", without_comments(joined(STATIC, name))) for name in ENTRIES.values()}
+    return files | {name: _file(".js", condensed(joined(STATIC, name))) for name in ENTRIES.values()}
 
 
 @cache
@@ -64,9 +70,12 @@ def page(name: str) -> PageFile:
     return _file(".html", (STATIC / name).read_text())
 
 
-def without_comments(text: str) -> str:
-    """Return a module or a style without the comments that have their lines for themselves."""
-    return _COMMENTS.sub("", text)
+def condensed(text: str) -> str:
+    """Return a module or a style without types, indents, and the comments that have their lines for themselves.
+
+    No text of the pages spans lines, so an indent is never shown.
+    """
+    return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
 
 
 def _file(suffix: str, text: str) -> PageFile:

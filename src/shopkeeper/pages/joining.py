@@ -15,9 +15,6 @@ _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULT
 _EXPORT_LIST = re.compile(r"export\{([^}]*)\};?\s*\Z")
 """The last statement of the vendored library."""
 
-_FOR_READERS = re.compile(r"/\*\* @(?:[^*]|\*(?!/))*\*/ ?|^[ \t]+", re.MULTILINE)
-"""Types within a line, and indentation. Texts of several lines are markup, in which htm drops it as well."""
-
 _LEFT = re.compile(r"^\s*(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -41,8 +38,7 @@ def joined(folder: Path, entry: str) -> str:
     """Return one module that does what a module and all that it needs do. Raises ValueError for a form not known."""
     names = modules_of(folder, entry)
     places = {name: f"${number}" for number, name in enumerate(names)}
-    text = "".join(f"const {places[name]} = (() => {{\n{_body(folder, name, places)}}})();\n" for name in names)
-    return _FOR_READERS.sub("", text)
+    return "".join(f"const {places[name]} = (() => {{\n{_body(folder, name, places)}}})();\n" for name in names)
 
 
 def _body(folder: Path, name: str, places: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import { Problem, send } from "./http.js";
 import { accessToken, end, renew } from "./session.js";
 
 export { Problem } from "./http.js";
+export { newKey } from "./key.js";
 
 /** @typedef {import("./http.js").Options} Options */
 /** @typedef {import("./http.js").Answer} Answer */
@@ -57,11 +58,6 @@ export const patch = (path, body, etag) => call("PATCH", path, { body, headers: 
  * @param {string | null} [etag]
  */
 export const remove = (path, etag) => call("DELETE", path, { headers: versioned(etag) });
-
-/** @returns {string} a fresh Idempotency-Key; `crypto.randomUUID` is not there without https */
-export function newKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /**
  * @param {string | null | undefined} etag

@@ -1,13 +1,14 @@
 // Follows the feed of a business: every event once, in order, whatever the network does.
 
 import { call, Problem } from "./api.js";
+import { pauseAfter } from "./backoff.js";
 import { send } from "./http.js";
+
+export { pauseAfter } from "./backoff.js";
 
 const WAIT_SECONDS = 25;
 const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
 const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
 
 /** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
@@ -84,17 +85,6 @@ async function run(businessId, after, listener, pulse, signal) {
     }
     if (pause) await pulse.sleep(pause, signal);
   }
-}
-
-/**
- * Return how many milliseconds to wait after some failures: about twice as long each time, never shorter than the
- * server asks, and never the same for all clients.
- * @param {number} failures
- * @param {number | null} retryAfter
- */
-export function pauseAfter(failures, retryAfter) {
-  const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-  return Math.max(longest * (0.5 + Math.random() / 2), (retryAfter ?? 0) * 1000);
 }
 
 /** Looks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */

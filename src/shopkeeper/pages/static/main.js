@@ -13,7 +13,7 @@ import { staleAfter } from "./parts/state.js";
 import { currentRoute, ROUTES } from "./routes.js";
 import { session, start } from "./session.js";
 import { useSignal } from "./signal.js";
-import { language, t } from "./texts.js";
+import { language, learn, t } from "./texts.js";
 import { html, render, useEffect, useState } from "./vendor/preact.js";
 import { ConfirmEmail } from "./views/confirm.js";
 import { Elsewhere } from "./views/elsewhere.js";
@@ -21,6 +21,9 @@ import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
 import { Setup } from "./views/setup.js";
 import { SignIn, SignInForm } from "./views/signin.js";
+import { OWNER } from "./words/owner.js";
+
+learn(OWNER);
 
 /** @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito" }} SetupState */
 

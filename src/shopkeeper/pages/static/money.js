@@ -11,7 +11,7 @@ const formats = new Map(); // a list has hundreds of amounts, and to make a form
  * @param {string} currency
  */
 export function money(minor, currency) {
-  return formatOf(currency).format(minor / 10 ** digitsOf(currency));
+  return formatOf(locale(), currency).format(minor / 10 ** digitsOf(currency));
 }
 
 /**
@@ -19,15 +19,18 @@ export function money(minor, currency) {
  * @param {string} currency
  */
 export function digitsOf(currency) {
-  return formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2;
+  return formatOf("en", currency).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-/** @param {string} currency */
-function formatOf(currency) {
-  const key = `${locale()} ${currency}`;
-  const known = formats.get(key) ?? new Intl.NumberFormat(locale(), { style: "currency", currency });
-  formats.set(key, known);
-  return known;
+/**
+ * @param {string} language
+ * @param {string} currency
+ */
+function formatOf(language, currency) {
+  const key = `${language} ${currency}`;
+  const format = formats.get(key) ?? new Intl.NumberFormat(language, { style: "currency", currency });
+  formats.set(key, format);
+  return format;
 }
 
 /**

@@ -1,32 +1,19 @@
 // The texts of the pages, in English and German. A text is in one table, with both languages side by side.
+//
+// Each page adds the tables of its own to those that all have, so that customers need not load the owner's.
 
 import { signal } from "./signal.js";
-import { ACCOUNT } from "./words/account.js";
-import { BUSINESS } from "./words/business.js";
-import { CATALOGUE } from "./words/catalogue.js";
 import { COMMON } from "./words/common.js";
 import { ERRORS } from "./words/errors.js";
-import { ORDERS } from "./words/orders.js";
-import { SETUP } from "./words/setup.js";
-import { SHOP } from "./words/shop.js";
-import { WEBHOOKS } from "./words/webhooks.js";
 
 const KEY = "shopkeeper.language";
 const LANGUAGES = /** @type {const} */ (["en", "de"]);
-const TEXTS = {
-  ...COMMON,
-  ...ERRORS,
-  ...SETUP,
-  ...ORDERS,
-  ...ACCOUNT,
-  ...CATALOGUE,
-  ...BUSINESS,
-  ...WEBHOOKS,
-  ...SHOP,
-};
+/** @type {Table} */
+const TEXTS = { ...COMMON, ...ERRORS };
 
 /** @typedef {typeof LANGUAGES[number]} Language */
-/** @typedef {keyof typeof TEXTS} TextKey */
+/** @typedef {typeof import("./words/owner.js").OWNER & typeof import("./words/shop.js").SHOP} PageTexts */
+/** @typedef {keyof (typeof COMMON & typeof ERRORS & PageTexts)} TextKey */
 /** @typedef {Record<string, readonly [english: string, german: string]>} Table */
 
 /** @type {import("./signal.js").Signal<Language>} */
@@ -35,12 +22,20 @@ language.subscribe(say);
 say(language.value);
 
 /**
+ * Add the texts of a page.
+ * @param {Table} table
+ */
+export function learn(table) {
+  Object.assign(TEXTS, table);
+}
+
+/**
  * Return a text in the language that is chosen. `{name}` in it stands for the value of that name.
  * @param {TextKey} key
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const text = TEXTS[key][LANGUAGES.indexOf(language.value)] ?? key;
+  const text = TEXTS[key]?.[LANGUAGES.indexOf(language.value)] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
