@@ -296,10 +296,3 @@ def test_the_keyboard_alone_orders_in_german(seller: Seller, visit: Visit) -> No
     placed = seller.placed()[0]
     assert (placed["customer"]["name"], placed["fulfilment"]["table"]) == ("Jürgen", "3")
     assert json.dumps(placed).count("+491511234567") == 1
-
-
-def test_a_shop_loads_its_own_modules_only(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.item("Espresso").wait_for()
-    names = guest.page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
-    assert not [name for name in names if "/views/" in name or name.endswith(("session.js", "main.js", "feed.js"))]

@@ -173,6 +173,8 @@ def test_a_page_loads_one_script_with_all_that_it_needs_and_every_module_is_need
     assert owners | customers == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
     assert "shop.js" not in owners
     assert "main.js" not in customers
+    shared = [name for name in owners & customers if name.startswith(("views/", "shop/", "words/"))]
+    assert sorted(shared) == ["words/common.js", "words/errors.js"]
     for name, entry in ENTRIES.items():
         assert re.findall(r'<script [^>]*src="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
         assert not re.search(rb"^(?:import|export)\b", assets()[entry].plain, re.MULTILINE)
