@@ -48,10 +48,10 @@ def test_hours_are_set_copied_and_kept(keeper: Keeper, visit: Visit) -> None:
     person = keeper.visit(visit, "business")
     page = person.page
     page.get_by_text("At these hours").click()
-    person.press("Monday: add hours")
+    person.press("Monday: Add hours")
     page.get_by_label("Monday: opens").fill("11:30")
     page.get_by_label("Monday: closes").fill("14:00")
-    person.press("Monday: add hours")
+    person.press("Monday: Add hours")
     page.get_by_label("Monday: opens").nth(1).fill("18:00")
     card = page.get_by_role("region", name="Opening hours")
     card.get_by_role("button", name="Save").click()
@@ -88,7 +88,7 @@ def test_a_special_day_is_added_and_removed(keeper: Keeper, visit: Visit) -> Non
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Date").fill("2027-12-24")
     dialog.get_by_label("Note").fill("Christmas Eve")
-    dialog.get_by_role("button", name="add hours").click()
+    dialog.get_by_role("button", name="Add hours").click()
     dialog.get_by_role("button", name="Save").click()
     page.locator(".row", has_text="Christmas Eve").wait_for()
     hours = [{"opens": "09:00", "closes": "18:00"}]

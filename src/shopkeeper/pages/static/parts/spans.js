@@ -35,8 +35,10 @@ export function Spans({ label, spans, onInput, fault, children }) {
       <div class="span-acts">
         ${
           spans.length < MOST_SPANS &&
-          html`<button type="button" class="icon-button" aria-label=${`${label}: ${t("hours.add")}`}
-            onClick=${() => onInput([...spans, next(spans)])}><${Icon} name="plus" /></button>`
+          html`<button type="button" class=${children ? "icon-button" : "button button-quiet"} aria-label=${`${label}: ${t("hours.add")}`}
+            title=${t("hours.add")} onClick=${() => onInput([...spans, next(spans)])}>
+            <${Icon} name="plus" />${!children && t("hours.add")}
+          </button>`
         }
         ${children}
       </div>
