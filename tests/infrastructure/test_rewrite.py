@@ -14,6 +14,7 @@ REWRITE = ROOT / "infrastructure" / "rewrite.js"
 OWN_ROUTES = {
     "/": OWNERS_PAGE,
     "/reset": OWNERS_PAGE,
+    "/confirm": OWNERS_PAGE,
     "/shop/{business_id}": CUSTOMERS_PAGE,
     "/assets/{name}": "",
     "/assets/{folder}/{name}": "",
@@ -63,4 +64,4 @@ def test_a_bucket_gets_the_bytes_that_one_machine_sends() -> None:
     files = listed()
     assert {OWNERS_PAGE, CUSTOMERS_PAGE, "assets/main.js", "assets/views/orders.js"} <= set(files)
     assert {name.rpartition(".")[2] for name in files} <= {one[1:] for one in facts()["pages"]["media_types"]}
-    assert b"modulepreload" in files[OWNERS_PAGE].plain
+    assert b"/assets/main.js" in files[OWNERS_PAGE].plain
