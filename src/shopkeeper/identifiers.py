@@ -16,9 +16,14 @@ def uuid4() -> str:
 
 
 def uuid7() -> str:
-    """Return a UUID that sorts by the millisecond of its creation (RFC 9562, version 7)."""
-    milliseconds = time.time_ns() // 1_000_000
-    return _uuid(f"{milliseconds:012x}{os.urandom(10).hex()}", version=7)
+    """Return a UUID that sorts by the time of its creation (RFC 9562, version 7).
+
+    The 12 bits after the milliseconds are a fraction of a millisecond (section 6.2, method 3), so that what is made one
+    after the other is listed in that order. 62 bits are random.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = (nanoseconds << 12) // 1_000_000
+    return _uuid(f"{milliseconds:012x}7{fraction:03x}{os.urandom(8).hex()}", version=7)
 
 
 def uuid7_milliseconds(text: str) -> int:

@@ -1,6 +1,5 @@
 """Which picture an item may show, on every store: a picture that is shown is there, and nobody else's can be shown."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +64,6 @@ class Gallery(Shop):
 
     def upload(self, item_id: str, content: bytes = PNG) -> str:
         """Ask for a form and put the picture where it will be, whoever took it."""
-        time.sleep(0.002)  # the names of one millisecond are in no order
         name = self.start(item_id).picture
         self.kept.write(name, content)
         return name
