@@ -221,7 +221,7 @@ def breaks_off_in_a_chunk(exchange: Exchange) -> None:
     [hangs_up, never_answers, drips, floods_the_header, says_nothing_but_that_it_goes_on, speaks_another_protocol],
 )
 def test_a_receiver_that_does_not_answer_in_time_and_in_bounds_has_not_answered(behaviour: Behaviour) -> None:
-    with FaultyServer(behaviour) as server, ending_in(0.8):
+    with FaultyServer(behaviour) as server, ending_in(2):
         answer = send(server.url)
     assert (answer.status, answer.error) == (None, "no_answer")
     assert not server.outwaited
@@ -239,7 +239,7 @@ def test_a_receiver_that_does_not_answer_in_time_and_in_bounds_has_not_answered(
     ],
 )
 def test_once_the_head_of_an_answer_is_there_its_status_counts(behaviour: Behaviour) -> None:
-    with FaultyServer(behaviour) as server, ending_in(0.8):
+    with FaultyServer(behaviour) as server, ending_in(3):
         assert outcome_of(send(server.url)) == Delivered()
     assert not server.outwaited
 

@@ -269,6 +269,6 @@ def test_the_secret_of_a_webhook_is_in_no_text_of_its_record(plain: Owned) -> No
 def test_a_receiver_that_never_answers_is_not_waited_for_without_end(plain: Owned) -> None:
     from shopkeeper.net.deadline import ending_in
 
-    with FaultyServer(never_answers) as server, ending_in(0.7):
+    with FaultyServer(never_answers) as server, ending_in(2):
         result = plain.give("POST", plain.of(plain.hook(server.url), "/test"), by="ann")
     assert result["error"] == "no_answer"
