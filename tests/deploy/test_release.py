@@ -73,7 +73,7 @@ ENDINGS = [
 ]
 
 
-@pytest.mark.parametrize("update", [5, 7, 12])
+@pytest.mark.parametrize("update", [len(NAMES), len(NAMES) + 2, 2 * len(NAMES) + 2])
 @pytest.mark.parametrize("ending", ENDINGS, ids=["+".join(one.name for one in ending) for ending in ENDINGS])
 def test_whoever_ends_it_midway_every_call_goes_back(
     fake: FakeAws, ending: tuple[signal.Signals, ...], update: int
