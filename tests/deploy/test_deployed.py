@@ -135,7 +135,10 @@ def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment)
 
 @pytest.mark.step("deployed")
 def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -> None:
-    """The emulator takes all of it; that a message arrives there is AWS's matter."""
+    """The emulator takes all of it; that a message arrives there is AWS's matter.
+
+    Lambda has one queue for the failed runs of a function, whichever of its schedules asked for them.
+    """
     events, functions, queues = (deployment.aws.client(name) for name in ("events", "lambda", "sqs"))
     for name, schedule in facts()["schedules"].items():
         queue = f"{NAME}-{schedule['dead_letters']}"
@@ -149,7 +152,8 @@ def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -
         config = functions.get_function_event_invoke_config(
             FunctionName=f"{NAME}-{schedule['function']}", Qualifier="live"
         )
-        assert config["DestinationConfig"]["OnFailure"]["Destination"] == attributes["QueueArn"]
+        failures = facts()["functions"][schedule["function"]]["failures"]
+        assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(f":{NAME}-{failures}")
 
 
 @pytest.mark.step("deployed")

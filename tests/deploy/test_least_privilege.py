@@ -56,7 +56,9 @@ def test_a_permission_less_is_missed(function: str, action: str, resource: str, 
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(fewer))
         if action == SECRET_READ:
             _start_anew(deployment, function)
-        assert not all(check(deployment) for check in checks(function))
+        # Just after a start anew the first registration may fail on the emulator, and it is none of the collection's.
+        own = "" if action == SECRET_READ else function
+        assert not all(check(deployment) for check in checks(own))
     finally:
         deployment.empty_bucket()
         iam.put_role_policy(RoleName=role, PolicyName="function", PolicyDocument=json.dumps(policy))
