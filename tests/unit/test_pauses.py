@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.domains.businesses import pause_sweep
 from shopkeeper.domains.businesses.model import BusinessChanged, Closed, Paused
 from shopkeeper.domains.businesses.pause_sweep import PauseSweep, UnreadablePause
 from shopkeeper.domains.orders.model import NotAccepting, Order, Timing
 from shopkeeper.domains.orders.service import Orders
-from shopkeeper.storage import Changes, Key, Page, Store, Table
+from shopkeeper.storage import Changes, Key, Page, Store, Table, due
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import BUSINESSES, PAUSES, TABLES
 from tests.support.pausing import ahead, change, pause, sweep, told
@@ -196,8 +195,8 @@ def test_an_order_is_ready_after_the_usual_time_unless_its_owner_says_another(sh
 
 
 def test_a_run_takes_up_so_many_pauses_and_the_next_goes_on(plain: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pause_sweep, "MOST_PAUSES", 3)
-    monkeypatch.setattr(pause_sweep, "PAGE", 2)
+    monkeypatch.setattr(due, "MOST_ITEMS", 3)
+    monkeypatch.setattr(due, "PAGE", 2)
     for number in range(7):
         plain.store.put(PAUSES, {"business_id": f"gone-{number}", "until": ahead(plain, 1), "ending": "pause"})
     plain.wait(1)
@@ -208,7 +207,7 @@ def test_a_run_that_takes_long_leaves_the_rest_to_the_next(plain: Shop, monkeypa
     pause(plain, 1)
     plain.wait(1)
     with monkeypatch.context() as patch:
-        patch.setattr(pause_sweep, "MOST_SECONDS", -1)
+        patch.setattr(due, "MOST_SECONDS", -1)
         assert sweep(plain) == {}
     assert sweep(plain) == {"PausesEnded": 1}
 

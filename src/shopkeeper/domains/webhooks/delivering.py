@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from shopkeeper.clock import Clock, rfc3339
@@ -41,6 +42,7 @@ from shopkeeper.domains.webhooks.records import (
 from shopkeeper.domains.webhooks.sending import Answer, Sender
 from shopkeeper.net.deadline import remaining
 from shopkeeper.storage import Changes, ExpectationFailed, Store, Value
+from shopkeeper.storage.due import due_items
 from shopkeeper.storage.tables import DELIVERIES
 
 GONE = 410
@@ -103,9 +105,7 @@ class Deliveries:
         Each is postponed a little, so that the next run comes to those behind it, whoever keeps these waiting.
         """
         now = self._clock()
-        for item in self._store.query(DELIVERIES, WAITING, index="due", limit=MOST_DUE).items:
-            if str(item["next_at"]) > rfc3339(now):
-                return
+        for item in islice(due_items(self._store, DELIVERIES, "due", WAITING, rfc3339(now)), MOST_DUE):
             listed = self._deliveries.from_item(item)
             try:
                 claimed = self._claim(listed, now)
