@@ -20,6 +20,7 @@ from shopkeeper.domains.feed.dispatching import (
     disable,
     find_event,
     is_given_up,
+    is_time_left,
     next_attempt,
     note_success,
     subscriptions,
@@ -40,7 +41,6 @@ from shopkeeper.domains.webhooks.records import (
     webhooks,
 )
 from shopkeeper.domains.webhooks.sending import Answer, Sender
-from shopkeeper.net.deadline import remaining
 from shopkeeper.storage import Changes, ExpectationFailed, Store, Value
 from shopkeeper.storage.due import due_items
 from shopkeeper.storage.tables import DELIVERIES
@@ -55,9 +55,6 @@ CLAIM_SECONDS = 40
 
 OFF_SECONDS = 3600
 """After how long one is looked at again whose webhook is switched off."""
-
-NEEDED_SECONDS = 20.0
-"""No attempt begins with less time left than this."""
 
 
 class Deliveries:
@@ -136,7 +133,7 @@ class Deliveries:
             self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=OFF_SECONDS))})
         elif subscription.failures and subscription.due_at > rfc3339(now):
             self._deliveries.change(found, {"next_at": subscription.due_at})
-        elif (left := remaining()) is None or left >= NEEDED_SECONDS:
+        elif is_time_left():
             self._attempt(self._claim(found, now), webhook, event)
 
     def _attempt(self, claimed: StoredDelivery, webhook: StoredWebhook, event: Event) -> None:
