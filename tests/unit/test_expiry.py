@@ -1,7 +1,6 @@
 """The sweep of orders that were not accepted in time: each is told once, whoever races and whatever breaks."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,8 +11,7 @@ from shopkeeper.domains.orders.expiry import ExpirySweep, UnreadableOrder, adopt
 from shopkeeper.domains.orders.model import Order, OutOfTurn, Step
 from shopkeeper.operator.backfill import backfill
 from shopkeeper.storage import Changes, Store, Value, due
-from shopkeeper.storage.sqlite import SQLiteStore
-from shopkeeper.storage.tables import ORDERS, TABLES
+from shopkeeper.storage.tables import ORDERS
 from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.wrapping import WrappedStore
@@ -21,19 +19,6 @@ from tests.unit.test_orders import CountsQueries
 
 ROUNDS = 20
 Metrics = Mapping[str, int]
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
 
 
 def sweep(shop: Shop, store: Store | None = None) -> Metrics:

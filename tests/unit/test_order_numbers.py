@@ -1,10 +1,9 @@
 """The daily numbers of orders where threads race, versions meet and the store is slow, and what events tell of them."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,38 +14,13 @@ from shopkeeper.domains.feed.offers import append, read_head
 from shopkeeper.domains.orders.events import first_name
 from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder
 from shopkeeper.domains.orders.service import Orders, _fingerprint
-from shopkeeper.storage import Action, Append, Changes, Conflict, Store, Update, Value
+from shopkeeper.storage import Action, Append, Changes, Conflict, Update, Value
 from shopkeeper.storage.records import scan
-from shopkeeper.storage.sqlite import SQLiteStore
-from shopkeeper.storage.tables import EVENTS, IDEMPOTENCY, ORDERS, TABLES
+from shopkeeper.storage.tables import EVENTS, IDEMPOTENCY, ORDERS
 from tests.support.shops import ACCEPT_SECONDS, Shop
-from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 
 THREADS = 20
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
-    yield shop
-    shop.store.close()
 
 
 def test_threads_that_place_orders_at_once_get_each_number_once(racing: Shop) -> None:

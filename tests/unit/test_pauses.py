@@ -1,6 +1,6 @@
 """Pauses of a business: orders are refused until they end, and the feed tells beginning and end, once each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -12,30 +12,16 @@ from shopkeeper.domains.businesses.model import BusinessChanged, Closed, Paused
 from shopkeeper.domains.businesses.pause_sweep import PauseSweep, UnreadablePause
 from shopkeeper.domains.orders.model import NotAccepting, Order, Timing
 from shopkeeper.domains.orders.service import Orders
-from shopkeeper.storage import Changes, Key, Page, Store, Table, due
+from shopkeeper.storage import Changes, Key, Page, Table, due
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import BUSINESSES, PAUSES, TABLES
 from tests.support.pausing import ahead, change, pause, sweep, told
 from tests.support.shops import Shop
-from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
 
 HOUR = 3600
 PAUSED, RESUMED = "business.paused", "business.resumed"
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
 
 
 def refusal(shop: Shop, key: str = "n" * 16) -> Mapping[str, object]:
@@ -274,16 +260,6 @@ def test_a_data_file_of_the_version_before_has_pauses_from_now_on(tmp_path: Path
 
 
 # Races
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
-    yield shop
-    shop.store.close()
 
 
 def test_sweeps_that_race_with_the_owner_tell_each_end_once(racing: Shop) -> None:
