@@ -30,11 +30,11 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/test ## measure us beside what people would use instead (fifteen minutes); ARGS="--only on_lambda" measures a part anew
+bench: $(VENV)/test ## measure us beside what people would use instead (twenty minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: $(VENV)/test ## the same for a first look (three minutes)
+bench-quick: $(VENV)/test ## the same for a first look (four minutes)
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks --quick
 
