@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ lock: ## renew the locks under requirements/ (needs uv)
 
 vendor: node_modules/.done ## copy the one library of the pages from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
+
+pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
+	@$(BIN)/python -m tests.support.screenshots
 
 clean: ## remove what was installed and built; data files stay
 	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
