@@ -29,7 +29,10 @@ export function Shell({ route, children }) {
     wasLost.current = !isOnline;
   }, [isOnline]);
   useEffect(() => {
-    if (!isFirst.current) content.current?.focus(); // a reader then begins with the new page
+    if (!isFirst.current) {
+      content.current?.focus({ preventScroll: true }); // a reader then begins with the new page
+      scrollTo(0, 0);
+    }
     isFirst.current = false;
   }, [route]);
   return html`
