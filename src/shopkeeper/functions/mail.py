@@ -1,6 +1,6 @@
-"""The function `mail`: it tells of orders by mail, and sends what is in the outbox.
+"""The function `mail`: it writes mails about orders, and sends the mails of the outbox.
 
-Where no mails are sent it does nothing.
+It does nothing if the stage sends no mails.
 """
 
 from collections import Counter

@@ -82,8 +82,8 @@ export function wordOf(status) {
 }
 
 /**
- * Lead an order on, and return whether that was done. If it was not, the person is told why; where somebody else was
- * faster, the order shows what it became.
+ * Take a step of an order, and return whether it succeeded. If it did not, the person is told why; if somebody else
+ * was faster, the order shows its new status.
  * @param {Order} order
  * @param {import("./steps.js").Step} step
  * @param {Record<string, unknown>} [body]
@@ -144,7 +144,7 @@ class Board {
     }
     for (const { type, subject, data } of events ?? []) {
       if (!type.startsWith("order.")) continue;
-      // No order has a status twice, so one that has had this one is known as it became.
+      // An order has each status only once: one that has had this status is known already.
       const known = orders.value?.get(subject);
       if (!known?.history.some(({ status }) => status === data.status)) this.changed.add(subject);
     }
@@ -226,7 +226,7 @@ class Board {
   }
 
   /**
-   * Do something again and again until the server does it. Throws Problem if it never will.
+   * Retry until the server succeeds. Throws Problem if it never will.
    * @template T
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
@@ -243,7 +243,7 @@ class Board {
     }
   }
 
-  /** What nobody accepted in time has expired, also before the server says so. @param {number} moment */
+  /** Orders that nobody accepted in time have expired, even before the server says so. @param {number} moment */
   tick(moment) {
     for (const order of orders.value?.values() ?? []) {
       if (order.status !== "received" || Date.parse(order.accept_until) > moment) continue;

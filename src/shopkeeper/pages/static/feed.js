@@ -9,7 +9,7 @@ export { pauseAfter } from "./backoff.js";
 const WAIT_SECONDS = 25;
 const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;
-const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
+const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed reaches: the answer says which it has reached
 
 /** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
 
@@ -87,7 +87,7 @@ async function run(businessId, after, listener, pulse, signal) {
   }
 }
 
-/** Looks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */
+/** Checks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */
 class Pulse {
   /** @param {(online: boolean) => void} tell */
   constructor(tell) {

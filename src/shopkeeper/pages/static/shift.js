@@ -34,7 +34,7 @@ async function stayOn() {
   }
 }
 
-/** Ring as long as there is a reason. That no orders can come is worse than one that waits. */
+/** Ring as long as there is a reason. A lost connection matters more than an order that waits. */
 function decide() {
   const isDeaf = !online.value || session.value === "ended";
   const sound = isDeaf ? "lost" : waiting.value ? "order" : "";

@@ -1,9 +1,9 @@
-// The life cycle of an order, as the owner leads it: which column it stands in, and what can be done next.
+// The life cycle of an order for its owner: which column it is in, and which steps are next.
 
 /** @typedef {import("./board.js").Order} Order */
 /** @typedef {"accept" | "reject" | "prepare" | "ready" | "dispatch" | "deliver" | "complete" | "cancel"} Step */
 
-/** Statuses of orders that are not done with. */
+/** Statuses of orders that are not finished. */
 export const OPEN = ["received", "accepted", "preparing", "ready", "out_for_delivery"];
 
 /** The next steps of each status; the first is the usual one. @type {Record<string, Step[]>} */

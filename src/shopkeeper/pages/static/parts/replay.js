@@ -50,8 +50,8 @@ export function ReplayForm({ first, newest, businessId, send, onClose }) {
 }
 
 /**
- * Return the number of the first event that happened at a moment or later, and is still kept. Numbers have no gaps, so a
- * few looks find it. Throws Problem if there is none.
+ * Return the number of the first event that happened at a moment or later, and is still kept. Numbers have no gaps, so
+ * a binary search finds it. Throws Problem if there is none.
  * @param {string} businessId
  * @param {string} since
  * @param {number} newest

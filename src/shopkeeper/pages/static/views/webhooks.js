@@ -47,7 +47,7 @@ function List({ path }) {
   );
   useEffect(() => {
     load();
-    // Deliveries tell of themselves only when a webhook is switched off.
+    // The feed does not tell of deliveries, except when a webhook is switched off.
     const timer = setInterval(() => document.hidden || load(), LOOKS_EVERY_MS);
     return () => clearInterval(timer);
   }, []);
