@@ -102,12 +102,12 @@ def test_a_backup_of_a_running_server_has_what_was_shown_and_stays_as_it_was(sto
 
 def test_pictures_that_are_there_are_not_mixed_with_others(stocked: Stocked, tmp_path: Path) -> None:
     (tmp_path / "b.db.pictures" / "old").mkdir(parents=True)
-    assert "There are pictures" in refused("backup", tmp_path / "b.db", "--data", stocked.data)
+    assert "There already is a folder" in refused("backup", tmp_path / "b.db", "--data", stocked.data)
     assert "belongs to the data file" in refused("backup", f"{stocked.data}.pictures", "--data", stocked.data)
     shutil.rmtree(tmp_path / "b.db.pictures")
     done("backup", tmp_path / "b.db", "--data", stocked.data)
     (tmp_path / "new.db.pictures").mkdir()
-    assert "There are pictures" in refused("restore", tmp_path / "b.db", "--data", tmp_path / "new.db")
+    assert "There already is a folder" in refused("restore", tmp_path / "b.db", "--data", tmp_path / "new.db")
     assert list((tmp_path / "new.db.pictures").iterdir()) == []
 
 
