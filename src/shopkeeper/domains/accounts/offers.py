@@ -9,11 +9,11 @@ from shopkeeper.storage.listing import listed
 __all__ = ["add", "has_admin", "new_admin"]
 
 MOST_LOOKED_AT = 1000
-"""Accounts that are looked at for an admin. An installation with more of them is not a new one."""
+"""How many accounts are read to find an admin. An installation with more of them is not new."""
 
 
 def new_admin(email: str, password: str, name: str, now: str) -> Account:
-    """Return a new account of an admin, which nothing has stored yet. It computes a hash."""
+    """Return a new account of an admin, which is not stored yet. It hashes the password."""
     return new_account(email, name, Passwords().hash(password), now, role="admin")
 
 

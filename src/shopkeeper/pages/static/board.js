@@ -1,7 +1,7 @@
-// The orders of the business, as they stand: those that are open, and today's. They change by themselves, on every page.
+// The orders of the business: the open ones, and today's. They are kept up to date by the feed, on every page.
 //
-// The feed begins before the orders are read, so no change is missed, whatever happens meanwhile. An event only says
-// which order is to be read again.
+// The feed begins before the orders are read, so no change is missed. An event only says which order must be read
+// again.
 
 import { get, Problem, post } from "./api.js";
 import { pauseAfter } from "./backoff.js";
@@ -18,7 +18,7 @@ import { everySecond, setClock } from "./ticks.js";
 const PAGE = 100;
 const MOST_PAGES_OF_TODAY = 5;
 const AT_A_TIME = 6;
-/** Where more orders than this changed at once, all are read. */
+/** If more orders than this changed at once, all are read. */
 const MOST_SINGLY = 50;
 const LAGS_MS = 5_000;
 
@@ -69,7 +69,7 @@ business.subscribe((shop) => {
   board = id && new Board(id);
 });
 
-// The first thing that a feed tells is that all is to be read.
+// The first call from the feed asks for all orders to be read.
 listen((events) => board?.hear(events));
 
 /** What an order is called. @param {Order} order */
@@ -106,7 +106,7 @@ export async function take(order, step, body) {
   }
 }
 
-/** Read everything anew. */
+/** Read everything again. */
 export function reload() {
   failure.set("");
   board?.hear(null);
@@ -151,7 +151,7 @@ class Board {
     this.read();
   }
 
-  /** Look at an order again. @param {string} orderId */
+  /** Read an order again. @param {string} orderId */
   look(orderId) {
     this.changed.add(orderId);
     this.read();
@@ -202,7 +202,7 @@ class Board {
       }
     }
     if (this.isOver) return;
-    // What is known may be newer than a list. Open orders that no list has any more are read one by one.
+    // A known order may be newer than a list. Open orders that are no longer in any list are read one by one.
     for (const order of orders.value?.values() ?? []) {
       if (!found.has(order.order_id)) {
         if (!OPEN.includes(order.status)) continue;

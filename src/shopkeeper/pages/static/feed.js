@@ -14,14 +14,14 @@ const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed reaches: the an
 /**
  * @typedef {object} Listener
  * @property {(events: FeedEvent[]) => void} events what happened, oldest first
- * @property {(newest: number) => void} gone events were missed that are not kept any more: load all anew, and go on
+ * @property {(newest: number) => void} gone missed events are no longer kept: load everything again, and continue
  *   after the number `newest`
  * @property {(online: boolean) => void} online called when the server has not answered for 10 s, and when it does again
  */
 
 /**
- * Follow a feed after a number, until what is returned is called. Without a number it begins now, and `gone` is called
- * first: what was loaded before may lack what happened since.
+ * Follow a feed after a number, until the returned function is called. Without a number it begins now, and `gone` is
+ * called first, since data that were loaded before may be out of date.
  * @param {string} businessId
  * @param {number | null} after
  * @param {Listener} listener
@@ -79,7 +79,7 @@ async function run(businessId, after, listener, pulse, signal) {
         pause = pauseAfter(failures++, error instanceof Problem ? error.retryAfter : null);
       }
     } finally {
-      pulse.waiting?.abort(); // it has ended, and must watch `signal` no more
+      pulse.waiting?.abort(); // it has ended, and must no longer listen to `signal`
     }
     if (pause) await pulse.sleep(pause, signal);
   }
@@ -114,14 +114,14 @@ class Pulse {
     this.wake?.();
   };
 
-  /** Ask anew: a device that slept may wait for an answer on a connection that is dead. */
+  /** Send the request again: a device that slept may wait for an answer on a connection that is dead. */
   renew = () => {
     this.waiting?.abort();
     this.hurry();
   };
 
   /**
-   * Return a signal that also ends a request whose server has gone without a word.
+   * Return a signal that also aborts a request whose server no longer answers.
    * @param {AbortSignal} signal
    */
   within(signal) {
@@ -132,7 +132,7 @@ class Pulse {
   }
 
   /**
-   * Sleep for some milliseconds, or until there is reason to hurry.
+   * Sleep for some milliseconds, or until `hurry` is called.
    * @param {number} ms
    * @param {AbortSignal} signal
    */

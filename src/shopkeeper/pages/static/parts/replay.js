@@ -1,4 +1,4 @@
-// A dialog that has a webhook told former events again: from a number on, or from a time on.
+// A dialog that sends former events to a webhook again: from a number on, or from a time on.
 
 import { get } from "../api.js";
 import { Problem } from "../http.js";

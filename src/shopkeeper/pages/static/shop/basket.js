@@ -1,4 +1,4 @@
-// What a customer means to order. It stays in this window until it is ordered.
+// The basket of a customer. It stays in this window until it is ordered.
 
 import { items } from "./catalogue.js";
 import { kept } from "./kept.js";

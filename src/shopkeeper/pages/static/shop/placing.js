@@ -1,7 +1,7 @@
 // Placing an order: once, whatever the network does.
 //
 // A basket has one Idempotency-Key until its order is known. What was sent and may have arrived is kept with it, so a
-// lost reply, a reload and a change of the basket all end with the one order that the server has.
+// lost reply, a reload and a change of the basket never make a second order.
 
 import { pauseAfter } from "../backoff.js";
 import { Problem, send } from "../http.js";

@@ -1,4 +1,4 @@
-/** Texts of first run, of signing in, and of passwords. @satisfies {import("../texts.js").Table} */
+/** Texts of the first run, of signing in, and of passwords. @satisfies {import("../texts.js").Table} */
 export const SETUP = {
   "setup.title": ["Set up your shop", "Geschäft einrichten"],
   "setup.lead": ["A minute, and the first order can come.", "Eine Minute, dann kann die erste Bestellung kommen."],
