@@ -177,7 +177,7 @@ def test_a_picture_that_the_source_has_lost_is_told(stocked: Stocked, tmp_path: 
     told = copy(tmp_path, f"sqlite:///{stocked.data}", f"sqlite:///{tmp_path}/target.db")
     assert told.returncode == 0, told.stderr
     assert "pictures: 1 on both sides\n" in told.stdout
-    assert f"The picture {stocked.shown[1]} is not there" in told.stderr
+    assert f"The picture {stocked.shown[1]} is missing" in told.stderr
 
 
 def test_without_a_bucket_nothing_is_copied_to_dynamodb(stocked: Stocked, aws: dict[str, str], tmp_path: Path) -> None:
