@@ -20,7 +20,10 @@ export const ACCOUNT = {
   ],
   "account.confirmed": ["Confirmed", "Bestätigt"],
   "account.unconfirmed": ["Not confirmed", "Nicht bestätigt"],
-  "account.confirm_lead": ["We send a link to this address.", "Wir schicken einen Link an diese Adresse."],
+  "account.confirm_lead": [
+    "Mails about orders are sent only after it is confirmed. We send a link to this address.",
+    "E-Mails über Bestellungen gibt es erst, wenn sie bestätigt ist. Wir schicken einen Link an diese Adresse.",
+  ],
   "account.confirm": ["Send the link", "Link senden"],
   "account.confirm_sent": ["The link is on its way.", "Der Link ist unterwegs."],
   "account.end": ["Close the account", "Konto auflösen"],
