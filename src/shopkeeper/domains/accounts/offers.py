@@ -1,4 +1,4 @@
-"""What accounts offer to other domains: the first admin, for their transactions, and which owners' orders give mails."""
+"""What accounts offer to other domains: the first admin, for their transactions, and whether an owner is confirmed."""
 
 from shopkeeper.domains.accounts.model import Account
 from shopkeeper.domains.accounts.passwords import Passwords

@@ -49,7 +49,7 @@ class OrderMails:
     """Stores the mails of events, and makes their letters."""
 
     def __init__(self, store: Store, outbox: Outbox, clock: Clock, is_vouched_for: Callable[[str], bool]) -> None:
-        """`is_vouched_for` tells whether the owner with an id is confirmed. If not, there are no mails: a stranger could
+        """`is_vouched_for` tells whether the owner with an id is confirmed. Else there are no mails: a stranger could
         register a business and make it write to anybody.
         """
         self._is_vouched_for = is_vouched_for
