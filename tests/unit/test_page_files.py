@@ -31,6 +31,7 @@ OURS = sorted(
     path for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
 )
 MODULES = [path for path in OURS if path.suffix == ".js"]
+SHEETS = [path for path in OURS if path.suffix == ".css"]
 TEXT = re.compile(r'"([\w.]+)":\s*\[\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\]')
 TEXTS = [
     (path.name, *found) for path in sorted((STATIC / "words").iterdir()) for found in TEXT.findall(path.read_text())
@@ -57,10 +58,19 @@ def test_every_module_is_listed_and_nothing_else() -> None:
     assert set(assets()) == names | {"vendor/preact.js", "icon.svg"}
 
 
+@pytest.mark.parametrize("file", MODULES + SHEETS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_a_module_or_a_style_sheet_is_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+def test_each_style_sheet_is_linked_by_a_page() -> None:
+    html = "".join(page(name).plain.decode() for name in ENTRIES)
+    assert set(re.findall(r'<link rel="stylesheet" href="/assets/([^"]+)"', html)) == {path.name for path in SHEETS}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(STATIC)))
-def test_a_module_is_short_and_imports_only_what_is_served(module: Path) -> None:
+def test_a_module_imports_only_what_is_served(module: Path) -> None:
     text = module.read_text()
-    assert len(text.splitlines()) <= 400
     for name in re.findall(r'from "([^"]+)"', text):
         target = (module.parent / name).resolve()
         assert str(target.relative_to(STATIC)) in assets()

@@ -34,7 +34,7 @@ export function ItemRow({ item, isSorting, isFirst, isLast, edit, step }) {
     </button>`;
   return html`
     <li class=${isThere ? "row" : "row row-out"} data-item=${item_id}>
-      <button type="button" class="row-main" onClick=${() => edit(item_id)}>
+      <button type="button" class="plain-button row-main" onClick=${() => edit(item_id)}>
         <span class="thumb">${picture ? html`<img src=${picture} alt="" loading="lazy" width="56" height="56" />` : html`<${Icon} name="image" />`}</span>
         <span class="row-text">
           <span class="unseen">${t("catalogue.change")} </span>

@@ -65,9 +65,9 @@ export function OrderCard({ order, brief, ask }) {
           ? html`<details><summary><span>${t("orders.items")}</span>${sum(order)}</summary><${Lines} lines=${lines} /></details>`
           : html`<${Lines} lines=${lines} />`
       }
-      ${note && !brief && html`<p class="order-note"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
-      ${status === "expired" && html`<p class="order-why">${t("orders.missed")}</p>`}
-      ${reason && html`<p class="order-why">${reason}</p>`}
+      ${note && !brief && html`<p class="note tone-new"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
+      ${status === "expired" && html`<p class="note tone-bad">${t("orders.missed")}</p>`}
+      ${reason && html`<p class="note tone-bad">${reason}</p>`}
       <div class="order-total">
         ${
           customer.phone &&

@@ -76,7 +76,7 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
 
   return html`
     <li class="card" aria-label=${name}>
-      <header class="card-head">
+      <header class="spread">
         <h2 class="long">${name}</h2>
         <span class="badge tone-${tone}" role="status"><${Icon} name=${icon} />${t(`webhook_state.${status}`)}</span>
       </header>
@@ -119,7 +119,7 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
 
 /** What came of a test. @param {{ result: Record<string, any> }} props */
 function Tested({ result: { status, milliseconds, error } }) {
-  return html`<p class="note tone-${error ? "bad" : "good"}">
+  return html`<p class="note note-row tone-${error ? "bad" : "good"}">
     <${Icon} name=${error ? "cross" : "check"} />${error ? t("webhooks.test_failed", { error }) : t("webhooks.tested", { status, milliseconds })}
   </p>`;
 }

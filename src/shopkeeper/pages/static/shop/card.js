@@ -21,14 +21,14 @@ export function Card({ item }) {
   const sold = soldOut(item);
   return html`
     <li class="item ${picture ? "item-pictured" : ""} ${sold ? "item-sold" : ""}">
-      <button type="button" class="item-open" onClick=${() => setOpen(true)}>
+      <button type="button" class="plain-button item-open" onClick=${() => setOpen(true)}>
         <span class="item-text">
           <span class="item-name">${name}</span>
           ${description && html`<span class="item-words muted">${description}</span>`}
         </span>
         ${picture && html`<${Picture} url=${picture} />`}
       </button>
-      <div class="item-foot">
+      <div class="spread item-foot">
         <span class="item-price">${money(price_minor, currency)}</span>
         ${
           sold
@@ -69,7 +69,7 @@ function ItemDialog({ item, onClose }) {
           : html`<form onSubmit=${add} noValidate>
               <${Field} name="wish" label=${t("shop.wish")} hint=${t("shop.wish_hint")} value=${note} onInput=${setNote}
                 most=${NOTE} optional />
-              <div class="item-add">
+              <div class="spread item-add">
                 <${Stepper} name=${name} quantity=${quantity} least=${line ? 0 : 1} onChange=${setQuantity} />
                 <${Button} type="submit" kind="primary">
                   ${quantity ? t("shop.into", { price: money(price_minor * quantity, currency) }) : t("basket.remove", { name })}

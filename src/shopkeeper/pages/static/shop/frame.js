@@ -56,7 +56,7 @@ export function OrderLinks({ orders }) {
       ${orders.map((order) => {
         const { icon, tone, text } = stepOf(order.status);
         return html`<li key=${order.order_id}>
-          <a href="#/order/${order.order_id}" class="yours-link">
+          <a href="#/order/${order.order_id}" class="spread yours-link">
             <span><strong>${t("shop.order")} ${nameOf(order)}</strong> <time class="muted" datetime=${order.at}>${clock(order.at)}</time></span>
             <span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>
           </a>

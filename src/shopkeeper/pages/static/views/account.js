@@ -131,7 +131,7 @@ function ConfirmationCard({ isConfirmed }) {
   }
   return html`
     <section class="card" aria-labelledby="confirmation">
-      <header class="card-head">
+      <header class="spread">
         <h2 id="confirmation">${t("account.email")}</h2>
         <span class="badge tone-${isConfirmed ? "good" : "new"}">
           <${Icon} name=${isConfirmed ? "check" : "alert"} />${t(isConfirmed ? "account.confirmed" : "account.unconfirmed")}

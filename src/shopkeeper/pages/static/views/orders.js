@@ -25,7 +25,7 @@ export function Orders() {
     `;
   }
   return html`
-    <header class="board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
+    <header class="spread board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
     <${Board} />
     <${News} />
     <${Ticket} />
