@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -114,34 +115,38 @@ def url(api: str, stage: str) -> str:
     return f"https://{api}.execute-api.{region()}.amazonaws.com/{stage}"
 
 
-def main(command: str = "", *arguments: str) -> None:
-    """Run a command and print its answer; a refusal is one sentence and exit status 2."""
-    if {"-h", "--help"} & {command, *arguments}:
-        print(__doc__)
+def run(script: str, document: str, answer: Callable[..., str], arguments: Sequence[str]) -> None:
+    """Print the answer to a script's command, or its help; a refusal is one sentence and exit status 2."""
+    if {"-h", "--help"} & {*arguments}:
+        print(document)
         return
     try:
-        for argument in (command, *arguments):
+        for argument in arguments:
             if argument.startswith("-"):
                 raise Refused(f"There is no option '{argument}'.")
-        match command, *arguments:
-            case ["check"]:
-                print(check())
-            case ["prepare"]:
-                print(prepare())
-            case ["url", name, stage]:
-                print(url(api_id(name), stage))
-            case _:
-                raise Refused("The command must be check, prepare or url API STAGE.")
+        print(answer(*arguments))
     except Refused as refusal:
-        _end(refusal)
+        _end(script, refusal)
     except failures() as failure:
-        _end(failure)
+        _end(script, failure)
 
 
-def _end(reason: Exception) -> NoReturn:
-    print(f"account.py: {reason}", file=sys.stderr)
+def _end(script: str, reason: Exception) -> NoReturn:
+    print(f"{script}: {reason}", file=sys.stderr)
     raise SystemExit(2) from None
 
 
+def answer(*command: str) -> str:
+    """Run a command and return what it has to say. Raises Refused."""
+    match command:
+        case ("check",):
+            return check()
+        case ("prepare",):
+            return prepare()
+        case ("url", name, stage):
+            return url(api_id(name), stage)
+    raise Refused("The command must be check, prepare or url API STAGE.")
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run("account.py", __doc__, answer, sys.argv[1:])

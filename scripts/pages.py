@@ -8,7 +8,7 @@ prints the colour that it serves and the id of that colour's API, which is missi
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import account
 import facts
@@ -121,35 +121,18 @@ def _has_pages(stage: str, colour: str) -> bool:
     return bool(listed.get("KeyCount"))
 
 
-def main(command: str = "", *arguments: str) -> None:
-    """Run a command and print its answer; a refusal is one sentence and exit status 2."""
-    if {"-h", "--help"} & {command, *arguments}:
-        print(__doc__)
-        return
-    try:
-        for argument in (command, *arguments):
-            if argument.startswith("-"):
-                raise account.Refused(f"There is no option '{argument}'.")
-        match command, *arguments:
-            case ["upload", stage, colour]:
-                print(upload(stage, colour))
-            case ["open", stage, colour]:
-                print(open_first(stage, colour))
-            case ["front", stage]:
-                now = front(stage)
-                print(f"{now.colour} {now.api}" if now else FIRST_COLOUR)
-            case _:
-                raise account.Refused("The command must be upload STAGE COLOUR, open STAGE COLOUR or front STAGE.")
-    except account.Refused as refusal:
-        _end(refusal)
-    except account.failures() as failure:
-        _end(failure)
-
-
-def _end(reason: Exception) -> NoReturn:
-    print(f"pages.py: {reason}", file=sys.stderr)
-    raise SystemExit(2) from None
+def answer(*command: str) -> str:
+    """Run a command and return what it has to say. Raises Refused."""
+    match command:
+        case ("upload", stage, colour):
+            return upload(stage, colour)
+        case ("open", stage, colour):
+            return open_first(stage, colour)
+        case ("front", stage):
+            now = front(stage)
+            return f"{now.colour} {now.api}" if now else FIRST_COLOUR
+    raise account.Refused("The command must be upload STAGE COLOUR, open STAGE COLOUR or front STAGE.")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    account.run("pages.py", __doc__, answer, sys.argv[1:])

@@ -7,6 +7,8 @@ from playwright.sync_api import Route
 
 from tests.support.board import DELIVERY, Cook, answer_all, history, lead, order, read
 from tests.support.browser import DESKTOP, PHONE, Person
+from tests.support.faults import FaultyServer, answers
+from tests.support.http import post_json, send
 from tests.support.pages import NAME, OWNER, PageShop
 from tests.support.shop import PASSWORD
 
@@ -275,3 +277,22 @@ def test_a_ticket_is_alone_on_its_paper_and_printed_where_an_order_is_accepted(s
     cook.await_status(one, "accepted")
     cook.await_true("Boolean(window.printed)")
     assert f"#{number}" in page.evaluate("window.printed")
+
+
+def test_the_board_tells_of_a_webhook_that_its_server_had_switched_off(quiet: PageShop, visit: Visit) -> None:
+    cook = Cook(visit(quiet.url))
+    line = cook.page.get_by_text("Webhooks that get no events any more, because their servers failed: 1")
+    path = f"/api/businesses/{quiet.business_id}/webhooks"
+    with FaultyServer(answers(410, b"")) as server:
+        made = post_json(quiet.url, path, {"url": server.url}, **quiet.signed_in).json
+        assert not line.is_visible()
+        order(quiet, "Ann Example")
+        line.wait_for()
+    cook.page.reload()
+    line.click()
+    cook.person.see("Webhooks")
+    removed = {**quiet.signed_in, "If-Match": "*"}
+    assert send(quiet.url, "DELETE", f"{path}/{made['webhook_id']}", headers=removed).status == 204
+    cook.page.goto("/#/orders")
+    cook.page.locator(".board").wait_for()
+    assert not line.is_visible()

@@ -67,14 +67,14 @@ def test_phone_numbers_are_taken_as_people_type_them(person: Person) -> None:
 
 
 def test_pauses_grow_to_a_limit_and_are_never_shorter_than_the_server_asks(person: Person) -> None:
-    first, late, asked = results(person, "feed.js", ["pauseAfter(0, null)", "pauseAfter(50, null)", "pauseAfter(0, 7)"])
+    first, late, asked = results(person, "backoff.js", ["pauseAfter(0, null)", "pauseAfter(50, null)", "pauseAfter(0, 7)"])
     assert 250 <= first <= 500
     assert 7_500 <= late <= 15_000
     assert asked >= 7_000
 
 
 def test_keys_of_orders_are_random_and_of_the_form_that_the_api_takes(person: Person) -> None:
-    keys = results(person, "api.js", ["newKey()"] * 20)
+    keys = results(person, "key.js", ["newKey()"] * 20)
     assert len(set(keys)) == 20
     assert {len(key) for key in keys} == {32}
 

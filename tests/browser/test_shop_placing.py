@@ -25,19 +25,23 @@ def lose_reply(route: Route) -> None:
     route.abort()
 
 
-def test_a_lost_reply_makes_one_order(seller: Seller, visit: Visit) -> None:
+def at_checkout(visit: Visit, seller: Seller) -> Guest:
+    """Return a guest with an espresso in the basket, who only has to order."""
     guest = Guest(visit, seller)
     guest.add("Espresso")
     guest.checkout()
+    return guest
+
+
+def test_a_lost_reply_makes_one_order(seller: Seller, visit: Visit) -> None:
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, lose_reply, times=2)
     order_id = guest.order()
     assert [order["order_id"] for order in seller.placed()] == [order_id]
 
 
 def test_two_presses_make_one_order(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.button.dblclick()
     guest.followed()
     assert len(seller.placed()) == 1
@@ -47,9 +51,7 @@ def test_two_presses_make_one_order(seller: Seller, visit: Visit) -> None:
 
 
 def test_a_reload_while_an_order_is_on_its_way_ends_with_that_order(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, lose_reply)
     guest.button.click()
     guest.page.get_by_text("We keep trying.").wait_for()
@@ -60,9 +62,7 @@ def test_a_reload_while_an_order_is_on_its_way_ends_with_that_order(seller: Sell
 
 
 def test_an_order_that_had_arrived_is_found_even_if_the_basket_was_changed_since(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, lose_reply)
     guest.button.click()
     guest.person.press("Stop trying")
@@ -75,9 +75,7 @@ def test_an_order_that_had_arrived_is_found_even_if_the_basket_was_changed_since
 
 
 def test_an_order_that_had_not_arrived_is_placed_as_it_is_now(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, lambda route: route.abort())
     guest.button.click()
     guest.person.press("Stop trying")
@@ -101,9 +99,7 @@ def test_a_busy_server_is_asked_again_with_the_same_key(seller: Seller, visit: V
         else:
             route.continue_()
 
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, answer)
     guest.order()
     assert len(keys) == 3
@@ -122,9 +118,7 @@ def test_a_second_order_has_a_key_of_its_own(seller: Seller, visit: Visit) -> No
 
 
 def test_a_copy_of_a_window_does_not_order_the_same_basket_by_mistake(seller: Seller, visit: Visit) -> None:
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
+    guest = at_checkout(visit, seller)
     guest.person.context.route(PLACING, lambda route: route.abort())
     guest.button.click()
     guest.person.press("Stop trying")

@@ -39,6 +39,7 @@ from tests.support.tools import NEWMAN, ROOT, UNHURRIED, need
 
 SCRIPT = ROOT / "scripts" / "run-api-tests.sh"
 GROUPS = ["Functional", "Performance", "Security", "Integration", "Clean-up"]
+MOST_LINES = 1500
 LEAST_ASSERTIONS = 36
 
 
@@ -293,8 +294,10 @@ def test_a_wrong_call_is_one_sentence(arguments: list[str]) -> None:
 
 
 def test_the_collection_has_its_four_groups() -> None:
-    collection = json.loads((ROOT / "tests" / "api" / "shopkeeper.postman_collection.json").read_text())
+    text = (ROOT / "tests" / "api" / "shopkeeper.postman_collection.json").read_text()
+    collection = json.loads(text)
     assert [group["name"] for group in collection["item"]] == GROUPS
+    assert text.count("\n") < MOST_LINES, "what goes deeper belongs to tests/stage"
     assert json.dumps(collection).count("pm.test(") >= LEAST_ASSERTIONS
 
 

@@ -10,7 +10,7 @@ from shopkeeper.domains.businesses.records import UNKNOWN_TIME
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.http import Caller, NotFound
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import Changes, Store
+from shopkeeper.storage import Changes
 from shopkeeper.storage.tables import BUSINESSES, ITEMS, MARKERS
 from tests.support.shops import Shop
 
@@ -29,11 +29,6 @@ FOUNDING: dict[str, Any] = {
 
 OLD_ID = str(FOUNDING["business_id"])
 OLD_OWNER = Caller("old-owner")
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
 
 
 def test_a_founding_record_is_read_as_it_is(shop: Shop) -> None:

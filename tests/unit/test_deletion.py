@@ -25,11 +25,6 @@ from tests.support.wrapping import WrappedStore
 ROUNDS = 20
 
 
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
 def race(*runners: Callable[[], object]) -> list[object]:
     """Run all at once, and return what each returned or raised."""
     start = threading.Barrier(len(runners))

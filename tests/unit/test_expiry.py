@@ -1,20 +1,17 @@
 """The sweep of orders that were not accepted in time: each is told once, whoever races and whatever breaks."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import pytest
 
 from shopkeeper.domains.feed.offers import KEPT_SECONDS, read_head
-from shopkeeper.domains.orders import expiry
 from shopkeeper.domains.orders.expiry import ExpirySweep, UnreadableOrder, adopt_awaiting
 from shopkeeper.domains.orders.model import Order, OutOfTurn, Step
 from shopkeeper.operator.backfill import backfill
-from shopkeeper.storage import Changes, Store, Value
-from shopkeeper.storage.sqlite import SQLiteStore
-from shopkeeper.storage.tables import ORDERS, TABLES
+from shopkeeper.storage import Changes, Store, Value, due
+from shopkeeper.storage.tables import ORDERS
 from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.wrapping import WrappedStore
@@ -22,19 +19,6 @@ from tests.unit.test_orders import CountsQueries
 
 ROUNDS = 20
 Metrics = Mapping[str, int]
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
 
 
 def sweep(shop: Shop, store: Store | None = None) -> Metrics:
@@ -150,8 +134,8 @@ def listed_in_pages(shop: Shop, status: Any, limit: int) -> list[str]:
 
 
 def test_a_run_takes_up_so_many_orders_and_the_next_goes_on(plain: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "MOST_ORDERS", 5)
-    monkeypatch.setattr(expiry, "PAGE", 3)
+    monkeypatch.setattr(due, "MOST_ITEMS", 5)
+    monkeypatch.setattr(due, "PAGE", 3)
     orders = []
     for number in range(12):
         orders.append(plain.place(f"{number:016}").order_id)
@@ -166,13 +150,13 @@ def test_a_run_that_takes_long_leaves_the_rest_to_the_next(plain: Shop, monkeypa
     plain.place()
     plain.wait(ACCEPT_SECONDS)
     with monkeypatch.context() as patch:
-        patch.setattr(expiry, "MOST_SECONDS", -1)
+        patch.setattr(due, "MOST_SECONDS", -1)
         assert sweep(plain) == {}
     assert sweep(plain) == {"OrdersExpired": 1}
 
 
 def test_a_run_reads_no_page_past_the_first_order_that_is_not_due(plain: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "PAGE", 2)
+    monkeypatch.setattr(due, "PAGE", 2)
     for number in range(9):
         plain.place(f"{number:016}")
         plain.wait(1)

@@ -1,9 +1,8 @@
 """The sweep of expired orders under races, lagging indexes and outages: each order is told once all the same."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,9 @@ from shopkeeper.domains.orders.model import Order, OutOfTurn
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.http import NotFound
 from shopkeeper.storage import Action, Key, Page, Store, StoreUnavailable, Table
-from shopkeeper.storage.sqlite import SQLiteStore
-from shopkeeper.storage.tables import EVENTS, ORDERS, TABLES
+from shopkeeper.storage.tables import EVENTS, ORDERS
 from tests.support.lagging import LaggingStore
 from tests.support.shops import ACCEPT_SECONDS, Shop, open_registry
-from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
 from tests.unit.test_expiry import feed, still_open, sweep
@@ -25,24 +22,6 @@ from tests.unit.test_orders import losing_replies
 
 ROUNDS = 20
 Metrics = Mapping[str, int]
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
-    yield shop
-    shop.store.close()
 
 
 # Races

@@ -6,16 +6,11 @@ import msgspec
 import pytest
 
 from shopkeeper.domains.feed.offers import append, read_head
-from shopkeeper.storage import Append, ConditionFailed, Store, Value
+from shopkeeper.storage import Append, ConditionFailed, Value
 from shopkeeper.storage.tables import EVENTS
 from tests.support.shops import Shop
 
 AT = "2026-11-20T08:00:00.000Z"
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
 
 
 def read(shop: Shop) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.catalogue.model import Item, ItemChange, ItemChanged
 from shopkeeper.domains.orders.model import ItemUnavailable
-from shopkeeper.storage import Changes, Store
+from shopkeeper.storage import Changes
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import ITEMS, TABLES
 from tests.support.application import Shop as Served
@@ -20,11 +20,6 @@ from tests.support.pausing import ahead
 from tests.support.shops import Shop
 
 HOUR = 3600
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from shopkeeper.domains.mail.offers import Posted
 from shopkeeper.domains.mail.sending import BACKOFF_SECONDS, LEASE_SECONDS, Sender
 from shopkeeper.errors import RunFailed
 from shopkeeper.runtime.telemetry.log import run_job
-from shopkeeper.storage import Changes, Store, StoreUnavailable, TableMissing
+from shopkeeper.storage import Changes, Store, StoreUnavailable, TableMissing, due
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import MAILS, TABLES
 from tests.support.mails import BOB, SENDER, PostOffice, refuses
@@ -81,7 +81,7 @@ def test_new_mails_leave_without_the_index(office: PostOffice) -> None:
 
 def test_a_run_sends_so_many_and_the_next_goes_on(plain: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "MOST_MAILS", 3)
-    monkeypatch.setattr(sending, "PAGE", 2)
+    monkeypatch.setattr(due, "PAGE", 2)
     for number in range(5):
         plain.post(f"bob{number}@example.com")
         plain.wait(0.001)

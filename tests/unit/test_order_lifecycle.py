@@ -2,10 +2,11 @@
 orders of each day are numbered 1, 2, 3 …"""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
+from shopkeeper.domains.businesses.hours import WeeklyHours
+from shopkeeper.domains.businesses.model import BusinessChange, Closed
 from shopkeeper.domains.feed.offers import read_head
 from shopkeeper.domains.orders.expiry import ExpirySweep
 from shopkeeper.domains.orders.model import ItemUnavailable, KeyReused, NewOrder, NotAccepting, OutOfTurn, TotalDiffers
@@ -47,6 +50,12 @@ FULFILMENTS: dict[str, dict[str, Any] | None] = {
     "table": {"type": "table", "table": "7"},
 }
 DAY = 86400
+NIGHTS = (
+    # The ends of the day of 25 hours in Berlin, and its hour that is there twice; midnight in New York and in Apia.
+    *("2026-10-24T21:59:59+00:00", "2026-10-24T22:00:00+00:00", "2026-10-25T00:30:00+00:00"),
+    *("2026-10-25T01:30:00+00:00", "2026-10-25T22:59:59+00:00", "2026-10-25T23:00:00+00:00"),
+    *("2026-11-21T04:59:59+00:00", "2026-11-21T05:00:00+00:00", "2026-11-21T10:59:59+00:00"),
+)
 
 
 class Interrupted(WrappedStore):
@@ -87,7 +96,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.known: dict[str, Expected] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.told: list[tuple[str, str]] = []
-        self.day, self.today = "", 0
+        self.day, self.today, self.zone = "", 0, "UTC"
         self.unused = 0
 
     def seconds(self) -> float:
@@ -116,7 +125,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def note(self, answer: Any, kind: str) -> str:
         """Take a new order into the model, and compare its number."""
-        today = self.shop.now.date().isoformat()
+        today = self.shop.now.astimezone(ZoneInfo(self.zone)).date().isoformat()
         self.day, self.today = (today, 1) if today > self.day else (self.day, self.today + 1)
         assert (answer.day, answer.number, answer.status) == (self.day, self.today, "received")
         wanted = FULFILMENTS["pickup" if kind == "left out" else kind]
@@ -150,7 +159,7 @@ class OrderMachine(RuleBasedStateMachine):
         answer = self.request(self.key(), kind)
         return multiple(*others, self.note(answer, kind))
 
-    @rule(why=st.sampled_from(["address", "item", "total", "notes", "paused", "paused meanwhile", "outage"]))
+    @rule(why=st.sampled_from(["address", "item", "total", "notes", "paused", "closed", "paused meanwhile", "outage"]))
     def place_in_vain(self, why: str) -> None:
         """Place an order that is refused, or that the store fails to write."""
         key = self.key()
@@ -163,12 +172,15 @@ class OrderMachine(RuleBasedStateMachine):
             "total": (TotalDiffers, {"expected_total_minor": 1}),
             "notes": (InvalidInput, {"lines": notes}),
             "paused": (NotAccepting, {}),
+            "closed": (Closed, {}),
             "paused meanwhile": (NotAccepting, {}),
             "outage": (StoreUnavailable, {}),
         }
         error, other = refusals[why]
         if why == "paused":
             self.pause(True)
+        elif why == "closed":
+            self.change(opening_hours=WeeklyHours())
         elif why == "paused meanwhile":
             self.store.before = lambda: self.pause(True)
         elif why == "outage":
@@ -177,6 +189,12 @@ class OrderMachine(RuleBasedStateMachine):
             self.request(key, "left out", **other)
         self.store.before = None
         self.pause(False)
+        self.change(opening_hours=None)
+
+    def change(self, **fields: Any) -> None:
+        """Change the business as its owner does."""
+        registry = self.shop.registry
+        registry.change(registry.get(self.shop.business_id), BusinessChange(**fields))
 
     def pause(self, paused: bool) -> None:
         """Let the business take orders or not."""
@@ -218,6 +236,17 @@ class OrderMachine(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         """Let time pass, or the clock be set back."""
         self.shop.now += timedelta(seconds=seconds)
+
+    @rule(moment=st.sampled_from(NIGHTS))
+    def look_at_another_clock(self, moment: str) -> None:
+        """Be at a moment at which days begin or end, or clocks change."""
+        self.shop.now = datetime.fromisoformat(moment)
+
+    @rule(zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia", "Pacific/Honolulu"]))
+    def move(self, zone: str) -> None:
+        """Let the business have another time zone, whose day may be another one."""
+        self.zone = zone
+        self.change(time_zone=zone)
 
     @rule()
     def sweep(self) -> None:

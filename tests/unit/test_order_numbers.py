@@ -1,52 +1,27 @@
 """The daily numbers of orders where threads race, versions meet and the store is slow, and what events tell of them."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from shopkeeper.domains.businesses.model import BusinessChange
 from shopkeeper.domains.feed import offers
 from shopkeeper.domains.feed.offers import append, read_head
 from shopkeeper.domains.orders.events import first_name
 from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder
 from shopkeeper.domains.orders.service import Orders, _fingerprint
-from shopkeeper.storage import Action, Append, Changes, Conflict, Store, Update, Value
+from shopkeeper.storage import Action, Append, Changes, Conflict, Update, Value
 from shopkeeper.storage.records import scan
-from shopkeeper.storage.sqlite import SQLiteStore
-from shopkeeper.storage.tables import EVENTS, IDEMPOTENCY, ORDERS, TABLES
+from shopkeeper.storage.tables import EVENTS, IDEMPOTENCY, ORDERS
 from tests.support.shops import ACCEPT_SECONDS, Shop
-from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 
 THREADS = 20
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
-    yield shop
-    shop.store.close()
 
 
 def test_threads_that_place_orders_at_once_get_each_number_once(racing: Shop) -> None:
@@ -120,6 +95,28 @@ def test_each_day_begins_with_one_and_the_past_takes_no_numbers(shop: Shop) -> N
         ("2026-11-23", 2),
         ("2026-11-23", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "moments"),
+    [
+        ("Europe/Berlin", [("2026-10-24T21:59:59", "2026-10-24", 1), ("2026-10-24T22:00:00", "2026-10-25", 1)]),
+        ("Europe/Berlin", [("2026-10-25T00:30:00", "2026-10-25", 1), ("2026-10-25T01:30:00", "2026-10-25", 2)]),
+        ("Europe/Berlin", [("2026-10-25T22:59:59", "2026-10-25", 1), ("2026-10-25T23:00:00", "2026-10-26", 1)]),
+        ("Europe/Berlin", [("2027-03-28T21:59:59", "2027-03-28", 1), ("2027-03-28T22:00:00", "2027-03-29", 1)]),
+        ("America/New_York", [("2026-11-21T04:59:59", "2026-11-20", 1), ("2026-11-21T05:00:00", "2026-11-21", 1)]),
+        ("Asia/Kathmandu", [("2026-11-21T18:14:59", "2026-11-21", 1), ("2026-11-21T18:15:00", "2026-11-22", 1)]),
+        ("UTC", [("2026-11-21T23:59:59", "2026-11-21", 1), ("2026-11-22T00:00:00", "2026-11-22", 1)]),
+    ],
+)
+def test_a_day_is_that_of_the_business(zone: str, moments: list[tuple[str, str, int]], plain: Shop) -> None:
+    plain.registry.change(plain.registry.get(plain.business_id), BusinessChange(time_zone=zone))
+    placed = []
+    for number, (moment, _, _) in enumerate(moments):
+        plain.now = datetime.fromisoformat(f"{moment}+00:00")
+        order = plain.place(f"{number:016}")
+        placed.append((moment, order.day, order.number))
+    assert placed == moments
 
 
 # Earlier versions

@@ -20,7 +20,7 @@ from shopkeeper.domains.feed.offers import KEPT_SECONDS
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import KeyReused, NewOrder, OutOfTurn, Status
 from shopkeeper.domains.orders.service import KEY_SECONDS, Orders
-from shopkeeper.storage import Changes, Key, Page, Store, Table, listing
+from shopkeeper.storage import Changes, Key, Page, Table, listing
 from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
@@ -30,11 +30,6 @@ from tests.support.lagging import LaggingStore, settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.stores import aws_environment, dynamodb_client, table_names
 from tests.support.wrapping import WrappedStore
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
 
 
 def test_an_order_that_is_not_accepted_in_time_has_expired_everywhere(shop: Shop) -> None:

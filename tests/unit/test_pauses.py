@@ -1,6 +1,6 @@
 """Pauses of a business: orders are refused until they end, and the feed tells beginning and end, once each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -8,35 +8,20 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.domains.businesses import pause_sweep
 from shopkeeper.domains.businesses.model import BusinessChanged, Closed, Paused
 from shopkeeper.domains.businesses.pause_sweep import PauseSweep, UnreadablePause
 from shopkeeper.domains.orders.model import NotAccepting, Order, Timing
 from shopkeeper.domains.orders.service import Orders
-from shopkeeper.storage import Changes, Key, Page, Store, Table
+from shopkeeper.storage import Changes, Key, Page, Table, due
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import BUSINESSES, PAUSES, TABLES
 from tests.support.pausing import ahead, change, pause, sweep, told
 from tests.support.shops import Shop
-from tests.support.stores import ATOMIC, open_store
 from tests.support.wrapping import WrappedStore
 from tests.unit.test_deletion import race
 
 HOUR = 3600
 PAUSED, RESUMED = "business.paused", "business.resumed"
-
-
-@pytest.fixture
-def shop(shop_store: Store) -> Shop:
-    return Shop(shop_store)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
-    """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
 
 
 def refusal(shop: Shop, key: str = "n" * 16) -> Mapping[str, object]:
@@ -196,8 +181,8 @@ def test_an_order_is_ready_after_the_usual_time_unless_its_owner_says_another(sh
 
 
 def test_a_run_takes_up_so_many_pauses_and_the_next_goes_on(plain: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pause_sweep, "MOST_PAUSES", 3)
-    monkeypatch.setattr(pause_sweep, "PAGE", 2)
+    monkeypatch.setattr(due, "MOST_ITEMS", 3)
+    monkeypatch.setattr(due, "PAGE", 2)
     for number in range(7):
         plain.store.put(PAUSES, {"business_id": f"gone-{number}", "until": ahead(plain, 1), "ending": "pause"})
     plain.wait(1)
@@ -208,7 +193,7 @@ def test_a_run_that_takes_long_leaves_the_rest_to_the_next(plain: Shop, monkeypa
     pause(plain, 1)
     plain.wait(1)
     with monkeypatch.context() as patch:
-        patch.setattr(pause_sweep, "MOST_SECONDS", -1)
+        patch.setattr(due, "MOST_SECONDS", -1)
         assert sweep(plain) == {}
     assert sweep(plain) == {"PausesEnded": 1}
 
@@ -275,16 +260,6 @@ def test_a_data_file_of_the_version_before_has_pauses_from_now_on(tmp_path: Path
 
 
 # Races
-
-
-@pytest.fixture(params=ATOMIC)
-def racing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A shop on each store on which threads may race."""
-    kind = request.param
-    endpoints = {} if kind == "sqlite" else {kind: str(request.getfixturevalue(kind))}
-    shop = Shop(open_store(kind, endpoints, tmp_path, TABLES))
-    yield shop
-    shop.store.close()
 
 
 def test_sweeps_that_race_with_the_owner_tell_each_end_once(racing: Shop) -> None:

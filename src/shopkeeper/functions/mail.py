@@ -3,7 +3,7 @@
 Where no mails are sent it does nothing.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 
 from shopkeeper.domains.accounts.letters import AccountMails
@@ -64,14 +64,20 @@ def _tell_missed(resources: Resources) -> Job:
 
 
 def _run_all(dispatcher: Dispatcher, store: Store) -> Metrics:
-    """Deliver what is due. A business whose very first event the stream missed has no subscription, and gets one."""
-    waiting: list[Item] = [{"business_id": business_id} for business_id in waiting_businesses(store)]
-    return Counter(dispatcher.run()) + Counter(dispatcher.consume(waiting))
+    """Write down what is due. A business whose very first event the stream missed has no subscription, and gets one."""
+    dispatcher.run()
+    return _write_down(dispatcher, [{"business_id": business_id} for business_id in waiting_businesses(store)])
+
+
+def _write_down(dispatcher: Dispatcher, items: Sequence[Item]) -> Metrics:
+    """Write down the mails of what is new. Mails are counted when they are sent, and not here."""
+    dispatcher.consume(items)
+    return {}
 
 
 def _tell_new(resources: Resources) -> Consumer:
     dispatcher = _dispatcher(resources)
-    return _nothing if dispatcher is None else dispatcher.consume
+    return _nothing if dispatcher is None else partial(_write_down, dispatcher)
 
 
 FUNCTION = Function(

@@ -1,11 +1,15 @@
 """The records of accounts, by their id and by their email address."""
 
-from shopkeeper.domains.accounts.model import Account
+from shopkeeper.domains.accounts.model import Account, Role
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import NotFound
-from shopkeeper.storage import Store
+from shopkeeper.identifiers import uuid7
+from shopkeeper.storage import Action, Store
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import USERS
+
+ALL_USERS = "user"
+"""The partition of the index `all-users`."""
 
 
 def users(store: Store) -> Records[Account]:
@@ -17,6 +21,25 @@ def find_by_email(store: Store, email: str) -> Account | None:
     """Return the account with an email address in lower case, None if there is none. Raises StoreError."""
     user_id = markers.holder(store, markers.user_email(email))
     return None if user_id is None else users(store).get(user_id)
+
+
+def new_account(email: str, name: str, password_hash: str, now: str, role: Role = "user") -> Account:
+    """Return an account that is made at a time of RFC 3339. Nothing stores it yet."""
+    return Account(
+        user_id=uuid7(),
+        email=email.lower(),
+        name=name,
+        role=role,
+        created_at=now,
+        updated_at=now,
+        password_hash=password_hash,
+    )
+
+
+def add(store: Store, account: Account) -> list[Action]:
+    """Return the actions that store a new account and keep its email address. They fail if that is taken."""
+    kept = markers.take(markers.user_email(account.email), user_id=account.user_id)
+    return [users(store).insertion(account), kept]
 
 
 def no_user() -> NotFound:

@@ -25,7 +25,7 @@ from shopkeeper.domains.accounts.model import (
     WrongPassword,
 )
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
-from shopkeeper.domains.accounts.records import find_by_email, no_user, users
+from shopkeeper.domains.accounts.records import ALL_USERS, add, find_by_email, new_account, no_user, users
 from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.domains.mail.model import Kind, MailNotConfigured
@@ -41,8 +41,6 @@ from shopkeeper.storage.tables import USERS
 
 RESET_SECONDS = 3600
 """How long the operator's link is good. That of a mail is good for less."""
-
-ALL_USERS = "user"
 
 
 class Accounts:
@@ -72,21 +70,9 @@ class Accounts:
     def register(self, new: NewAccount) -> User:
         """Make an account, and have its address confirmed by mail. Raises AlreadyRegistered or StoreError."""
         now = rfc3339(self._clock())
-        account = Account(
-            user_id=uuid7(),
-            email=new.email.lower(),
-            name=new.name,
-            created_at=now,
-            updated_at=now,
-            password_hash=self._passwords.hash(new.password),
-        )
+        account = new_account(new.email, new.name, self._passwords.hash(new.password), now)
         try:
-            self._store.transact(
-                [
-                    self._users.insertion(account),
-                    markers.take(markers.user_email(account.email), user_id=account.user_id),
-                ]
-            )
+            self._store.transact(add(self._store, account))
         except AlreadyExists:
             raise AlreadyRegistered("There is an account with this email address.") from None
         self._ask_to_confirm(account)

@@ -3,27 +3,18 @@
 `paused_until` alone decides whether a business is paused. The sweep tells the end afterwards.
 """
 
-import time
-from collections.abc import Iterator
-
-import msgspec
-
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.businesses.pauses import ENDING, end, pauses
 from shopkeeper.storage import Changes, ConditionFailed, Conflict, Item, Store
+from shopkeeper.storage.due import due_items, sweep
 from shopkeeper.storage.tables import PAUSES
-
-PAGE = 100
-MOST_PAUSES = 500
-MOST_SECONDS = 5.0
-"""The limits of one run. The next run continues."""
 
 
 class UnreadablePause(Exception):
     """A stored pause or its business does not have the form of one."""
 
-    def __init__(self, business_id: object, reason: Exception) -> None:
-        super().__init__(f"The end of the pause of the business {business_id} cannot be told: {reason}")
+    def __init__(self, record: Item, reason: Exception) -> None:
+        super().__init__(f"The end of the pause of the business {record['business_id']} cannot be told: {reason}")
 
 
 class PauseSweep:
@@ -41,32 +32,9 @@ class PauseSweep:
         Raises UnreadablePause for it at the end, or StoreOutage at once if the store is unavailable. Pauses that were
         ended before the error stay ended.
         """
-        ended, failure = 0, None
-        for record in self._overdue():
-            if ended >= MOST_PAUSES:
-                break
-            try:
-                ended += self._end(record)
-            except msgspec.ValidationError as error:
-                failure = failure or UnreadablePause(record["business_id"], error)
-                self._unlist(record)
-        if failure is not None:
-            raise failure
+        overdue = due_items(self._store, PAUSES, "ending", ENDING, rfc3339(self._clock()))
+        ended = sweep(overdue, self._end, self._unlist, UnreadablePause)
         return {"PausesEnded": ended} if ended else {}
-
-    def _overdue(self) -> Iterator[Item]:
-        """Yield the pauses that the index lists as over, in the order of their end."""
-        now, ends = rfc3339(self._clock()), time.monotonic() + MOST_SECONDS
-        after = None
-        while True:
-            page = self._store.query(PAUSES, ENDING, index="ending", limit=PAGE, after=after)
-            for record in page.items:
-                if str(record["until"]) > now or time.monotonic() > ends:
-                    return
-                yield record
-            after = page.next
-            if after is None:
-                return
 
     def _end(self, record: Item) -> bool:
         """End a pause as the index shows it, and return whether this run did.

@@ -12,11 +12,8 @@ from typing import Literal
 import msgspec
 
 from shopkeeper.clock import rfc3339
-from shopkeeper.domains.businesses.model import StoredBusiness
-from shopkeeper.domains.businesses.offers import find_business
-from shopkeeper.domains.businesses.records import unchanged
+from shopkeeper.domains.businesses.records import businesses, unchanged
 from shopkeeper.domains.feed.offers import append
-from shopkeeper.http import NotFound
 from shopkeeper.storage import ABSENT, Action, Append, Check, ConditionFailed, Delete, Store
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import BUSINESSES, PAUSES
@@ -77,7 +74,7 @@ def end(store: Store, pause: Pause, now: datetime) -> bool:
     Returns false if another request or sweep was first. Raises StoreError.
     """
     actions: list[Action] = [Delete(PAUSES, {"business_id": pause.business_id}, {"until": pause.until})]
-    business = _find(store, pause.business_id)
+    business = businesses(store).get(pause.business_id)
     if business is not None and business.closing_since is None:
         actions.append(Check(BUSINESSES, {"business_id": pause.business_id}, unchanged(business)))
         if business.accepting_orders:
@@ -92,10 +89,3 @@ def end(store: Store, pause: Pause, now: datetime) -> bool:
 def is_over(pause: Pause, now: datetime) -> bool:
     """Tell whether the time of a pause has passed."""
     return pause.until <= rfc3339(now)
-
-
-def _find(store: Store, business_id: str) -> StoredBusiness | None:
-    try:
-        return find_business(store, business_id)
-    except NotFound:
-        return None

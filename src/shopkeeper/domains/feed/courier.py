@@ -11,7 +11,7 @@ from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.feed.kept import check_kept
 from shopkeeper.domains.feed.model import Event, EventsGone, event_from, is_kept
 from shopkeeper.domains.feed.offers import read_head
-from shopkeeper.domains.feed.retrying import Random, is_given_up, next_attempt
+from shopkeeper.domains.feed.retrying import Random, is_given_up, is_time_left, next_attempt
 from shopkeeper.domains.feed.subscription import (
     Deliver,
     Delivered,
@@ -29,9 +29,6 @@ from shopkeeper.storage.tables import EVENTS
 
 LEASE_SECONDS = 40
 """How long a dispatcher has a subscription for itself after each change. A delivery takes at most 15 seconds."""
-
-NEEDED_SECONDS = 20.0
-"""No delivery begins with less time left than this."""
 
 TURN_SECONDS = 10
 """How long a subscription is delivered to on one machine before others have their turn, so that a slow reader with
@@ -170,8 +167,7 @@ class Courier:
 
     def _must_stop(self, turn_ends: datetime) -> bool:
         """Return whether no further delivery may begin now."""
-        left = remaining()
-        return self._clock() > turn_ends if left is None else left < NEEDED_SECONDS
+        return self._clock() > turn_ends if remaining() is None else not is_time_left()
 
     def _settle(
         self, held: Subscription, event: Event, outcome: Outcome, *, is_last: bool, is_end: bool
@@ -238,7 +234,7 @@ class Courier:
         if newest < held.cursor:
             return self._save(held, {"cursor": newest})
         try:
-            check_kept(self._store, self._clock, held.business_id, held.cursor + 1)
+            check_kept(self._store, held.business_id, held.cursor + 1, self._clock())
         except EventsGone as gone:
             oldest = int(gone.facts["oldest"])
             if self._missed is not None:

@@ -6,7 +6,7 @@ It stands apart from `offers`, so that functions that only append events do not 
 from shopkeeper.domains.feed.crew import Job, Key
 from shopkeeper.domains.feed.dispatch import Dispatcher
 from shopkeeper.domains.feed.kept import check_kept, find_event
-from shopkeeper.domains.feed.retrying import is_given_up, next_attempt
+from shopkeeper.domains.feed.retrying import is_given_up, is_time_left, next_attempt
 from shopkeeper.domains.feed.subscription import (
     Deliver,
     Delivered,
@@ -46,6 +46,7 @@ __all__ = [
     "disable",
     "find_event",
     "is_given_up",
+    "is_time_left",
     "next_attempt",
     "note_success",
     "resume",

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from shopkeeper.net.deadline import remaining
+
 PAUSES_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The pause after the first failure, the second, and so on. After the last of them it is always a day."""
 
@@ -16,10 +18,19 @@ LONGEST_PAUSE_SECONDS = 86_400
 FAILING_SECONDS = 120 * 3600
 """How long deliveries may fail without any success, before they are given up."""
 
+NEEDED_SECONDS = 20.0
+"""No attempt begins with less time left than this, where work must end at some time."""
+
 LEAST_ATTEMPTS = 5
 """How many attempts must have failed by then. Whoever sends may have been away most of the time."""
 
 Random = Callable[[int], bytes]
+
+
+def is_time_left() -> bool:
+    """Return whether a further attempt may begin in the present work."""
+    left = remaining()
+    return left is None or left >= NEEDED_SECONDS
 
 
 def next_attempt(now: datetime, failures: int, retry_after: int = 0, random: Random = os.urandom) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from shopkeeper.clock import rfc3339
@@ -9,6 +10,7 @@ from shopkeeper.domains.feed.offers import append
 from shopkeeper.domains.feed.subscription import Subscription, SwitchedOff
 from shopkeeper.http import NotFound
 from shopkeeper.storage import Action, Delete, ExpectationFailed, Put, Store
+from shopkeeper.storage.due import due_items
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import SUBSCRIPTIONS
 
@@ -40,8 +42,8 @@ def due_subscriptions(store: Store, kind: str, now: datetime, most: int) -> list
     The index lags behind the table, so each must be read again. Raises StoreError.
     """
     records = subscriptions(store)
-    page = store.query(SUBSCRIPTIONS, kind, index="due", limit=most)
-    return [records.from_item(item) for item in page.items if str(item["due_at"]) <= rfc3339(now)]
+    due = due_items(store, SUBSCRIPTIONS, "due", kind, rfc3339(now))
+    return [records.from_item(item) for item in islice(due, most)]
 
 
 def subscribe(store: Store, business_id: str, name: str, kind: str, cursor: int, now: datetime) -> Put:

@@ -6,7 +6,7 @@ then. A repeat has the same Message-ID.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,10 +17,10 @@ from shopkeeper.domains.mail.message import build_message
 from shopkeeper.domains.mail.model import DAY, DUE, Compose, Mail, NotDelivered, Transport, mail_record
 from shopkeeper.errors import RunFailed
 from shopkeeper.storage import Changes, ExpectationFailed, Item, Store
+from shopkeeper.storage.due import due_items
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import MAILS
 
-PAGE = 50
 MOST_MAILS = 100
 MOST_SECONDS = 20.0
 """The limits of one run, in which no attempt begins later. The next run continues."""
@@ -63,27 +63,13 @@ class Sender:
 
         Raises RunFailed at the end if a mail was not taken, and StoreOutage at once if the store is unavailable.
         """
-        return self._send_each(self._due())
+        return self._send_each(due_items(self._store, MAILS, "due", DUE, rfc3339(self._clock())))
 
     def send_new(self, items: Sequence[Item]) -> Metrics:
         """Send the mails among items that were just written, if they are due. See `run`."""
         now = rfc3339(self._clock())
         # Counters are in the same table. An index may not know the new mails yet, so they are taken as they came.
         return self._send_each(item for item in items if "kind" in item and str(item.get("due_at", "~")) <= now)
-
-    def _due(self) -> Iterator[Item]:
-        """Yield the mails that the index lists as due, the longest overdue first."""
-        now = rfc3339(self._clock())
-        after = None
-        while True:
-            page = self._store.query(MAILS, DUE, index="due", limit=PAGE, after=after)
-            for item in page.items:
-                if str(item["due_at"]) > now:
-                    return
-                yield item
-            after = page.next
-            if after is None:
-                return
 
     def _send_each(self, items: Iterable[Item]) -> Metrics:
         counts: Counter[str] = Counter()

@@ -4,29 +4,20 @@
 event and the order no longer counts as open.
 """
 
-import time
-from collections.abc import Iterator
-
-import msgspec
-
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.orders.events import event_of
 from shopkeeper.domains.orders.records import AWAITING, orders
 from shopkeeper.storage import Changes, ConditionFailed, Conflict, Item, Store
+from shopkeeper.storage.due import due_items, sweep
 from shopkeeper.storage.records import scan
 from shopkeeper.storage.tables import ORDERS
-
-PAGE = 100
-MOST_ORDERS = 500
-MOST_SECONDS = 5.0
-"""The limits of one run. The next run continues."""
 
 
 class UnreadableOrder(Exception):
     """A stored order does not have the form of an order. `shopkeeper tables --backfill` lists it again."""
 
-    def __init__(self, order_id: object, reason: Exception) -> None:
-        super().__init__(f"The order {order_id} cannot be read, and will not expire: {reason}")
+    def __init__(self, record: Item, reason: Exception) -> None:
+        super().__init__(f"The order {record['order_id']} cannot be read, and will not expire: {reason}")
 
 
 class ExpirySweep:
@@ -44,32 +35,9 @@ class ExpirySweep:
         Raises UnreadableOrder for it at the end, or StoreOutage at once if the store is unavailable. Orders that were
         expired before the error stay expired.
         """
-        expired, failure = 0, None
-        for record in self._late_orders():
-            if expired >= MOST_ORDERS:
-                break
-            try:
-                expired += self._expire(record)
-            except msgspec.ValidationError as error:
-                failure = failure or UnreadableOrder(record["order_id"], error)
-                self._unlist(record)
-        if failure is not None:
-            raise failure
+        late = due_items(self._store, ORDERS, "awaiting", AWAITING, rfc3339(self._clock()))
+        expired = sweep(late, self._expire, self._unlist, UnreadableOrder)
         return {"OrdersExpired": expired} if expired else {}
-
-    def _late_orders(self) -> Iterator[Item]:
-        """Yield the orders that the index lists as late, in the order of their `accept_until`."""
-        now, ends = rfc3339(self._clock()), time.monotonic() + MOST_SECONDS
-        after = None
-        while True:
-            page = self._store.query(ORDERS, AWAITING, index="awaiting", limit=PAGE, after=after)
-            for record in page.items:
-                if str(record["accept_until"]) > now or time.monotonic() > ends:
-                    return
-                yield record
-            after = page.next
-            if after is None:
-                return
 
     def _expire(self, record: Item) -> bool:
         """Expire an order as the index shows it, and return whether this run did.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from shopkeeper.clock import Clock, rfc3339
@@ -19,6 +20,7 @@ from shopkeeper.domains.feed.dispatching import (
     disable,
     find_event,
     is_given_up,
+    is_time_left,
     next_attempt,
     note_success,
     subscriptions,
@@ -39,8 +41,8 @@ from shopkeeper.domains.webhooks.records import (
     webhooks,
 )
 from shopkeeper.domains.webhooks.sending import Answer, Sender
-from shopkeeper.net.deadline import remaining
 from shopkeeper.storage import Changes, ExpectationFailed, Store, Value
+from shopkeeper.storage.due import due_items
 from shopkeeper.storage.tables import DELIVERIES
 
 GONE = 410
@@ -53,9 +55,6 @@ CLAIM_SECONDS = 40
 
 OFF_SECONDS = 3600
 """After how long one is looked at again whose webhook is switched off."""
-
-NEEDED_SECONDS = 20.0
-"""No attempt begins with less time left than this."""
 
 
 class Deliveries:
@@ -103,9 +102,7 @@ class Deliveries:
         Each is postponed a little, so that the next run comes to those behind it, whoever keeps these waiting.
         """
         now = self._clock()
-        for item in self._store.query(DELIVERIES, WAITING, index="due", limit=MOST_DUE).items:
-            if str(item["next_at"]) > rfc3339(now):
-                return
+        for item in islice(due_items(self._store, DELIVERIES, "due", WAITING, rfc3339(now)), MOST_DUE):
             listed = self._deliveries.from_item(item)
             try:
                 claimed = self._claim(listed, now)
@@ -136,7 +133,7 @@ class Deliveries:
             self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=OFF_SECONDS))})
         elif subscription.failures and subscription.due_at > rfc3339(now):
             self._deliveries.change(found, {"next_at": subscription.due_at})
-        elif (left := remaining()) is None or left >= NEEDED_SECONDS:
+        elif is_time_left():
             self._attempt(self._claim(found, now), webhook, event)
 
     def _attempt(self, claimed: StoredDelivery, webhook: StoredWebhook, event: Event) -> None:

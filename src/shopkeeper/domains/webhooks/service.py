@@ -179,7 +179,7 @@ class Webhooks:
         Raises InvalidInput for one that was not sent yet, EventsGone for one that is no longer kept, or StoreError.
         """
         _check_was_sent(self._subscription(webhook), first)
-        check_kept(self._store, self._clock, webhook.business_id, first)
+        check_kept(self._store, webhook.business_id, first, self._clock())
         now = self._clock()
 
         def steps(subscription: Subscription) -> list[Action]:

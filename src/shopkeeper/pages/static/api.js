@@ -4,7 +4,6 @@ import { Problem, send } from "./http.js";
 import { accessToken, end, renew } from "./session.js";
 
 export { Problem } from "./http.js";
-export { newKey } from "./key.js";
 
 /** @typedef {import("./http.js").Options} Options */
 /** @typedef {import("./http.js").Answer} Answer */

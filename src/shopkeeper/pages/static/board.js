@@ -4,10 +4,10 @@
 // which order is to be read again.
 
 import { get, Problem, post } from "./api.js";
+import { pauseAfter } from "./backoff.js";
 import { business } from "./business.js";
 import { coalesced } from "./coalesce.js";
 import { explain } from "./faults.js";
-import { pauseAfter } from "./feed.js";
 import { listen } from "./live.js";
 import { toast } from "./parts/toast.js";
 import { signal } from "./signal.js";
@@ -76,7 +76,7 @@ listen((events) => board?.hear(events));
 export const nameOf = ({ number, order_id }) => (number ? `#${number}` : `…${order_id.slice(-4)}`);
 
 /** @param {string} status */
-export function wordOf(status) {
+function wordOf(status) {
   const key = `status.${status}`;
   return isText(key) ? t(key) : status;
 }

@@ -4,8 +4,6 @@ import { call, Problem } from "./api.js";
 import { pauseAfter } from "./backoff.js";
 import { send } from "./http.js";
 
-export { pauseAfter } from "./backoff.js";
-
 const WAIT_SECONDS = 25;
 const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;

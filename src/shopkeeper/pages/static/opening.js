@@ -29,7 +29,7 @@ export const isOverMidnight = ({ opens, closes }) => Boolean(opens && closes) &&
  * @param {string} date
  * @returns {Span[]}
  */
-export function spansOn({ opening_hours: week, special_hours: special }, date) {
+function spansOn({ opening_hours: week, special_hours: special }, date) {
   const day = special?.find((/** @type {SpecialDay} */ one) => one.date === date);
   return day?.hours ?? (week ? (week[DAYS[weekdayOf(date)] ?? ""] ?? []) : WHOLE_DAY);
 }

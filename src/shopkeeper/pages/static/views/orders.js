@@ -5,6 +5,7 @@ import { business } from "../business.js";
 import { Ending, Minutes } from "../parts/asking.js";
 import { Button } from "../parts/button.js";
 import { Column } from "../parts/column.js";
+import { CutOff } from "../parts/cut-off.js";
 import { Empty, Loading } from "../parts/empty.js";
 import { Shift } from "../parts/shift.js";
 import { Ticket } from "../parts/ticket.js";
@@ -26,6 +27,7 @@ export function Orders() {
   }
   return html`
     <header class="spread board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
+    <${CutOff} businessId=${shop.business_id} />
     <${Board} />
     <${News} />
     <${Ticket} />

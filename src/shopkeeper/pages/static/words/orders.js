@@ -13,6 +13,10 @@ export const ORDERS = {
   "orders.arrived": ["New order {order} from {name}", "Neue Bestellung {order} von {name}"],
   "orders.meanwhile": ["{order} was changed elsewhere: {status}", "{order} wurde anderswo geändert: {status}"],
   "orders.undone": ["{order} stays as it is. {why}", "{order} bleibt, wie sie ist. {why}"],
+  "orders.cut_off": [
+    "Webhooks that get no events any more, because their servers failed: {count}",
+    "Webhooks, die keine Ereignisse mehr bekommen, weil ihre Server versagten: {count}",
+  ],
   "orders.now": ["just now", "gerade eben"],
   "orders.minutes": ["{count}\u00a0min", "{count}\u00a0Min."],
   "orders.ago": ["{time} ago", "vor {time}"],
