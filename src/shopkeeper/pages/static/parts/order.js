@@ -8,10 +8,10 @@ import { t } from "../texts.js";
 import { print, printsAccepted } from "../ticket.js";
 import { clock, minutes } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
-import { StatusBadge } from "./badge.js";
 import { Button } from "./button.js";
 import { FulfilmentLine } from "./fulfilment.js";
 import { Icon } from "./icon.js";
+import { StatusBadge } from "./status.js";
 import { Ago, Countdown } from "./ticking.js";
 
 /** @typedef {import("../board.js").Order} Order */

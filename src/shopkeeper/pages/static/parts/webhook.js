@@ -5,6 +5,7 @@ import { Problem } from "../http.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Deliveries } from "./deliveries.js";
 import { Icon } from "./icon.js";
@@ -78,7 +79,7 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
     <li class="card" aria-label=${name}>
       <header class="spread">
         <h2 class="long">${name}</h2>
-        <span class="badge tone-${tone}" role="status"><${Icon} name=${icon} />${t(`webhook_state.${status}`)}</span>
+        <${Badge} tone=${tone} icon=${icon} announced>${t(`webhook_state.${status}`)}<//>
       </header>
       ${description && html`<p class="muted long">${url}</p>`}
       <p>${(kinds ?? ["*"]).map(nameOfKind).join(", ")}</p>

@@ -1,10 +1,10 @@
 // An item of the catalogue: a card in the list, and all of it in a dialog.
 
 import { money } from "../money.js";
+import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
-import { Icon } from "../parts/icon.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
@@ -32,7 +32,7 @@ export function Card({ item }) {
         <span class="item-price">${money(price_minor, currency)}</span>
         ${
           sold
-            ? html`<span class="badge tone-done"><${Icon} name="cross" />${sold}</span>`
+            ? html`<${Badge} tone="done" icon="cross">${sold}<//>`
             : html`<${Stepper} name=${name} quantity=${quantity} onChange=${(/** @type {number} */ count) => take(item, count)} />`
         }
       </div>
@@ -65,7 +65,7 @@ function ItemDialog({ item, onClose }) {
       <p class="item-price">${money(price_minor, currency)}</p>
       ${
         sold
-          ? html`<p><span class="badge tone-done"><${Icon} name="cross" />${sold}</span></p>`
+          ? html`<p><${Badge} tone="done" icon="cross">${sold}<//></p>`
           : html`<form onSubmit=${add} noValidate>
               <${Field} name="wish" label=${t("shop.wish")} hint=${t("shop.wish_hint")} value=${note} onInput=${setNote}
                 most=${NOTE} optional />
