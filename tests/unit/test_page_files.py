@@ -16,6 +16,7 @@ from shopkeeper.pages.files import (
     ENTRIES,
     OWNERS_PAGE,
     STATIC,
+    STYLES,
     assets,
     condensed,
     page,
@@ -63,9 +64,15 @@ def test_a_module_or_a_style_sheet_is_short(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 400
 
 
-def test_each_style_sheet_is_linked_by_a_page() -> None:
-    html = "".join(page(name).plain.decode() for name in ENTRIES)
-    assert set(re.findall(r'<link rel="stylesheet" href="/assets/([^"]+)"', html)) == {path.name for path in SHEETS}
+def test_a_page_loads_one_style_sheet_with_all_that_it_imports_and_every_one_is_needed() -> None:
+    needed = set(STYLES.values())
+    for name, entry in STYLES.items():
+        assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
+        imported = re.findall(r'@import "([^"]+)"', (STATIC / entry).read_text())
+        # A sheet is sent as it stands in the page's own, and the order of sheets is that of the imports.
+        assert assets()[entry].plain == b"\n" + b"".join(assets()[one].plain for one in imported)
+        needed.update(imported)
+    assert needed == {path.name for path in SHEETS}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(STATIC)))
