@@ -3,7 +3,7 @@
 An event becomes records of the outbox, whose ids follow from the event: the same event again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from shopkeeper.clock import Clock, rfc3339
@@ -48,7 +48,11 @@ TOLD = ("number", "reason", "ready_at")
 class OrderMails:
     """Writes down the mails of events, and makes their letters."""
 
-    def __init__(self, store: Store, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, store: Store, outbox: Outbox, clock: Clock, is_vouched_for: Callable[[str], bool]) -> None:
+        """`is_vouched_for` tells whether somebody answers for the owner with an id. Without that there are no mails:
+        a stranger could register a business and have it write to anybody.
+        """
+        self._is_vouched_for = is_vouched_for
         self._store = store
         self._outbox = outbox
         self._clock = clock
@@ -72,6 +76,8 @@ class OrderMails:
         if found is None:
             return []
         business, order = found
+        if not self._is_vouched_for(business.cognito_user_id):
+            return []
         facts = {"business_id": business_id, "order_id": event.subject}
         facts |= {name: str(event.data[name]) for name in TOLD if event.data.get(name) is not None}
         wanted: list[tuple[Kind, str, int]] = []

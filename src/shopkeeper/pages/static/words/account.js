@@ -20,7 +20,10 @@ export const ACCOUNT = {
   ],
   "account.confirmed": ["Confirmed", "Bestätigt"],
   "account.unconfirmed": ["Not confirmed", "Nicht bestätigt"],
-  "account.confirm_lead": ["We mail you a link to it.", "Wir mailen Ihnen einen Link dorthin."],
+  "account.confirm_lead": [
+    "Until it is confirmed, no mails tell of your orders. We mail you a link to it.",
+    "Solange sie nicht bestätigt ist, meldet keine Mail Ihre Bestellungen. Wir mailen Ihnen einen Link dorthin.",
+  ],
   "account.confirm": ["Send the link", "Link senden"],
   "account.confirm_sent": ["The link is on its way.", "Der Link ist unterwegs."],
   "account.end": ["Leave", "Konto aufgeben"],
