@@ -5,7 +5,7 @@ import { html, useRef } from "../vendor/preact.js";
 const TYPING_MS = 150;
 
 /**
- * What is typed shows at once, and is told as soon as the typing stops.
+ * The text is shown at once, and `onInput` gets it when the typing stops.
  * @param {{ label: string, text: string, onInput: (text: string) => void }} props `text` is what it begins with
  */
 export function Search({ label, text, onInput }) {
@@ -15,6 +15,6 @@ export function Search({ label, text, onInput }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onInput(value), TYPING_MS);
   }
-  return html`<input type="search" name="search" placeholder=${label} aria-label=${label} defaultValue=${text}
+  return html`<input class="input" type="search" name="search" placeholder=${label} aria-label=${label} defaultValue=${text}
     maxlength="100" autocomplete="off" onInput=${type} />`;
 }

@@ -30,7 +30,7 @@ export function Shell({ route, children }) {
   }, [isOnline]);
   useEffect(() => {
     if (!isFirst.current) {
-      content.current?.focus({ preventScroll: true }); // a reader then begins with the new page
+      content.current?.focus({ preventScroll: true }); // so that a screen reader begins with the new page
       scrollTo(0, 0);
     }
     isFirst.current = false;

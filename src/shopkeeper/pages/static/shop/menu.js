@@ -87,7 +87,7 @@ function Yours() {
 function Side() {
   const lines = useSignal(basket);
   return html`
-    <aside class="side" aria-labelledby="side">
+    <aside class="card side" aria-labelledby="side">
       <h2 id="side">${t("basket.title")}</h2>
       ${
         lines.length

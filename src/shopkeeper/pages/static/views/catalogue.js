@@ -66,7 +66,7 @@ function Items({ businessId }) {
 
   const groups = all ? grouped(found(all, isSorting ? "" : search)) : [];
   return html`
-    <div class="page-head">
+    <div class="spread page-head">
       <h1>${t("catalogue.title")}</h1>
       ${Boolean(all?.length) && html`<${Button} kind="primary" onClick=${() => setEdited("new")}>${t("catalogue.add")}<//>`}
     </div>
