@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import (
     bars,
+    browsing,
     chart,
     cost,
     environments,
@@ -23,7 +24,6 @@ from benchmarks import (
     load,
     one_machine,
     packed,
-    pages,
     report,
     sharding,
 )
@@ -88,9 +88,9 @@ def live_feed(quick: bool) -> Results:
     return {"live": live.measure(orders=20 if quick else 100, seconds=1.0 if quick else 5.0)}
 
 
-def in_chromium(quick: bool) -> Results:
+def pages(quick: bool) -> Results:
     """Measure the pages in Chromium: orders on their way to the board, first paints, and interactions."""
-    found = pages.measure(orders=10 if quick else 100, rounds=3 if quick else 15)
+    found = browsing.measure(orders=10 if quick else 100, rounds=3 if quick else 15)
     return {"pages": found} if found else {}
 
 
@@ -106,7 +106,7 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, in_chromium, growth, hot_counter)
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

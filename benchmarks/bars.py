@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import live, pages
+from benchmarks import browsing, live
 from benchmarks.floods import LOGINS
 
 Results = dict[str, Any]
@@ -55,7 +55,7 @@ NOTICED_MS, FIRST_PAINT_MS, INTERACTION_MS = 1000, 300, 100
 
 
 def _pages(found: Results) -> Iterator[tuple[str, float, float, bool]]:
-    for name in pages.LIVE:
+    for name in browsing.LIVE:
         if name in found.get("live", {}):
             yield _most(f"p95 of {name} on the board, ms", found["live"][name]["p95_ms"], NOTICED_MS)
     for name, figures in found.get("paints", {}).items():

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.board import HEAR, Board, Cook
 from tests.support.browser import PHONE, Person, need_chromium
-from tests.support.counter import Guest
+from tests.support.counter import Guest, at_checkout
 from tests.support.http import post_json, send
 from tests.support.pages import NAME, OWNER
 from tests.support.processes import Shopkeeper
@@ -19,6 +19,7 @@ from tests.support.shop import PASSWORD
 Visit = Callable[..., Person]
 FOCUSED = """(document.activeElement.labels?.[0] ?? document.activeElement).innerText.trim()
     || document.activeElement.getAttribute("aria-label")"""
+ITEM = "Flat white"
 MOST_TABS = 40
 EXPIRED = '{"code": "unauthenticated", "detail": "The access token has expired."}'
 
@@ -85,10 +86,10 @@ def open_by_keys(page: Page) -> None:
     tab_to(page, "Add an item")
     page.keyboard.press("Enter")
     expect(page.locator("input[name=name]")).to_be_focused()
-    type_into(page, "Flat white")
+    type_into(page, ITEM)
     page.keyboard.type("3.80")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Change Flat white").wait_for()
+    page.get_by_role("button", name=f"Change {ITEM}").wait_for()
     tab_to(page, "Orders")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="No orders yet").wait_for()
@@ -140,7 +141,7 @@ def it_rings_everywhere_until_it_is_accepted(order_id: str, boards: list[Board])
 
 def a_customer_orders_while_the_server_is_killed(shift: Shift, visit: Visit, boards: list[Board]) -> tuple[Guest, str]:
     """Return the customer, and the order's identifier. The last of the boards loses its network at the same time."""
-    late = at_checkout(shift, visit)
+    late = at_checkout(visit, shift, ITEM)
     shift.kill()
     boards[-1].page.context.set_offline(True)
     for board in boards:
@@ -193,14 +194,6 @@ def lead_to_the_end(order_id: str, board: Board) -> None:
         board.await_status(order_id, status)
 
 
-def at_checkout(shift: Shift, visit: Visit) -> Guest:
-    """Return a customer who only has to press the button."""
-    guest = Guest(visit, shift)
-    guest.add("Flat white")
-    guest.checkout()
-    return guest
-
-
 def order(shift: Shift, visit: Visit) -> str:
     """Order on the customers' page, and return the order's identifier."""
-    return at_checkout(shift, visit).order()
+    return at_checkout(visit, shift, ITEM).order()

@@ -93,3 +93,11 @@ class Guest:
     def status(self, text: str) -> None:
         """Wait until the order stands so."""
         self.page.locator(".ticket-status", has_text=text).wait_for()
+
+
+def at_checkout(visit: Any, seller: Sells, item: str = "Espresso") -> Guest:
+    """Return a guest with an item in the basket, who only has to order."""
+    guest = Guest(visit, seller)
+    guest.add(item)
+    guest.checkout()
+    return guest

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import __main__ as main
 from benchmarks import (
     bars,
+    browsing,
     chart,
     cost,
     environments,
@@ -23,7 +24,6 @@ from benchmarks import (
     live,
     load,
     packed,
-    pages,
     report,
     servers,
     sharding,
@@ -79,9 +79,9 @@ RESULTS: dict[str, Any] = {
     "servers": {name: {"memory_mb": 90.0, "flushes": 1.0} for name in SERVERS},
     "live": {name: {"p50_ms": 5.0, "p95_ms": 50.0, "p99_ms": 50.0} for name in live.MEASURED},
     "pages": {
-        "live": {name: latency(1000) for name in pages.LIVE},
-        "paints": {name: paints(300) for name in pages.PAGES},
-        "interactions": {name: latency(100) for name in pages.INTERACTIONS},
+        "live": {name: latency(1000) for name in browsing.LIVE},
+        "paints": {name: paints(300) for name in browsing.PAGES},
+        "interactions": {name: latency(100) for name in browsing.INTERACTIONS},
     },
     "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
     "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
@@ -110,7 +110,7 @@ WORSE = [
     ("floods", floods.LOGINS, latencies(101), "p99 of posts during 400 logins, ms"),
     ("live", live.TOLD, {"p50_ms": 5, "p95_ms": 201, "p99_ms": 300}, "p95 of an order told, ms"),
     ("live", live.AMONG, {"p50_ms": 5, "p95_ms": 49, "p99_ms": 51}, "p99 of a visit while 1,000 wait, ms"),
-    ("pages", "live", {pages.HEARD: latency(1001)}, "p95 of an order heard on the board, ms"),
+    ("pages", "live", {browsing.HEARD: latency(1001)}, "p95 of an order heard on the board, ms"),
     ("pages", "paints", {"orders": paints(301)}, "median of the first paint of orders, ms"),
     ("pages", "interactions", {"board: accept": latency(101)}, "p95 of board: accept, ms"),
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
@@ -293,8 +293,8 @@ def test_the_report_shows_one_machine_beside_its_peers_and_during_floods() -> No
 def test_the_report_shows_the_pages() -> None:
     machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
     said = list(report.tables({**RESULTS, "machine": machine}))
-    assert f"| {pages.SHOWN} | 1,000.0 | 1,000.0 | 1,000.0 |" in said
-    assert f"| {pages.FIRST_RUN} | 300 | 300 | 300 | 300 |" in said
+    assert f"| {browsing.SHOWN} | 1,000.0 | 1,000.0 | 1,000.0 |" in said
+    assert f"| {browsing.FIRST_RUN} | 300 | 300 | 300 | 300 |" in said
     assert "| board: accept | 100.0 | 100.0 | 100.0 |" in said
 
 
@@ -302,7 +302,7 @@ def test_without_chromium_the_pages_are_left_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert main.in_chromium(quick=True) == {}
+    assert main.pages(quick=True) == {}
     assert "The pages are left out: Chromium is not installed." in capsys.readouterr().out
 
 
