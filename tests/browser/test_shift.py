@@ -21,6 +21,9 @@ FOCUSED = """(document.activeElement.labels?.[0] ?? document.activeElement).inne
     || document.activeElement.getAttribute("aria-label")"""
 ITEM = "Flat white"
 MOST_TABS = 40
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
+"""Somebody takes the device up, so that it asks at once, and not only after its pause."""
+
 EXPIRED = '{"code": "unauthenticated", "detail": "The access token has expired."}'
 
 
@@ -151,6 +154,7 @@ def a_customer_orders_while_the_server_is_killed(shift: Shift, visit: Visit, boa
     shift.come_back()
     order_id = late.followed()
     for board in boards[:-1]:
+        board.page.evaluate(LOOKED_AT)
         board.await_status(order_id, "received")
         board.await_ringing("order")
     return late, order_id
@@ -160,6 +164,7 @@ def the_phone_was_offline_even_longer(order_id: str, phone: Cook) -> None:
     assert phone.page.get_by_text("No connection. New orders do not arrive here.").is_visible()
     assert phone.count(order_id) == 0
     phone.page.context.set_offline(False)
+    phone.page.evaluate(LOOKED_AT)
     phone.await_status(order_id, "received")
     phone.await_ringing("order")
 
@@ -172,7 +177,7 @@ def the_session_of_the_phone_is_ended(shift: Shift, visit: Visit, phone: Cook) -
     phone.page.route(
         "**/events?*", lambda route: route.fulfill(status=401, content_type=problem, body=EXPIRED), times=1
     )
-    phone.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    phone.page.evaluate(LOOKED_AT)
     phone.person.see("Please sign in again")
     phone.await_ringing("lost")
     order_id = order(shift, visit)
