@@ -203,6 +203,8 @@ def _operation(route: Described, shapes: Shapes, components: Json) -> Json:
         operation["description"] = endpoint.description
     if endpoint.deprecated is not None:
         operation["deprecated"] = True
+        if endpoint.deprecated.sunset is not None:
+            operation["x-sunset"] = endpoint.deprecated.sunset.isoformat()
     if endpoint.parameters is not Nothing:
         operation["parameters"] = _parameters(endpoint, shapes.parameters(endpoint.parameters))
     if endpoint.takes_body:
