@@ -46,7 +46,9 @@ ENDPOINTS = (show_old, show_older, show_new)
 
 def asked(path: str, *, there: bool = True) -> Response:
     routes = [Route(one, there, PROBLEM_JSON) for one in ENDPOINTS]
-    return Application(routes, CorsPolicy(), lambda _: InternalError()).handle(Request("GET", f"/{path}", (path,), "id"))
+    return Application(routes, CorsPolicy(), lambda _: InternalError()).handle(
+        Request("GET", f"/{path}", (path,), "id")
+    )
 
 
 def test_a_success_carries_deprecation_and_sunset_in_the_form_of_their_rfcs() -> None:

@@ -33,7 +33,7 @@ from shopkeeper.http.headers import DEPRECATION, RATE_LIMIT, RATE_LIMIT_POLICY, 
 from shopkeeper.http.load import Load
 from shopkeeper.http.notice import Delivering, Notice, described, shared
 from shopkeeper.http.routing import is_parameter, template_segments
-from shopkeeper.http.shapes import Shapes, example_of
+from shopkeeper.http.shapes import REF, Shapes, example_of
 from shopkeeper.http.vocabulary import COMMON, Vocabulary
 
 Json = dict[str, Any]
@@ -121,7 +121,7 @@ def document(words: Words, routes: Iterable[Described]) -> Json:
     routes = list(routes)
     shapes = _shapes(words, routes)
     components = {**shapes.components(), GATEWAY_ERROR: _gateway_error()}
-    _let_callers_out(routes, components)
+    _let_callers_out(routes, shapes, components)
     for form in {route.errors.schema: route.errors for route in routes}.values():
         if problems.has_codes(form):
             whole = components[form.schema.__name__]
@@ -170,13 +170,13 @@ def _shapes(words: Words, routes: list[Described]) -> Shapes:
     return Shapes(bodies, named, words.named, {**COMMON, **words.vocabulary})
 
 
-def _let_callers_out(routes: list[Described], components: Json) -> None:
+def _let_callers_out(routes: list[Described], shapes: Shapes, components: Json) -> None:
     """Take the fields that default to the caller from those that a body must have."""
     for route in routes:
         body = route.endpoint.body
         defaulted = marked(cast(Hashable, body), CALLER)
         if defaulted:
-            schema = components[body.__name__]
+            schema = components[shapes.request(body)["$ref"].removeprefix(REF)]
             schema["required"] = [name for name in schema["required"] if name not in defaulted]
 
 

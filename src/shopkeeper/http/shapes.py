@@ -42,9 +42,8 @@ class Shapes:
         self._structs = {one.cls.__name__: one for one in _structs([*self._requests, *self._replies])}
         kinds = [*self._requests, *self._replies, *named.values()]
         schemas, found = msgspec.json.schema_components(kinds, ref_template=REF + "{name}")
-        aliases = (
-            {name: _placed(schema) for name, schema in zip(named, schemas[-len(named) :], strict=True)} if named else {}
-        )
+        own = schemas[len(kinds) - len(named) :]
+        aliases = {name: _placed(schema) for name, schema in zip(named, own, strict=True)}
         self._names = {_key(schema): name for name, schema in aliases.items()}
         self._found = {
             **{name: self._renamed(_placed(schema)) for name, schema in found.items()},
