@@ -120,20 +120,7 @@ def document(words: Words, routes: Iterable[Described]) -> Json:
     """Return the OpenAPI document of the endpoints as a JSON-compatible dictionary."""
     routes = list(routes)
     shapes = _shapes(words, routes)
-    components = {**shapes.components(), GATEWAY_ERROR: _gateway_error()}
-    _let_callers_out(routes, shapes, components)
-    for form in {route.errors.schema: route.errors for route in routes}.values():
-        if problems.has_codes(form):
-            whole = components[form.schema.__name__]
-            kinds = [kind for route in routes if route.errors == form for kind in _errors(route.endpoint)]
-            components |= problems.shapes(kinds, form, whole) | {form.schema.__name__: problems.common(whole)}
-    paths: dict[str, Json] = {}
-    for route in routes:
-        operation = _operation(route, shapes, components)
-        methods = paths.setdefault(route.endpoint.path, {})
-        methods[route.endpoint.method.lower()] = operation
-        if route.endpoint.answers_head:
-            methods["head"] = _head(operation)
+    components = _components(shapes, routes)
     sent = words.delivering
     payloads = {one.payload: _content(shapes.reply(one.payload), components) for one in words.notices}
     common = shared(sent) if sent else {"responses": {}}
@@ -148,7 +135,7 @@ def document(words: Words, routes: Iterable[Described]) -> Json:
         },
         "servers": list(words.servers),
         "tags": [{"name": name, "description": description} for name, description in words.tags.items()],
-        "paths": dict(sorted(paths.items())),
+        "paths": _paths(routes, shapes, components),
         "webhooks": described(words.notices, sent, payloads) if sent else {},
         "components": {
             **common,
@@ -160,6 +147,29 @@ def document(words: Words, routes: Iterable[Described]) -> Json:
         },
         "x-undeclared-path": {"$ref": "#/components/pathItems/UndeclaredPath"},
     }
+
+
+def _paths(routes: list[Described], shapes: Shapes, components: Json) -> Json:
+    paths: dict[str, Json] = {}
+    for route in routes:
+        operation = _operation(route, shapes, components)
+        methods = paths.setdefault(route.endpoint.path, {})
+        methods[route.endpoint.method.lower()] = operation
+        if route.endpoint.answers_head:
+            methods["head"] = _head(operation)
+    return dict(sorted(paths.items()))
+
+
+def _components(shapes: Shapes, routes: list[Described]) -> Json:
+    """Return every schema by name, with those of the errors."""
+    components = {**shapes.components(), GATEWAY_ERROR: _gateway_error()}
+    _let_callers_out(routes, shapes, components)
+    for form in {route.errors.schema: route.errors for route in routes}.values():
+        if problems.has_codes(form):
+            whole = components[form.schema.__name__]
+            kinds = [kind for route in routes if route.errors == form for kind in _errors(route.endpoint)]
+            components |= problems.shapes(kinds, form, whole) | {form.schema.__name__: problems.common(whole)}
+    return components
 
 
 def _shapes(words: Words, routes: list[Described]) -> Shapes:
