@@ -50,6 +50,20 @@ export function shown(placed: Responses[201]['content']['application/json']): st
 """A program of a site: required and optional fields, codes that tell errors apart, and none that is forgotten."""
 
 
+READ = """
+from uuid import uuid4
+
+import httpx
+from client import Client
+from client.api.orders import place_order
+
+told = {"title": "Conflict", "status": 409, "code": "closed", "detail": "Closed."}
+answer = httpx.Response(409, json=told | {"requestId": str(uuid4())})
+print(type(place_order._parse_response(client=Client(base_url="http://shop.example"), response=answer)).__name__)
+"""
+"""A program with the generated client: which class an error becomes."""
+
+
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the document in an empty folder."""
@@ -111,6 +125,8 @@ def test_a_client_for_python_is_generated_without_a_warning_and_with_one_model_f
     fields = [told(text) for text in models]
     assert len(models) > 100
     assert sorted({one for one in fields if one and fields.count(one) > 1}) == []
+    read = run(document.parent, str(PYTHON_CLIENT / "python"), "-c", READ, env={"PYTHONPATH": str(document.parent)})
+    assert read.stdout == "ClosedProblem\n", read.stderr
 
 
 def told(model: str) -> str:
