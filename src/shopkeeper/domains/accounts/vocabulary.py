@@ -27,5 +27,5 @@ WORDS: Vocabulary = {
     "UserChange.current_password": Term(
         "The present password, which another email address needs", "correct horse battery"
     ),
-    "MailRequested.status": Term("The request was taken, whatever comes of it"),
+    "MailRequested.status": Term("The request was accepted, whether or not a mail is sent"),
 }

@@ -44,7 +44,7 @@ B = TypeVar("B")
 
 CHANGES = RateLimit("webhooks", requests=60, seconds=600, by="account")
 TESTS = RateLimit("webhook-tests", requests=20, seconds=600, by="account")
-"""Each makes the server call an address that the caller has chosen."""
+"""Each test makes the server call an address that the caller has chosen."""
 
 CHANGE_ERRORS = (NotFound, WebhookChanged, PreconditionFailed, PreconditionRequired)
 PATH = "/api/businesses/{business_id}/webhooks"
@@ -54,7 +54,7 @@ PATH = "/api/businesses/{business_id}/webhooks"
 def list_webhooks(webhooks: Webhooks, call: Call[WebhooksParameters, Nothing]) -> Reply[WebhookList]:
     """List the webhooks of your business.
 
-    Each shows how its deliveries go.
+    Each shows the state of its deliveries.
     """
     return Reply(WebhookList(webhooks.listing(call.identity, call.parameters.business_id)))
 
@@ -81,7 +81,7 @@ def create_webhook(webhooks: Webhooks, call: Call[WebhooksParameters, NewWebhook
 def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[Webhook]:
     """Return a webhook.
 
-    It shows how the deliveries go.
+    It shows the state of its deliveries.
     """
     webhook = webhooks.show(_own(webhooks, call))
     return Reply(webhook, headers=etag(webhook.version))
@@ -93,8 +93,8 @@ def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> R
 def change_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, WebhookChange]) -> Reply[Webhook]:
     """Change a webhook.
 
-    `If-Match` must name the version that was last seen. With `enabled` it is switched off or on. Switched on again it
-    goes on with the next event after its cursor.
+    `If-Match` must name the version that was last seen. With `enabled` it is switched off or on. After it is
+    switched on, it continues with the next event after its cursor.
     """
     changed = webhooks.change(_own_version(webhooks, call), call.body)
     return Reply(changed, headers=etag(changed.version))
@@ -120,7 +120,7 @@ def delete_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, Nothi
 def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookWithSecret]:
     """Give a webhook a new secret.
 
-    It is shown only here. The former one signs as well for 24 hours.
+    It is shown only here. The former one also signs for 24 hours.
     """
     rotated = webhooks.rotate(_own(webhooks, call))
     return Reply(rotated, headers=etag(rotated.version))
@@ -136,7 +136,7 @@ def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Noth
 def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookTest]:
     """Send a test to a webhook.
 
-    It sends an event `webhook.test` now, and returns what came of it.
+    It sends an event `webhook.test` now, and returns the outcome.
     """
     answer = webhooks.test(_own(webhooks, call))
     return Reply(WebhookTest(answer.status, answer.milliseconds, answer.error))
@@ -152,7 +152,7 @@ def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]
 def list_deliveries(webhooks: Webhooks, call: Call[DeliveryListParameters, Nothing]) -> Reply[DeliveryList]:
     """List the deliveries of a webhook.
 
-    They show what became of the events of the last 30 days, page by page, the newest event first.
+    They are those of the events of the last 30 days, page by page, the newest event first.
     """
     asked = call.parameters
     webhook = webhooks.own(call.identity, asked.business_id, asked.webhook_id)

@@ -8,7 +8,7 @@ WORDS: Vocabulary = {
     "url": Term("Where the events are sent: an https URL of a public server", "https://example.com/hooks", "uri"),
     "kinds": Term("The kinds of events, or patterns; null for all", ["order.*"]),
     "enabled": Term("Switches the webhook on or off", True),
-    "WebhookStatus": Term("How the deliveries of a webhook go"),
+    "WebhookStatus": Term("The state of the deliveries of a webhook"),
     "failing_since": moment("Since when deliveries fail; null if they do not"),
     "next_attempt_at": moment("When a failing webhook sends again; null if it does not fail"),
     "off_since": moment("Since when the webhook is switched off; null if it is not"),
@@ -18,9 +18,9 @@ WORDS: Vocabulary = {
     ),
     "from": Term("The number of the first event to send again", 42),
     "milliseconds": Term("How long the attempt took, in milliseconds", 84),
-    "deliveries": Term("What became of the events of this page, the newest first"),
-    "DeliveryState": Term("What became of an event"),
-    "state": Term("What became of the event"),
+    "deliveries": Term("The deliveries of this page, the newest event first"),
+    "DeliveryState": Term("The state of a delivery"),
+    "state": Term("The state of the delivery"),
     "attempts": Term("How often it was sent", 1),
     "first_at": moment("When it was first sent"),
     "last_at": moment("When it was last sent"),
@@ -30,8 +30,8 @@ WORDS: Vocabulary = {
         term: value
         for name in ("Webhook", "WebhookWithSecret")
         for term, value in {
-            f"{name}.status": Term("How the deliveries go"),
-            f"{name}.cursor": Term("The number of the last event that is done with", 41),
+            f"{name}.status": Term("The state of the deliveries"),
+            f"{name}.cursor": Term("The number of the last event that is finished", 41),
             f"{name}.newest": Term("The number of the newest event of the business", 42),
             f"{name}.description": Term("What the webhook is for; null if that is not said", "Kitchen printer"),
         }.items()
