@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from shopkeeper.clock import Clock
-from shopkeeper.domains.traffic.bots import Bot, why_bot
+from shopkeeper.domains.traffic.bots import SPAM, Bot, why_bot
 from shopkeeper.domains.traffic.clients import client_of, width_class
 from shopkeeper.domains.traffic.countries import country_of_zone
 from shopkeeper.domains.traffic.hit_model import Hit
@@ -21,7 +21,7 @@ from shopkeeper.http import Request
 from shopkeeper.storage import Store
 from shopkeeper.zones import zone_of
 
-SPAM = Bot("spam", "referrer spam")
+SPAMMER = Bot(SPAM, "Referrer spam")
 MINUTES = 5
 
 
@@ -61,7 +61,7 @@ class Hits:
         salts = self._salts.of(site.key, site.zone, now, hour[:10])
         source = source_of(hit.r)
         user_agent = request.headers.get("user-agent", "")
-        bot = why_bot(user_agent, request.headers, bool(hit.b)) or (SPAM if is_spam(source) else None)
+        bot = why_bot(user_agent, request.headers, bool(hit.b)) or (SPAMMER if is_spam(source) else None)
         totals, names = {VIEWS: 1}, [("p", page.path), ("m", _minutes(local))]
         metric = "Views"
         if bot is not None:

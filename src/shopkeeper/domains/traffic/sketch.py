@@ -18,7 +18,7 @@ from shopkeeper.storage import Below, Changes, ExpectationFailed, Store
 from shopkeeper.storage.tables import TRAFFIC
 
 INDEX_BITS = 11
-REGISTERS = 2**INDEX_BITS
+REGISTERS = 1 << INDEX_BITS
 SLICES = 16
 SLICE = REGISTERS // SLICES
 HASH_BITS = 64
@@ -93,7 +93,7 @@ def estimate(ranks: Iterable[int]) -> float:
     histogram[0] += REGISTERS - histogram.total()
     if histogram[0] == REGISTERS:
         return 0.0
-    z: float = REGISTERS * _tau(1 - histogram[RANK_BITS + 1] / REGISTERS)
+    z = REGISTERS * _tau(1 - histogram[RANK_BITS + 1] / REGISTERS)
     for rank in range(RANK_BITS, 0, -1):
         z = (z + histogram[rank]) / 2
     z += REGISTERS * _sigma(histogram[0] / REGISTERS)
