@@ -35,7 +35,7 @@ def modules_of(folder: Path, entry: str) -> list[str]:
 
 
 def joined(folder: Path, entry: str) -> str:
-    """Return one module that does what a module and all that it needs do. Raises ValueError for a form not known."""
+    """Return one module that does what a module and all that it needs do. Raises ValueError for an unknown form."""
     names = modules_of(folder, entry)
     places = {name: f"${number}" for number, name in enumerate(names)}
     return "".join(f"const {places[name]} = (() => {{\n{_body(folder, name, places)}}})();\n" for name in names)

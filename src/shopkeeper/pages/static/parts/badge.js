@@ -1,4 +1,4 @@
-// The status of an order: by a word, a colour and a shape, so that none of them is needed alone.
+// The status of an order: by a word, a colour and a shape, so that nobody depends on one of them.
 
 import { isText, t } from "../texts.js";
 import { html } from "../vendor/preact.js";

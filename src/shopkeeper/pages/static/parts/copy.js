@@ -1,4 +1,4 @@
-// A text to take elsewhere.
+// A text with a button that copies it.
 
 import { t } from "../texts.js";
 import { html, useRef, useState } from "../vendor/preact.js";

@@ -1,4 +1,4 @@
-// What became of the events that a webhook was to be told, the newest first.
+// The deliveries of a webhook, the newest first.
 
 import { get } from "../api.js";
 import { explain } from "../faults.js";
@@ -21,7 +21,7 @@ const LOOKS = /** @type {const} */ ({
 
 /** @typedef {Record<string, any>} Delivery */
 
-/** @param {{ path: string, at: string, replay: (first: string) => void }} props they are read anew when `at` changes */
+/** @param {{ path: string, at: string, replay: (first: string) => void }} props they are read again when `at` changes */
 export function Deliveries({ path, at, replay }) {
   const [deliveries, setDeliveries] = useState(/** @type {Delivery[] | null} */ (null));
   const [next, setNext] = useState("");

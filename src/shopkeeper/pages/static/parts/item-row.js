@@ -13,7 +13,7 @@ import { useTask } from "./task.js";
 
 /** @typedef {import("../catalogue.js").Item} Item */
 
-/** What makes an item available, or not, from now on. @param {"yes" | "tomorrow" | "no"} stock */
+/** Return the change that makes an item available, or not, from now on. @param {"yes" | "tomorrow" | "no"} stock */
 export function stockChange(stock) {
   const until = stock === "tomorrow" ? tomorrow(business.value ?? {}).toISOString() : null;
   return { available: stock !== "no", unavailable_until: until };

@@ -1,4 +1,4 @@
-// An order as a card: what is in it, for whom, and what can be done next.
+// An order as a card: its lines, its customer, and its next steps.
 
 import { nameOf, take } from "../board.js";
 import { business } from "../business.js";
@@ -18,14 +18,14 @@ import { Ago, Countdown } from "./ticking.js";
 /** @typedef {(asked: { step: "accept" | "reject" | "cancel", order: Order }) => void} Ask */
 
 /**
- * Lead an order on; where it was accepted, print it if that is wished for.
+ * Take a step of an order. After `accept` it is printed, if that is switched on.
  * @param {Order} order
  * @param {import("../steps.js").Step} step
  * @param {Record<string, unknown>} [body]
  */
 export async function lead(order, step, body) {
   const isDone = await take(order, step, body);
-  setTimeout(() => refocus(order.order_id)); // when the card is where it belongs now
+  setTimeout(() => refocus(order.order_id)); // after the card has moved
   if (isDone && step === "accept" && printsAccepted.value) print(order);
   return isDone;
 }

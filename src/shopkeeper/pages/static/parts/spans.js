@@ -11,7 +11,7 @@ const MOST_SPANS = 5;
 
 /**
  * @param {{ label: string, spans: Span[], onInput: (spans: Span[]) => void, fault?: string, children?: any }} props
- *   `label` names the day to who cannot see it
+ *   `label` names the day for people who cannot see it
  */
 export function Spans({ label, spans, onInput, fault, children }) {
   const set = (/** @type {number} */ index, /** @type {Partial<Span>} */ change) =>

@@ -8,7 +8,7 @@ import { Icon } from "./icon.js";
 const LONGEST_MS = 300_000;
 
 /**
- * Return how a business stands: its words, its tone and its shape.
+ * Return the state of a business: its words, its tone and its shape.
  * @param {Record<string, any>} business
  * @returns {{ text: string, tone: string, icon: import("./icon.js").IconName }}
  */
@@ -32,8 +32,8 @@ export function stateOf(business) {
 }
 
 /**
- * Return in how many milliseconds the state of a business is to be looked at again: when it changes by itself, and now
- * and then in between, since its hours may be changed elsewhere.
+ * Return after how many milliseconds the state of a business must be checked again: when it changes by itself, and at
+ * intervals before, since its hours may be changed elsewhere.
  * @param {Record<string, any>} business
  */
 export function staleAfter({ paused_until, opens_at, closes_at }) {

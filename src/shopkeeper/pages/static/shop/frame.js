@@ -1,4 +1,4 @@
-// What is around the customers' page: the business and whether it takes orders above, how to reach it below.
+// The frame of the customers' page: above the business and whether it takes orders, below how to reach it.
 
 import { Icon } from "../parts/icon.js";
 import { LanguageSwitch } from "../parts/language.js";

@@ -24,7 +24,7 @@ function LineRow({ line, notes }) {
   /** @param {number} count */
   function set(count) {
     take(line, count);
-    if (!count) document.getElementById("content")?.focus(); // the line goes away, and what had the focus with it
+    if (!count) document.getElementById("content")?.focus(); // the line is removed, and the element with the focus with it
   }
   return html`
     <li class=${gone ? "line line-gone" : "line"}>

@@ -51,7 +51,7 @@ export function Menu({ items, isShown }) {
 /** @param {{ onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
 function Finder({ onInput, categories }) {
   const timer = useRef(0);
-  /** What is typed shows at once, and what it finds as soon as the typing stops. @param {any} event */
+  /** The text is shown at once, and the results when the typing stops. @param {any} event */
   function type({ currentTarget: { value } }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onInput(value), TYPING_MS);

@@ -1,4 +1,4 @@
-// The states of an order as its customer sees them: words, tone and shape, and the way that is shown as progress.
+// The states of an order as its customer sees them: words, tone and shape, and the steps of the progress.
 
 import { isText, t } from "../texts.js";
 
@@ -28,7 +28,7 @@ export function stepOf(status, fulfilment = "") {
 }
 
 /**
- * The states that lead an order to its customer, first to last.
+ * The states of an order that goes well, first to last.
  * @param {string} fulfilment
  */
 export function wayOf(fulfilment) {

@@ -1,4 +1,4 @@
-// An order after it was placed: how it stands, until it has come to its customer.
+// An order after it was placed: its progress, until it is finished.
 
 import { explain } from "../faults.js";
 import { Problem, send } from "../http.js";
@@ -67,7 +67,7 @@ function Standing({ order, token, onChange }) {
   `;
 }
 
-/** The way of an order to its customer, with where it is. @param {{ order: any }} props */
+/** The steps of an order, with the present one. @param {{ order: any }} props */
 function Way({ order: { status, fulfilment } }) {
   const way = wayOf(fulfilment.type);
   const found = way.indexOf(status);
@@ -86,7 +86,7 @@ function Way({ order: { status, fulfilment } }) {
   `;
 }
 
-/** What was ordered, and how it comes. @param {{ order: any }} props */
+/** The lines of an order, and its fulfilment. @param {{ order: any }} props */
 function Content({ order: { lines, currency, total_minor, fulfilment, note } }) {
   const { type, address, table } = fulfilment;
   const where = table ?? (typeof address === "object" ? Object.values(address).join(", ") : address);

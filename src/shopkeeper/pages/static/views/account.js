@@ -1,4 +1,4 @@
-// The account: name, email address, password, language, and the way out.
+// The account: name, email address, password, language, signing out and deletion.
 
 import { get, patch, post, remove } from "../api.js";
 import { explain } from "../faults.js";

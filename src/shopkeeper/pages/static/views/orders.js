@@ -1,4 +1,4 @@
-// The board: the orders of the business by their status. They appear, and change, by themselves.
+// The board: the orders of the business by their status. They are kept up to date by the feed.
 
 import { failure, news, orders, reload } from "../board.js";
 import { business } from "../business.js";
