@@ -33,8 +33,8 @@ class Mailing:
         self.shop = Shop(store)
         self.office = PostOffice(store)
         self.office.now = self.shop.now
-        self.vouched_for = {"owner"}
-        self.mails = OrderMails(store, self.office.outbox, self.office.clock, self.vouched_for.__contains__)
+        self.confirmed = {"owner"}
+        self.mails = OrderMails(store, self.office.outbox, self.office.clock, self.confirmed.__contains__)
         self.office.compose = self.mails.compose
         self.told = 0
 
@@ -87,10 +87,10 @@ def plain(tmp_path: Path) -> Iterator[Mailing]:
 
 
 def test_an_order_gives_no_mails_until_its_owner_is_confirmed(mailing: Mailing) -> None:
-    mailing.vouched_for.clear()
+    mailing.confirmed.clear()
     order = mailing.place()
     assert mailing.inbox(OWNER) == mailing.inbox(BOB) == []
-    mailing.vouched_for.add("owner")
+    mailing.confirmed.add("owner")
     mailing.step(order, "accept")
     assert len(mailing.inbox(BOB)) == 1, "events before the confirmation give no mails"
 

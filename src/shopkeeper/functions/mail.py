@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from shopkeeper.domains.accounts.letters import AccountMails
-from shopkeeper.domains.accounts.offers import is_vouched_for
+from shopkeeper.domains.accounts.offers import is_confirmed
 from shopkeeper.domains.businesses.offers import is_stored
 from shopkeeper.domains.feed.dispatching import Dispatcher
 from shopkeeper.domains.mail.offers import Outbox
@@ -31,7 +31,7 @@ def _order_mails(resources: Resources, outbox: Outbox) -> OrderMails:
     """Return the mails of orders. A Cognito pool confirms addresses itself, so all of its users count as confirmed."""
     store = resources.store
     confirms = bool(resources.settings.cognito_user_pool_id)
-    return OrderMails(store, outbox, resources.clock, lambda user_id: confirms or is_vouched_for(store, user_id))
+    return OrderMails(store, outbox, resources.clock, lambda user_id: confirms or is_confirmed(store, user_id))
 
 
 def _sender(resources: Resources) -> Sender | None:

@@ -1,12 +1,11 @@
 """What accounts offer to other domains: the first admin, for their transactions, and whether an owner is confirmed."""
 
 from shopkeeper.domains.accounts.model import Account
-from shopkeeper.domains.accounts.passwords import Passwords
 from shopkeeper.domains.accounts.records import ALL_USERS, add, new_account, users
 from shopkeeper.storage import Store
 from shopkeeper.storage.listing import listed
 
-__all__ = ["add", "has_admin", "is_vouched_for", "new_admin"]
+__all__ = ["add", "has_admin", "is_confirmed", "new_admin"]
 
 MOST_LOOKED_AT = 1000
 """How many accounts are read to find an admin. An installation with more of them is not new."""
@@ -14,6 +13,8 @@ MOST_LOOKED_AT = 1000
 
 def new_admin(email: str, password: str, name: str, now: str) -> Account:
     """Return a new account of an admin, which is not stored yet. It hashes the password."""
+    from shopkeeper.domains.accounts.passwords import Passwords  # not every function that imports this has it
+
     return new_account(email, name, Passwords().hash(password), now, role="admin")
 
 
@@ -29,7 +30,7 @@ def has_admin(store: Store) -> bool:
     return False
 
 
-def is_vouched_for(store: Store, user_id: str) -> bool:
+def is_confirmed(store: Store, user_id: str) -> bool:
     """Tell whether an account has confirmed its address, or is an admin's. Raises StoreError."""
     account = users(store).get(user_id)
     return account is not None and (account.role == "admin" or account.email_confirmed_at is not None)

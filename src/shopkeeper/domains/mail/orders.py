@@ -48,11 +48,11 @@ TOLD = ("number", "reason", "ready_at")
 class OrderMails:
     """Stores the mails of events, and makes their letters."""
 
-    def __init__(self, store: Store, outbox: Outbox, clock: Clock, is_vouched_for: Callable[[str], bool]) -> None:
-        """`is_vouched_for` tells whether the owner with an id is confirmed. Else there are no mails: a stranger could
+    def __init__(self, store: Store, outbox: Outbox, clock: Clock, is_confirmed: Callable[[str], bool]) -> None:
+        """`is_confirmed` tells whether the owner with an id is confirmed. Else there are no mails: a stranger could
         register a business and make it write to anybody.
         """
-        self._is_vouched_for = is_vouched_for
+        self._is_confirmed = is_confirmed
         self._store = store
         self._outbox = outbox
         self._clock = clock
@@ -76,7 +76,7 @@ class OrderMails:
         if found is None:
             return []
         business, order = found
-        if not self._is_vouched_for(business.cognito_user_id):
+        if not self._is_confirmed(business.cognito_user_id):
             return []
         facts = {"business_id": business_id, "order_id": event.subject}
         facts |= {name: str(event.data[name]) for name in TOLD if event.data.get(name) is not None}

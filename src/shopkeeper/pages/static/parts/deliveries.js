@@ -5,6 +5,7 @@ import { explain } from "../faults.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Failure } from "./form.js";
 import { Icon } from "./icon.js";
@@ -65,5 +66,5 @@ export function Deliveries({ path, at, replay }) {
 /** @param {{ state: keyof typeof LOOKS }} props */
 function DeliveryBadge({ state }) {
   const { tone, icon } = LOOKS[state];
-  return html`<span class="badge tone-${tone}"><${Icon} name=${icon} />${t(`delivery.${state}`)}</span>`;
+  return html`<${Badge} tone=${tone} icon=${icon}>${t(`delivery.${state}`)}<//>`;
 }

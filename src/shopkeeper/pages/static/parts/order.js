@@ -8,10 +8,10 @@ import { t } from "../texts.js";
 import { print, printsAccepted } from "../ticket.js";
 import { clock, minutes } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
-import { StatusBadge } from "./badge.js";
 import { Button } from "./button.js";
 import { FulfilmentLine } from "./fulfilment.js";
 import { Icon } from "./icon.js";
+import { StatusBadge } from "./status.js";
 import { Ago, Countdown } from "./ticking.js";
 
 /** @typedef {import("../board.js").Order} Order */
@@ -65,9 +65,9 @@ export function OrderCard({ order, brief, ask }) {
           ? html`<details><summary><span>${t("orders.items")}</span>${sum(order)}</summary><${Lines} lines=${lines} /></details>`
           : html`<${Lines} lines=${lines} />`
       }
-      ${note && !brief && html`<p class="order-note"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
-      ${status === "expired" && html`<p class="order-why">${t("orders.missed")}</p>`}
-      ${reason && html`<p class="order-why">${reason}</p>`}
+      ${note && !brief && html`<p class="note tone-new"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
+      ${status === "expired" && html`<p class="note tone-bad">${t("orders.missed")}</p>`}
+      ${reason && html`<p class="note tone-bad">${reason}</p>`}
       <div class="order-total">
         ${
           customer.phone &&

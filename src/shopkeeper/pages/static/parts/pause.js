@@ -22,7 +22,7 @@ export function PauseCard({ shop }) {
   const isStopped = stateOf(shop).icon === "pause";
   return html`
     <section class="card" aria-labelledby="state">
-      <header class="card-head">
+      <header class="spread">
         <h2 id="state">${t("pause.title")}</h2>
         <span role="status"><${StatePill} business=${shop} /></span>
       </header>

@@ -3,14 +3,14 @@
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html } from "../vendor/preact.js";
-import { Icon } from "./icon.js";
+import { Badge } from "./badge.js";
 
 const LONGEST_MS = 300_000;
 
 /**
  * Return the state of a business: its words, its tone and its shape.
  * @param {Record<string, any>} business
- * @returns {{ text: string, tone: string, icon: import("./icon.js").IconName }}
+ * @returns {{ text: string, tone: import("./badge.js").Tone, icon: import("./icon.js").IconName }}
  */
 export function stateOf(business) {
   const {
@@ -46,5 +46,5 @@ export function staleAfter({ paused_until, opens_at, closes_at }) {
 /** @param {{ business: Record<string, any> }} props */
 export function StatePill({ business }) {
   const { text, tone, icon } = stateOf(business);
-  return html`<span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>`;
+  return html`<${Badge} tone=${tone} icon=${icon}>${text}<//>`;
 }

@@ -5,6 +5,7 @@ import { Problem } from "../http.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Deliveries } from "./deliveries.js";
 import { Icon } from "./icon.js";
@@ -76,9 +77,9 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
 
   return html`
     <li class="card" aria-label=${name}>
-      <header class="card-head">
+      <header class="spread">
         <h2 class="long">${name}</h2>
-        <span class="badge tone-${tone}" role="status"><${Icon} name=${icon} />${t(`webhook_state.${status}`)}</span>
+        <${Badge} tone=${tone} icon=${icon} announced>${t(`webhook_state.${status}`)}<//>
       </header>
       ${description && html`<p class="muted long">${url}</p>`}
       <p>${(kinds ?? ["*"]).map(nameOfKind).join(", ")}</p>
@@ -119,7 +120,7 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
 
 /** The outcome of a test. @param {{ result: Record<string, any> }} props */
 function Tested({ result: { status, milliseconds, error } }) {
-  return html`<p class="note tone-${error ? "bad" : "good"}">
+  return html`<p class="note note-row tone-${error ? "bad" : "good"}">
     <${Icon} name=${error ? "cross" : "check"} />${error ? t("webhooks.test_failed", { error }) : t("webhooks.tested", { status, milliseconds })}
   </p>`;
 }

@@ -59,7 +59,7 @@ function Finder({ onInput, categories }) {
   return html`
     <div class="finder">
       <${Icon} name="search" />
-      <input type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
+      <input class="input" type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
         maxlength="100" autocomplete="off"
         onInput=${type} />
     </div>
@@ -95,7 +95,7 @@ function Yours() {
 function Side() {
   const lines = useSignal(basket);
   return html`
-    <aside class="side" aria-labelledby="side">
+    <aside class="card side" aria-labelledby="side">
       <h2 id="side">${t("basket.title")}</h2>
       ${
         lines.length

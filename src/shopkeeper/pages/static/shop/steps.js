@@ -2,7 +2,7 @@
 
 import { isText, t } from "../texts.js";
 
-/** @type {Record<string, [tone: string, icon: import("../parts/icon.js").IconName]>} */
+/** @type {Record<string, [tone: import("../parts/badge.js").Tone, icon: import("../parts/icon.js").IconName]>} */
 const LOOKS = {
   received: ["new", "clock"],
   accepted: ["info", "ring"],

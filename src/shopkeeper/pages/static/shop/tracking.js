@@ -46,7 +46,7 @@ function Standing({ order, token, onChange }) {
   const { tone, icon, text } = stepOf(status, fulfilment.type);
   const isMoving = !hasEnded(order);
   return html`
-    <article class="ticket">
+    <article class="card ticket">
       <header class="ticket-head tone-${tone}">
         <h1><span class="ticket-title">${t("order.title")}</span> <span class="ticket-number">${nameOf(order)}</span></h1>
         <p class="ticket-status" role="status"><${Icon} name=${icon} />${text}</p>

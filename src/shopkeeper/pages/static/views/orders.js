@@ -26,7 +26,7 @@ export function Orders() {
     `;
   }
   return html`
-    <header class="board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
+    <header class="spread board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
     <${CutOff} businessId=${shop.business_id} />
     <${Board} />
     <${News} />

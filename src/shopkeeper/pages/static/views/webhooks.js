@@ -58,7 +58,7 @@ function List({ path }) {
   const add = () => setEdited("new");
   const shown = webhooks?.find(({ webhook_id }) => webhook_id === edited);
   return html`
-    <div class="page-head">
+    <div class="spread page-head">
       <h1>${t("webhooks.title")}</h1>
       ${Boolean(webhooks?.length) && html`<${Button} kind="primary" onClick=${add}>${t("webhooks.add")}<//>`}
     </div>
