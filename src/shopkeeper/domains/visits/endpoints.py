@@ -19,6 +19,7 @@ from shopkeeper.domains.visits.model import (
 )
 from shopkeeper.domains.visits.service import BADGES, NUMBER, SVG_BADGE, VisitCounter
 from shopkeeper.http import Call, Content, Nothing, RateLimit, Reply, endpoint
+from shopkeeper.http.headers import EMBEDDED, POLICY
 from shopkeeper.storage import StoreError
 
 VISITS = RateLimit("visits", requests=6000, seconds=600)
@@ -61,19 +62,26 @@ def post_visit_as_text(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Repl
     return Reply(_number(counter.count()), metrics=ONE_VISIT)
 
 
-@endpoint("GET /counter.svg", media_types=(SVG,), limits=(VISITS,))
+@endpoint("GET /counter.svg", media_types=(SVG,), headers=(EMBEDDED, POLICY), limits=(VISITS,))
 def draw_badge(counter: VisitCounter, call: Call[BadgeParameters, Nothing]) -> Reply[Content]:
     """Return the site's count as a badge; never counts."""
     return Reply(_drawn(_badge(counter, SITE_COUNTER, call.parameters)), headers=BADGE_HEADERS)
 
 
-@endpoint("GET /counter.json", limits=(VISITS,))
+@endpoint("GET /counter.json", headers=(EMBEDDED, POLICY), limits=(VISITS,))
 def read_badge(counter: VisitCounter, call: Call[BadgeParameters, Nothing]) -> Reply[Badge]:
     """Return the site's count as a badge for shields.io; never counts."""
     return Reply(_badge(counter, SITE_COUNTER, call.parameters), headers=BADGE_HEADERS)
 
 
-@endpoint("GET /counter/{counter_id}", media_types=(TEXT, SVG), errors=(UnknownCounter,), safe=False, limits=(VISITS,))
+@endpoint(
+    "GET /counter/{counter_id}",
+    media_types=(TEXT, SVG),
+    headers=(EMBEDDED, POLICY),
+    errors=(UnknownCounter,),
+    safe=False,
+    limits=(VISITS,),
+)
 def count_page_visit(
     counter: VisitCounter, call: Call[CounterParameters, Nothing]
 ) -> Reply[CountedVisit | Badge | Content]:

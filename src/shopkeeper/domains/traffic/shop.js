@@ -4,15 +4,23 @@
  * `make script` writes `shop.min.js`, which is served, with the path of hits in the place of HIT_PATH. That path is
  * resolved beside the script, so it keeps the stage, or the folder of a proxy, that the script is under.
  */
+
+/** @typedef {Window & { shopkeeper?: (name?: string) => void }} Page */
+/** @typedef {Navigator & { globalPrivacyControl?: boolean }} Browser */
+/** @typedef {Document & { prerendering?: boolean }} Shown */
+
 ((document, location) => {
   // A page that has the tag twice is counted once. An element of this id is no function.
-  if (window.shopkeeper?.call) return;
+  if (/** @type {Page} */ (window).shopkeeper?.call) return;
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const data = script.dataset;
   const origin = location.origin;
   const isLocal = /^(127\.|\[::1]|$)|localhost$/.test(location.hostname);
-  let isOff = navigator.globalPrivacyControl || navigator.doNotTrack === "1" || (isLocal && !("local" in data));
+  let isOff =
+    /** @type {Browser} */ (navigator).globalPrivacyControl ||
+    navigator.doNotTrack === "1" ||
+    (isLocal && !("local" in data));
   try {
     isOff = isOff || localStorage.shopkeeper === "off";
   } catch {
@@ -54,7 +62,7 @@
    * @param {() => void} action
    */
   const whenSeen = (action) => {
-    if (document.prerendering) document.addEventListener("prerenderingchange", action);
+    if (/** @type {Shown} */ (document).prerendering) document.addEventListener("prerenderingchange", action);
     else action();
   };
 
@@ -65,7 +73,7 @@
       page = path = location.pathname;
       const link = /** @type {HTMLLinkElement?} */ (document.querySelector("link[rel=canonical]"))?.href;
       // One that stayed the same while the path changed is that of the former page.
-      if (link !== canonical && link?.startsWith(origin + "/")) page = withoutQuery(link.slice(origin.length));
+      if (link !== canonical && link?.startsWith(`${origin}/`)) page = withoutQuery(link.slice(origin.length));
       canonical = link;
       // Of the query only campaigns leave the page.
       page += (location.search.match(/[?&](utm_\w+|ref|source)=[^&]*/g) || []).join("").replace(/^&/, "?");
@@ -76,7 +84,7 @@
   const tell = (name) => {
     if (name) whenSeen(() => send(origin, name));
   };
-  window.shopkeeper = tell;
+  /** @type {Page} */ (window).shopkeeper = tell;
 
   for (const method of /** @type {const} */ (["pushState", "replaceState"])) {
     const original = history[method];
