@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -17,35 +16,12 @@ from tests.support.browser import chromium_alone, need_chromium
 from tests.support.http import post_json, send
 from tests.support.pages import FIRST_RUN
 from tests.support.processes import shopkeeper
-from tests.support.sites import API, SITE, Gate, Hit, Site, listening
+from tests.support.sites import API, SITE, Gate, Hit, Site, Stand, listening
 
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
 RESOLVED = (f"--host-resolver-rules=MAP {SITE} 127.0.0.1, MAP {API} 127.0.0.1",)
 AS_A_PERSON = ("--no-sandbox", "--disable-blink-features=AutomationControlled", *RESOLVED)
 LINK = '<a id="link" href="/second">Second</a>'
-
-
-class Stand(NamedTuple):
-    """A site, the gate that its pages send hits to, and their addresses."""
-
-    site: Site
-    gate: Gate
-    address: str
-    api: str
-    data: Path
-
-    @property
-    def local(self) -> str:
-        """The site's address that says it is this machine's."""
-        return self.address.replace(SITE, "127.0.0.1")
-
-    def tag(self, more: str = "") -> str:
-        """Return the tag that a page loads the script by."""
-        return f'<script src="{self.api}/shop.js" {more}></script>'
-
-    def paths(self, number: int) -> list[str]:
-        """Return the pages of the hits, as soon as there are as many."""
-        return [hit.sent["p"] for hit in self.gate.wait_for(number)]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support.http import Client
@@ -89,6 +90,29 @@ class Site:
         policy = {"Content-Security-Policy": self.policies[path]} if path in self.policies else {}
         html = f"<!doctype html><html lang=en><title>Page</title><link rel=icon href=data:,>{page}</html>"
         _reply(handler, 200, html.encode(), {"Content-Type": "text/html; charset=utf-8", **policy})
+
+
+class Stand(NamedTuple):
+    """A site, the gate that its pages send hits to, and their addresses."""
+
+    site: Site
+    gate: Gate
+    address: str
+    api: str
+    data: Path
+
+    @property
+    def local(self) -> str:
+        """The site's address that says it is this machine's."""
+        return self.address.replace(SITE, "127.0.0.1")
+
+    def tag(self, more: str = "") -> str:
+        """Return the tag that a page loads the script by."""
+        return f'<script src="{self.api}/shop.js" {more}></script>'
+
+    def paths(self, number: int) -> list[str]:
+        """Return the pages of the hits, as soon as there are as many."""
+        return [hit.sent["p"] for hit in self.gate.wait_for(number)]
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
     folder = PictureFolder(tmp_path / "pictures")
-    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", MAIL_FROM="shop@example.com")
+    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", SITES="example.com", MAIL_FROM="shop@example.com")
     store.close()
 
 
@@ -92,6 +92,9 @@ def live(shop: Watched) -> None:
         assert shop.ask("GET", path).status == 200
     for path in ("/counter", "/counter.txt", "/counter/about"):
         assert shop.ask("POST", path).status == 200
+    page = {"origin": "https://example.com", "referer": "https://example.com/"}
+    shop.give("POST", "/hit", {"p": "/"}, headers=page)
+    assert shop.ask("GET", "/hit.gif", query={"p": "/"}, headers=page).status == 200
     manage_an_account(shop)
     shop.add_account("ann", "admin")
     shop.add_account("bob")
