@@ -29,7 +29,7 @@ from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.pictures import PictureStore
-from shopkeeper.storage.tables import TABLES
+from shopkeeper.storage.tables import TABLES, USERS
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
 from tests.support.noting import Calls, NotedPictures, Operations
@@ -256,6 +256,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
         business, _ = Registrations(resources.store, resources.clock).register(registration)
+        account = {"user_id": business.cognito_user_id, "email": business.email, "name": "Bob", "role": "admin"}
+        times = {"created_at": business.created_at, "updated_at": business.created_at}
+        resources.store.put(USERS, {**account, **times, "password_hash": "hash"})
         tokens = AccessTokens(resources.require_identity().keyring, "dev", 60 * 24 * 5)
         return tokens.issue(business.cognito_user_id, 0).token, business.business_id
 

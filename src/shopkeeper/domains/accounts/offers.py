@@ -1,19 +1,20 @@
-"""What accounts offer to other domains: the first admin, for their transactions."""
+"""What accounts offer to other domains: the first admin, for their transactions, and whether an owner is confirmed."""
 
 from shopkeeper.domains.accounts.model import Account
-from shopkeeper.domains.accounts.passwords import Passwords
 from shopkeeper.domains.accounts.records import ALL_USERS, add, new_account, users
 from shopkeeper.storage import Store
 from shopkeeper.storage.listing import listed
 
-__all__ = ["add", "has_admin", "new_admin"]
+__all__ = ["add", "has_admin", "is_confirmed", "new_admin"]
 
 MOST_LOOKED_AT = 1000
-"""Accounts that are looked at for an admin. An installation with more of them is not a new one."""
+"""How many accounts are read to find an admin. An installation with more of them is not new."""
 
 
 def new_admin(email: str, password: str, name: str, now: str) -> Account:
-    """Return a new account of an admin, which nothing has stored yet. It computes a hash."""
+    """Return a new account of an admin, which is not stored yet. It hashes the password."""
+    from shopkeeper.domains.accounts.passwords import Passwords  # not every function that imports this has it
+
     return new_account(email, name, Passwords().hash(password), now, role="admin")
 
 
@@ -27,3 +28,9 @@ def has_admin(store: Store) -> bool:
         if looked >= MOST_LOOKED_AT:
             return True
     return False
+
+
+def is_confirmed(store: Store, user_id: str) -> bool:
+    """Tell whether an account has confirmed its address, or is an admin's. Raises StoreError."""
+    account = users(store).get(user_id)
+    return account is not None and (account.role == "admin" or account.email_confirmed_at is not None)
