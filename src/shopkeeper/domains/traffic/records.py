@@ -68,6 +68,14 @@ def days_between(store: Store, site: str, first: str, last: str) -> Iterator[tup
             yield str(item[SORT]), of_item(item)
 
 
+def open_days(store: Store, site: str, first: str, last: str) -> list[str]:
+    """Return the days from `first` to `last`, both included, that have counts and are not closed. Raises StoreError."""
+    prefix = f"{site}|"
+    marks = _items(store, OPEN, prefix + first, f"{prefix}{last}~", HOURS_KEPT)
+    periods = (str(mark[SORT]).removeprefix(prefix) for mark in marks)
+    return [period for period in periods if len(period) == len(last)]
+
+
 def months_between(store: Store, site: str, first: str, last: str) -> Iterator[tuple[str, Rollup]]:
     """Yield the closed months from `first` to `last`, both included, that have counts. Raises StoreError."""
     for item in _items(store, site, first, last + "~", len(months_of(first, last))):
