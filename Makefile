@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock traffic-data vendor clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
+
+traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
+	@$(BIN)/python scripts/traffic_data.py write
 
 vendor: node_modules/.done ## copy the one library of the pages from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js

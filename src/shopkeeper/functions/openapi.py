@@ -14,7 +14,12 @@ DESCRIPTION = "The backend of a small business's site: visits, health, accounts,
 
 def openapi_document() -> dict[str, Any]:
     """Return the document, derived from the declarations alone."""
-    described = [Described(one, function.errors) for function in FUNCTIONS for one in function.endpoints]
+    described = [
+        Described(one, part.errors or function.errors)
+        for function in FUNCTIONS
+        for part in function.parts
+        for one in part.endpoints
+    ]
     return document("Shopkeeper", __version__, DESCRIPTION, described)
 
 

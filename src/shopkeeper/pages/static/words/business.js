@@ -26,6 +26,15 @@ export const BUSINESS = {
   ],
   "business.minutes_wrong": ["Please enter a number from 1 to 1440.", "Bitte eine Zahl von 1 bis 1440 eingeben."],
   "business.order_emails": ["Mail me each new order", "Mir jede Bestellung mailen"],
+  "business.site": ["Your site", "Ihre Website"],
+  "business.site_hint": [
+    "Like https://shop.example. Its visitors can be counted.",
+    "Zum Beispiel https://shop.example. Ihre Besuche können gezählt werden.",
+  ],
+  "business.site_wrong": [
+    "Please enter an address like https://shop.example, without a path.",
+    "Bitte eine Adresse wie https://shop.example eingeben, ohne Pfad.",
+  ],
   "business.end": ["Close for good", "Endgültig schließen"],
   "business.end_lead": [
     "Deletes the business and its catalogue, once no order is open.",
