@@ -67,7 +67,9 @@ def test_phone_numbers_are_taken_as_people_type_them(person: Person) -> None:
 
 
 def test_pauses_grow_to_a_limit_and_are_never_shorter_than_the_server_asks(person: Person) -> None:
-    first, late, asked = results(person, "backoff.js", ["pauseAfter(0, null)", "pauseAfter(50, null)", "pauseAfter(0, 7)"])
+    first, late, asked = results(
+        person, "backoff.js", ["pauseAfter(0, null)", "pauseAfter(50, null)", "pauseAfter(0, 7)"]
+    )
     assert 250 <= first <= 500
     assert 7_500 <= late <= 15_000
     assert asked >= 7_000

@@ -17,7 +17,8 @@ from shopkeeper.domains.mail.amounts import local_time, money
 from shopkeeper.domains.mail.message import build_message, html, plain_text, subject_of
 from shopkeeper.domains.mail.model import LIMITS, Facts, Kind, Letter, group_of
 from shopkeeper.domains.mail.orders import CUSTOMER_KINDS, OWNER_KINDS
-from shopkeeper.domains.mail.texts import LINES, TEXTS
+from shopkeeper.domains.mail.texts import TEXTS
+from shopkeeper.domains.mail.wording import LINES
 from shopkeeper.settings import SETTINGS
 from shopkeeper.storage.tables import TABLES
 from tests.support.shops import Shop

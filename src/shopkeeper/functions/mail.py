@@ -12,6 +12,7 @@ from shopkeeper.domains.feed.dispatching import Dispatcher
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
 from shopkeeper.domains.orders.offers import waiting_businesses
+from shopkeeper.domains.traffic.weekly import WeeklyLetters
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.outbox import open_outbox
 from shopkeeper.functions.resources import Resources
@@ -31,7 +32,7 @@ def _sender(resources: Resources) -> Sender | None:
         return None
     settings, store, clock = resources.settings, resources.store, resources.clock
     accounts = AccountMails(store, resources.require_identity().keyring, clock, settings.site_url)
-    compose = {**OrderMails(store, outbox, clock).compose, **accounts.compose}
+    compose = {**OrderMails(store, outbox, clock).compose, **accounts.compose, **WeeklyLetters(store).compose}
     return Sender(store, clock, open_transport(settings), settings.mail_from, compose)
 
 

@@ -65,7 +65,9 @@ def period_of(first: str | None, last: str | None, by: By, today: date) -> Perio
     """
     end = today if last is None else _date("to", last)
     if by == "month":
-        begin = first_of(_months_before(end, USUAL_MONTHS - 1)) if first is None else _date("from", first).replace(day=1)
+        begin = (
+            first_of(_months_before(end, USUAL_MONTHS - 1)) if first is None else _date("from", first).replace(day=1)
+        )
         period = Period(begin, last_of(end.isoformat()[:7]), by)
     else:
         begin = end - timedelta(days=USUAL_DAYS - 1) if first is None else _date("from", first)

@@ -54,7 +54,7 @@ class Readers:
         else:
             business = self._business(name)
             if business is not None and (owns(caller, business) or self._may_read_all(caller)):
-                return _site_of(business)
+                return site_of(business)
         raise NotFound("There is no such site.")
 
     def all_of(self, caller: Caller | None) -> list[ReadableSite]:
@@ -65,7 +65,12 @@ class Readers:
         self._check_known(caller)
         own = None if caller is None else business_of(self._store, caller)
         hosts = self._hosts.values() if self._may_read_all(caller) else ()
-        return [*([] if own is None else [_site_of(own)]), *hosts]
+        return [*([] if own is None else [site_of(own)]), *hosts]
+
+    @property
+    def first(self) -> ReadableSite | None:
+        """The first host, None if there is none."""
+        return next(iter(self._hosts.values()), None)
 
     def find(self, name: str) -> ReadableSite | None:
         """Return the site of a name, for who may read all. Raises StoreError."""
@@ -73,7 +78,7 @@ class Readers:
         if host is not None:
             return host
         business = self._business(name)
-        return None if business is None else _site_of(business)
+        return None if business is None else site_of(business)
 
     def _check_known(self, caller: Caller | None) -> None:
         if caller is None and not self._is_public:
@@ -90,5 +95,6 @@ class Readers:
         return None if business.closing_since else business
 
 
-def _site_of(business: StoredBusiness) -> ReadableSite:
+def site_of(business: StoredBusiness) -> ReadableSite:
+    """Return the site of a business."""
     return ReadableSite(business.business_id, business.business_name, business.time_zone)

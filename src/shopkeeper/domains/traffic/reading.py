@@ -94,7 +94,7 @@ class Reading:
         """Yield the months that have counts, closed or not, in order. Raises StoreError."""
         expected = iter(months_of(first, last))
         for month, rollup in months_between(self._store, site.key, first, last):
-            missing = [name for name in iter(lambda: next(expected), month)]
+            missing = list(iter(lambda: next(expected), month))
             yield from self._open_months(site, missing)
             yield month, rollup
         yield from self._open_months(site, list(expected))

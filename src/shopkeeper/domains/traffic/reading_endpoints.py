@@ -7,7 +7,7 @@ from shopkeeper.domains.traffic import export
 from shopkeeper.domains.traffic import reading_model as views
 from shopkeeper.domains.traffic.dimensions import DIMENSIONS
 from shopkeeper.domains.traffic.periods import FIRST_YEAR, Period, oldest_day, period_of
-from shopkeeper.domains.traffic.readers import Readers, ReadableSite
+from shopkeeper.domains.traffic.readers import ReadableSite, Readers
 from shopkeeper.domains.traffic.reading import Labelled, Reading
 from shopkeeper.domains.traffic.rollup import Rollup
 from shopkeeper.http import (
@@ -36,9 +36,7 @@ class TrafficReading:
         self.reading = reading
 
 
-@endpoint(
-    "GET /api/traffic", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES
-)
+@endpoint("GET /api/traffic", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES)
 def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, Nothing]) -> Reply[views.Traffic]:
     """Return the traffic of a site: its totals, the period before, and a series by hour, day or month.
 
@@ -63,9 +61,7 @@ def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, No
             totals=totals,
             before=before,
             change=None if before is None else views.change_of(before.totals, totals),
-            series=[
-                views.point_of(at, series.get(at, Rollup()), period.by) for at in period.labels(site.zone)
-            ],
+            series=[views.point_of(at, series.get(at, Rollup()), period.by) for at in period.labels(site.zone)],
         )
     )
 
@@ -103,9 +99,7 @@ def read_traffic_names(
 
 
 @endpoint("GET /api/traffic/live", errors=(NotFound,), access=Access.OPTIONAL, load=Load.PAGES)
-def read_live_traffic(
-    traffic: TrafficReading, call: Call[views.SiteParameters, Nothing]
-) -> Reply[views.LiveTraffic]:
+def read_live_traffic(traffic: TrafficReading, call: Call[views.SiteParameters, Nothing]) -> Reply[views.LiveTraffic]:
     """Return the traffic of a site's last hour by five minutes, and the pages and sources of now."""
     site = traffic.readers.site(call.caller, call.parameters.site)
     live = traffic.reading.live(site)

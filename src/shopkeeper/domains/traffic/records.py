@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from shopkeeper.domains.traffic.rollup import Rollup, merged, of_item
-from shopkeeper.storage import Item, Key, Store
+from shopkeeper.domains.traffic.rollup import Rollup, attributes, merged, of_item
+from shopkeeper.storage import Item, Key, Store, Value
 from shopkeeper.storage.tables import TRAFFIC
 
 PARTITION, SORT = (attribute.name for attribute in TRAFFIC.key.attributes)
@@ -21,6 +21,10 @@ DAYS_KEPT = 25 * 31
 """Days that the documents of days are kept: 25 months."""
 OPEN = "|open"
 """The partition of the days that are not closed. No site's name begins with a bar."""
+WEEKS = "|weeks"
+"""The partition of the sites that a week is to be told of, by the Monday after it."""
+IMPORTED = "i"
+"""The attribute of documents that were imported: the format that they came in."""
 SHARES = "|shares"
 """The partition of the links that share a site's traffic."""
 MAX_SHARDS = 64
@@ -45,6 +49,19 @@ def month_key(site: str, month: str) -> dict[str, str]:
 def slice_key(site: str, month: str, number: int) -> dict[str, str]:
     """Return the key of a slice of a month's sketch. Slices come after the hours of their month."""
     return {PARTITION: f"{site}|{month}", SORT: f"~{number:02d}"}
+
+
+def day_item(site: str, day: str, rollup: Rollup) -> dict[str, Value]:
+    """Return the document of a day, which expires when days are not kept any more."""
+    begins = int(datetime.fromisoformat(f"{day}T00:00+00:00").timestamp())
+    return {**day_key(site, day), TTL: begins + DAYS_KEPT * 86400, **attributes(rollup)}
+
+
+def week_item(site: str, day: str) -> dict[str, Value]:
+    """Return the item that has a site's owner told of the week of a day, which is over on the next Monday."""
+    date = datetime.fromisoformat(f"{day}T00:00+00:00")
+    monday = date + timedelta(days=7 - date.weekday())
+    return {PARTITION: WEEKS, SORT: f"{monday.date().isoformat()}|{site}", TTL: int(monday.timestamp()) + 7 * 86400}
 
 
 def open_key(site: str, day: str) -> dict[str, str]:

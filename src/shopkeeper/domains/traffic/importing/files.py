@@ -1,4 +1,4 @@
-"""What is imported as files: one file, which may be compressed by gzip, those of a zip archive, or those of a folder."""
+"""What is imported as files: one file, which gzip may have compressed, those of a zip archive, or those of a folder."""
 
 import csv
 import gzip
@@ -59,7 +59,7 @@ class Source:
         """Open a file as text. What is not UTF-8 is replaced."""
         with self._binary(name) as raw:
             counted = io.BufferedReader(_Counted(raw, self._told))
-            plain: IO[bytes] = gzip.open(counted) if name.endswith(".gz") else counted  # type: ignore[assignment]
+            plain = gzip.GzipFile(fileobj=counted) if name.endswith(".gz") else counted
             with io.TextIOWrapper(plain, "utf-8-sig", errors="replace", newline="") as text:
                 try:
                     yield text
@@ -121,9 +121,7 @@ def table_rows(text: IO[str], name: str, faults: Faults, needed: set[str]) -> It
             faults.add(name, reader.line_num, f"has {len(cells)} fields instead of {len(head)}")
 
 
-def read_each(
-    rows: Iterator[tuple[int, Row]], name: str, faults: Faults, read: Callable[[Row], None]
-) -> None:
+def read_each(rows: Iterator[tuple[int, Row]], name: str, faults: Faults, read: Callable[[Row], None]) -> None:
     """Read rows one by one, and note those that are malformed."""
     for line, row in rows:
         try:

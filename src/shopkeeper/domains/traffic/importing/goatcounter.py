@@ -51,9 +51,7 @@ def read(source: Source, zone: tzinfo, faults: Faults) -> Collection:
 
 def _read_csv(source: Source, name: str, zone: tzinfo, faults: Faults, collection: Collection) -> None:
     views = Views(collection)
-    read_each(
-        source.rows(name, faults, COLUMNS), name, faults, lambda row: _count_row(row, zone, collection, views)
-    )
+    read_each(source.rows(name, faults, COLUMNS), name, faults, lambda row: _count_row(row, zone, collection, views))
     views.finish()
 
 

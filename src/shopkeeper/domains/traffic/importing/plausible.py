@@ -7,6 +7,7 @@ Plausible. Visits count as entries.
 import re
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from functools import partial
 
 from shopkeeper.domains.traffic.dimensions import OTHER
 from shopkeeper.domains.traffic.importing.collecting import (
@@ -48,10 +49,14 @@ def read(source: Source, zone: tzinfo, faults: Faults) -> Collection:  # noqa: A
         if table in tables:
             name = tables[table]
             rows = source.rows(name, faults, {"date", *needed})
-            read_each(rows, name, faults, lambda row, reader=count_row: reader(collection.day(day_of(row["date"])), row))  # type: ignore[misc]  # the default binds it
+            read_each(rows, name, faults, partial(_count_row, collection, count_row))
     for day in collection.days.values():
         day.views = max(day.views, sum(day.of("p").values()))
     return collection
+
+
+def _count_row(collection: Collection, count_row: Callable[[Rollup, Row], None], row: Row) -> None:
+    count_row(collection.day(day_of(row["date"])), row)
 
 
 def _visitors(day: Rollup, row: Row) -> None:

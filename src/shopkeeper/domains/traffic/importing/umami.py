@@ -58,7 +58,9 @@ def read(source: Source, zone: tzinfo, faults: Faults, website: str | None = Non
     if len(seen) > 1:
         raise ConfigurationError(f"There are several websites; --website must name one of {', '.join(sorted(seen))}.")
     if not seen:
-        raise ConfigurationError("There are no rows of the table website_event" + (f" for {website}." if website else "."))
+        raise ConfigurationError(
+            "There are no rows of the table website_event" + (f" for {website}." if website else ".")
+        )
     views.finish(lambda view: _known(view, sessions))
     return collection
 

@@ -15,9 +15,9 @@ from shopkeeper.domains.traffic.importing.collecting import Collection
 from shopkeeper.domains.traffic.periods import first_of, last_of, oldest_day
 from shopkeeper.domains.traffic.records import (
     IMPORTED,
-    days_between,
     day_item,
     day_key,
+    days_between,
     month_key,
     open_days,
 )
@@ -71,7 +71,9 @@ class Writer:
             self._write_month(month, rollup, stored.get(month))
         return self.report
 
-    def _write_days(self, names: list[str], days: Mapping[str, Rollup], months: Mapping[str, Item]) -> dict[str, Rollup]:
+    def _write_days(
+        self, names: list[str], days: Mapping[str, Rollup], months: Mapping[str, Item]
+    ) -> dict[str, Rollup]:
         """Write days, and return those that are stored now or belong to months alone."""
         found = self._store.get_many(TRAFFIC, [day_key(self._key, day) for day in names])
         waiting = set(open_days(self._store, self._key, names[0], names[-1]))
@@ -92,9 +94,7 @@ class Writer:
                 self.report.days_written += 1
         return accepted
 
-    def _why_not(
-        self, day: str, former: Item | None, new: Item, month: Item | None, *, is_open: bool
-    ) -> str | None:
+    def _why_not(self, day: str, former: Item | None, new: Item, month: Item | None, *, is_open: bool) -> str | None:
         """Return why a day is refused, None if it is not."""
         if date.fromisoformat(day) >= self._today:
             return NOT_OVER
@@ -126,7 +126,7 @@ class Writer:
             self._put_month(month, rollup, self._mark, former)
 
     def _put_month(self, month: str, rollup: Rollup, mark: Mapping[str, str], former: Item | None) -> None:
-        item = {**month_key(self._key, month), **attributes(trimmed(rollup, MONTH_NAMES, MONTH_BYTES)), **mark}
+        item: Item = {**month_key(self._key, month), **attributes(trimmed(rollup, MONTH_NAMES, MONTH_BYTES)), **mark}
         if former != item:
             self._store.put(TRAFFIC, item)
             self.report.months_written += 1
@@ -136,7 +136,7 @@ class Writer:
         return last_of(month) >= self._today or bool(open_days(self._store, self._key, month, month))
 
     def _months(self, names: Iterable[str]) -> dict[str, Item]:
-        found = {}
+        found: dict[str, Item] = {}
         for some in _batches(sorted(set(names))):
             items = self._store.get_many(TRAFFIC, [month_key(self._key, month) for month in some])
             found |= {month: item for month, item in zip(some, items, strict=True) if item is not None}
@@ -157,5 +157,3 @@ def _counts(item: Item) -> Mapping[str, int]:
 
 def _batches(names: list[str]) -> Iterable[list[str]]:
     return (names[start : start + GET_AT_ONCE] for start in range(0, len(names), GET_AT_ONCE))
-
-
