@@ -39,7 +39,7 @@ def run_import(
     site = _named(resources, name)
     columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()]
     faults = Faults()
-    with Progress(*columns, console=out, transient=True) as progress:
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         reading = progress.add_task("reading", total=None)
         source = Source(file, lambda size: progress.advance(reading, size))
         progress.update(reading, total=source.size)

@@ -100,7 +100,7 @@ GERMAN: Mapping[Kind, Text] = {
             "Länder: {countries}",
             "Ereignisse: {events}",
             "Aufrufe von Bots, die nicht mitgezählt sind: {bots}",
-            "In Klammern steht die Änderung gegenüber der Woche davor.",
+            "In Klammern steht der Vergleich mit der Woche davor, die {views_before} Aufrufe hatte.",
             "Sie können diese Mail auf der Seite Ihres Geschäfts abschalten.",
         ),
     ),

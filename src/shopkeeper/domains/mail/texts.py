@@ -102,7 +102,7 @@ ENGLISH: Mapping[Kind, Text] = {
             "Countries: {countries}",
             "Events: {events}",
             "Views of bots, which are not among these: {bots}",
-            "Brackets hold the change since the week before.",
+            "Brackets compare with the week before, which had {views_before} views.",
             "You can switch this mail off on the page of your business.",
         ),
     ),

@@ -13,6 +13,7 @@ from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.offers import find_business, in_zone
 from shopkeeper.domains.mail.model import Compose, Kind, Letter, Mail
 from shopkeeper.domains.mail.offers import Outbox, Posted
+from shopkeeper.domains.traffic.countries import UNKNOWN
 from shopkeeper.domains.traffic.periods import Period
 from shopkeeper.domains.traffic.readers import site_of
 from shopkeeper.domains.traffic.reading import Reading
@@ -27,6 +28,7 @@ HOUR = 6
 """The hour of Monday from which on the mail is sent, so that the days of the week are closed."""
 LATEST_DAYS = 2
 """How many days after its Monday a mail is not sent any more."""
+SHOWN = ("pages", "sources", "campaigns", "countries", "events")
 MOST_NAMES = 5
 MOST_PER_RUN = 100
 WEEK = timedelta(days=7)
@@ -123,7 +125,7 @@ class WeeklyLetters:
 def _facts(business: Business, report: TrafficReport) -> dict[str, str]:
     totals, change, before = report.totals, report.change, report.before
     visitors = totals.daily_uniques / before.daily_uniques - 1 if before.daily_uniques else None
-    sections = {section.dimension: _listed(section) for section in report.sections if section.names}
+    sections = {section.dimension: text for section in report.sections if (text := _listed(section))}
     return {
         "business_id": business.business_id,
         "first_day": report.period.first.isoformat(),
@@ -131,11 +133,8 @@ def _facts(business: Business, report: TrafficReport) -> dict[str, str]:
         "views": str(totals.views),
         "views_changed": _changed(totals.views, change.views),
         "visitors_changed": _changed(totals.daily_uniques, visitors),
-        **{
-            name: sections[name]
-            for name in ("pages", "sources", "campaigns", "countries", "events")
-            if name in sections
-        },
+        **({"views_before": str(before.views)} if before.views else {}),
+        **{name: sections[name] for name in SHOWN if name in sections},
         **({"bots": str(totals.bots)} if totals.bots else {}),
     }
 
@@ -145,4 +144,4 @@ def _changed(number: int, change: float | None) -> str:
 
 
 def _listed(section: Section) -> str:
-    return ", ".join(f"{one.name} {one.count}" for one in section.names)
+    return ", ".join(f"{one.name} {one.count}" for one in section.names if one.name != UNKNOWN)

@@ -13,7 +13,8 @@ from shopkeeper.domains.traffic.importing.files import Row
 
 _NAME = r"(?:[A-Za-z_]+\.|\"[^\"]+\"\.|`[^`]+`\.)?[\"`]?([A-Za-z_]+)[\"`]?"
 _COPY = re.compile(rf"COPY {_NAME} \(([^)]*)\) FROM stdin;", re.IGNORECASE)
-_INSERT = re.compile(rf"INSERT (?:IGNORE )?INTO {_NAME}\s*(?:\(([^)]*)\))?\s*VALUES\s*", re.IGNORECASE)
+_INSERT = re.compile(rf"INSERT (?:IGNORE )?INTO {_NAME}", re.IGNORECASE)
+_VALUES = re.compile(r"\s*(?:\(([^)]*)\))?\s*VALUES\s*", re.IGNORECASE)
 _CREATE = re.compile(rf"CREATE TABLE (?:IF NOT EXISTS )?{_NAME}\s*\(", re.IGNORECASE)
 _COLUMN = re.compile(r"\s*[\"`]([A-Za-z0-9_]+)[\"`] ")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -40,9 +41,13 @@ def dump_rows(text: IO[str], name: str, faults: Faults, tables: frozenset[str]) 
             columns[found[1].lower()] = _created(lines)
         elif (found := _INSERT.match(line)) and found[1].lower() in tables:
             table = found[1].lower()
-            named = _names(found[2]) if found[2] else columns.get(table, [])
             statement = _statement(line, lines, is_mysql="`" in found[0])
-            yield from _inserted(statement, found.end(), table, number, named, name, faults)
+            values = _VALUES.match(statement, found.end())
+            if values is None:
+                faults.add(name, number, "cannot be read")
+                continue
+            named = _names(values[1]) if values[1] else columns.get(table, [])
+            yield from _inserted(statement, values.end(), table, number, named, name, faults)
 
 
 def _copied(

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from shopkeeper.domains.traffic.clients import width_class
+from shopkeeper.domains.traffic.countries import UNKNOWN
 from shopkeeper.domains.traffic.dimensions import OTHER
 from shopkeeper.domains.traffic.importing.collecting import name_of
 from shopkeeper.domains.traffic.pages import DIRECT
-
-UNKNOWN_COUNTRY = "??"
 
 BROWSERS: Mapping[str, str] = {
     "android": "Android Browser",
@@ -74,7 +73,7 @@ def system_of(text: str) -> str:
 def country_of(text: str) -> str:
     """Return the country of a place like `DE` or `DE-BW`."""
     country = text.partition("-")[0].strip().upper()
-    return country if len(country) == 2 and country.isascii() and country.isalpha() else UNKNOWN_COUNTRY
+    return country if len(country) == 2 and country.isascii() and country.isalpha() else UNKNOWN
 
 
 def width_of(screen: str, device: str = "") -> str:
