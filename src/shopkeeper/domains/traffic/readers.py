@@ -8,7 +8,6 @@ import msgspec
 from shopkeeper.domains.accounts.offers import is_admin
 from shopkeeper.domains.businesses.model import StoredBusiness
 from shopkeeper.domains.businesses.offers import business_of, find_business, owns
-from shopkeeper.domains.traffic.sites import host_of
 from shopkeeper.http import Caller, NotFound, Unauthenticated
 from shopkeeper.storage import Store
 from shopkeeper.zones import zone_of
@@ -33,7 +32,7 @@ class Readers:
     def __init__(self, store: Store, hosts: Sequence[str], time_zone: str, *, is_public: bool) -> None:
         """`hosts` are those of `SITES`, whose days are of `time_zone`."""
         self._store = store
-        keys = [host_of(f"https://{host}") for host in hosts]
+        keys = [_key_of(host) for host in hosts]
         self._hosts = {key: ReadableSite(key, key, time_zone) for key in keys}
         self._is_public = is_public
 
@@ -47,7 +46,7 @@ class Readers:
             for site in self.all_of(caller):
                 return site
             raise NotFound("There is no site that you may read.")
-        host = self._hosts.get(host_of(f"https://{name}"))
+        host = self._hosts.get(_key_of(name))
         if host is not None:
             if self._may_read_all(caller):
                 return host
@@ -74,7 +73,7 @@ class Readers:
 
     def find(self, name: str) -> ReadableSite | None:
         """Return the site of a name, for who may read all. Raises StoreError."""
-        host = self._hosts.get(host_of(f"https://{name}"))
+        host = self._hosts.get(_key_of(name))
         if host is not None:
             return host
         business = self._business(name)
@@ -98,3 +97,8 @@ class Readers:
 def site_of(business: StoredBusiness) -> ReadableSite:
     """Return the site of a business."""
     return ReadableSite(business.business_id, business.business_name, business.time_zone)
+
+
+def _key_of(host: str) -> str:
+    """Return the name in keys of a host, which is the same with and without `www.` and the usual port."""
+    return host.lower().removesuffix(":443").removeprefix("www.")

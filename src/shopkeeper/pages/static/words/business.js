@@ -26,6 +26,11 @@ export const BUSINESS = {
   ],
   "business.minutes_wrong": ["Please enter a number from 1 to 1440.", "Bitte eine Zahl von 1 bis 1440 eingeben."],
   "business.order_emails": ["Mail me each new order", "Mir jede Bestellung mailen"],
+  "business.traffic_emails": [
+    "Mail me on Mondays how my site was visited, once my address is confirmed",
+    "Mir montags mailen, wie meine Website besucht wurde, sobald meine Adresse bestätigt ist",
+  ],
+  "business.mail_language": ["Language of mails", "Sprache der Mails"],
   "business.site": ["Your site", "Ihre Website"],
   "business.site_hint": [
     "Like https://shop.example. Its visitors can be counted.",
