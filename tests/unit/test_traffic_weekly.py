@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from shopkeeper.domains.traffic.letters import WeeklyLetters
 from shopkeeper.domains.traffic.records import PARTITION, WEEKS
-from shopkeeper.domains.traffic.weekly import WeeklyLetters, WeeklyMails
+from shopkeeper.domains.traffic.weekly import WeeklyMails
 from shopkeeper.errors import RunFailed
 from shopkeeper.functions.mail import FUNCTION as MAIL
 from shopkeeper.functions.resources import Resources

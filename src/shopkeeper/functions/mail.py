@@ -12,7 +12,7 @@ from shopkeeper.domains.feed.dispatching import Dispatcher
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
 from shopkeeper.domains.orders.offers import waiting_businesses
-from shopkeeper.domains.traffic.weekly import WeeklyLetters
+from shopkeeper.domains.traffic.letters import WeeklyLetters
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.outbox import open_outbox
 from shopkeeper.functions.resources import Resources

@@ -52,7 +52,7 @@ GERMAN: Mapping[Kind, Text] = {
         "Noch nicht angenommen: {order}",
         (
             "{business} hat die {order} noch nicht angenommen. Sie verfällt um {accept_until}.",
-            *(paragraph for paragraph in _ORDERED if "{instructions}" not in paragraph),
+            *_ORDERED,
         ),
     ),
     "customer_received": Text(

@@ -11,9 +11,9 @@ from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.offers import confirmed_address
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.offers import find_business, in_zone
-from shopkeeper.domains.mail.model import Compose, Kind, Letter, Mail
 from shopkeeper.domains.mail.offers import Outbox, Posted
 from shopkeeper.domains.traffic.countries import UNKNOWN
+from shopkeeper.domains.traffic.letters import KIND
 from shopkeeper.domains.traffic.periods import Period
 from shopkeeper.domains.traffic.readers import site_of
 from shopkeeper.domains.traffic.reading import Reading
@@ -23,7 +23,6 @@ from shopkeeper.http import NotFound
 from shopkeeper.storage import Store
 from shopkeeper.storage.tables import TRAFFIC
 
-KIND: Kind = "traffic_weekly"
 HOUR = 6
 """The hour of Monday from which on the mail is sent, so that the days of the week are closed."""
 LATEST_DAYS = 2
@@ -98,28 +97,6 @@ class WeeklyMails:
         except NotFound:
             return None  # a host of SITES, or a business that was deleted
         return None if business.closing_since is not None else business
-
-
-class WeeklyLetters:
-    """Makes the letters. What they say is in the outbox, since a mail tells of the time when it was written down."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    @property
-    def compose(self) -> Mapping[str, Compose]:
-        """What makes the letters, by kind."""
-        return {KIND: self._letter}
-
-    def _letter(self, mail: Mail) -> Letter | None:
-        try:
-            business = find_business(self._store, mail.facts["business_id"])
-        except NotFound:
-            return None
-        if not business.traffic_emails or mail.recipient is None:
-            return None
-        facts = {**mail.facts, "business": business.business_name}
-        return Letter(kind=KIND, recipient=mail.recipient, facts=facts, language=business.mail_language)
 
 
 def _facts(business: Business, report: TrafficReport) -> dict[str, str]:
