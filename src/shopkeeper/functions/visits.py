@@ -57,4 +57,5 @@ FUNCTION = Function(
         VISITORS: may("get", "update"),
     },
     errors=VISIT_ERRORS,
+    libraries="zones",
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shopkeeper.domains.traffic.hit_model import MOST_BODY, Hit, InvalidHit, UnknownSite
-from shopkeeper.http import Call, Content, ContentTooLarge, Nothing, RateLimit, Reply, endpoint
+from shopkeeper.http import Call, Content, ContentTooLarge, HeaderField, Nothing, RateLimit, Reply, endpoint
 
 if TYPE_CHECKING:
     from shopkeeper.domains.traffic.hits import Hits
@@ -16,6 +16,8 @@ PIXEL = (
     b"\x01\x00\x00\x02\x02D\x01\x00;"
 )
 """A transparent GIF of one pixel, in 43 bytes."""
+
+EMBEDDED = HeaderField("Cross-Origin-Resource-Policy", "`cross-origin`: every site may embed it")
 
 ERRORS = (InvalidHit, UnknownSite)
 
@@ -37,11 +39,11 @@ def count_hit(hits: "Callable[[], Hits]", call: Call[Nothing, Hit]) -> Reply[Not
     return Reply(Nothing(), headers=headers, metrics={counted.metric: 1})
 
 
-@endpoint("GET /hit.gif", errors=ERRORS, media_types=("image/gif",), safe=False, limits=(HITS,))
+@endpoint("GET /hit.gif", errors=ERRORS, headers=(EMBEDDED,), media_types=("image/gif",), safe=False, limits=(HITS,))
 def count_image(hits: "Callable[[], Hits]", call: Call[Hit, Nothing]) -> Reply[Content]:
     """Count a view by an image, for pages without JavaScript. It answers a transparent GIF of one pixel."""
     counted = hits().count(call.parameters, call.request)
-    headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "cross-origin"}
+    headers = {"Cache-Control": "no-store", EMBEDDED.name: "cross-origin"}
     return Reply(Content("image/gif", PIXEL), headers=headers, metrics={counted.metric: 1})
 
 

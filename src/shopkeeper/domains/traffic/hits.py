@@ -11,12 +11,12 @@ from shopkeeper.domains.traffic.clients import client_of, width_class
 from shopkeeper.domains.traffic.countries import country_of_zone
 from shopkeeper.domains.traffic.hit_model import Hit
 from shopkeeper.domains.traffic.hours import HourWriter, Name
-from shopkeeper.domains.traffic.pages import Page, checked_event, page_of, source_of
 from shopkeeper.domains.traffic.rollup import BOTS, UNIQUES, VIEWS
 from shopkeeper.domains.traffic.salts import SaltKeeper
 from shopkeeper.domains.traffic.sites import Sites
 from shopkeeper.domains.traffic.spam import is_spam
 from shopkeeper.domains.traffic.uniques import Visitors
+from shopkeeper.domains.traffic.urls import Page, checked_event, page_of, source_of
 from shopkeeper.http import Request
 from shopkeeper.storage import Store
 from shopkeeper.zones import zone_of

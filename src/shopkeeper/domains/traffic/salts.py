@@ -4,7 +4,7 @@ A salt derives from nothing, and no former one is kept. So when its day is over,
 `visitors` whether somebody was here, even if they know that visitor's address and browser.
 """
 
-import secrets
+import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -42,7 +42,7 @@ class Salts(msgspec.Struct, frozen=True):
 class SaltKeeper:
     """Makes and forgets salts. The process keeps them as well, until the first hit of any site after their end."""
 
-    def __init__(self, store: Store, random: Callable[[int], str] = secrets.token_hex) -> None:
+    def __init__(self, store: Store, random: Callable[[int], bytes] = os.urandom) -> None:
         self._store = store
         self._records = Records(store, VISITORS, Salts)
         self._random = random
@@ -103,10 +103,10 @@ class SaltKeeper:
         return Salts(
             visitor=salt_key(site),
             day=day,
-            salt=self._random(SALT_BYTES),
+            salt=self._random(SALT_BYTES).hex(),
             day_ends=_midnight(date.fromisoformat(day) + timedelta(days=1), own),
             month=month,
-            month_salt=stored.month_salt if stored is not None and goes_on else self._random(SALT_BYTES),
+            month_salt=stored.month_salt if stored is not None and goes_on else self._random(SALT_BYTES).hex(),
             month_ends=_midnight(_next_month(month), own),
         )
 

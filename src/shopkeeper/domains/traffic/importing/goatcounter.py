@@ -27,7 +27,7 @@ from shopkeeper.domains.traffic.importing.collecting import (
 )
 from shopkeeper.domains.traffic.importing.files import Row, Source, read_each
 from shopkeeper.domains.traffic.importing.names import browser_of, country_of, source_of, system_of, width_of
-from shopkeeper.domains.traffic.pages import DIRECT
+from shopkeeper.domains.traffic.urls import DIRECT
 from shopkeeper.errors import ConfigurationError
 
 COLUMNS = {

@@ -6,7 +6,7 @@ from shopkeeper.domains.traffic.clients import width_class
 from shopkeeper.domains.traffic.countries import UNKNOWN
 from shopkeeper.domains.traffic.dimensions import OTHER
 from shopkeeper.domains.traffic.importing.collecting import name_of
-from shopkeeper.domains.traffic.pages import DIRECT
+from shopkeeper.domains.traffic.urls import DIRECT
 
 BROWSERS: Mapping[str, str] = {
     "android": "Android Browser",

@@ -28,8 +28,8 @@ from shopkeeper.domains.traffic.importing.names import (
     system_of,
     width_of,
 )
-from shopkeeper.domains.traffic.pages import DIRECT
 from shopkeeper.domains.traffic.rollup import Rollup
+from shopkeeper.domains.traffic.urls import DIRECT
 from shopkeeper.errors import ConfigurationError
 
 FILE = re.compile(r"(?:.*/)?(imported_[a-z_]+?)(?:_[0-9]{8}_[0-9]{8})?\.csv")

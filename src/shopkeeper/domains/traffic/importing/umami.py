@@ -28,8 +28,8 @@ from shopkeeper.domains.traffic.importing.names import (
     system_of,
     width_of,
 )
-from shopkeeper.domains.traffic.pages import DIRECT
 from shopkeeper.domains.traffic.sites import host_of
+from shopkeeper.domains.traffic.urls import DIRECT
 from shopkeeper.errors import ConfigurationError
 
 EVENTS, SESSIONS = "website_event", "session"

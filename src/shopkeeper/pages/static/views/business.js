@@ -20,6 +20,7 @@ import { t } from "../texts.js";
 import { html, useState } from "../vendor/preact.js";
 
 const TYPES = /** @type {const} */ (["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]);
+const SCHEME = "https";
 const SITE = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)?$/;
 /** The languages of mails by their own names. @type {[string, string][]} */
 const LANGUAGES = [
@@ -136,9 +137,10 @@ function valuesOf({
   };
 }
 
-/** A site as it was typed, without what browsers add to it. @param {string} typed */
+/** The origin of a site as it was typed, with or without its scheme. @param {string} typed */
 function siteOf(typed) {
-  return typed.trim().toLowerCase().replace(/\/$/, "");
+  const site = typed.trim().toLowerCase().replace(/\/$/, "");
+  return !site || site.includes("://") ? site : `${SCHEME}://${site}`;
 }
 
 /** @param {{ shop: Record<string, any> }} props */

@@ -33,12 +33,12 @@ export const BUSINESS = {
   "business.mail_language": ["Language of mails", "Sprache der Mails"],
   "business.site": ["Your site", "Ihre Website"],
   "business.site_hint": [
-    "Like https://shop.example. Its visitors can be counted.",
-    "Zum Beispiel https://shop.example. Ihre Besuche können gezählt werden.",
+    "Like shop.example. Its visitors can be counted.",
+    "Zum Beispiel shop.example. Ihre Besuche können gezählt werden.",
   ],
   "business.site_wrong": [
-    "Please enter an address like https://shop.example, without a path.",
-    "Bitte eine Adresse wie https://shop.example eingeben, ohne Pfad.",
+    "Please enter an address like shop.example, without a path.",
+    "Bitte eine Adresse wie shop.example eingeben, ohne Pfad.",
   ],
   "business.end": ["Close for good", "Endgültig schließen"],
   "business.end_lead": [
