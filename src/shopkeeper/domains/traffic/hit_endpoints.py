@@ -17,7 +17,9 @@ PIXEL = (
 )
 """A transparent GIF of one pixel, in 43 bytes."""
 
-EMBEDDED = HeaderField("Cross-Origin-Resource-Policy", "`cross-origin`: every site may embed it")
+EMBEDDED = HeaderField(
+    "Cross-Origin-Resource-Policy", "Every site may embed it", {"type": "string", "const": "cross-origin"}
+)
 
 ERRORS = (InvalidHit, UnknownSite)
 
