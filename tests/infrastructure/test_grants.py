@@ -3,6 +3,7 @@ grants, and the DynamoDB calls that come of them equal the permissions that its 
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import pytest
 
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
+from shopkeeper.domains.accounts.records import new_account
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.errors import RunFailed
@@ -29,7 +31,8 @@ from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.pictures import PictureStore
-from shopkeeper.storage.tables import TABLES
+from shopkeeper.storage.records import to_item
+from shopkeeper.storage.tables import TABLES, USERS
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
 from tests.support.noting import Calls, NotedPictures, Operations
@@ -75,6 +78,23 @@ def close_periods(ask: Ask) -> None:
     for _ in range(12):
         later()
     assert run("traffic-closing") == {"PeriodsClosed": 2}, "the day and its month"
+
+
+def read_and_tell_traffic(ask: Ask) -> None:
+    """The owner has an account with a confirmed address, which `confirm` makes."""
+    elsewhere, later, run = ask.elsewhere, ask.later, ask.run  # type: ignore[attr-defined]
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    ask.confirm()  # type: ignore[attr-defined]
+    change = {"site": "https://shop.example", "traffic_emails": True}
+    elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
+    elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
+    assert ask("GET", "/api/traffic", None, token)["totals"]["views"] == 1
+    for path in ("pages", "live", "sites"):
+        ask("GET", f"/api/traffic/{path}", None, token)
+    for _ in range(4):
+        later()
+        run("traffic-closing")
+        run("traffic-weekly")
 
 
 def look(ask: Ask) -> None:
@@ -204,7 +224,7 @@ JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "accounts": [live_with_an_account, list_users],
     "webhooks": [send_webhooks],
     "mail": [send_mails],
-    "traffic": [close_periods],
+    "traffic": [close_periods, read_and_tell_traffic],
 }
 
 
@@ -221,9 +241,11 @@ class Asking:
         soon: Callable[[int], str],
         consume: Callable[..., Metrics],
         reset_token: Callable[[str], str],
+        confirm: Callable[[], None],
         elsewhere: "Asking | None" = None,
     ) -> None:
         self._app = app
+        self.confirm = confirm
         self.consume = consume
         self.reset_token = reset_token
         self.elsewhere = elsewhere
@@ -240,6 +262,13 @@ class Asking:
         response = self._app.handle(Request(method, path, split_path(path), "id", headers=headers, body=raw))
         assert response.status < 500, response.body
         return msgspec.json.decode(whole(response)) if response.body else None
+
+
+def confirm_owner(store: Store) -> None:
+    """Give the owner of the business an account whose address is confirmed."""
+    owner = new_account(ANN["email"], "Ann", "", rfc3339(utc_now()))
+    confirmed = {"user_id": BUSINESS["cognito_user_id"], "email_confirmed_at": rfc3339(utc_now())}
+    store.put(USERS, to_item(msgspec.structs.replace(owner, **confirmed)))
 
 
 def live(function: Function, resources: Resources, recorded: Store) -> None:
@@ -286,9 +315,12 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
             return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
-    elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token)
+    confirm = partial(confirm_owner, resources.store)
+    elsewhere = Asking(
+        application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token, confirm
+    )
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
+        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, confirm, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
     assert pictures.noted == function.pictures
 

@@ -8,7 +8,7 @@ from shopkeeper.domains.traffic.records import day_item
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.processes import run_cli, shopkeeper
-from tests.support.traffic import HOST, rollup
+from tests.support.visited import HOST, rollup
 
 SITES = {"SITES": HOST}
 DAYS = "period,dimension,name,count\n2026-11-02,views,,5\n2026-11-02,pages,/menu,5\n2026-11-03,views,,x\n"

@@ -57,7 +57,7 @@ def shared_folder(own: Path) -> Path:
 
 OWN_DOMAINS = {
     "visits": {"businesses", "feed", "markers", "traffic", "visits"},
-    "traffic": {"accounts", "businesses", "feed", "mail", "markers", "traffic"},
+    "traffic": {"accounts", "businesses", "mail", "markers", "traffic"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
     "accounts": {"accounts", "mail", "markers"},

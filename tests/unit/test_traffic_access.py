@@ -10,7 +10,7 @@ from shopkeeper.storage import Store
 from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
 from tests.support.stores import open_store
-from tests.support.traffic import HOST, Visited
+from tests.support.visited import HOST, Visited
 
 PATHS = ("", "/pages", "/live", "/export.csv", "/export.jsonl")
 """What is read of one site."""

@@ -24,7 +24,7 @@ from shopkeeper.http import Response
 from shopkeeper.storage import Item, Store
 from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.stores import open_store
-from tests.support.traffic import HOST, Visited, rollup
+from tests.support.visited import HOST, Visited, rollup
 
 TODAY = date(2026, 11, 21)
 

@@ -14,7 +14,7 @@ from shopkeeper.domains.traffic.rollup import Rollup, attributes, of_item
 from shopkeeper.storage import Item, Store, StoreUnavailable
 from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.stores import open_store
-from tests.support.traffic import HOST, Visited, rollup
+from tests.support.visited import HOST, Visited, rollup
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from shopkeeper.storage import Item, Store
 from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.application import whole
 from tests.support.stores import ATOMIC, open_store
-from tests.support.traffic import HOST, Visited, rollup
+from tests.support.visited import HOST, Visited, rollup
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.support.application import SECRET, TIME
 from tests.support.mails import PostOffice
 from tests.support.smtp import part, smtp_server
 from tests.support.stores import open_store
-from tests.support.traffic import Visited
+from tests.support.visited import Visited
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -150,8 +150,8 @@ def test_it_is_sent_once_if_the_job_is_interrupted_after_the_mail_was_written_do
     [
         ("UTC", "2026-11-23T05:59:00+00:00", 0),
         ("UTC", "2026-11-23T06:00:00+00:00", 1),
-        ("UTC", "2026-11-25T23:59:00+00:00", 1),
-        ("UTC", "2026-11-26T00:00:00+00:00", 0),
+        ("UTC", "2026-11-26T23:59:00+00:00", 1),
+        ("UTC", "2026-11-27T00:00:00+00:00", 0),
         ("Europe/Berlin", "2026-11-23T05:00:00+00:00", 1),
         ("America/New_York", "2026-11-23T10:59:00+00:00", 0),
         ("America/New_York", "2026-11-23T11:00:00+00:00", 1),

@@ -25,7 +25,7 @@ from shopkeeper.storage.tables import TRAFFIC
 
 HOUR = 6
 """The hour of Monday from which on the mail is sent, so that the days of the week are closed."""
-LATEST_DAYS = 2
+LATEST_DAYS = 3
 """How many days after its Monday a mail is not sent any more."""
 SHOWN = ("pages", "sources", "campaigns", "countries", "events")
 MOST_NAMES = 5
