@@ -18,12 +18,15 @@ from shopkeeper.http import (
     Load,
     NotFound,
     Nothing,
+    RateLimit,
     Reply,
     endpoint,
 )
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/x-ndjson"
 MOST_LIVE_NAMES = 20
+
+READS = RateLimit("traffic", requests=600, seconds=600)
 
 DISPOSITION = HeaderField("Content-Disposition", "The name of the file", {"type": "string"})
 
@@ -36,7 +39,7 @@ class TrafficReading:
         self.reading = reading
 
 
-@endpoint("GET /api/traffic", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES)
+@endpoint("GET /api/traffic", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES, limits=(READS,))
 def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, Nothing]) -> Reply[views.Traffic]:
     """Return the traffic of a site: its totals, the period before, and a series by hour, day or month.
 
@@ -71,6 +74,7 @@ def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, No
     errors=(NotFound,),
     access=Access.OPTIONAL,
     load=Load.SEARCHES,
+    limits=(READS,),
 )
 def read_traffic_names(
     traffic: TrafficReading, call: Call[views.NamesParameters, Nothing]
@@ -98,7 +102,7 @@ def read_traffic_names(
     )
 
 
-@endpoint("GET /api/traffic/live", errors=(NotFound,), access=Access.OPTIONAL, load=Load.PAGES)
+@endpoint("GET /api/traffic/live", errors=(NotFound,), access=Access.OPTIONAL, load=Load.PAGES, limits=(READS,))
 def read_live_traffic(traffic: TrafficReading, call: Call[views.SiteParameters, Nothing]) -> Reply[views.LiveTraffic]:
     """Return the traffic of a site's last hour by five minutes, and the pages and sources of now."""
     site = traffic.readers.site(call.caller, call.parameters.site)
@@ -120,7 +124,7 @@ def read_live_traffic(traffic: TrafficReading, call: Call[views.SiteParameters, 
     )
 
 
-@endpoint("GET /api/traffic/sites", access=Access.OPTIONAL)
+@endpoint("GET /api/traffic/sites", access=Access.OPTIONAL, limits=(READS,))
 def list_traffic_sites(traffic: TrafficReading, call: Call[Nothing, Nothing]) -> Reply[views.TrafficSites]:
     """List the sites whose traffic the caller may read. Admins may also read that of any business by its id."""
     sites = traffic.readers.all_of(call.caller)
@@ -138,6 +142,7 @@ def list_traffic_sites(traffic: TrafficReading, call: Call[Nothing, Nothing]) ->
     media_types=(CSV,),
     access=Access.OPTIONAL,
     load=Load.SEARCHES,
+    limits=(READS,),
 )
 def export_traffic_csv(traffic: TrafficReading, call: Call[views.ExportParameters, Nothing]) -> Reply[Content]:
     """Return all that was counted as CSV: a line for each period, dimension and name.
@@ -154,6 +159,7 @@ def export_traffic_csv(traffic: TrafficReading, call: Call[views.ExportParameter
     media_types=(JSON_LINES,),
     access=Access.OPTIONAL,
     load=Load.SEARCHES,
+    limits=(READS,),
 )
 def export_traffic_json(traffic: TrafficReading, call: Call[views.ExportParameters, Nothing]) -> Reply[Content]:
     """Return all that was counted as JSON lines: an object for each day or month."""

@@ -6,6 +6,7 @@ note is removed after the mail was written down.
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.offers import confirmed_address
@@ -50,11 +51,9 @@ class WeeklyMails:
 
     def run(self) -> Mapping[str, int]:
         """Write down what is due. Mails are counted when they are sent, and not here. Raises StoreError."""
-        for number, (monday, site) in enumerate(self._noted()):
-            if number >= MOST_PER_RUN:
-                break
-            if self._is_done(monday, site):
-                self._store.delete(TRAFFIC, {PARTITION: WEEKS, SORT: f"{monday.isoformat()}|{site}"})
+        done = (told for told in self._noted() if self._is_done(*told))
+        for monday, site in islice(done, MOST_PER_RUN):
+            self._store.delete(TRAFFIC, {PARTITION: WEEKS, SORT: f"{monday.isoformat()}|{site}"})
         return {}
 
     def _noted(self) -> Iterator[Told]:
