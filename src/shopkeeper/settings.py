@@ -354,7 +354,7 @@ class Settings:
     site_url = Setting(
         "SITE_URL",
         "the site whose pages `/reset` and `/confirm` take the tokens in mails; without it mails show the token alone",
-        matching(_SITE, "a URL such as https://shop.example, without a slash at its end (http only for this machine)"),
+        matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
         deployable=True,
     )
     log_level = Setting(

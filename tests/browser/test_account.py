@@ -46,6 +46,6 @@ def test_an_address_is_confirmed_by_the_link_of_a_mail(tmp_path: Path, visit: Vi
             other.page.get_by_text("It is confirmed. Thank you.").wait_for()
             assert other.faults() == []
             other.page.reload()
-            other.page.get_by_role("link", name="Onward").wait_for()
+            other.page.get_by_role("link", name="Continue").wait_for()
             page.reload()
             page.get_by_text("Confirmed", exact=True).wait_for()

@@ -108,7 +108,7 @@ def test_a_pause_shows_at_once_on_every_page_of_every_window(keeper: Keeper, vis
     assert keeper.mine()["paused_until"] is not None
     person.press("Take orders again")
     expect(state).to_have_text("Open")
-    person.press("Until I say")
+    person.press("Until I resume")
     expect(state).to_have_text("Paused")
     assert keeper.mine()["accepting_orders"] is False
     person.press("Take orders again")
@@ -139,8 +139,8 @@ def test_what_customers_know_is_changed_and_merged_with_what_others_change(keepe
     card.locator("select[name=business_type]").select_option("cafe")
     card.locator("select[name=mail_language]").select_option("de")
     card.get_by_text("Phone", exact=True).last.click()
-    card.get_by_text("Mail me each new order").click()
-    card.get_by_text("Mail me on Mondays").click()
+    card.get_by_text("Email me each new order").click()
+    card.get_by_text("Email me on Mondays").click()
     keeper.change(address="2 Main St")
     card.get_by_role("button", name="Save").click()
     page.get_by_text("This was changed elsewhere.").wait_for()

@@ -58,7 +58,7 @@ def test_a_photo_of_a_phone_is_made_small_and_shown(keeper: Keeper, visit: Visit
     file = page.locator("input[type=file]")
     file.set_input_files({"name": "cake.png", "mimeType": "image/png", "buffer": b"no picture at all"})
     person.press("Save")
-    page.get_by_text("This file is no picture.").wait_for()
+    page.get_by_text("This file is not a picture.").wait_for()
     assert keeper.items()["Cake"]["picture_url"] is None
     file.set_input_files({"name": "cake.png", "mimeType": "image/png", "buffer": png(3000, 2000)})
     person.press("Save")

@@ -75,7 +75,7 @@ def test_somebody_elses_email_is_refused(stranger: tuple[Person, Page]) -> None:
     person.see("Set up your shop")
     person.fill(email=OWNER, **{**FIELDS, "password": "another long password"})
     person.press("Open the shop")
-    page.get_by_text("There is an account with this email address.").wait_for()
+    page.get_by_text("There already is an account with this email address.").wait_for()
 
 
 def test_where_accounts_are_elsewhere_signing_in_says_so(stranger: tuple[Person, Page]) -> None:

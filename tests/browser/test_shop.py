@@ -30,7 +30,7 @@ def test_a_stranger_orders_at_a_table_and_follows_the_order_to_its_end(seller: S
     guest.person.press("Add for €4.20")
     guest.checkout(email="bob@example.com")
     assert guest.page.locator("input[name=table]").input_value() == "7"
-    guest.page.get_by_label("News about this order by email").check()
+    guest.page.get_by_label("Email me about this order").check()
     guest.person.fill(note="We sit outside")
     guest.person.see("Order for €11.80", role="button")
     order_id = guest.order()

@@ -18,6 +18,7 @@ def mails_are_sent(deployment: Deployment) -> bool:
     """Let an order be told and a password be reset by mail, and return whether all of it went well."""
     deployment.aws.client("ses").verify_email_identity(EmailAddress=SETTINGS["MAIL_FROM"])
     owner = Owner(deployment.place)
+    _confirm(deployment, owner)
     placed = place(owner, order_for(owner.add()))
     asked = post_json(deployment.place, "/api/auth/reset/request", {"email": owner.email})
     if (placed.status, asked.status) != (201, 202) or not deployment.pass_on("mail-events", owner.business_id, 1):
@@ -31,6 +32,16 @@ def mails_are_sent(deployment: Deployment) -> bool:
         return False
     owner.tokens = post_json(deployment.place, "/api/auth/login", {"email": owner.email, "password": NEW_PASSWORD}).json
     return _is_looked_after(deployment, owner, placed.json["order_id"])
+
+
+def _confirm(deployment: Deployment, owner: Owner) -> None:
+    """Confirm the owner's address in the table: without that orders give no mails."""
+    deployment.aws.client("dynamodb").update_item(
+        TableName="users-dev",
+        Key={"user_id": {"S": owner.user["user_id"]}},
+        UpdateExpression="SET email_confirmed_at = :now",
+        ExpressionAttributeValues={":now": {"S": "2026-01-01T00:00:00.000Z"}},
+    )
 
 
 def _sent(deployment: Deployment, address: str) -> dict[str, str] | None:

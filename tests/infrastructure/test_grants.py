@@ -3,7 +3,6 @@ grants, and the DynamoDB calls that come of them equal the permissions that its 
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +11,6 @@ import pytest
 
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
-from shopkeeper.domains.accounts.records import new_account
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.errors import RunFailed
@@ -31,7 +29,6 @@ from shopkeeper.storage.dynamodb import DynamoDBStore
 from shopkeeper.storage.dynamodb.permissions import Permission, permissions
 from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.pictures import PictureStore
-from shopkeeper.storage.records import to_item
 from shopkeeper.storage.tables import TABLES, USERS
 from tests.support.application import whole
 from tests.support.faults import FaultyServer, answers
@@ -81,10 +78,9 @@ def close_periods(ask: Ask) -> None:
 
 
 def read_and_tell_traffic(ask: Ask) -> None:
-    """The owner has an account with a confirmed address, which `confirm` makes."""
+    """The owner's address is confirmed."""
     elsewhere, later, run = ask.elsewhere, ask.later, ask.run  # type: ignore[attr-defined]
     token, business_id = ask.as_owner()  # type: ignore[attr-defined]
-    ask.confirm()  # type: ignore[attr-defined]
     change = {"site": "https://shop.example", "traffic_emails": True}
     elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
     elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
@@ -241,11 +237,9 @@ class Asking:
         soon: Callable[[int], str],
         consume: Callable[..., Metrics],
         reset_token: Callable[[str], str],
-        confirm: Callable[[], None],
         elsewhere: "Asking | None" = None,
     ) -> None:
         self._app = app
-        self.confirm = confirm
         self.consume = consume
         self.reset_token = reset_token
         self.elsewhere = elsewhere
@@ -264,13 +258,6 @@ class Asking:
         return msgspec.json.decode(whole(response)) if response.body else None
 
 
-def confirm_owner(store: Store) -> None:
-    """Give the owner of the business an account whose address is confirmed."""
-    owner = new_account(ANN["email"], "Ann", "", rfc3339(utc_now()))
-    confirmed = {"user_id": BUSINESS["cognito_user_id"], "email_confirmed_at": rfc3339(utc_now())}
-    store.put(USERS, to_item(msgspec.structs.replace(owner, **confirmed)))
-
-
 def live(function: Function, resources: Resources, recorded: Store) -> None:
     """Take every path through a function's endpoints, its own operations on the store `recorded`."""
     days = [0]
@@ -285,6 +272,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
         business, _ = Registrations(resources.store, resources.clock).register(registration)
+        account = {"user_id": business.cognito_user_id, "email": business.email, "name": "Bob", "role": "admin"}
+        times = {"created_at": business.created_at, "updated_at": business.created_at}
+        resources.store.put(USERS, {**account, **times, "password_hash": "hash"})
         tokens = AccessTokens(resources.require_identity().keyring, "dev", 60 * 24 * 5)
         return tokens.issue(business.cognito_user_id, 0).token, business.business_id
 
@@ -315,12 +305,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
             return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
-    confirm = partial(confirm_owner, resources.store)
-    elsewhere = Asking(
-        application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token, confirm
-    )
+    elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, confirm, elsewhere))
+        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
     assert pictures.noted == function.pictures
 

@@ -102,12 +102,12 @@ def test_a_backup_of_a_running_server_has_what_was_shown_and_stays_as_it_was(sto
 
 def test_pictures_that_are_there_are_not_mixed_with_others(stocked: Stocked, tmp_path: Path) -> None:
     (tmp_path / "b.db.pictures" / "old").mkdir(parents=True)
-    assert "There are pictures" in refused("backup", tmp_path / "b.db", "--data", stocked.data)
+    assert "There already is a folder" in refused("backup", tmp_path / "b.db", "--data", stocked.data)
     assert "belongs to the data file" in refused("backup", f"{stocked.data}.pictures", "--data", stocked.data)
     shutil.rmtree(tmp_path / "b.db.pictures")
     done("backup", tmp_path / "b.db", "--data", stocked.data)
     (tmp_path / "new.db.pictures").mkdir()
-    assert "There are pictures" in refused("restore", tmp_path / "b.db", "--data", tmp_path / "new.db")
+    assert "There already is a folder" in refused("restore", tmp_path / "b.db", "--data", tmp_path / "new.db")
     assert list((tmp_path / "new.db.pictures").iterdir()) == []
 
 
@@ -177,7 +177,7 @@ def test_a_picture_that_the_source_has_lost_is_told(stocked: Stocked, tmp_path: 
     told = copy(tmp_path, f"sqlite:///{stocked.data}", f"sqlite:///{tmp_path}/target.db")
     assert told.returncode == 0, told.stderr
     assert "pictures: 1 on both sides\n" in told.stdout
-    assert f"The picture {stocked.shown[1]} is not there" in told.stderr
+    assert f"The picture {stocked.shown[1]} is missing" in told.stderr
 
 
 def test_without_a_bucket_nothing_is_copied_to_dynamodb(stocked: Stocked, aws: dict[str, str], tmp_path: Path) -> None:

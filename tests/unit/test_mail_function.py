@@ -6,9 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from shopkeeper.clock import utc_now
+from shopkeeper.clock import rfc3339, utc_now
+from shopkeeper.domains.accounts.offers import add
+from shopkeeper.domains.accounts.records import new_account
 from shopkeeper.domains.mail.model import NotDelivered
 from shopkeeper.domains.orders.offers import waiting_businesses
 from shopkeeper.errors import RunFailed
@@ -63,8 +66,17 @@ def environment(folder: Path, smtp: SmtpServer) -> dict[str, str]:
     return {"STORE_URL": f"sqlite:///{folder / 'shop.db'}", **KEYS, **url}
 
 
-def shop_with_an_order(store: SQLiteStore) -> Shop:
+def open_shop(store: SQLiteStore) -> Shop:
+    """Return a shop whose owner's address is confirmed."""
     shop = Shop(store)
+    confirmed = new_account("b@example.com", "B", "hash", rfc3339(utc_now()))
+    confirmed = msgspec.structs.replace(confirmed, user_id="owner", email_confirmed_at=confirmed.created_at)
+    store.transact(add(store, confirmed))
+    return shop
+
+
+def shop_with_an_order(store: SQLiteStore) -> Shop:
+    shop = open_shop(store)
     shop.now = utc_now()
     shop.place()
     return shop
@@ -133,7 +145,7 @@ def test_the_first_event_of_a_business_is_told_even_if_the_stream_missed_it(
 
 
 def test_events_from_before_mails_were_sent_are_not_told(store: SQLiteStore, smtp: SmtpServer, tmp_path: Path) -> None:
-    shop = Shop(store)
+    shop = open_shop(store)
     shop.now = utc_now() - timedelta(hours=2)
     for number in range(30):
         shop.place(f"{number:016}")
@@ -143,6 +155,32 @@ def test_events_from_before_mails_were_sent_are_not_told(store: SQLiteStore, smt
     handler({"schedule": "mail-missed"}, Context())
     handler({"schedule": "mail"}, Context())
     assert len(smtp.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "pool", "is_told"),
+    [
+        ({}, "", False),
+        ({"email_confirmed_at": "2026-11-28T12:00:00.000Z"}, "", True),
+        ({"role": "admin"}, "", True),
+        (None, "", False),
+        (None, "eu-central-1_Ab1Cd2Ef3", True),
+    ],
+)
+def test_orders_give_mails_if_the_owner_is_confirmed_an_admin_or_of_a_pool(
+    store: SQLiteStore, smtp: SmtpServer, tmp_path: Path, account: dict[str, str] | None, pool: str, is_told: bool
+) -> None:
+    shop = Shop(store)
+    if account is not None:
+        stored = msgspec.structs.replace(new_account("b@example.com", "B", "hash", "now"), user_id="owner", **account)
+        store.transact(add(store, stored))
+    shop.now = utc_now()
+    shop.place()
+    cognito = {"COGNITO_USER_POOL_ID": pool, "COGNITO_CLIENT_ID": "client"} if pool else {}
+    handler = lambda_handler(FUNCTION, environment(tmp_path, smtp) | cognito)
+    handler({"schedule": "mail-missed"}, Context())
+    handler({"schedule": "mail"}, Context())
+    assert [recipient for recipient, _ in smtp.taken] == (["b@example.com"] if is_told else [])
 
 
 # Where no mails are sent

@@ -33,7 +33,8 @@ class Mailing:
         self.shop = Shop(store)
         self.office = PostOffice(store)
         self.office.now = self.shop.now
-        self.mails = OrderMails(store, self.office.outbox, self.office.clock)
+        self.confirmed = {"owner"}
+        self.mails = OrderMails(store, self.office.outbox, self.office.clock, self.confirmed.__contains__)
         self.office.compose = self.mails.compose
         self.told = 0
 
@@ -80,6 +81,18 @@ def plain(tmp_path: Path) -> Iterator[Mailing]:
     store = SQLiteStore(tmp_path / "shop.db", TABLES)
     yield Mailing(store)
     store.close()
+
+
+# Whose mails
+
+
+def test_an_order_gives_no_mails_until_its_owner_is_confirmed(mailing: Mailing) -> None:
+    mailing.confirmed.clear()
+    order = mailing.place()
+    assert mailing.inbox(OWNER) == mailing.inbox(BOB) == []
+    mailing.confirmed.add("owner")
+    mailing.step(order, "accept")
+    assert len(mailing.inbox(BOB)) == 1, "events before the confirmation give no mails"
 
 
 # The owner

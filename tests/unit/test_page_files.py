@@ -16,6 +16,7 @@ from shopkeeper.pages.files import (
     ENTRIES,
     OWNERS_PAGE,
     STATIC,
+    STYLES,
     assets,
     condensed,
     page,
@@ -31,6 +32,7 @@ OURS = sorted(
     path for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
 )
 MODULES = [path for path in OURS if path.suffix == ".js"]
+SHEETS = [path for path in OURS if path.suffix == ".css"]
 TEXT = re.compile(r'"([\w.]+)":\s*\[\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\]')
 TEXTS = [
     (path.name, *found) for path in sorted((STATIC / "words").iterdir()) for found in TEXT.findall(path.read_text())
@@ -57,10 +59,25 @@ def test_every_module_is_listed_and_nothing_else() -> None:
     assert set(assets()) == names | {"vendor/preact.js", "icon.svg"}
 
 
+@pytest.mark.parametrize("file", MODULES + SHEETS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_a_module_or_a_style_sheet_is_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 400
+
+
+def test_a_page_loads_one_style_sheet_with_all_that_it_imports_and_every_one_is_needed() -> None:
+    needed = set(STYLES.values())
+    for name, entry in STYLES.items():
+        assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
+        imported = re.findall(r'@import "([^"]+)"', (STATIC / entry).read_text())
+        # A sheet is sent as it stands in the page's own, and the order of sheets is that of the imports.
+        assert assets()[entry].plain == b"\n" + b"".join(assets()[one].plain for one in imported)
+        needed.update(imported)
+    assert needed == {path.name for path in SHEETS}
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(STATIC)))
-def test_a_module_is_short_and_imports_only_what_is_served(module: Path) -> None:
+def test_a_module_imports_only_what_is_served(module: Path) -> None:
     text = module.read_text()
-    assert len(text.splitlines()) <= 400
     for name in re.findall(r'from "([^"]+)"', text):
         target = (module.parent / name).resolve()
         assert str(target.relative_to(STATIC)) in assets()

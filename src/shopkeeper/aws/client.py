@@ -27,7 +27,7 @@ class Service(msgspec.Struct, frozen=True):
     """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed.
 
     `variable` is the end of the variable that names its endpoint, `AWS_ENDPOINT_URL_<variable>`. `host` is the first
-    part of its host where that is not its name. Operations with a path among `paths` are posted to it (REST); the
+    part of its host if that is not its name. Operations with a path among `paths` are posted to it (REST); the
     others are named in a header.
     """
 

@@ -1,4 +1,4 @@
-"""Amazon S3, as far as pictures need it: objects of one bucket, and forms by which browsers upload one.
+"""Amazon S3, as far as pictures need it: the objects of one bucket, and forms with which browsers upload them.
 
 Source: Amazon S3 API Reference, "GetObject", "PutObject", "DeleteObject", "ListObjectsV2", and "Browser-Based Uploads
 Using POST (AWS Signature Version 4)". Held to botocore's by tests.
@@ -23,7 +23,7 @@ from shopkeeper.net.deadline import deadline, pause
 from shopkeeper.net.pool import ConnectionPool
 
 SECONDS = 5.0
-"""The total time of an operation, all attempts included."""
+"""The total time of an operation, including all attempts."""
 
 OK = range(200, 300)
 NOT_THERE = (404, 403)
@@ -61,7 +61,7 @@ class Bucket:
         self._name = name
 
     def form(self, key: str, fields: Mapping[str, str], most_bytes: int, now: datetime, seconds: int) -> Form:
-        """Return the form by which anybody may upload this one object for some time. Raises NoCredentials.
+        """Return the form with which anybody may upload this one object for a limited time. Raises NoCredentials.
 
         `fields` are sent as they are. The file may have 1 to `most_bytes` bytes.
         """
@@ -108,7 +108,7 @@ class Bucket:
         self._call("DELETE", f"/{key}")
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin so. For operators: functions may not. Raises Failure, NoAnswer or NoCredentials."""
+        """Yield the keys with a prefix. Functions may not list them. Raises Failure, NoAnswer or NoCredentials."""
         query = {"list-type": "2", "prefix": prefix}
         while True:
             page = self._call("GET", "/", query=query).body.decode()
@@ -131,7 +131,7 @@ class Bucket:
         query: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Reply:
-        """Send a request, which may be applied twice, until it is answered."""
+        """Send a request until it is answered. It may be applied twice."""
         ends = deadline(SECONDS)
         failures = 0
         renew = False

@@ -17,12 +17,12 @@ SES = Service(
 )
 SECONDS = 15.0
 FINAL = frozenset({"BadRequestException"})
-"""What no later attempt changes: the request itself, such as its address. Other refusals end with the account's state,
-like an identity that is not verified yet."""
+"""Errors of the request itself, such as its address: a retry does not help. Other errors depend on the state of the
+account, such as an identity that is not verified yet."""
 
 
 class NotTaken(Exception):
-    """SES did not take a message, or its answer is lost. The text is a code. With `is_final` it never will be."""
+    """SES did not accept a message, or its answer is lost. The text is a code. If `is_final`, a retry does not help."""
 
     def __init__(self, code: str, *, is_final: bool = False) -> None:
         super().__init__(code)
@@ -41,7 +41,7 @@ class SesSender:
         self._client.close()
 
     def send(self, sender: str, recipient: str, message: bytes) -> None:
-        """Send a message as it is. Raises NotTaken; then it may have been sent all the same."""
+        """Send a raw message. Raises NotTaken; even then the message may have been sent."""
         request = {
             "FromEmailAddress": sender,
             "Destination": {"ToAddresses": [recipient]},

@@ -73,7 +73,7 @@ class Signer:
         return added
 
     def credential(self, credentials: Credentials, now: datetime) -> str:
-        """Return the access key with what a signature of this moment, in UTC, is good for."""
+        """Return the access key with the scope of a signature of this moment, in UTC."""
         return f"{credentials.access_key}/{self._scope(now.strftime('%Y%m%d'))}"
 
     def signature(self, credentials: Credentials, text: str, now: datetime) -> str:

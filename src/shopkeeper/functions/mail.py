@@ -1,14 +1,16 @@
-"""The function `mail`: it tells of orders by mail, and sends what is in the outbox.
+"""The function `mail`: it writes mails about orders, and sends the mails of the outbox.
 
-Where no mails are sent it does nothing.
+It does nothing if the stage sends no mails.
 """
 
 from collections.abc import Sequence
 from functools import partial
 
 from shopkeeper.domains.accounts.letters import AccountMails
+from shopkeeper.domains.accounts.offers import is_confirmed
 from shopkeeper.domains.businesses.offers import is_stored
 from shopkeeper.domains.feed.dispatching import Dispatcher
+from shopkeeper.domains.mail.offers import Outbox
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
 from shopkeeper.domains.orders.offers import waiting_businesses
@@ -26,13 +28,21 @@ KIND = "mail"
 """The kind of a subscription to a business's feed, and its name."""
 
 
+def _order_mails(resources: Resources, outbox: Outbox) -> OrderMails:
+    """Return the mails of orders. A Cognito pool confirms addresses itself, so all of its users count as confirmed."""
+    store = resources.store
+    confirms = bool(resources.settings.cognito_user_pool_id)
+    return OrderMails(store, outbox, resources.clock, lambda user_id: confirms or is_confirmed(store, user_id))
+
+
 def _sender(resources: Resources) -> Sender | None:
     outbox = open_outbox(resources)
     if outbox is None:
         return None
     settings, store, clock = resources.settings, resources.store, resources.clock
     accounts = AccountMails(store, resources.require_identity().keyring, clock, settings.site_url)
-    compose = {**OrderMails(store, outbox, clock).compose, **accounts.compose, **WeeklyLetters(store).compose}
+    letters = WeeklyLetters(store).compose
+    compose = {**_order_mails(resources, outbox).compose, **accounts.compose, **letters}
     return Sender(store, clock, open_transport(settings), settings.mail_from, compose)
 
 
@@ -41,7 +51,7 @@ def _dispatcher(resources: Resources) -> Dispatcher | None:
     if outbox is None:
         return None
     store, clock = resources.store, resources.clock
-    deliver = OrderMails(store, outbox, clock).deliver
+    deliver = _order_mails(resources, outbox).deliver
     return Dispatcher(store, clock, KIND, deliver, lazily=KIND, is_needed=partial(is_stored, store))
 
 

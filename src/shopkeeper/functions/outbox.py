@@ -5,7 +5,7 @@ from shopkeeper.functions.resources import Resources
 
 
 def open_outbox(resources: Resources) -> Outbox | None:
-    """Return the outbox, None where no mails are sent: nothing is written down that nobody sends."""
+    """Return the outbox, None if the stage sends no mails: then none must be stored."""
     if not resources.settings.mail_from:
         return None
     return Outbox(resources.store, resources.require_identity().keyring, resources.clock)

@@ -27,7 +27,7 @@ QUEUE_ACTIONS: Mapping[QueueOperation, tuple[str, ...]] = {
 
 
 MAIL_ACTIONS = ("SendEmail", "SendRawEmail")
-"""What SES asks for when a message is sent as it is: the operation is the one, and its content needs the other."""
+"""What SES requires to send a raw message: a permission for the operation, and one for the content."""
 
 OBJECTS = "pictures/*"
 """The objects of the bucket that are pictures."""
@@ -37,7 +37,7 @@ PICTURE_ACTIONS: Mapping[PictureOperation, str] = {
     "write": "PutObject",
     "remove": "DeleteObject",
 }
-"""To sign a form needs the permission to write: whoever posts it does so as the function's role."""
+"""Signing a form needs the permission to write: S3 checks an upload against the role that signed its form."""
 
 
 class Permission(msgspec.Struct, frozen=True, order=True):

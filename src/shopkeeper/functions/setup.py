@@ -1,4 +1,4 @@
-"""First run, which only one machine serves: on AWS a deployment's owner makes the first account."""
+"""The first run, which only one machine serves: on AWS a deployment's owner makes the first account."""
 
 from shopkeeper.domains.setup.code import new_code
 from shopkeeper.domains.setup.endpoints import ENDPOINTS
@@ -19,7 +19,7 @@ def build(resources: Resources, code: str) -> Setup:
 
 
 def setup_routes(resources: Resources, code: str) -> list[Route]:
-    """Return the routes of first run. `code` is what callers from elsewhere need."""
+    """Return the routes of the first run. `code` is what callers from another machine need."""
     service = build(resources, code)
     return [Route(endpoint, service, PROBLEM_JSON) for endpoint in ENDPOINTS]
 

@@ -1,4 +1,4 @@
-"""What one machine serves of pictures beside the functions: uploads, and the pictures themselves.
+"""The routes of pictures that one machine has beside the functions: uploads, and the pictures themselves.
 
 A deployment has S3 and CloudFront for both.
 """

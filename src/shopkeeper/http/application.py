@@ -78,7 +78,7 @@ class Application:
             return MAX_BODY_BYTES
         try:
             return large.most_bytes if large.admits(route.service, request) else MAX_BODY_BYTES
-        except ApiError:  # the key is away: the request itself will be told
+        except ApiError:  # without the key nothing can be admitted; the request itself will get the error
             return MAX_BODY_BYTES
 
     def failed(self, request: Request, error: Exception) -> Response:

@@ -93,7 +93,7 @@ def parameter_sources(kind: Hashable) -> dict[str, str]:
 
 
 def _nulls(values: Mapping[str, str], kind: type[msgspec.Struct], parameters: object) -> list[FieldError]:
-    """Name the values that msgspec read as None: `null`, where a parameter may be left out. They are other texts."""
+    """Return an error for each `null` that msgspec read as None, because the parameter may be left out."""
     sent = [name for name, value in values.items() if value.lower() == "null"]
     if not sent or parameters is None:
         return []

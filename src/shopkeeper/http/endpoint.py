@@ -188,7 +188,7 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
     if one.method == "GET" and (one.takes_body or one.large_body):
         refuse(one.handler, "takes a body, which a GET does not have")
     if one.takes_body and one.large_body:
-        refuse(one.handler, "declares a large body, which is none of JSON")
+        refuse(one.handler, "declares a large body, which cannot be JSON")
     for kinds in one.responses.values():
         if not set(kinds) <= set(types.results):
             refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")

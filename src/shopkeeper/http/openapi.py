@@ -31,7 +31,7 @@ Json = dict[str, Any]
 DESCRIPTIONS = {
     200: "OK",
     201: "Created",
-    202: "Accepted, to be done afterwards",
+    202: "Accepted; the work is done later",
     204: "Done; there is nothing to say",
     400: "The request is not what the types say",
     401: "The caller is not known",
@@ -46,7 +46,7 @@ DESCRIPTIONS = {
     428: "The request must name a version",
     429: "Too many requests",
     500: "A fault of the service",
-    501: "This server does not do it",
+    501: "Not configured on this server",
     503: "The service cannot reach its data, or is too busy",
 }
 """Python's own phrases differ from version to version."""

@@ -75,7 +75,7 @@ class CognitoTokens:
         """
         import jwt  # costs more than the rest of a cold start, and most calls need none
 
-        refusal = Unauthenticated("The access token is not valid, or not any more.")
+        refusal = Unauthenticated("The access token is not valid, or no longer valid.")
         if len(token) > MAX_TOKEN_LENGTH:
             raise refusal
         try:

@@ -52,7 +52,7 @@ class AccessTokens:
         """Return whose token this is. Raises Unauthenticated, without saying why, for any that does not verify."""
         import jwt
 
-        refusal = Unauthenticated("The access token is not valid, or not any more.")
+        refusal = Unauthenticated("The access token is not valid, or no longer valid.")
         if len(token) > MAX_TOKEN_LENGTH:
             raise refusal
         try:

@@ -134,7 +134,7 @@ def _placed(target: Path) -> Iterator[tuple[Path, PictureFolder]]:
     had_key, had_pictures = key.exists(), pictures.exists()
     try:
         if had_pictures:
-            raise ConfigurationError(f"There are pictures {pictures} already; move them away.")
+            raise ConfigurationError(f"There already is a folder {pictures}; move it away.")
         with new_file(target) as fresh:
             yield fresh, PictureFolder(pictures)
     except BaseException as error:

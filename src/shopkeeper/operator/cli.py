@@ -172,7 +172,7 @@ def copy(
         out.print(f"{name}: {items} on both sides")
     out.print(f"pictures: {pictures.copied} on both sides")
     for name in pictures.missing:
-        _warn(f"The picture {name} is not there: its item shows none until it gets another.")
+        _warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 There is no build step. Two things are done when a server starts: comments, types and indents are left out, for they
 are a third of what browsers would load, and what a page runs is joined with all that it imports, so that a browser
-loads one file.
+loads one file; so are its style sheets.
 """
 
 import gzip
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from shopkeeper.pages.joining import joined
+from shopkeeper.pages.joining import joined, joined_styles
 
 STATIC = Path(__file__).parent / "static"
 
@@ -42,6 +42,9 @@ _INDENTS = re.compile(r"^[ \t]+", re.MULTILINE)
 ENTRIES = {OWNERS_PAGE: "main.js", CUSTOMERS_PAGE: "shop.js"}
 """What each page runs. It is sent with all that it imports."""
 
+STYLES = {OWNERS_PAGE: "main.css", CUSTOMERS_PAGE: "shop.css"}
+"""What each page looks like. It is sent with all that it imports."""
+
 
 class PageFile(msgspec.Struct, frozen=True):
     """A file as it is sent: plain, and compressed once. `tag` is made of its bytes."""
@@ -61,7 +64,9 @@ def assets() -> dict[str, PageFile]:
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
-    return files | {name: _file(".js", condensed(joined(STATIC, name))) for name in ENTRIES.values()}
+    scripts = {name: _file(".js", condensed(joined(STATIC, name))) for name in ENTRIES.values()}
+    styles = {name: _file(".css", condensed(joined_styles(STATIC, name))) for name in STYLES.values()}
+    return files | scripts | styles
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Joins the modules of a page into one, which a browser loads with one request.
+"""Joins the modules of a page into one, and its style sheets, so that a browser loads each with one request.
 
 Small files compress badly: one file of them all has two thirds of their compressed bytes. Each module becomes a
 function that is called once and returns what the module exports, so the names of modules do not meet. This reads only
@@ -14,6 +14,8 @@ _PASSED_ON = re.compile(r'^export \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"export\{([^}]*)\};?\s*\Z")
 """The last statement of the vendored library."""
+
+_SHEET = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 _LEFT = re.compile(r"^\s*(?:import|export)\b.*", re.MULTILINE)
 
@@ -35,10 +37,15 @@ def modules_of(folder: Path, entry: str) -> list[str]:
 
 
 def joined(folder: Path, entry: str) -> str:
-    """Return one module that does what a module and all that it needs do. Raises ValueError for a form not known."""
+    """Return one module that does what a module and all that it needs do. Raises ValueError for an unknown form."""
     names = modules_of(folder, entry)
     places = {name: f"${number}" for number, name in enumerate(names)}
     return "".join(f"const {places[name]} = (() => {{\n{_body(folder, name, places)}}})();\n" for name in names)
+
+
+def joined_styles(folder: Path, entry: str) -> str:
+    """Return one style sheet of all that a style sheet imports, in that order."""
+    return _SHEET.sub(lambda match: (folder / match[1]).read_text(), (folder / entry).read_text())
 
 
 def _body(folder: Path, name: str, places: Mapping[str, str]) -> str:

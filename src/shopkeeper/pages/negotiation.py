@@ -2,7 +2,7 @@
 
 
 def prefers_html(accept: str) -> bool:
-    """Tell whether a client names `text/html` and likes it better than JSON, as browsers do that open an address.
+    """Tell whether a client names `text/html` and gives it more weight than JSON, as browsers do for a page.
 
     `*/*` is what programs send, and names nothing.
     """

@@ -90,7 +90,7 @@ def check_actions(actions: Sequence[Action]) -> None:
             check_item(action.table, {**action.item, partition.name: action.feed, sort.name: 1})
             kept = ["head", partition.name, sort.name, *action.tally, *action.head]
             if len(set(kept)) != len(kept):
-                raise ValueError("an append names an attribute of the head twice, or its key")
+                raise ValueError("an append sets an attribute of the head twice, or one of its key")
             target: tuple[str, object] = (action.table.name, action.feed)
         elif isinstance(action, Put):
             check_item(action.table, action.item)

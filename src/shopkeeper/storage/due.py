@@ -1,4 +1,4 @@
-"""Items that are due: an index lists them by a time, and a job sees to them, the longest overdue first."""
+"""Items that are due: an index lists them by a time, and a sweep handles them, the longest overdue first."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,9 +16,9 @@ MOST_SECONDS = 5.0
 
 
 def due_items(store: Store, table: Table, index: str, partition: str, now: str) -> Iterator[Item]:
-    """Yield the items of a partition whose time, the sort key of the index, has come at `now` (RFC 3339), in its order.
+    """Yield the items of a partition whose time, the sort key of the index, is at most `now` (RFC 3339), in its order.
 
-    The index lags behind the table, so an item may be changed or gone by then. Raises StoreError.
+    The index lags behind the table, so an item may have been changed or removed. Raises StoreError.
     """
     due_at = table.index(index).key.attributes[1].name
     after = None
@@ -39,10 +39,10 @@ def sweep(
     unlist: Callable[[Item], None],
     unreadable: Callable[[Item, Exception], Exception],
 ) -> int:
-    """Have `see_to` see to each item, up to the limits of a sweep, and return how often it said that it did.
+    """Call `see_to` for each item, up to the limits of a sweep, and return how often it returned true.
 
-    An item that cannot be read is given to `unlist`, so that it holds up no others and is reported once: what
-    `unreadable` makes of the first of them is raised at the end. Raises what `see_to` raises at once.
+    An item that cannot be read is given to `unlist`, so that it delays no others and is reported once: the error that
+    `unreadable` makes for the first of them is raised at the end. What `see_to` raises is raised at once.
     """
     done, failure = 0, None
     ends = time.monotonic() + MOST_SECONDS

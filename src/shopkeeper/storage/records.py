@@ -92,7 +92,7 @@ class Records(Generic[T]):
     def revision(self, record: T, fields: Mapping[str, Any], expect: Expectation | None = None) -> tuple[T, Update]:
         """Return the next version of a record, and the action that makes it from the version that was read.
 
-        `expect` adds to what must hold. Only attributes that differ are written.
+        `expect` adds further conditions. Only attributes that differ are written.
         """
         version: int = getattr(record, self._version)
         changed = msgspec.structs.replace(record, **fields, **{self._version: version + 1})
@@ -108,7 +108,7 @@ class Records(Generic[T]):
         return Update(self.table, key, Changes(set=attributes, remove=remove), expect)
 
     def removal(self, record: T, expect: Expectation | None = None) -> Delete:
-        """Return the action that removes a record in the version that was read. `expect` adds to what must hold."""
+        """Return the action that removes a record in the version that was read. `expect` adds further conditions."""
         return Delete(self.table, self.key_of(record), {**(expect or {}), **self._seen(getattr(record, self._version))})
 
     def key_of(self, record: T) -> Key:

@@ -1,4 +1,4 @@
-"""Further attempts of an operation that others were faster than."""
+"""Retries of an operation that failed because another one was faster."""
 
 from shopkeeper.net.deadline import deadline, pause
 

@@ -77,7 +77,7 @@ class SignInAttempts:
     def forgive(self, email: str, address: str) -> None:
         """Forget the attempts for an email from an address, and those from anywhere together, and know the address.
 
-        For who has shown to own the account in another way. Raises StoreError.
+        For a caller who has proved in another way that the account is theirs. Raises StoreError.
         """
         for counter in (f"pair#{self._code(email, address)}", f"email#{self._code(email)}"):
             self._store.delete(ATTEMPTS, {"attempt": counter})

@@ -1,6 +1,6 @@
 """Confirmation tokens: each proves that its bearer reads the mails of an account's address.
 
-A token is `user.code.expiry.MAC`, where the code is a hash of the address: it confirms no other one. Nothing is stored.
+A token is `user.code.expiry.MAC`, where the code is a hash of the address: it confirms no other. Nothing is stored.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class ConfirmationTokens:
                 account = self._users.get(user_id)
                 if account is not None and _code(account.email) == code:
                     return account
-        raise InvalidSession("The confirmation link is not valid, or not any more.")
+        raise InvalidSession("The confirmation link is not valid, or no longer valid.")
 
 
 def _code(email: str) -> str:

@@ -21,7 +21,7 @@ class AccountMails:
     """Makes the letters of accounts."""
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock, site_url: str) -> None:
-        """Links lead to pages of `site_url`; where it is empty a letter has the token alone."""
+        """Links lead to pages of `site_url`; if it is empty, a letter has the token instead of a link."""
         self._store = store
         self._resets = ResetTokens(store, keyring, clock)
         self._confirmations = ConfirmationTokens(store, keyring, clock)
@@ -29,7 +29,7 @@ class AccountMails:
 
     @property
     def compose(self) -> Mapping[str, Compose]:
-        """What makes the letters, by kind."""
+        """The functions that make the letters, by kind."""
         return {"reset": self._reset, "confirm": self._confirm}
 
     def _reset(self, mail: Mail) -> Letter | None:
@@ -46,6 +46,6 @@ class AccountMails:
         return self._letter("confirm", account.email, self._confirmations.issue(account))
 
     def _letter(self, kind: Kind, recipient: str, token: str) -> Letter:
-        # The fragment of a link is sent to no server, and stands in no log.
+        # A browser sends the fragment of a link to no server, so the token is in no log.
         facts = {"link": f"{self._site_url}/{kind}#token={token}"} if self._site_url else {"token": token}
         return Letter(kind=kind, recipient=recipient, facts=facts)

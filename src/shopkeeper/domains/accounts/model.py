@@ -72,7 +72,7 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class MailRequested(msgspec.Struct, frozen=True):
-    """The answer to a request for a mail, whatever comes of it."""
+    """The answer to a request for a mail, the same in all cases."""
 
     status: Literal["requested"] = "requested"
 
@@ -107,7 +107,7 @@ class UserListParameters(msgspec.Struct, frozen=True):
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user as oneself and admins see it; times are RFC 3339, `version` counts changes.
 
-    `email_confirmed_at` is when the user showed to read the mails of this address, null if not yet.
+    `email_confirmed_at` is when the user confirmed this address with the token of a mail, null if not yet.
     """
 
     user_id: str
@@ -121,9 +121,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(User, frozen=True, kw_only=True):
-    """A user as it is stored. `epoch` counts what ended all sessions: changes of the password.
+    """A user as it is stored. `epoch` counts the changes of the password, each of which ends all sessions.
 
-    `reset_hash` is the hash of the newest reset token. It is good until `reset_until`, in seconds of the Unix epoch.
+    `reset_hash` is the hash of the newest reset token. It is valid until `reset_until`, in seconds of the Unix epoch.
     """
 
     password_hash: str
@@ -179,7 +179,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class InvalidSession(Unauthenticated):
-    """A refresh token, or the token of a mail, is not valid, or not any more."""
+    """A refresh token, or the token of a mail, is not valid, or no longer valid."""
 
     code = "invalid_session"
 

@@ -6,15 +6,15 @@ from shopkeeper.http import Caller
 from shopkeeper.storage import Store
 from shopkeeper.storage.listing import listed
 
-__all__ = ["add", "confirmed_address", "has_admin", "is_admin", "new_admin"]
+__all__ = ["add", "confirmed_address", "has_admin", "is_admin", "is_confirmed", "new_admin"]
 
 MOST_LOOKED_AT = 1000
-"""Accounts that are looked at for an admin. An installation with more of them is not a new one."""
+"""How many accounts are read to find an admin. An installation with more of them is not new."""
 
 
 def new_admin(email: str, password: str, name: str, now: str) -> Account:
-    """Return a new account of an admin, which nothing has stored yet. It computes a hash."""
-    from shopkeeper.domains.accounts.passwords import Passwords  # most that import this have no need of its library
+    """Return a new account of an admin, which is not stored yet. It hashes the password."""
+    from shopkeeper.domains.accounts.passwords import Passwords  # not every function that imports this has it
 
     return new_account(email, name, Passwords().hash(password), now, role="admin")
 
@@ -23,12 +23,6 @@ def is_admin(store: Store, caller: Caller) -> bool:
     """Tell whether the caller is an admin whose sessions were not ended since. Raises StoreError."""
     account = users(store).get(caller.subject)
     return account is not None and account.role == "admin" and account.epoch == caller.epoch
-
-
-def confirmed_address(store: Store, user_id: str) -> str | None:
-    """Return the email address of an account, None if nobody has shown to read its mails. Raises StoreError."""
-    account = users(store).get(user_id)
-    return None if account is None or account.email_confirmed_at is None else account.email
 
 
 def has_admin(store: Store) -> bool:
@@ -41,3 +35,15 @@ def has_admin(store: Store) -> bool:
         if looked >= MOST_LOOKED_AT:
             return True
     return False
+
+
+def is_confirmed(store: Store, user_id: str) -> bool:
+    """Tell whether an account has confirmed its address, or is an admin's. Raises StoreError."""
+    return confirmed_address(store, user_id) is not None
+
+
+def confirmed_address(store: Store, user_id: str) -> str | None:
+    """Return the email address of an account that has confirmed it or is an admin's, else None. Raises StoreError."""
+    account = users(store).get(user_id)
+    is_known = account is not None and (account.role == "admin" or account.email_confirmed_at is not None)
+    return account.email if account is not None and is_known else None

@@ -24,7 +24,7 @@ def find_by_email(store: Store, email: str) -> Account | None:
 
 
 def new_account(email: str, name: str, password_hash: str, now: str, role: Role = "user") -> Account:
-    """Return an account that is made at a time of RFC 3339. Nothing stores it yet."""
+    """Return an account that is made at a time of RFC 3339. It is not stored yet."""
     return Account(
         user_id=uuid7(),
         email=email.lower(),

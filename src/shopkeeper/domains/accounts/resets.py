@@ -1,7 +1,7 @@
 """Reset tokens: each sets a new password once.
 
-A token is `user.epoch.nonce.MAC`. The account keeps a hash of its newest token and when that ends, so an older token is
-worth nothing. A change of the password raises the account's epoch, and so uses up the token.
+A token is `user.epoch.nonce.MAC`. The account keeps a hash of its newest token and its expiry, so an older token is
+not valid. A change of the password raises the account's epoch, and so uses up the token.
 """
 
 import hashlib
@@ -27,14 +27,14 @@ class ResetTokens:
         self._clock = clock
 
     def issue(self, account: Account, nonce: str, seconds: int) -> str | None:
-        """Return a token that is good for so many seconds, and ends the one before it.
+        """Return a token that is valid for so many seconds. It replaces the one before it.
 
         The same nonce gives the same token, so that a mail that is sent twice has the same link. Returns None if the
         account was changed since it was read. Raises StoreError.
         """
         token = self._keyring.seal(PURPOSE, account.user_id, str(account.epoch), nonce)
         until = int(self._clock().timestamp()) + seconds
-        # The version stays: whoever asks for resets must not disturb changes by the owner.
+        # The version stays the same: a request for a reset must not make a change by the owner fail.
         changes = Changes(set={"reset_hash": _hash(token), "reset_until": until})
         expect: Expectation = {"epoch": account.epoch, "email": account.email}
         try:
@@ -50,7 +50,7 @@ class ResetTokens:
                 account = self._users.get(user_id)
                 if account is not None and self._is_good(account, token):
                     return account
-        raise InvalidSession("The reset link is not valid, or not any more.")
+        raise InvalidSession("The reset link is not valid, or no longer valid.")
 
     def _is_good(self, account: Account, token: str) -> bool:
         is_newest = hmac.compare_digest((account.reset_hash or "").encode(), _hash(token).encode())

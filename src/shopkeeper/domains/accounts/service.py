@@ -40,7 +40,7 @@ from shopkeeper.storage.listing import Listing
 from shopkeeper.storage.tables import USERS
 
 RESET_SECONDS = 3600
-"""How long the operator's link is good. That of a mail is good for less."""
+"""How long the operator's link is valid. The link of a mail is valid for a shorter time."""
 
 
 class Accounts:
@@ -134,12 +134,12 @@ class Accounts:
         return token
 
     def reset_password(self, token: str, new_password: str, address: str) -> None:
-        """Set a new password by a reset token, which is used up by that, and forgive attempts to sign in.
+        """Set a new password with a reset token, which then is used up, and forget the failed attempts to sign in.
 
         `address` is the caller's network address. Raises InvalidSession, ChangedMeanwhile or StoreError.
         """
         account = self._resets.find(token)
-        # First, since the token is good for another try until the password is set.
+        # First, since the token can be used again until the password is set.
         self._attempts.forgive(account.email, address)
         self._set_password(account, new_password)
 
@@ -197,7 +197,7 @@ class Accounts:
         if change.email is not msgspec.UNSET and change.email.lower() != account.email:
             given = change.current_password
             self._check_password(account, None if given is msgspec.UNSET else given, address)
-            # A reset link that lies in the former mailbox ends, too.
+            # A reset link that was sent to the former address becomes invalid, too.
             fields |= {"email": change.email.lower(), "email_confirmed_at": None, "reset_hash": None}
             moved = [
                 markers.take(markers.user_email(change.email.lower()), user_id=account.user_id),
@@ -247,7 +247,7 @@ class Accounts:
         self._outbox.post(kind, email, {})
 
     def _ask_to_confirm(self, account: Account) -> None:
-        """Have a confirmation sent, where mails are sent. The account is stored already, and more can be asked for."""
+        """Have a confirmation sent, if mails are sent. It never fails: the account is stored, and can ask again."""
         if self._outbox is not None:
             try:
                 self._post("confirm", account.email)

@@ -1,4 +1,4 @@
-"""Whether a business takes orders at a moment: by its owner's word, its pause and its hours."""
+"""Whether a business takes orders at a moment: by `accepting_orders`, its pause and its hours."""
 
 from datetime import datetime
 
@@ -33,14 +33,14 @@ def availability_of(business: Business, moment: datetime) -> Availability:
 
 
 def running_pause(business: Business, moment: datetime) -> datetime | None:
-    """Return when the pause ends that a business makes at a moment, None if it makes none."""
+    """Return when the pause of a business ends, None if it is not paused at a moment."""
     if business.paused_until is None or business.paused_until <= rfc3339(moment):
         return None
     return datetime.fromisoformat(business.paused_until)
 
 
 def check_open(business: Business, moment: datetime) -> None:
-    """Return if a business makes no pause and is open at a moment. Raises Paused or Closed."""
+    """Check that a business is open and not paused at a moment. Raises Paused or Closed."""
     if running_pause(business, moment) is not None:
         until = str(business.paused_until)
         raise Paused(f"The business takes no orders until {until}.", paused_until=until, **_opening(business, moment))

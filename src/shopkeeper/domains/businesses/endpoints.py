@@ -27,7 +27,7 @@ B = TypeVar("B")
 def get_business(
     registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
 ) -> Reply[OwnBusiness | PublicBusiness]:
-    """Return a business: all of it to its owner, the contact data that the owner shows to others.
+    """Return a business: all of it to its owner, to others only the contact data that the owner shows.
 
     It says whether the business takes orders now, so no cache may keep the answer.
     """

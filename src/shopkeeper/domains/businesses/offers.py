@@ -80,7 +80,7 @@ def takes_orders(business: StoredBusiness) -> Check:
 
 
 def check_open(business: Business, moment: datetime) -> None:
-    """Return if a business makes no pause and is open at a moment. Raises Paused or Closed."""
+    """Check that a business is open and not paused at a moment. Raises Paused or Closed."""
     if business.paused_until is not None or business.has_hours:
         from shopkeeper.domains.businesses import availability  # not all functions that import this need it
 

@@ -1,6 +1,6 @@
-"""Ends pauses whose time has passed: the feed is told once for each, without a request.
+"""Ends pauses whose time has passed, without a request. The feed gets one event for each.
 
-`paused_until` alone decides whether a business is paused. The sweep tells the end afterwards.
+`paused_until` alone decides whether a business is paused. The sweep appends the event later.
 """
 
 from shopkeeper.clock import Clock, rfc3339
@@ -14,7 +14,7 @@ class UnreadablePause(Exception):
     """A stored pause or its business does not have the form of one."""
 
     def __init__(self, record: Item, reason: Exception) -> None:
-        super().__init__(f"The end of the pause of the business {record['business_id']} cannot be told: {reason}")
+        super().__init__(f"The pause of the business {record['business_id']} cannot be ended: {reason}")
 
 
 class PauseSweep:
@@ -28,7 +28,7 @@ class PauseSweep:
     def run(self) -> dict[str, int]:
         """End the pauses whose time has passed, the longest overdue first, and return their number as `PausesEnded`.
 
-        A pause that cannot be read is taken out of the index, so that it holds up no others and is reported once.
+        A pause that cannot be read is taken out of the index, so that it delays no others and is reported once.
         Raises UnreadablePause for it at the end, or StoreOutage at once if the store is unavailable. Pauses that were
         ended before the error stay ended.
         """
@@ -44,7 +44,7 @@ class PauseSweep:
         try:
             return end(self._store, self._pauses.from_item(record), self._clock())
         except Conflict:
-            return False  # others keep the business busy until the next run
+            return False  # other requests keep changing the business; the next run tries again
 
     def _unlist(self, record: Item) -> None:
         """Take a pause out of the index as it was listed."""

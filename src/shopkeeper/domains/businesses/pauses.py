@@ -1,8 +1,8 @@
 """Pauses of businesses, and the events of the feed that tell of them.
 
-A business stops taking orders until a time (its pause), or without an end (`accepting_orders` is false), which counts
-if both are so. The feed tells each change of that with `business.paused`, whose data has `until` if there is an end,
-and `business.resumed`. The table `pauses` has the pauses whose end the feed has not told yet.
+A business stops taking orders until a time (its pause), or without an end (`accepting_orders` is false). If both are
+set, there is no end. Each change appends `business.paused`, whose data has `until` if there is an end, or
+`business.resumed` to the feed. The table `pauses` has the pauses whose end is not in the feed yet.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ ENDING = "pause"
 """The partition of the index `ending`: all pauses, by their end."""
 
 Stop = Mapping[str, str]
-"""What the feed tells of a business that takes no orders: `until`, if there is an end."""
+"""The data of `business.paused`: `until`, if there is an end."""
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,15 +46,15 @@ def stop_of(accepting_orders: bool, paused_until: str | None) -> Stop | None:
 
 
 def told(business_id: str, stop: Stop | None, at: str, now: datetime) -> Append:
-    """Return the action that tells in the feed of a stop since `at`, or that there is none any more."""
+    """Return the action that appends the event of a stop since `at`, or of its end if there is none."""
     kind = "business.resumed" if stop is None else "business.paused"
     return append(business_id, kind, business_id, stop or {}, at, now)
 
 
 def moved(store: Store, business_id: str, pause: Pause | None, until: str | None) -> Action | None:
-    """Return the action that has a pause end at another time, or at once. It fails if the pause is no longer as read.
+    """Return the action that sets, changes or ends a pause. It fails if the pause was changed since it was read.
 
-    Where there was none and will be none, there is nothing to do.
+    Returns None if there was no pause and there will be none.
     """
     key = {"business_id": business_id}
     if pause is None:
@@ -69,7 +69,7 @@ def moved(store: Store, business_id: str, pause: Pause | None, until: str | None
 
 
 def end(store: Store, pause: Pause, now: datetime) -> bool:
-    """End a pause whose time has passed, and tell so, unless the business takes no orders all the same.
+    """End a pause whose time has passed, and append the event, unless the business still takes no orders.
 
     Returns false if another request or sweep was first. Raises StoreError.
     """

@@ -43,7 +43,7 @@ def business_record(business: Business) -> dict[str, Value]:
 
 
 def _degrees(location: Value) -> object:
-    """Return a location as it is stored in degrees; what is none stays as it is, and is refused."""
+    """Return a stored location in degrees. Any other value is returned as it is, and refused later."""
     if not isinstance(location, Mapping):
         return location
     return {name: value / MICRO if isinstance(value, int) else value for name, value in location.items()}

@@ -83,7 +83,7 @@ class BusinessRegistry:
         raise BusinessChanged("The business was changed by another request.")
 
     def _stop(self, business: StoredBusiness, fields: Mapping[str, Any], now: datetime) -> list[Action]:
-        """Return the actions with which these fields change whether and until when a business takes no orders."""
+        """Return the actions that pause or resume a business, as these fields say."""
         if not fields.keys() & {"accepting_orders", "paused_until"}:
             return []
         pause = self._pause(business.business_id, now)
@@ -96,7 +96,7 @@ class BusinessRegistry:
         return [step for step in (action, event) if step is not None]
 
     def _pause(self, business_id: str, now: datetime) -> Pause | None:
-        """Return the pause of a business. One whose time has passed is ended first, so that the feed tells its end."""
+        """Return the pause of a business. One whose time has passed is ended first, so that the feed has its end."""
         pause = pauses(self._store).get(business_id)
         if pause is not None and is_over(pause, now):
             end(self._store, pause, now)

@@ -17,7 +17,7 @@ def own_view(business: Business, moment: datetime) -> OwnBusiness:
 
 
 def public_view(business: Business, moment: datetime) -> PublicBusiness:
-    """Return what anyone may see of a business: of its contact data what its owner shows."""
+    """Return what anyone may see of a business, with the contact data that its owner shows."""
     shown = {*PublicBusiness.__struct_fields__} - {*CONTACT} | {*business.public_contact}
     names = tuple(name for name in Business.__struct_fields__ if name in shown)
     return PublicBusiness(**_facts(business, names, moment))

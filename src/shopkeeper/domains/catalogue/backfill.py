@@ -74,7 +74,7 @@ def shown_pictures(store: Store) -> Iterator[str]:
 
 
 def remove_unshown(store: Store, kept: PictureStore, now: datetime) -> int:
-    """Remove the pictures that no item shows, nor ever will, and return how many these were. Raises StoreError."""
+    """Remove the pictures that no item shows or can still be given, and return their number. Raises StoreError."""
     names = list(kept.names())
     shown = set(shown_pictures(store))
     an_hour_ago = now - timedelta(seconds=ATTACH_SECONDS)

@@ -10,7 +10,7 @@ from shopkeeper.storage import Append
 
 
 def unavailability(before: StoredItem, after: StoredItem, moment: datetime) -> list[Append]:
-    """Return the action that tells in the feed of its business that an item becomes unavailable, if it does.
+    """Return the action that appends the event of an item that becomes unavailable, none if it does not.
 
     The data of the event is the item's `name`, and `until` if it becomes available by itself. There is another event
     if it was unavailable and that time changes, and none if it becomes available.
@@ -23,7 +23,7 @@ def unavailability(before: StoredItem, after: StoredItem, moment: datetime) -> l
 
 
 def _unavailable(item: StoredItem, now: str) -> Mapping[str, str] | None:
-    """Return until when an item is unavailable, without an end if nothing says so; None if it is available."""
+    """Return `until` of an item that is unavailable, nothing if there is no end; None if it is available."""
     if not item.available:
         return {}
     until = item.unavailable_at(now)

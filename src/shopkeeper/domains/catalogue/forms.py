@@ -1,4 +1,4 @@
-"""Forms for uploads to this server: the address of each is sealed, and is good for one picture and some time."""
+"""Forms for uploads to this server. The URL of each is sealed, and is good for one picture and a limited time."""
 
 import re
 from datetime import datetime
@@ -12,7 +12,7 @@ PURPOSE = "picture form"
 def sealed_form(keyring: Keyring, url: str, name: str, media_type: str, now: datetime) -> UploadForm:
     """Return the form of a picture. `url` is that of this server, empty for the one that the client asked.
 
-    The seal stands in the address, so that it is checked before the file is read.
+    The seal is in the URL, so that it is checked before the file is read.
     """
     ends = int(now.timestamp()) + FORM_SECONDS
     seal = keyring.seal(PURPOSE, *re.split("[/.]", name), str(ends))

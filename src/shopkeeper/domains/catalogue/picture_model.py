@@ -15,9 +15,9 @@ MOST_UPLOADS = 3
 """How many pictures of an item one machine keeps that the item does not show."""
 
 ATTACH_SECONDS = 3600
-"""How long after its form a picture may be given to its item. Later nobody can, and it may be removed."""
+"""How long after its form a picture may be given to its item. After that it may be removed."""
 
-PictureName = Annotated[str, pattern(f"^{NAME}$", must="must be a name that a form of this item came with")]
+PictureName = Annotated[str, pattern(f"^{NAME}$", must="must be the name that came with a form of this item")]
 
 
 class NewPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,13 +42,13 @@ class PicturesNotConfigured(Conflict):
 
 
 class TooManyPictures(Conflict):
-    """So many items of the business have pictures as may."""
+    """The business already has as many items with pictures as it may have."""
 
     code = "too_many_pictures"
 
 
 class TooManyUploads(Conflict):
-    """There are pictures of the item that it does not show, as many as are kept."""
+    """The item already has as many unused pictures as it may have."""
 
     code = "too_many_uploads"
 

@@ -58,7 +58,7 @@ class Pictures:
         kept = self._require()
         name = f"{item.item_id}/{uuid7()}.{MEDIA_TYPES[new.media_type]}"
         if not is_name(name):
-            raise PicturesNotConfigured("An item of a former version can have no picture: make it anew.")
+            raise PicturesNotConfigured("An item of an earlier version cannot have a picture: create the item again.")
         if not item.pictured:
             self._count(item)
         now = self._clock()
@@ -73,9 +73,9 @@ class Pictures:
         if not name.startswith(f"{item.item_id}/"):
             raise PictureMissing("That is a picture of another item.")
         if name.partition(".")[0] <= (item.last_picture or "").partition(".")[0]:
-            raise PictureMissing("The item has shown this picture, or a newer one, before: upload it anew.")
+            raise PictureMissing("The item has shown this picture, or a newer one, before: upload it again.")
         if is_too_old(name, self._clock()):
-            raise PictureMissing("The picture was uploaded too long ago: upload it anew.")
+            raise PictureMissing("The picture was uploaded too long ago: upload it again.")
         beginning = kept.beginning(name)
         if beginning is None:
             raise PictureMissing("The picture has not been uploaded.")
@@ -104,7 +104,7 @@ class Pictures:
         return kept
 
     def _count(self, item: StoredItem) -> None:
-        """Count an item as one with pictures. Its version stays: a client may change it as it was."""
+        """Count an item as one with pictures. Its version stays the same, so a client may still change it."""
         expect: Expectation = {"item_id": item.item_id, "business_id": item.business_id, "pictured": ABSENT}
         marked = Update(self._items.table, self._items.key_of(item), Changes(set={"pictured": True}), expect)
         try:

@@ -25,7 +25,7 @@ def item_record(item: StoredItem) -> dict[str, Value]:
 
 
 def pictured_as(item: StoredItem) -> Expectation:
-    """Return what a record must be to count as one with pictures, or not, as it did when it was read."""
+    """Return the condition that a record still counts, or does not count, as one with pictures."""
     return {"pictured": item.pictured or ABSENT}
 
 

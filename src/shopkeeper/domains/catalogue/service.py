@@ -71,7 +71,7 @@ class Catalogue:
         return item
 
     def change(self, item: StoredItem, change: ItemChange) -> Item:
-        """Change an item from the version that was read. The feed tells if it becomes unavailable by that.
+        """Change an item from the version that was read. If it becomes unavailable, the feed gets an event.
 
         Raises InvalidInput, ItemChanged, PictureMissing, PicturesNotConfigured or StoreError.
         """

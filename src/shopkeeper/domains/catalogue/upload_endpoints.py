@@ -1,4 +1,4 @@
-"""What one machine serves of pictures itself, where a deployment has S3 and CloudFront."""
+"""The endpoints for pictures on one machine. A deployment has S3 and CloudFront instead."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -32,7 +32,7 @@ from shopkeeper.storage.pictures.folder import PictureFolder
 UPLOADS = RateLimit("uploads", requests=300, seconds=600)
 
 PIECE_BYTES = 256 * 1024
-"""How much of a picture is read at a time, when its client has read on."""
+"""How many bytes of a picture are read at a time, once its client has read the former ones."""
 
 SERVED_WITH = {
     "Cache-Control": CACHE_CONTROL,
@@ -72,7 +72,7 @@ def admits(uploads: Uploads, request: Request) -> bool:
 def upload_picture(uploads: Uploads, call: Call[UploadParameters, Nothing]) -> Reply[Nothing]:
     """Take a picture, in the form that was given for it."""
     if not admits(uploads, call.request):
-        raise FormRefused("This form is not one of this server, or it has expired: ask for a new one.")
+        raise FormRefused("This form was not made by this server, or it has expired: ask for a new one.")
     content_type = call.request.headers.get("content-type", "")
     uploads.take(call.parameters.form, content_type, call.request.content())
     return Reply(Nothing())

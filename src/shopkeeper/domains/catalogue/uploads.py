@@ -41,17 +41,17 @@ class Uploads:
         return open_form(self._keyring, seal, self._clock()) is not None
 
     def take(self, seal: str, content_type: str, body: bytes) -> None:
-        """Keep the picture that a form was posted with. To post the same again changes nothing.
+        """Store the picture that was posted with a form. Posting the same picture again changes nothing.
 
         Raises FormRefused, BadRequest, UnsupportedMediaType, ContentTooLarge, NotFound, TooManyUploads, PictureTaken
         or StoreError, and then nothing is kept.
         """
         name = open_form(self._keyring, seal, self._clock())
         if name is None:
-            raise FormRefused("This form is not one of this server, or it has expired: ask for a new one.")
+            raise FormRefused("This form was not made by this server, or it has expired: ask for a new one.")
         fields, content = read_form(content_type, body)
         if fields.get("key", name) != name or fields.get("Content-Type", media_type_of(name)) != media_type_of(name):
-            raise FormRefused("The form's fields are not as they were given.")
+            raise FormRefused("The form's fields were changed.")
         if not 1 <= len(content) <= MOST_BYTES:
             raise ContentTooLarge(f"A picture has 1 to {MOST_BYTES} bytes.")
         if sniffed(content[:BEGINNING]) != media_type_of(name):
@@ -71,7 +71,7 @@ class Uploads:
         others = [one for one in self.folder.of_item(item_id) if one not in (name, item.picture)]
         old = [one for one in others if one < (item.last_picture or "") or is_too_old(one, self._clock())]
         if len(others) - len(old) >= MOST_UPLOADS:
-            raise TooManyUploads("Too many pictures of this item wait: give it one of them, or wait for an hour.")
+            raise TooManyUploads("This item has too many unused pictures: give it one of them, or wait for an hour.")
         for one in old:
             self.folder.remove(one)
 

@@ -31,8 +31,8 @@ LEASE_SECONDS = 40
 """How long a dispatcher has a subscription for itself after each change. A delivery takes at most 15 seconds."""
 
 TURN_SECONDS = 10
-"""How long a subscription is delivered to on one machine before others have their turn, so that a slow reader with
-many events does not hold a thread for good. An invocation of a function ends by itself."""
+"""How long one machine delivers to a subscription before others have their turn, so that a slow reader with many
+events does not keep a thread for ever. An invocation of a function ends by itself."""
 
 PAGE = 20
 TRIES = 5
@@ -73,7 +73,7 @@ class Courier:
         return dict(metrics)
 
     def deliver_new(self, business_id: str, name: str) -> None:
-        """Deliver what is new, unless the subscription is off, waits after a failure or is in another's hands.
+        """Deliver what is new, unless the subscription is off, waits after a failure or is leased by another.
 
         Raises what a delivery raises, or StoreError.
         """
@@ -85,7 +85,7 @@ class Courier:
                 return
 
     def deliver_due(self, business_id: str, name: str) -> None:
-        """Look at a subscription that is due, and deliver what there is to deliver.
+        """Check a subscription that is due, and deliver its new events.
 
         Raises what a delivery raises, or StoreError.
         """
@@ -112,7 +112,7 @@ class Courier:
         return subscription.due_at <= rfc3339(self._clock())
 
     def _has_postponed(self, subscription: Subscription, seconds: int) -> bool:
-        """Look again later. Return False if somebody else changed the subscription first."""
+        """Set the time of the next check. Return False if the subscription was changed first."""
         due_at = rfc3339(self._clock() + timedelta(seconds=seconds))
         try:
             self._subscriptions.change(subscription, {"due_at": due_at, "failures": 0, "leased_until": None})
@@ -128,9 +128,9 @@ class Courier:
             self._store.transact([unsubscribe(subscription.business_id, subscription.name)])
 
     def _has_delivered(self, subscription: Subscription) -> bool:
-        """Lease a subscription and deliver what is new. Return False if somebody else changed it first.
+        """Lease a subscription and deliver what is new. Return False if it was changed first.
 
-        Nobody else passes on an event that comes in the meantime. So there is a last look after the release.
+        During the lease no other dispatcher delivers a new event. So there is a last check after the release.
         """
         while True:
             try:
@@ -140,7 +140,7 @@ class Courier:
             try:
                 released = self._work_off(held)
             except ConditionFailed:
-                return True  # it was changed, or the lease ran out: whoever did that sees to it
+                return True  # it was changed, or leased after the lease expired: another goes on with it
             if released is None or not self._next_events(released):
                 return True
             subscription = released
@@ -172,7 +172,7 @@ class Courier:
     def _settle(
         self, held: Subscription, event: Event, outcome: Outcome, *, is_last: bool, is_end: bool
     ) -> Subscription:
-        """Save what came of an event. After the last one of the feed the subscription is released."""
+        """Save the outcome of an event. After the last event of the feed the subscription is released."""
         due_in = IDLE_SECONDS if is_last and is_end else None
         now = self._clock()
         match outcome:
@@ -203,9 +203,9 @@ class Courier:
         return off
 
     def _save(self, held: Subscription, fields: Mapping[str, Any], due_in: int | None = None) -> Subscription:
-        """Save fields and prolong the lease, or with `due_in` release the subscription for so many seconds.
+        """Save fields and extend the lease, or with `due_in` release the subscription until so many seconds from now.
 
-        Raises ConditionFailed if somebody else changed it.
+        Raises ConditionFailed if it was changed since it was read.
         """
         moment = rfc3339(self._clock() + timedelta(seconds=LEASE_SECONDS if due_in is None else due_in))
         leased_until = moment if due_in is None else None
@@ -226,7 +226,7 @@ class Courier:
     def _past_what_is_gone(self, held: Subscription) -> Subscription | None:
         """Return the subscription with its cursor before the oldest event that is kept. None if nothing is new.
 
-        A cursor beyond the feed, as after a table was restored alone, is put at its end.
+        A cursor beyond the end of the feed is set to the end. That happens if only one table is restored.
         """
         newest = read_head(self._store, held.business_id).newest
         if newest == held.cursor:

@@ -1,4 +1,4 @@
-"""Threads for deliveries, which may take long: a bounded number, shared fairly, and of one business only a few."""
+"""Threads for deliveries, which may take long: a bounded number, shared fairly, and only a few for each business."""
 
 import threading
 from collections import Counter, deque
@@ -21,7 +21,7 @@ class Crew:
     """
 
     def __init__(self, threads: int, of_a_business: int) -> None:
-        """At most so many jobs run at once, and of one business at most `of_a_business`."""
+        """At most so many jobs run at once, and at most `of_a_business` of one business."""
         self._most = threads
         self._most_of_a_business = of_a_business
         self._changed = threading.Condition()
@@ -32,7 +32,7 @@ class Crew:
         self._failures: deque[BaseException] = deque(maxlen=MOST_FAILURES)
 
     def submit(self, key: Key, job: Job) -> None:
-        """Run a job as soon as possible. A job that waits under the same key is replaced by it."""
+        """Run a job as soon as possible. It replaces a waiting job with the same key."""
         with self._changed:
             self._waiting[key] = partial(copy_context().run, job)
             if self._threads >= self._most or not self._may_run(key):
@@ -41,7 +41,7 @@ class Crew:
             self._threads += 1
 
     def wait(self, seconds: float | None) -> None:
-        """Wait until no job is left, at most for so long. Raises the first error of the jobs that ended since then."""
+        """Wait until no job is left, at most for so long. Raises the first error of a job since the last call."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting and not self._running, seconds)
             failures, self._failures = self._failures, deque(maxlen=MOST_FAILURES)
@@ -62,7 +62,7 @@ class Crew:
             self._end(key, failure)
 
     def _take(self) -> tuple[Key, Job] | None:
-        """Take the next job: of a business that has the fewest at work, the one that has waited longest."""
+        """Take the job that has waited longest, among the businesses with the fewest running jobs."""
         with self._changed:
             ready = filter(self._may_run, self._waiting)
             key = min(ready, key=lambda key: self._of_business[key[0]], default=None)

@@ -1,7 +1,7 @@
-"""Delivers the events of feeds to subscriptions: what is new at once, and what was missed or failed in time.
+"""Delivers the events of feeds to subscriptions: new events at once, missed and failed ones later.
 
-The feed is the outbox. A subscription's cursor says how far its reader has come, so an event is lost only if nobody
-looks, and every subscription is looked at again and again. See decision 0036.
+The feed is the outbox. A subscription's cursor says how far its reader has come. Every subscription is checked again
+and again, so no event is lost. See decision 0036.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,13 +20,13 @@ THREADS_IN_AN_INVOCATION = 8
 """Deliveries at once: on one machine, and in one invocation of a function of Lambda, whose memory they share."""
 
 OF_A_BUSINESS = 3
-"""Of these, the deliveries of one business, so that the slow readers of one do not delay those of all."""
+"""How many of them may be of one business, so that its slow readers do not delay the others."""
 
 GRACE_SECONDS = 0.1
-"""How long a run on one machine waits for its deliveries. Those that take longer go on while the next run begins."""
+"""How long a run on one machine waits for its deliveries. Slower ones go on while the next run begins."""
 
 MOST_DUE = 200
-"""How many subscriptions a run takes on. The next run goes on."""
+"""How many subscriptions a run checks. The next run continues."""
 
 Chores = Callable[[], Iterable[tuple[Key, Job]]]
 """Returns further work that is due."""
@@ -57,8 +57,8 @@ class Dispatcher:
         missed: Callable[[Subscription, int, int], None] | None = None,
         chores: Chores = tuple,
     ) -> None:
-        """`deliver` hands an event over. With `lazily`, every business gets a subscription of this name with its first
-        event, and it begins with the oldest event.
+        """`deliver` delivers an event. With `lazily`, every business gets a subscription of this name with its first
+        event, which begins with the oldest event.
 
         `is_needed` tells whether a business exists; the subscriptions of one that does not are removed, by `remove` if
         that is given. `missed` is told of the events, from one number to another, that are no longer kept and were
@@ -74,7 +74,7 @@ class Dispatcher:
         self._crew = Crew(THREADS_IN_AN_INVOCATION if is_bounded else THREADS, OF_A_BUSINESS)
 
     def consume(self, items: Sequence[Item]) -> dict[str, int]:
-        """Deliver what is new in the feeds that these events were added to, and return what came of it.
+        """Deliver what is new in the feeds to which these events were appended, and return the counts by metric.
 
         It is the consumer of a stream. Raises what a delivery raises, such as a StoreError.
         """
@@ -84,7 +84,7 @@ class Dispatcher:
         return self._outcome()
 
     def run(self) -> dict[str, int]:
-        """Deliver what is due: repetitions, and what the stream missed. Return what came of it.
+        """Deliver what is due: retries, and what the stream missed. Return the counts by metric.
 
         It is the job of a schedule. Raises what a delivery raises, such as a StoreError.
         """
@@ -100,7 +100,7 @@ class Dispatcher:
         self._crew.wait(None)
 
     def _names(self, business_id: str) -> list[str]:
-        """Return the names of the subscriptions of a business, after the one that is made lazily was made."""
+        """Return the names of the subscriptions of a business. If `lazily` is set, that subscription is made first."""
         found = [one.name for one in subscriptions_of(self._store, business_id) if one.kind == self._kind]
         if self._lazily and self._lazily not in found:
             try:

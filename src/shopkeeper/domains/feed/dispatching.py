@@ -1,6 +1,6 @@
 """What the feed offers to domains that deliver its events.
 
-It stands apart from `offers`, so that functions that only append events do not load it.
+It is not in `offers`, so that functions that only append events do not load it.
 """
 
 from shopkeeper.domains.feed.crew import Job, Key

@@ -19,8 +19,8 @@ def events_after(
 ) -> tuple[list[Event], int | None]:
     """Return the events of a business after `number` and, if there are more, the number of the last of them.
 
-    Raises EventsAhead for a number that the feed has not come to, EventsGone if some of the events are not kept any
-    more, or StoreError.
+    Raises EventsAhead for a number that the feed has not reached, EventsGone if some of the events are no longer
+    kept, or StoreError.
     """
     # The head is read before the events: one that is appended in between is then no gap.
     newest = read_head(store, business_id).newest
@@ -38,7 +38,7 @@ def events_after(
 
 
 def check_kept(store: Store, business_id: str, number: int, now: datetime) -> None:
-    """Raise EventsGone, which names the oldest and the newest event, if an event is not kept any more.
+    """Raise EventsGone, which names the oldest and the newest event, if an event is no longer kept.
 
     Raises EventsAhead for a number that is more than one beyond the newest, or StoreError.
     """
@@ -46,7 +46,7 @@ def check_kept(store: Store, business_id: str, number: int, now: datetime) -> No
 
 
 def _oldest(store: Store, business_id: str, low: int, newest: int, now: datetime) -> int:
-    """Return the number of the oldest event that is kept, by bisection; one more than the newest if none is."""
+    """Return the number of the oldest event that is kept, by binary search; one more than the newest if none is."""
     high = newest + 1
     while low < high:
         middle = (low + high) // 2

@@ -18,7 +18,7 @@ Id = Annotated[str, text(128)]
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of a feed, about the thing with the id `subject`.
 
-    `data` has what a board shows. Of a customer it has the first name, and nothing to reach them by.
+    `data` has what a board shows. It has a customer's first name, but no phone number or email address.
     """
 
     seq: int
@@ -71,7 +71,7 @@ class FeedParameters(msgspec.Struct, frozen=True):
 
 
 class EventsAhead(InvalidInput):
-    """The feed has not come to the given number; the newest stands beside."""
+    """The feed has not reached the given number. The error has the number of the newest event."""
 
     def __init__(self, newest: int) -> None:
         super().__init__([FieldError("after", f"must be at most {newest}, the number of the newest event")])

@@ -25,10 +25,10 @@ KEPT_SECONDS = 30 * 86400
 """How long an event is kept, from the moment at which it is appended."""
 
 APPEND_SECONDS = 8.0
-"""For how long an event that must follow the one that was read is tried again, while others are faster."""
+"""For how long an append that must follow the event that was read is retried, while other requests are faster."""
 
 Data = Mapping[str, str | int]
-"""The facts of an event beside its kind, subject and time. They must hold no secret: the owner is sent all of them.
+"""The facts of an event besides its kind, subject and time. None may be secret: the owner is sent all of them.
 
 `customer` is a person's first name, which is for nobody but the owner.
 """
@@ -70,7 +70,7 @@ class Head(msgspec.Struct, frozen=True):
         return _number(self.record, name)
 
     def text(self, name: str) -> str:
-        """Return a text that an append has set, empty where none has."""
+        """Return a text that an append has set, empty if none has."""
         value = self.record.get(name, "")
         return value if isinstance(value, str) else ""
 

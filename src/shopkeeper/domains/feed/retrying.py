@@ -10,7 +10,7 @@ PAUSES_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The pause after the first failure, the second, and so on. After the last of them it is always a day."""
 
 JITTER = 0.1
-"""The part of a pause by which it may be longer, so that what failed together is not tried again together."""
+"""The part of a pause by which it may be longer (jitter), so that what failed together is not retried together."""
 
 LONGEST_PAUSE_SECONDS = 86_400
 """The longest pause that a reader may ask for."""
@@ -19,10 +19,10 @@ FAILING_SECONDS = 120 * 3600
 """How long deliveries may fail without any success, before they are given up."""
 
 NEEDED_SECONDS = 20.0
-"""No attempt begins with less time left than this, where work must end at some time."""
+"""If work has a deadline, no attempt begins with less time left than this."""
 
 LEAST_ATTEMPTS = 5
-"""How many attempts must have failed by then. Whoever sends may have been away most of the time."""
+"""How many attempts must have failed by then, since the sender itself may have been down most of the time."""
 
 Random = Callable[[int], bytes]
 
@@ -36,7 +36,7 @@ def is_time_left() -> bool:
 def next_attempt(now: datetime, failures: int, retry_after: int = 0, random: Random = os.urandom) -> datetime:
     """Return when to try again after so many failures in a row, at least one.
 
-    `retry_after` is for how many seconds the reader asks to be left alone. More than a day is not heeded.
+    `retry_after` is for how many seconds the reader asks not to be called. At most a day of them is respected.
     """
     pause = PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1]
     asked = min(retry_after, LONGEST_PAUSE_SECONDS)

@@ -23,7 +23,7 @@ class EventFeed:
     def after(self, caller: Caller, business_id: str, number: int, limit: int) -> tuple[list[Event], int | None]:
         """Return the events after `number` and, if there are more, the number of the last of them.
 
-        Raises NotFound, EventsAhead for a number that the feed has not come to, EventsGone if some of the events are
+        Raises NotFound, EventsAhead for a number that the feed has not reached, EventsGone if some of the events are
         not kept any more, or StoreError.
         """
         self._check_owner(business_id, caller)

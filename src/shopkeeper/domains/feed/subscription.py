@@ -1,4 +1,4 @@
-"""Subscriptions to the feed of a business, and what may come of a delivery."""
+"""Subscriptions to the feed of a business, and the outcomes of a delivery."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,9 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """The place of a reader in the feed of a business; times are RFC 3339.
 
     `name` is unique within the business, and `kind` says which dispatcher delivers, as in `webhook`. `cursor` is the
-    number of the last event that is done with. `due_at` is when a dispatcher looks at it of its own accord. A
-    dispatcher is at work on it until `leased_until`. `failures` counts the failed attempts in a row, and
-    `failing_since` is when deliveries began to be without any success.
+    number of the last event that is finished. At `due_at` a dispatcher checks it, even without a new event. A
+    dispatcher has leased it until `leased_until`. `failures` counts the failed attempts in a row, and
+    `failing_since` is the time of the first failure since the last success.
     """
 
     business_id: str
@@ -44,7 +44,7 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """The reader refused this event, but takes others. Whoever delivers has noted it, and sees to it from now on."""
+    """The reader refused this event, but takes others. The domain that delivers has stored it, and retries it."""
 
     reason: str
 
@@ -64,4 +64,4 @@ class Refused(msgspec.Struct, frozen=True):
 
 Outcome = Delivered | Skipped | SetAside | Failed | Refused
 Deliver = Callable[[Subscription, Event], Outcome]
-"""Delivers an event, which may have been delivered before: after a crash or an outage the last one comes again."""
+"""Delivers an event, which may have been delivered before: after a crash or an outage the last event is sent again."""

@@ -1,4 +1,4 @@
-"""The records of subscriptions, and the changes of one that its owner asks for or that deliveries bring about."""
+"""The records of subscriptions, and the changes that their owners or deliveries make."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import SUBSCRIPTIONS
 
 IDLE_SECONDS = 60
-"""After how long a dispatcher looks whether the stream has missed an event."""
+"""After how long a dispatcher checks whether the stream has missed an event."""
 
 OFF_SECONDS = 86_400
-"""After how long a dispatcher looks whether the business of a subscription that is switched off still exists."""
+"""After how long a dispatcher checks whether the business of a subscription that is switched off still exists."""
 
 MOST_OF_A_BUSINESS = 100
 TRIES = 5
@@ -37,7 +37,7 @@ def subscriptions_of(store: Store, business_id: str) -> list[Subscription]:
 
 
 def due_subscriptions(store: Store, kind: str, now: datetime, most: int) -> list[Subscription]:
-    """Return the subscriptions of a kind that are to be looked at, the longest overdue first.
+    """Return the subscriptions of a kind that are due, the longest overdue first.
 
     The index lags behind the table, so each must be read again. Raises StoreError.
     """
@@ -53,7 +53,7 @@ def subscribe(store: Store, business_id: str, name: str, kind: str, cursor: int,
 
 
 def unsubscribe(business_id: str, name: str) -> Delete:
-    """Return the action that removes a subscription, if there is one. Who is at work on it stops."""
+    """Return the action that removes a subscription, if there is one. A dispatcher that has leased it stops."""
     return Delete(SUBSCRIPTIONS, {"business_id": business_id, "name": name})
 
 
@@ -63,7 +63,7 @@ def resume(
     """Return the subscription as it is when the next delivery is tried at once, and the action for that.
 
     The next event is the one after `cursor`, if that is given. Unless `switch_on`, a subscription that is off stays
-    so. Who is at work on it stops.
+    off. A dispatcher that has leased it stops.
     """
     is_off = subscription.switched_off is not None and not switch_on
     fields = {
@@ -99,9 +99,9 @@ def switch_off(
 
 
 def note_success(store: Store, business_id: str, name: str) -> None:
-    """Note that a reader took an event that had been set aside, so that it is not taken for one that takes none.
+    """Note that a reader took an event that had been set aside, so that it is not switched off for taking none.
 
-    A subscription that a dispatcher is at work on is left alone: a change would stop that. Raises StoreError.
+    A subscription that a dispatcher has leased is not changed: a change would stop the dispatcher. Raises StoreError.
     """
     records = subscriptions(store)
     found = records.get(business_id, name)
@@ -110,7 +110,7 @@ def note_success(store: Store, business_id: str, name: str) -> None:
     try:
         records.change(found, {"failing_since": None})
     except ExpectationFailed:
-        pass  # a dispatcher has begun to work on it
+        pass  # a dispatcher has leased it in the meantime
 
 
 def disable(store: Store, business_id: str, name: str, reason: str, now: datetime) -> None:
@@ -123,5 +123,5 @@ def disable(store: Store, business_id: str, name: str, reason: str, now: datetim
         try:
             store.transact(switch_off(store, found, reason, now)[1])
         except ExpectationFailed:
-            continue  # a dispatcher is at work on it
+            continue  # a dispatcher has changed it in the meantime
         return

@@ -1,1 +1,1 @@
-"""Mail: an outbox that loses nothing, the texts, and who is told of an order."""
+"""Mail: an outbox that loses nothing, the texts, and who gets mails about an order."""

@@ -40,11 +40,11 @@ PAGE = """<!DOCTYPE html>
 
 
 def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime) -> bytes:
-    """Return a message as it is handed over. The same `mail_id` gives the same Message-ID.
+    """Return a complete message. The same `mail_id` gives the same Message-ID.
 
-    Amazon SES sets a Message-ID of its own. Raises ValueError for an address that is none.
+    Amazon SES sets a Message-ID of its own. Raises ValueError for an invalid address.
     """
-    from email.message import EmailMessage  # only who sends mails loads it
+    from email.message import EmailMessage  # loaded only where mails are sent
     from email.policy import SMTP
     from email.utils import format_datetime
 
@@ -58,7 +58,7 @@ def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime) -
     message["Date"] = format_datetime(moment)
     digest = hashlib.sha256(mail_id.encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that nobody's absence notice answers
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no automatic reply answers it
     message.set_content(plain_text(letter))
     message.add_alternative(html(letter), subtype="html")
     message["Content-Language"] = letter.language  # `set_content` removes such fields
@@ -96,7 +96,7 @@ def html(letter: Letter) -> str:
 
 
 def _shown(letter: Letter) -> "Iterator[str]":
-    """Yield the paragraphs whose facts are all there."""
+    """Yield the paragraphs whose facts are all present."""
     for paragraph in TEXTS[letter.language][letter.kind].paragraphs:
         named = re.findall(_NAMED, paragraph)
         if bool(letter.lines) if paragraph == LINES else all(name in letter.facts for name in named):

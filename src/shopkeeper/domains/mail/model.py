@@ -43,11 +43,11 @@ LIMITS: Mapping[str, Sequence[Limit]] = {
     "customer": (Limit(20, HOUR), Limit(60, DAY)),
     "traffic": (Limit(5, DAY),),
 }
-"""The limits of an address, by the group of a kind: anybody can give another's address, and must not flood it."""
+"""The limits for each address, by the group of a kind: anybody can enter another's address, and must not flood it."""
 
 
 def group_of(kind: Kind) -> str:
-    """Return the group of a kind, whose kinds share their limits."""
+    """Return the group of a kind. The kinds of a group share their limits."""
     return kind.partition("_")[0]
 
 
@@ -55,7 +55,7 @@ DUE = "mail"
 """The partition of the index `due`: the mails that are still to be sent, by the time of the next attempt."""
 
 KEPT_SECONDS = 3 * DAY
-"""How long a record is kept, from the moment at which it is written. So long a repeat is known as one."""
+"""How long a record is kept after it is written. During that time a repeat is recognised."""
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def mail_record(mail: Mail) -> dict[str, Value]:
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be said, to whom, and in which language: the text of its kind with these facts.
+    """The content of a mail, its recipient and its language: the text of its kind with these facts.
 
     `lines` are shown as a list.
     """
@@ -96,16 +96,16 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Compose = Callable[[Mail], Letter | None]
-"""Returns the letter of a mail as things are now, None if it is needed no more. Raises StoreError."""
+"""Returns the letter of a mail from the present data, None if it is no longer needed. Raises StoreError."""
 
 Transport = Callable[[str, bytes], None]
-"""Hands a message (RFC 5322) over to be delivered to an address. Raises NotDelivered."""
+"""Sends a message (RFC 5322) to an address. Raises NotDelivered."""
 
 
 class NotDelivered(Exception):
-    """A message was not taken. The text says why, and holds no address.
+    """A message was not accepted. The text says why, and has no address in it.
 
-    With `is_final` it never will be. With `is_outage` no other message would be taken now.
+    With `is_final` a retry does not help. With `is_outage` no other message would be accepted now.
     """
 
     def __init__(self, reason: str, *, is_final: bool = False, is_outage: bool = False) -> None:

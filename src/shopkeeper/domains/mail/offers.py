@@ -1,4 +1,4 @@
-"""The outbox, for the domains that have something to say: a mail is written down, and sent afterwards."""
+"""The outbox, for the domains that send mails: a mail is stored now, and sent later."""
 
 from datetime import datetime, timedelta
 from enum import Enum
@@ -18,7 +18,7 @@ COUNT = "mails"
 
 
 class Posted(Enum):
-    """What became of a mail: it will be sent, it was there already, or its address had too many."""
+    """The outcome for a mail: it will be sent, it was stored before, or its address has too many."""
 
     NEW = "new"
     REPEATED = "repeated"
@@ -26,7 +26,7 @@ class Posted(Enum):
 
 
 class Outbox:
-    """Writes down mails. Each is counted against the limits of its address in the same transaction."""
+    """Stores mails. Each is counted against the limits of its address in the same transaction."""
 
     def __init__(self, store: Store, keyring: Keyring, clock: Clock) -> None:
         self._store = store
@@ -37,7 +37,7 @@ class Outbox:
     def post(
         self, kind: Kind, recipient: str, facts: Facts, *, mail_id: str | None = None, delay_seconds: int = 0
     ) -> Posted:
-        """Write down a mail that is due after a delay, once for each `mail_id`, and return what became of it.
+        """Store a mail that is due after a delay, once for each `mail_id`, and return the outcome.
 
         It does the same work whoever the recipient is. Raises StoreError.
         """

@@ -1,9 +1,9 @@
-"""Who is told of an order by mail: the owner of each new one, and the customer who asked for it.
+"""Mails about orders: to the owner for each new order, and to a customer who asked for them.
 
-An event becomes records of the outbox, whose ids follow from the event: the same event again changes nothing.
+An event becomes records of the outbox, whose ids are derived from the event: the same event again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from shopkeeper.clock import Clock, rfc3339
@@ -21,15 +21,15 @@ from shopkeeper.http import NotFound
 from shopkeeper.storage import Store
 
 REMINDER_SECONDS = 60
-"""How long after it came an order must be accepted, or its owner is told again."""
+"""How long after an order arrives its owner gets a reminder, if it is not accepted by then."""
 
 FRESH_SECONDS = 3600
-"""An event that is older is not told any more: whoever switches mails on does not want those of the past."""
+"""No mails are sent for older events: an owner who switches mails on does not want those of the past."""
 
 OWNER_KINDS: Mapping[str, Mapping[Kind, int]] = {
     "order.received": {"owner_received": 0, "owner_reminder": REMINDER_SECONDS},
 }
-"""What the owner is told of an event, and after how many seconds."""
+"""The mails that the owner gets for an event, and after how many seconds."""
 
 CUSTOMER_KINDS: Mapping[str, Kind] = {
     "order.received": "customer_received",
@@ -40,39 +40,45 @@ CUSTOMER_KINDS: Mapping[str, Kind] = {
     "order.cancelled": "customer_cancelled",
     "order.expired": "customer_expired",
 }
-"""What the customer is told of an event."""
+"""The mails that the customer gets for an event."""
 
 TOLD = ("number", "reason", "ready_at")
-"""What an event itself says of its order. The rest is read when the mail is sent, so that nothing stands twice."""
+"""The facts that are taken from an event. All others are read when the mail is sent, so nothing is stored twice."""
 
 
 class OrderMails:
-    """Writes down the mails of events, and makes their letters."""
+    """Stores the mails of events, and makes their letters."""
 
-    def __init__(self, store: Store, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, store: Store, outbox: Outbox, clock: Clock, is_confirmed: Callable[[str], bool]) -> None:
+        """`is_confirmed` tells whether the owner with an id is confirmed. Else there are no mails: a stranger could
+        register a business and make it write to anybody.
+        """
+        self._is_confirmed = is_confirmed
         self._store = store
         self._outbox = outbox
         self._clock = clock
 
     @property
     def compose(self) -> Mapping[str, Compose]:
-        """What makes the letters of orders, by kind."""
+        """The functions that make the letters of orders, by kind."""
         for_owner = [kind for kinds in OWNER_KINDS.values() for kind in kinds]
         letters: dict[str, Compose] = dict.fromkeys(CUSTOMER_KINDS.values(), self._for_customer)
         return {**letters, **dict.fromkeys(for_owner, self._for_owner)}
 
     def deliver(self, subscription: Subscription, event: Event) -> Outcome:
-        """Write down the mails of an event, for a dispatcher of the feed. Raises StoreError."""
+        """Store the mails of an event, for a dispatcher of the feed. Raises StoreError."""
         return Delivered() if self.tell(subscription.business_id, event) else Skipped()
 
     def tell(self, business_id: str, event: Event) -> list[Posted]:
-        """Write down the mails of an event and return what became of each. Raises StoreError."""
+        """Store the mails of an event and return the outcome of each. Raises StoreError."""
         if event.type not in CUSTOMER_KINDS or self._is_past(event):
             return []
         found = self._find(business_id, event.subject)
         if found is None:
             return []
         business, order = found
+        if not self._is_confirmed(business.cognito_user_id):
+            return []
         facts = {"business_id": business_id, "order_id": event.subject}
         facts |= {name: str(event.data[name]) for name in TOLD if event.data.get(name) is not None}
         wanted: list[tuple[Kind, str, int]] = []
@@ -100,7 +106,7 @@ class OrderMails:
         return None if order is None else (business, order)
 
     def _for_owner(self, mail: Mail) -> Letter | None:
-        """Return the letter to the owner. There is no reminder of an order that the owner has seen to."""
+        """Return the letter to the owner. There is no reminder once the order has left the status `received`."""
         found = self._find(mail.facts["business_id"], mail.facts["order_id"])
         if found is None or not found[0].order_emails:
             return None
@@ -119,8 +125,8 @@ class OrderMails:
     def _for_customer(self, mail: Mail) -> Letter | None:
         """Return the letter to the customer.
 
-        A stranger can order in the name of anybody's address. So it holds nothing that the stranger wrote: no name and
-        no note. What it holds are texts of the business, ids and numbers.
+        A stranger can order with anybody's address. So the letter has nothing that the stranger wrote: no name and no
+        note. It has only texts of the business, ids and numbers.
         """
         found = self._find(mail.facts["business_id"], mail.facts["order_id"])
         if found is None:
@@ -148,7 +154,7 @@ def _was_cancelled_by_customer(order: Order) -> bool:
 
 
 def _way(order: Order) -> dict[str, str]:
-    """Return how an order comes to its customer. One without a fact of these is picked up."""
+    """Return the facts of the fulfilment of an order. An order for pickup has none."""
     match order.fulfilment:
         case Delivery(address=address, instructions=instructions):
             place = address if isinstance(address, str) else ", ".join(address.values())

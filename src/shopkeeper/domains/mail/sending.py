@@ -1,7 +1,7 @@
 """Sends the mails of the outbox that are due, each at least once.
 
-Before an attempt the time of the next one is stored, as a lease. Whoever is killed loses nothing: the mail is due again
-then. A repeat has the same Message-ID.
+Before an attempt the time of the next one is stored, as a lease. If the sender is killed, nothing is lost: the mail is
+due again at that time. A repeat has the same Message-ID.
 """
 
 import time
@@ -23,16 +23,16 @@ from shopkeeper.storage.tables import MAILS
 
 MOST_MAILS = 100
 MOST_SECONDS = 20.0
-"""The limits of one run, in which no attempt begins later. The next run continues."""
+"""The limits of one run: no attempt begins after them. The next run continues."""
 
 LEASE_SECONDS = 120
 """Longer than an attempt may take."""
 
 BACKOFF_SECONDS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600, 28800)
-"""How long after each failed attempt the next one follows. After the last the mail is dropped."""
+"""The pause after each failed attempt. After the last attempt the mail is dropped."""
 
 OLDEST_SECONDS = DAY
-"""A mail that is older is not sent: what it says was true a day ago."""
+"""An older mail is not sent, since it may no longer be true."""
 
 Metrics = dict[str, int]
 
@@ -49,7 +49,7 @@ class Sender:
         compose: Mapping[str, Compose],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`address` is the one that mails come from. `compose` makes the letters, by the mail's kind."""
+        """`address` is the sender of the mails. `compose` has the functions that make the letters, by kind."""
         self._store = store
         self._mails = Records(store, MAILS, Mail, write=mail_record)
         self._clock = clock
@@ -61,14 +61,14 @@ class Sender:
     def run(self) -> Metrics:
         """Send what is due, and return `MailsSent`, `MailsDelayed` and `MailsDropped`.
 
-        Raises RunFailed at the end if a mail was not taken, and StoreOutage at once if the store is unavailable.
+        Raises RunFailed at the end if a mail was not accepted, and StoreOutage at once if the store is unavailable.
         """
         return self._send_each(due_items(self._store, MAILS, "due", DUE, rfc3339(self._clock())))
 
     def send_new(self, items: Sequence[Item]) -> Metrics:
         """Send the mails among items that were just written, if they are due. See `run`."""
         now = rfc3339(self._clock())
-        # Counters are in the same table. An index may not know the new mails yet, so they are taken as they came.
+        # Counters are in the same table. The index may not have the new mails yet, so the given items are used.
         return self._send_each(item for item in items if "kind" in item and str(item.get("due_at", "~")) <= now)
 
     def _send_each(self, items: Iterable[Item]) -> Metrics:
@@ -120,7 +120,7 @@ class Sender:
     def _attempt(self, mail: Mail, now: datetime) -> str:
         compose = self._compose.get(mail.kind)
         if compose is None:
-            raise NotDelivered("its kind is not known to this version")
+            raise NotDelivered("this version does not know its kind")
         letter = compose(mail)
         if letter is None:
             self._finish(mail, "obsolete")
@@ -134,7 +134,7 @@ class Sender:
         return "MailsSent"
 
     def _lease(self, mail: Mail) -> Mail | None:
-        """Return the mail with an attempt more and the end of the lease, None if it is not as it was listed."""
+        """Return the mail with one more attempt and the end of the lease, None if it was changed since."""
         until = rfc3339(self._clock() + timedelta(seconds=LEASE_SECONDS))
         try:
             return self._mails.change(mail, {"attempts": mail.attempts + 1, "due_at": until})
@@ -142,14 +142,14 @@ class Sender:
             return None
 
     def _finish(self, mail: Mail, outcome: str) -> None:
-        """Keep what became of a mail, and nothing that it said. The record stays, so that a repeat is known."""
+        """Store the outcome of a mail, and remove its content. The record stays, so that a repeat is recognised."""
         self._change(mail, {"outcome": outcome, "due_at": None, "recipient": None, "facts": {}})
 
     def _change(self, mail: Mail, fields: Mapping[str, object]) -> None:
         try:
             self._mails.change(mail, fields)
         except ExpectationFailed:
-            pass  # the lease ran out, and another sender goes on
+            pass  # the lease expired, and another sender goes on
 
     def _is_old(self, mail: Mail, now: datetime) -> bool:
         return mail.created_at < rfc3339(now - timedelta(seconds=OLDEST_SECONDS))

@@ -1,7 +1,7 @@
 """What mails say: a subject and paragraphs for each kind, by language. English is here, German in `german.py`.
 
 Words in braces are facts. A paragraph that names an absent fact is left out, and `{lines}` stands for the list of what
-was ordered. Mails that anybody can have sent to another's address hold no text of that person.
+was ordered. A mail that anybody can cause to be sent to another person's address has no text of the one who caused it.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ ENGLISH: Mapping[Kind, Text] = {
             "An account was made with this email address, or changed to it.",
             "To confirm that the address is yours, open this page within three days: {link}",
             "To confirm that the address is yours, enter this token within three days: {token}",
-            "If you know nothing of this, ignore this mail.",
+            "If you did not do this, ignore this mail.",
         ),
     ),
     "owner_received": Text(

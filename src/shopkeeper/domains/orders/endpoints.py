@@ -131,9 +131,9 @@ ENDPOINTS = (
     _step("reject", "reject_order", "Reject an order."),
     _step("prepare", "prepare_order", "Begin to prepare an order."),
     _step("ready", "mark_order_ready", "Say that an order is ready."),
-    _step("dispatch", "dispatch_order", "Say that an order is out for delivery. It must be one to deliver."),
-    _step("deliver", "deliver_order", "Say that an order was delivered. It must be one to deliver."),
-    _step("complete", "complete_order", "Say that an order was handed over, or is done with."),
+    _step("dispatch", "dispatch_order", "Say that an order is out for delivery. Its fulfilment must be a delivery."),
+    _step("deliver", "deliver_order", "Say that an order was delivered. Its fulfilment must be a delivery."),
+    _step("complete", "complete_order", "Say that an order was handed over, or is finished."),
     _step(
         "cancel",
         "cancel_order",

@@ -50,7 +50,7 @@ def type_of(fulfilment: Pickup | Delivery | TableService) -> FulfilmentType:
 
 
 def check_fulfilment(fulfilment: Pickup | Delivery | TableService) -> None:
-    """Raise InvalidInput for an address that no type can refuse."""
+    """Raise InvalidInput for an address with a fault that its type cannot express."""
     if isinstance(fulfilment, Delivery):
         check_address(fulfilment.address, "fulfilment.address")
 

@@ -37,7 +37,7 @@ MOST_MINUTES = 30 * 24 * 60
 """How far ahead a business may say that an order will be ready."""
 
 OPEN = frozenset({"received", "accepted", "preparing", "ready", "out_for_delivery"})
-"""The statuses of orders that a business is not done with. A business that has any cannot be deleted."""
+"""The statuses of orders that are not finished. A business with such an order cannot be deleted."""
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ ORDER_TOKEN = Scheme(
 class Customer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Who orders, and how to reach them: by phone, email or both.
 
-    With `notify` they get mails about what becomes of the order, where mails are sent.
+    With `notify` they get mails about the progress of the order, if mails are sent.
     """
 
     name: Annotated[str, text(200, examples=["Ann Example"])]
@@ -104,7 +104,7 @@ def _has(name: str) -> dict[str, object]:
 
 # What is left out must be left out of the fingerprint, too: a request that a former version took may be repeated.
 class OrderedLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How many of which item, and what is special about them. All lines' notes have at most 3,000 characters."""
+    """An item, its quantity and a note. The notes of all lines have at most 3,000 characters together."""
 
     item_id: Id
     quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)]

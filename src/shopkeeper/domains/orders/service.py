@@ -234,7 +234,7 @@ def _fingerprint(new: NewOrder) -> str:
 
 
 def _next_status(step: Step, before: Status, party: Party, fulfilment: FulfilmentType) -> Status | None:
-    """Return what a step makes of an order, None where it is not in turn, or not this party's or order's."""
+    """Return the status after a step; None if this party, or an order like this, cannot take the step now."""
     fitting = (
         t.after
         for t in TRANSITIONS

@@ -1,1 +1,1 @@
-"""First run: the owner's account and the first business, made together and once."""
+"""The first run: the owner's account and the first business, made together and once."""

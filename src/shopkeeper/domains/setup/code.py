@@ -1,4 +1,4 @@
-"""The one-time code that `serve` prints, so that nobody but the operator is first."""
+"""The one-time code that `serve` prints, so that only the operator can make the first account."""
 
 import hmac
 import secrets
@@ -7,7 +7,7 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Without vowels, so that no words come about, and without letters that look like digits."""
 
 GROUPS, LENGTH = 5, 4
-"""20 letters of 20 are 86 bits."""
+"""20 letters from an alphabet of 20 have 86 bits."""
 
 
 def new_code() -> str:
@@ -17,7 +17,7 @@ def new_code() -> str:
 
 
 def is_code(sent: str, code: str) -> bool:
-    """Tell whether a person typed a code, in whatever case and with whatever between the letters.
+    """Tell whether a person typed a code, in upper or lower case, with any separators between the letters.
 
     The comparison takes as long for a wrong code as for the right one.
     """

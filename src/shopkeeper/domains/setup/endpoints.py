@@ -1,4 +1,4 @@
-"""The endpoints of first run."""
+"""The endpoints of the first run."""
 
 from shopkeeper.domains.accounts.model import AlreadyRegistered, TooManyAttempts
 from shopkeeper.domains.businesses.offers import check_address

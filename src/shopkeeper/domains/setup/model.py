@@ -1,4 +1,4 @@
-"""What first run takes and gives."""
+"""What the first run takes and gives."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ SignIn = Literal["accounts", "cognito"]
 
 
 class FirstBusiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The business of a first run: what a registration takes, whose owner is the new account.
+    """The business of a first run, as in a registration. Its owner is the new account.
 
     Without an email address of its own it has the owner's.
     """

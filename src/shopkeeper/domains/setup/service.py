@@ -1,4 +1,4 @@
-"""First run: makes the owner's account and the business in one transaction, while there is neither."""
+"""The first run: makes the owner's account and the business in one transaction, while there is neither."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ class Setup:
     ) -> None:
         """`code` is what strangers need, and everybody if loopback is not trusted.
 
-        `sign_in` is None where accounts are not this server's. Then nothing is to be set up.
+        `sign_in` is None if this server does not keep the accounts. Then there is nothing to set up.
         """
         self._store = store
         self._clock = clock
@@ -49,13 +49,13 @@ class Setup:
         return not self._is_over
 
     def state(self, *, is_local: bool) -> SetupState:
-        """Return what a caller must know; `is_local` tells whether they sit at this machine. Raises StoreError."""
+        """Return what a caller must know; `is_local` tells whether they are on this machine. Raises StoreError."""
         needed = self.is_needed()
         sign_in: SignIn = "cognito" if self._sign_in is None else "accounts"
         return SetupState(needed=needed, code_required=needed and self._wants_code(is_local), sign_in=sign_in)
 
     def run(self, first: FirstRun, address: str, *, is_local: bool) -> FirstRunDone:
-        """Make the account, an admin's, and its business, both or neither, and sign the owner in.
+        """Make the account of an admin and its business, both or neither, and sign the owner in.
 
         `address` is the caller's network address. If the reply is lost, the owner signs in with the new password.
         Raises AlreadySetUp, WrongCode, AlreadyRegistered, TooManyAttempts or StoreError.

@@ -1,4 +1,4 @@
-"""Delivers events to webhooks, and notes what came of each. The feed's dispatcher calls it."""
+"""Delivers events to webhooks, and stores the outcome of each. The feed's dispatcher calls it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -51,14 +51,14 @@ SERVER_ERRORS = 500
 
 MOST_DUE = 100
 CLAIM_SECONDS = 40
-"""How long an event that was set aside is in the hands of who sends it again."""
+"""How long a dispatcher leases an event that was set aside, to retry it."""
 
 OFF_SECONDS = 3600
-"""After how long one is looked at again whose webhook is switched off."""
+"""After how long an event that was set aside is checked again, if its webhook is switched off."""
 
 
 class Deliveries:
-    """Sends events to webhooks and keeps, for each event, what came of the last attempt."""
+    """Sends events to webhooks and stores the outcome of the last attempt of each event."""
 
     def __init__(self, store: Store, clock: Clock, sender: Sender) -> None:
         self._store = store
@@ -69,7 +69,7 @@ class Deliveries:
         self._subscriptions = subscriptions(store)
 
     def deliver(self, subscription: Subscription, event: Event) -> Outcome:
-        """Send an event to the webhook of a subscription, and return what came of it. Raises StoreError."""
+        """Send an event to the webhook of a subscription, and return the outcome. Raises StoreError."""
         webhook = self._webhooks.get(subscription.business_id, webhook_of(subscription.name))
         if webhook is None:
             return Refused("removed")
@@ -89,7 +89,7 @@ class Deliveries:
         )
 
     def note_missed(self, subscription: Subscription, first: int, last: int) -> None:
-        """Note that events were never sent and are no longer kept, from one number to another. Raises StoreError."""
+        """Store that the events from one number to another were not sent and are no longer kept. Raises StoreError."""
         seen = {"type": "", "state": "missed", "error": "events_gone", "status": None, "milliseconds": 0}
         told = f"The events from {first} to {last} are no longer kept."
         self._write(
@@ -99,7 +99,7 @@ class Deliveries:
     def due(self) -> Iterable[tuple[Key, Job]]:
         """Yield the events that were set aside and are due, each with the job that sends it. Raises StoreError.
 
-        Each is postponed a little, so that the next run comes to those behind it, whoever keeps these waiting.
+        Each is leased first, so that the next run takes those behind it, even while these wait for a thread.
         """
         now = self._clock()
         for item in islice(due_items(self._store, DELIVERIES, "due", WAITING, rfc3339(now)), MOST_DUE):
@@ -107,7 +107,7 @@ class Deliveries:
             try:
                 claimed = self._claim(listed, now)
             except ExpectationFailed:
-                continue  # the index lags, or another dispatcher has it
+                continue  # the index lags, or another dispatcher has leased it
             yield (listed.business_id, f"{listed.webhook_id}/{listed.seq}"), partial(self.send_again, claimed)
 
     def send_again(self, claimed: StoredDelivery) -> None:
@@ -115,10 +115,10 @@ class Deliveries:
         try:
             self._send_again(claimed, self._clock())
         except ExpectationFailed:
-            pass  # a replay has sent it meanwhile, or another dispatcher is at it
+            pass  # a replay has sent it in the meantime, or another dispatcher has leased it
 
     def _claim(self, found: StoredDelivery, now: datetime) -> StoredDelivery:
-        """Have an event in hand for some time. Raises ExpectationFailed if its record was changed since it was read."""
+        """Lease an event for CLAIM_SECONDS. Raises ExpectationFailed if its record was changed since it was read."""
         return self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=CLAIM_SECONDS))})
 
     def _send_again(self, found: StoredDelivery, now: datetime) -> None:
@@ -128,7 +128,7 @@ class Deliveries:
         if webhook is None or subscription is None or event is None or not webhook.wants(event.type):
             self._deliveries.change(found, {**_DONE, "state": "abandoned"})
         elif subscription.cursor < found.seq:
-            self._deliveries.change(found, {**_DONE, "state": "pending"})  # a replay comes to it
+            self._deliveries.change(found, {**_DONE, "state": "pending"})  # a replay will send it
         elif subscription.switched_off is not None:
             self._deliveries.change(found, {"next_at": rfc3339(now + timedelta(seconds=OFF_SECONDS))})
         elif subscription.failures and subscription.due_at > rfc3339(now):
@@ -161,7 +161,7 @@ class Deliveries:
         return self._sender.send(webhook.url, webhook.secrets_at(self._clock()), message)
 
     def _note(self, webhook: StoredWebhook, event: Event, answer: Answer, outcome: Outcome) -> None:
-        """Note what came of an attempt in the order of the feed. The event may have been set aside before."""
+        """Store the outcome of an attempt in the order of the feed. The event may have been set aside before."""
         now = self._clock()
         fields = {"type": event.type, "state": _state(outcome), **_seen(answer), "refusals": 0, "refused_since": None}
         if isinstance(outcome, SetAside):
@@ -172,7 +172,7 @@ class Deliveries:
     def _write(
         self, webhook_id: str, business_id: str, seq: int, fields: Mapping[str, Value], attempts: int = 1
     ) -> None:
-        """Write what became of an event. The row may be there already, and is not read for this."""
+        """Write the outcome of an event. The row may exist already, and is not read for this."""
         now = self._clock()
         set_now = {
             **fields,
@@ -190,14 +190,14 @@ class Deliveries:
 
 
 _DONE: Mapping[str, Any] = {"waiting": None, "next_at": None}
-"""What a delivery has that is not due any more."""
+"""The fields of a delivery that is no longer due."""
 
 
 def outcome_of(answer: Answer) -> Outcome:
     """Return what an answer means for the webhook.
 
-    One that cannot be reached, is at its limits or is broken gets no further events for now. Any other refusal is of
-    the one event. A redirect is a refusal as well: it is not followed.
+    A receiver that cannot be reached, limits the rate or is broken gets no further events for now. Any other refusal
+    concerns only this event. A redirect is a refusal as well: it is not followed.
     """
     status, reason = answer.status, answer.error
     if reason is None:
@@ -220,7 +220,7 @@ def _state(outcome: Outcome) -> DeliveryState:
 
 
 def _seen(answer: Answer) -> dict[str, Value]:
-    """Return what is kept of an answer."""
+    """Return the fields of a delivery that come from an answer."""
     return {
         "status": answer.status,
         "error": answer.error,

@@ -44,7 +44,7 @@ B = TypeVar("B")
 
 CHANGES = RateLimit("webhooks", requests=60, seconds=600, by="account")
 TESTS = RateLimit("webhook-tests", requests=20, seconds=600, by="account")
-"""Each makes the server call an address that the caller has chosen."""
+"""Each test makes the server call an address that the caller has chosen."""
 
 CHANGE_ERRORS = (NotFound, WebhookChanged, PreconditionFailed, PreconditionRequired)
 PATH = "/api/businesses/{business_id}/webhooks"
@@ -52,7 +52,7 @@ PATH = "/api/businesses/{business_id}/webhooks"
 
 @endpoint(f"GET {PATH}", errors=(NotFound,), access=Access.SIGNED_IN)
 def list_webhooks(webhooks: Webhooks, call: Call[WebhooksParameters, Nothing]) -> Reply[WebhookList]:
-    """Return the webhooks of one's business, with how their deliveries go."""
+    """Return the webhooks of one's business, with the state of their deliveries."""
     return Reply(WebhookList(webhooks.listing(call.identity, call.parameters.business_id)))
 
 
@@ -76,7 +76,7 @@ def create_webhook(webhooks: Webhooks, call: Call[WebhooksParameters, NewWebhook
 
 @endpoint(f"GET {PATH}/{{webhook_id}}", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[Webhook]:
-    """Return a webhook, with how its deliveries go."""
+    """Return a webhook, with the state of its deliveries."""
     webhook = webhooks.show(_own(webhooks, call))
     return Reply(webhook, headers=etag(webhook.version))
 
@@ -87,7 +87,7 @@ def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> R
 def change_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, WebhookChange]) -> Reply[Webhook]:
     """Change a webhook, in the version that If-Match names.
 
-    With `enabled` it is switched off or on. Switched on again it goes on with the next event after its cursor.
+    `enabled` switches it off or on. After it is switched on, it continues with the next event after its cursor.
     """
     changed = webhooks.change(_own_version(webhooks, call), call.body)
     return Reply(changed, headers=etag(changed.version))
@@ -108,7 +108,7 @@ def delete_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, Nothi
     limits=(CHANGES,),
 )
 def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookWithSecret]:
-    """Give a webhook a new secret, which is shown only here. The former one signs as well for 24 hours."""
+    """Give a webhook a new secret, which is shown only here. The former secret also signs for 24 hours."""
     rotated = webhooks.rotate(_own(webhooks, call))
     return Reply(rotated, headers=etag(rotated.version))
 
@@ -121,7 +121,7 @@ def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Noth
     limits=(TESTS,),
 )
 def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookTest]:
-    """Send an event `webhook.test` now, and return what came of it."""
+    """Send an event `webhook.test` now, and return the outcome."""
     answer = webhooks.test(_own(webhooks, call))
     return Reply(WebhookTest(answer.status, answer.milliseconds, answer.error))
 
@@ -134,7 +134,7 @@ def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]
     load=Load.PAGES,
 )
 def list_deliveries(webhooks: Webhooks, call: Call[DeliveryListParameters, Nothing]) -> Reply[DeliveryList]:
-    """List what became of the events of the last 30 days, page by page, the newest event first."""
+    """List the deliveries of the events of the last 30 days, page by page, the newest event first."""
     asked = call.parameters
     webhook = webhooks.own(call.identity, asked.business_id, asked.webhook_id)
     scope = f"deliveries of {webhook.webhook_id}"
@@ -149,7 +149,7 @@ def list_deliveries(webhooks: Webhooks, call: Call[DeliveryListParameters, Nothi
     limits=(CHANGES,),
 )
 def replay_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Replay]) -> Reply[Webhook]:
-    """Send the events from a number on again, with the same ids. Only events that are still kept can be."""
+    """Send the events from a number on again, with the same ids. Only events that are still kept can be sent."""
     return Reply(webhooks.replay(_own(webhooks, call), call.body.first))
 
 

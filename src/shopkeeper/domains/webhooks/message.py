@@ -12,11 +12,11 @@ WITHHELD = ("customer",)
 """Data of events that is about a customer. It is for the owner's own board, and not sent to other servers."""
 
 REASON = "reason"
-"""It is withheld where a customer may have written it, since it can hold anything."""
+"""It is withheld if a customer may have written it, since it can contain anything."""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """The id and the body of a message. Both stay the same however often it is sent."""
+    """The id and the body of a message. Both stay the same in every attempt."""
 
     message_id: str
     body: bytes
@@ -45,5 +45,5 @@ def message_of_test(business_id: str, webhook_id: str, at: str, now: datetime) -
 
 
 def _plain(business_id: str) -> str:
-    """Return an id as a header field can have it, without the full stop that ends an id in what is signed."""
+    """Return an id that is allowed in a header field, without the full stop that separates the signed parts."""
     return quote(business_id, safe="").replace(".", "%2E")

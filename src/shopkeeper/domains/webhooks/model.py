@@ -56,9 +56,9 @@ class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook and how its deliveries go; times are RFC 3339.
+    """A webhook and the state of its deliveries; times are RFC 3339.
 
-    `cursor` is the number of the last event that is done with, `newest` that of the newest event. A `failing` webhook
+    `cursor` is the number of the last event that is finished, `newest` that of the newest event. A `failing` webhook
     waits until `next_attempt_at`. One that is `off` sends nothing, for the reason `off_reason`, since `off_since`.
     """
 
@@ -92,7 +92,7 @@ class WebhookList(msgspec.Struct, frozen=True):
 
 
 class WebhookTest(msgspec.Struct, frozen=True):
-    """What came of a test: the status of the answer, null if there was none, and why it is no success."""
+    """The outcome of a test: the status of the answer, null if there was none, and the error, null for a success."""
 
     status: int | None
     milliseconds: int
@@ -100,7 +100,7 @@ class WebhookTest(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an event; times are RFC 3339.
+    """The delivery of an event; times are RFC 3339.
 
     `status`, `error` and `answer`, the beginning of the answer's body, are of the last attempt. An event that was set
     aside is sent again at `next_at`.
@@ -157,7 +157,7 @@ class DeliveryListParameters(msgspec.Struct, frozen=True):
 
 
 class TooManyWebhooks(Conflict):
-    """The business has as many webhooks as it may."""
+    """The business already has as many webhooks as it may have."""
 
     code = "too_many_webhooks"
 

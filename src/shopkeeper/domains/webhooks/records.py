@@ -1,4 +1,4 @@
-"""The records of webhooks, and of what became of their deliveries."""
+"""The records of webhooks, and of their deliveries."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from shopkeeper.storage.tables import DELIVERIES, WEBHOOKS
 
 KIND = "webhook"
 COUNT = "#count"
-"""The id under which the number of a business's webhooks stands among them. No webhook has it."""
+"""The id of the record that counts the webhooks of a business, in the same table. No webhook has it."""
 
 WAITING = "delivery"
 """The partition of the index `due`: the events that were set aside, by the time of the next attempt."""
@@ -45,7 +45,7 @@ class StoredWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredDelivery(Delivery, frozen=True, kw_only=True):
-    """A delivery as it is stored. `waiting` lists it until it was delivered or given up.
+    """A delivery as it is stored. While `waiting` is set, the index `due` lists it: until it is delivered or given up.
 
     `refusals` counts the answers that refused it, the first of which came at `refused_since`.
     """
@@ -83,7 +83,7 @@ def deliveries(store: Store) -> Records[StoredDelivery]:
 
 
 def delivery_record(delivery: StoredDelivery) -> dict[str, Value]:
-    """Return a delivery as it is stored. What lists it is left out where it is not waiting."""
+    """Return a delivery as it is stored. The attributes of the index are left out unless it waits for a retry."""
     record = to_item(delivery)
     return {name: value for name, value in record.items() if value is not None or name not in ("waiting", "next_at")}
 
@@ -94,7 +94,7 @@ def no_webhook() -> NotFound:
 
 
 def subscription_name(webhook_id: str) -> str:
-    """Return the name of the subscription that a webhook is sent from."""
+    """Return the name of the subscription of a webhook."""
     return f"{KIND}#{webhook_id}"
 
 
@@ -109,7 +109,7 @@ def count_webhook(business_id: str, most: int) -> Update:
 
 
 def uncount_webhook(business_id: str) -> Update:
-    """Return the action that counts one webhook less."""
+    """Return the action that subtracts one webhook."""
     return Update(WEBHOOKS, _count_key(business_id), Changes(add={"webhooks": -1}))
 
 

@@ -1,4 +1,4 @@
-"""Sending one message to one address, within 15 seconds, whatever is there."""
+"""Sends one message to one address, within 15 seconds, whatever the receiver does."""
 
 import time
 from collections.abc import Iterable
@@ -23,11 +23,11 @@ MAX_SHOWN = 200
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of an attempt.
+    """The outcome of an attempt.
 
-    `status` is that of the answer, None if none came. `error` is a code that says why it is no success, None for a
-    success. `retry_after` is for how many seconds the receiver asks not to be called. `shown` is how the body of an
-    answer begins that is no success.
+    `status` is that of the answer, None if there was none. `error` is a code that says what failed, None for a
+    success. `retry_after` is for how many seconds the receiver asks not to be called. `shown` is the beginning of
+    the body of an answer that is not a success.
     """
 
     status: int | None
@@ -45,7 +45,7 @@ class Sender:
         self._clock = clock
 
     def send(self, url: str, secrets: Iterable[SigningSecret], message: Message) -> Answer:
-        """Send a message and return what came of it. Never raises for anything that the receiver does."""
+        """Send a message and return the outcome. Never raises for anything that the receiver does."""
         began = time.monotonic()
         try:
             reply = self._ask(url, secrets, message, deadline(SECONDS))

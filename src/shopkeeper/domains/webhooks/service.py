@@ -111,13 +111,13 @@ class Webhooks:
         return self._webhooks.require(business_id, webhook_id)
 
     def show(self, webhook: StoredWebhook) -> Webhook:
-        """Return a webhook with how its deliveries go. Raises NotFound or StoreError."""
+        """Return a webhook with the state of its deliveries. Raises NotFound or StoreError."""
         return shown(webhook, self._subscription(webhook), read_head(self._store, webhook.business_id).newest)
 
     def change(self, webhook: StoredWebhook, change: WebhookChange) -> Webhook:
         """Change a webhook in the version that was read.
 
-        One that waits after failures is tried at once at another address. Raises InvalidInput, WebhookChanged,
+        A failing webhook that gets another URL is retried at once. Raises InvalidInput, WebhookChanged,
         NotFound or StoreError.
         """
         fields = changed_fields(change)
@@ -153,7 +153,7 @@ class Webhooks:
             pass  # the business has others
 
     def rotate(self, webhook: StoredWebhook) -> WebhookWithSecret:
-        """Give a webhook a new secret. The present one signs as well for 24 hours.
+        """Give a webhook a new secret. The present one also signs for 24 hours.
 
         Raises WebhookChanged or StoreError.
         """
@@ -168,15 +168,15 @@ class Webhooks:
         return self._with_secret(changed)
 
     def test(self, webhook: StoredWebhook) -> Answer:
-        """Send an event `webhook.test` now and return what came of it."""
+        """Send an event `webhook.test` now and return the outcome."""
         now = self._clock()
         message = message_of_test(webhook.business_id, webhook.webhook_id, rfc3339(now), now)
         return self._sender.send(webhook.url, webhook.secrets_at(now), message)
 
     def replay(self, webhook: StoredWebhook, first: int) -> Webhook:
-        """Send the events from a number on again, those that were set aside among them.
+        """Send the events from a number on again, including those that were set aside.
 
-        Raises InvalidInput for one that was not sent yet, EventsGone for one that is no longer kept, or StoreError.
+        Raises InvalidInput if the first was not sent yet, EventsGone if it is no longer kept, or StoreError.
         """
         _check_was_sent(self._subscription(webhook), first)
         check_kept(self._store, webhook.business_id, first, self._clock())
@@ -190,11 +190,11 @@ class Webhooks:
         return self.show(webhook)
 
     def deliveries(self, webhook: StoredWebhook) -> Listing[StoredDelivery]:
-        """Return the list of what became of the events, the newest event first."""
+        """Return the list of the deliveries, the newest event first."""
         return Listing(self._store, self._deliveries, None, webhook.webhook_id, descending=True)
 
     def _apply(self, webhook: StoredWebhook, steps: Callable[[Subscription], list[Action]], *others: Action) -> None:
-        """Do steps on the subscription of a webhook as it is now, together with others.
+        """Change the present subscription of a webhook, together with other actions.
 
         Raises WebhookChanged if one of the others fails, or Conflict if deliveries keep changing the subscription.
         """
@@ -224,7 +224,7 @@ class Webhooks:
 
 
 def _check_was_sent(subscription: Subscription, number: int) -> None:
-    """Raise InvalidInput for the number of an event that would not be sent next even without a replay."""
+    """Raise InvalidInput for the number of an event after the next one that will be sent."""
     most = subscription.cursor + 1
     if number > most:
         raise InvalidInput([FieldError("from", f"must be at most {most}, the next event that will be sent")])

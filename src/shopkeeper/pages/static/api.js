@@ -9,8 +9,8 @@ export { Problem } from "./http.js";
 /** @typedef {import("./http.js").Answer} Answer */
 
 /**
- * Send a request with the access token. A token that has expired is renewed, and where the session has ended the
- * request waits until its owner has signed in again. Throws Problem.
+ * Send a request with the access token. An expired token is renewed. If the session has ended, the request
+ * waits until its owner has signed in again. Throws Problem.
  * @param {string} method
  * @param {string} path
  * @param {Options} [options]

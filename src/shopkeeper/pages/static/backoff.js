@@ -1,4 +1,4 @@
-// Pauses between tries.
+// Backoff: the pauses between attempts.
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;

@@ -1,7 +1,7 @@
-// The orders of the business, as they stand: those that are open, and today's. They change by themselves, on every page.
+// The orders of the business: the open ones, and today's. They are kept up to date by the feed, on every page.
 //
-// The feed begins before the orders are read, so no change is missed, whatever happens meanwhile. An event only says
-// which order is to be read again.
+// The feed begins before the orders are read, so no change is missed. An event only says which order must be read
+// again.
 
 import { get, Problem, post } from "./api.js";
 import { pauseAfter } from "./backoff.js";
@@ -18,7 +18,7 @@ import { everySecond, setClock } from "./ticks.js";
 const PAGE = 100;
 const MOST_PAGES_OF_TODAY = 5;
 const AT_A_TIME = 6;
-/** Where more orders than this changed at once, all are read. */
+/** If more orders than this changed at once, all are read. */
 const MOST_SINGLY = 50;
 const LAGS_MS = 5_000;
 
@@ -69,7 +69,7 @@ business.subscribe((shop) => {
   board = id && new Board(id);
 });
 
-// The first thing that a feed tells is that all is to be read.
+// The first call from the feed asks for all orders to be read.
 listen((events) => board?.hear(events));
 
 /** What an order is called. @param {Order} order */
@@ -82,8 +82,8 @@ function wordOf(status) {
 }
 
 /**
- * Lead an order on, and return whether that was done. If it was not, the person is told why; where somebody else was
- * faster, the order shows what it became.
+ * Take a step of an order, and return whether it succeeded. If it did not, the person is told why; if somebody else
+ * was faster, the order shows its new status.
  * @param {Order} order
  * @param {import("./steps.js").Step} step
  * @param {Record<string, unknown>} [body]
@@ -106,7 +106,7 @@ export async function take(order, step, body) {
   }
 }
 
-/** Read everything anew. */
+/** Read everything again. */
 export function reload() {
   failure.set("");
   board?.hear(null);
@@ -144,14 +144,14 @@ class Board {
     }
     for (const { type, subject, data } of events ?? []) {
       if (!type.startsWith("order.")) continue;
-      // No order has a status twice, so one that has had this one is known as it became.
+      // An order has each status only once: one that has had this status is known already.
       const known = orders.value?.get(subject);
       if (!known?.history.some(({ status }) => status === data.status)) this.changed.add(subject);
     }
     this.read();
   }
 
-  /** Look at an order again. @param {string} orderId */
+  /** Read an order again. @param {string} orderId */
   look(orderId) {
     this.changed.add(orderId);
     this.read();
@@ -202,7 +202,7 @@ class Board {
       }
     }
     if (this.isOver) return;
-    // What is known may be newer than a list. Open orders that no list has any more are read one by one.
+    // A known order may be newer than a list. Open orders that are no longer in any list are read one by one.
     for (const order of orders.value?.values() ?? []) {
       if (!found.has(order.order_id)) {
         if (!OPEN.includes(order.status)) continue;
@@ -226,7 +226,7 @@ class Board {
   }
 
   /**
-   * Do something again and again until the server does it. Throws Problem if it never will.
+   * Retry until the server succeeds. Throws Problem if it never will.
    * @template T
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
@@ -243,7 +243,7 @@ class Board {
     }
   }
 
-  /** What nobody accepted in time has expired, also before the server says so. @param {number} moment */
+  /** Orders that nobody accepted in time have expired, even before the server says so. @param {number} moment */
   tick(moment) {
     for (const order of orders.value?.values() ?? []) {
       if (order.status !== "received" || Date.parse(order.accept_until) > moment) continue;

@@ -4,7 +4,7 @@ import { get, patch } from "./api.js";
 import { Problem } from "./http.js";
 import { signal } from "./signal.js";
 
-/** Null while it is not known, and where the account owns none. */
+/** Null until it is loaded, and if the account owns none. */
 export const business = signal(/** @type {Record<string, any> | null} */ (null));
 
 /** @type {string | null} */
@@ -31,7 +31,7 @@ export async function loadBusiness() {
  * Change the business in the version that was seen, and return it. Throws Problem; if it was changed elsewhere, the
  * newest version is loaded first.
  * @param {Record<string, unknown>} change
- * @param {{ whatever?: boolean }} [options] `whatever` changes it whatever was changed elsewhere
+ * @param {{ whatever?: boolean }} [options] `whatever` changes it even if it was changed elsewhere
  * @returns {Promise<Record<string, any>>}
  */
 export async function changeBusiness(change, { whatever = false } = {}) {

@@ -1,4 +1,4 @@
-// The items of the business: all of them, as last seen.
+// The items of the business: all of them, as they were last loaded.
 
 import { get, patch, remove } from "./api.js";
 import { Problem } from "./http.js";
@@ -19,7 +19,7 @@ import { signal } from "./signal.js";
  * @property {string | null} [picture_url]
  */
 
-/** Null while they are not known. */
+/** Null until they are loaded. */
 export const items = signal(/** @type {Item[] | null} */ (null));
 
 /**
@@ -51,7 +51,7 @@ function drop(itemId) {
   items.set((items.value ?? []).filter(({ item_id }) => item_id !== itemId));
 }
 
-/** Read an item anew, and show it. @param {string} itemId */
+/** Read an item again, and show it. @param {string} itemId */
 export async function refreshItem(itemId) {
   try {
     put((await get(pathOf(itemId))).data);

@@ -1,7 +1,8 @@
-// Work that is asked for more often than it can be done.
+// Requests for the same work are merged.
 
 /**
- * Return a function that does some work, never twice at the same time. What is asked for meanwhile is done once after.
+ * Return a function that does some work, never twice at the same time. Calls during the work make it run
+ * once more afterwards.
  * @param {() => Promise<void>} work
  * @returns {() => Promise<void>}
  */

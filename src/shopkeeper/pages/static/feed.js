@@ -7,21 +7,21 @@ import { send } from "./http.js";
 const WAIT_SECONDS = 25;
 const PULSE_MS = 5_000;
 const LOST_AFTER_MS = 10_000;
-const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed has come to: the answer says which one it has come to
+const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed reaches: the answer says which it has reached
 
 /** @typedef {{ seq: number, type: string, at: string, subject: string, data: Record<string, any> }} FeedEvent */
 
 /**
  * @typedef {object} Listener
  * @property {(events: FeedEvent[]) => void} events what happened, oldest first
- * @property {(newest: number) => void} gone events were missed that are not kept any more: load all anew, and go on
+ * @property {(newest: number) => void} gone missed events are no longer kept: load everything again, and continue
  *   after the number `newest`
  * @property {(online: boolean) => void} online called when the server has not answered for 10 s, and when it does again
  */
 
 /**
- * Follow a feed after a number, until what is returned is called. Without a number it begins now, and `gone` is called
- * first: what was loaded before may lack what happened since.
+ * Follow a feed after a number, until the returned function is called. Without a number it begins now, and `gone` is
+ * called first, since data that were loaded before may be out of date.
  * @param {string} businessId
  * @param {number | null} after
  * @param {Listener} listener
@@ -79,13 +79,13 @@ async function run(businessId, after, listener, pulse, signal) {
         pause = pauseAfter(failures++, error instanceof Problem ? error.retryAfter : null);
       }
     } finally {
-      pulse.waiting?.abort(); // it has ended, and must watch `signal` no more
+      pulse.waiting?.abort(); // it has ended, and must no longer listen to `signal`
     }
     if (pause) await pulse.sleep(pause, signal);
   }
 }
 
-/** Looks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */
+/** Checks every 5 s whether the server answers, since a request that waits says nothing for 25 s. */
 class Pulse {
   /** @param {(online: boolean) => void} tell */
   constructor(tell) {
@@ -114,14 +114,14 @@ class Pulse {
     this.wake?.();
   };
 
-  /** Ask anew: a device that slept may wait for an answer on a connection that is dead. */
+  /** Send the request again: a device that slept may wait for an answer on a connection that is dead. */
   renew = () => {
     this.waiting?.abort();
     this.hurry();
   };
 
   /**
-   * Return a signal that also ends a request whose server has gone without a word.
+   * Return a signal that also aborts a request whose server no longer answers.
    * @param {AbortSignal} signal
    */
   within(signal) {
@@ -132,7 +132,7 @@ class Pulse {
   }
 
   /**
-   * Sleep for some milliseconds, or until there is reason to hurry.
+   * Sleep for some milliseconds, or until `hurry` is called.
    * @param {number} ms
    * @param {AbortSignal} signal
    */

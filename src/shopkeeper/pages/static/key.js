@@ -1,6 +1,6 @@
-// Keys that nobody can guess.
+// Random keys.
 
-/** @returns {string} a fresh Idempotency-Key; `crypto.randomUUID` is not there without https */
+/** @returns {string} a fresh Idempotency-Key; `crypto.randomUUID` needs https */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

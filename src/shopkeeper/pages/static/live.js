@@ -1,4 +1,4 @@
-// What happens in the business, told to every page and part that wants to know, as long as somebody is signed in.
+// Passes the events of the business to every page and part that watches, while somebody is signed in.
 
 import { online } from "./connection.js";
 import { follow } from "./feed.js";
@@ -7,7 +7,7 @@ import { useEffect, useRef } from "./vendor/preact.js";
 /** @typedef {import("./feed.js").FeedEvent} FeedEvent */
 
 /**
- * Is told of events, oldest first; null says that some may have been missed, and all is to be loaded anew.
+ * Gets events, oldest first; null means that some may have been missed, and everything must be loaded again.
  * @typedef {(events: FeedEvent[] | null) => void} Watcher
  */
 
@@ -15,19 +15,19 @@ import { useEffect, useRef } from "./vendor/preact.js";
 const watchers = new Set();
 
 /**
- * Follow the feed of a business from now on. The shell does it once for all; what is returned ends it.
+ * Follow the feed of a business from now on. The shell does it once for all. The returned function ends it.
  * @param {string} businessId
  */
 export function watch(businessId) {
   const stop = follow(businessId, null, { events: tell, gone: () => tell(null), online: online.set });
   return () => {
     stop();
-    online.set(true); // nobody asks any more
+    online.set(true); // nothing checks the connection any more
   };
 }
 
 /**
- * Be told of events, until what is returned is called.
+ * Watch events, until the returned function is called.
  * @param {Watcher} watcher
  */
 export function listen(watcher) {
@@ -38,7 +38,7 @@ export function listen(watcher) {
 }
 
 /**
- * Let a component be told of events while it is shown.
+ * Let a component watch events while it is shown.
  * @param {Watcher} watcher
  */
 export function useEvents(watcher) {

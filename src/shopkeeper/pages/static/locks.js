@@ -1,4 +1,4 @@
-// Work that only one tab may do at a time, and how many tabs there are.
+// Locks between tabs, and the number of tabs.
 
 /** @type {Map<string, Promise<unknown>>} */
 const queues = new Map();

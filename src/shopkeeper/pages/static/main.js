@@ -1,4 +1,4 @@
-// The owner's pages: mounts what the session and the address call for.
+// The owner's pages: mounts the page for the state of the session and the URL.
 
 import { business, loadBusiness } from "./business.js";
 import { explain } from "./faults.js";
@@ -139,7 +139,7 @@ async function readSetup() {
   }
 }
 
-/** A session that has ended is known to have ended: nobody is signed in. @param {any} problem */
+/** Throw an error only while the state of the session is unknown: if it has ended, the page shows that. @param {any} problem */
 function known(problem) {
   if (session.value === "starting") throw problem;
 }

@@ -3,10 +3,10 @@
 import { locale } from "./texts.js";
 
 /** @type {Map<string, Intl.NumberFormat>} */
-const formats = new Map(); // a list has hundreds of amounts, and to make a format takes longer than to use it
+const formats = new Map(); // a list has hundreds of amounts, and making a format takes longer than using it
 
 /**
- * Return an amount in its currency's own form. `minor` is in minor units, of which each currency has its own number.
+ * Return an amount in its currency's own form. `minor` is in minor units, whose number of digits depends on the currency.
  * @param {number} minor
  * @param {string} currency
  */
@@ -45,7 +45,7 @@ export function plain(minor, currency) {
 }
 
 /**
- * Return what a person typed in minor units, null if it is no amount of that currency.
+ * Return what a person typed in minor units, null if it is not an amount of that currency.
  * @param {string} typed with a point or a comma before the currency's digits
  * @param {string} currency
  */

@@ -1,4 +1,4 @@
-// Opening hours: what they say of a day, and when the next day of business begins.
+// Opening hours: those of a day, and when the next day of business begins.
 
 import { addDays, momentOf, wallTime, weekdayOf } from "./zone.js";
 
@@ -12,7 +12,7 @@ export const DAYS = /** @type {const} */ ([
   "sunday",
 ]);
 
-const FURTHEST_DAYS = 29; // nothing may be unavailable for longer than 30
+const FURTHEST_DAYS = 29; // an item can be unavailable for at most 30
 
 /** @typedef {{ opens: string, closes: string }} Span */
 /** @typedef {{ date: string, hours: Span[], note?: string | null }} SpecialDay */

@@ -1,7 +1,7 @@
 // Phone numbers as people type them.
 
 /**
- * Return a number in the form that the API takes (E.164) if it can be brought into that, else as it was typed.
+ * Return a number in the form that the API takes (E.164) if it can be converted, else as it was typed.
  * @param {string} typed
  */
 export function phoneOf(typed) {

@@ -8,7 +8,7 @@ const MOST_BYTES = 2_000_000;
 const TYPE = "image/jpeg";
 
 /**
- * Return a picture that is small enough, without what a camera wrote beside it, such as where it was taken. Throws
+ * Return a picture that is small enough, without its metadata, such as where it was taken. Throws
  * Problem if this browser cannot read the file.
  * @param {Blob} file
  * @returns {Promise<Blob>}
@@ -50,7 +50,7 @@ export async function upload(itemId, picture, onProgress) {
 }
 
 /**
- * Post a form. `fetch` does not tell how far it is.
+ * Post a form. `fetch` does not report progress.
  * @param {string} url
  * @param {FormData} form
  * @param {(part: number) => void} onProgress

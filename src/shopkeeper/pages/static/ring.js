@@ -24,7 +24,7 @@ const SOUNDS = {
   },
 };
 
-/** Whether sounds can be heard. A call, or a phone that is locked, ends that for a while. */
+/** Whether sounds can be heard. A call or a locked phone interrupts that. */
 export const audible = signal(false);
 
 /** @type {AudioContext | null} */
@@ -54,7 +54,7 @@ export async function silence() {
 }
 
 /**
- * Repeat a sound until another one is asked for, or none.
+ * Repeat a sound until another one is set, or none.
  * @param {Sound | ""} wanted
  */
 export function ring(wanted) {
@@ -84,7 +84,7 @@ function play(name, loop) {
 }
 
 /**
- * Return a sound as samples. A loop of samples needs no timer, which browsers slow down in tabs behind others.
+ * Return a sound as samples. A loop of samples needs no timer; browsers slow timers down in background tabs.
  * @param {AudioContext} on
  * @param {Sound} name
  */

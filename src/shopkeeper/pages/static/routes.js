@@ -7,7 +7,7 @@ import { Orders } from "./views/orders.js";
 import { Webhooks } from "./views/webhooks.js";
 
 /**
- * A page: what shows it, and what it is called in the navigation.
+ * A page: its component, and its name in the navigation.
  * @typedef {{ view: any, title: import("./texts.js").TextKey, icon: import("./parts/icon.js").IconName }} Route
  */
 

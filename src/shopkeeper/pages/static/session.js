@@ -1,7 +1,7 @@
 // The session: who is signed in, in this tab and in the others of this browser.
 //
 // The access token is kept in memory only, the refresh token in sessionStorage. A refresh token that is used twice ends
-// its session, so the tabs share what one of them got: each tells the others, and asks them before it refreshes.
+// its session, so the tabs share their tokens: each sends new ones to the others, and asks them before it refreshes.
 
 import { Problem, send } from "./http.js";
 import { alone, othersOf } from "./locks.js";
@@ -61,7 +61,7 @@ export async function signIn(email, password) {
 }
 
 /**
- * Go on with tokens that the server gave, in all tabs.
+ * Use tokens from the server, in all tabs.
  * @param {{ access_token: string, refresh_token: string, expires_in: number }} given
  */
 export function adopt(given) {
@@ -70,7 +70,7 @@ export function adopt(given) {
   channel?.postMessage({ kind: "tokens", tokens });
 }
 
-/** End the session, in all tabs. It ends here even if the server cannot be told. */
+/** End the session, in all tabs. It ends here even if the server cannot be reached. */
 export async function signOut() {
   const refresh = sessionStorage.getItem(KEY);
   forget("out");
@@ -95,7 +95,7 @@ export async function accessToken() {
 }
 
 /**
- * Get new tokens in place of an access token that is not good any more. Calls at the same time share one refresh, and
+ * Replace an access token that is no longer valid. Calls at the same time share one refresh, and
  * so do tabs. Throws Problem; if the session has ended, `session` says so.
  * @param {string | null} stale
  * @returns {Promise<void>}
@@ -107,7 +107,7 @@ export function renew(stale) {
   return renewing;
 }
 
-/** Say that the server takes the session's tokens no more. */
+/** End the session because the server no longer accepts its tokens. */
 export function end() {
   forget("ended");
 }

@@ -34,7 +34,7 @@ async function stayOn() {
   }
 }
 
-/** Ring as long as there is a reason. That no orders can come is worse than one that waits. */
+/** Ring as long as there is a reason. A lost connection matters more than an order that waits. */
 function decide() {
   const isDeaf = !online.value || session.value === "ended";
   const sound = isDeaf ? "lost" : waiting.value ? "order" : "";
@@ -44,7 +44,7 @@ function decide() {
 }
 
 for (const reason of [shift, waiting, audible, online, session]) reason.subscribe(decide);
-// A browser ends the lock of a page that is not seen, and may end its sound.
+// A browser releases the wake lock of a hidden page, and may stop its sound.
 document.addEventListener("visibilitychange", () => {
   stayOn();
   if (shift.value && document.visibilityState === "visible") unlock().catch(() => undefined);

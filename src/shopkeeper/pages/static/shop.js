@@ -81,7 +81,7 @@ function Shop() {
   `;
 }
 
-/** Where each page of this window was left, so that the way back leads there. @type {Map<string, number>} */
+/** The scroll position of each page of this window, for the way back. @type {Map<string, number>} */
 const left = new Map();
 
 /** @param {{ route: string, children: any }} props */
@@ -90,7 +90,7 @@ function Content({ route, children }) {
   const isFirst = useRef(true);
   useLayoutEffect(() => {
     if (!isFirst.current) {
-      element.current?.focus({ preventScroll: true }); // a reader then begins with the new page
+      element.current?.focus({ preventScroll: true }); // so that a screen reader begins with the new page
       window.scrollTo(0, left.get(route) ?? 0);
     }
     isFirst.current = false;

@@ -8,7 +8,7 @@ import { useEffect, useState } from "./vendor/preact.js";
  */
 
 /**
- * Make a signal. `subscribe` returns what ends the subscription.
+ * Make a signal. `subscribe` returns a function that ends the subscription.
  * @template T
  * @param {T} first
  * @returns {Signal<T>}

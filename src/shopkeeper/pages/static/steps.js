@@ -1,9 +1,9 @@
-// The life cycle of an order, as the owner leads it: which column it stands in, and what can be done next.
+// The life cycle of an order for its owner: which column it is in, and which steps are next.
 
 /** @typedef {import("./board.js").Order} Order */
 /** @typedef {"accept" | "reject" | "prepare" | "ready" | "dispatch" | "deliver" | "complete" | "cancel"} Step */
 
-/** Statuses of orders that are not done with. */
+/** Statuses of orders that are not finished. */
 export const OPEN = ["received", "accepted", "preparing", "ready", "out_for_delivery"];
 
 /** The next steps of each status; the first is the usual one. @type {Record<string, Step[]>} */
@@ -16,7 +16,7 @@ const STEPS = {
   delivered: ["complete"],
 };
 
-/** The columns, each with its look. Every status that none of them names is done. */
+/** The columns, each with its look. All other statuses are in `done`. */
 export const COLUMNS = /** @type {const} */ ({
   new: { statuses: ["received"], tone: "new", icon: "dot" },
   work: { statuses: ["accepted", "preparing"], tone: "work", icon: "half" },
@@ -46,8 +46,8 @@ export function stepsOf({ status, fulfilment }) {
 const changedAt = (order) => order.history[order.history.length - 1]?.at ?? order.created_at;
 
 /**
- * How each column is sorted. New orders stand newest first. A kitchen works first at what is due first. What is done
- * stands as it was done.
+ * How each column is sorted. New orders: newest first. Orders in progress: first due first. Finished orders: last
+ * finished first.
  * @type {Record<ColumnName, (one: Order, other: Order) => number>}
  */
 const SORTED = {

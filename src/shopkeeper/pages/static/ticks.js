@@ -1,4 +1,4 @@
-// The server's clock, and one timer for all that shows it.
+// The server's clock, and one timer for everything that shows it.
 
 /** How far the server's clock is ahead of this device's, in milliseconds. Answers name whole seconds. */
 let ahead = 0;
@@ -10,7 +10,7 @@ let timer = 0;
 export const now = () => Date.now() + ahead;
 
 /**
- * Set the clock by an answer of the server. What is less than two seconds apart counts as the same.
+ * Set the clock by an answer of the server. A difference of at most two seconds is ignored.
  * @param {Headers} headers
  */
 export function setClock(headers) {
@@ -19,7 +19,7 @@ export function setClock(headers) {
 }
 
 /**
- * Call something now and each second, until what is returned is called.
+ * Call something now and each second, until the returned function is called.
  * @param {(now: number) => void} watch
  * @returns {() => void}
  */

@@ -5,8 +5,8 @@ import { locale, t } from "./texts.js";
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /**
- * Return the hour and minute of a moment, with the day if it is not today, in a time zone: that of this device if none
- * is given.
+ * Return the hour and minute of a moment, with the day if it is not today, in a time zone: by default that of this
+ * device.
  * @param {string} moment
  * @param {string} [timeZone]
  */
@@ -21,7 +21,7 @@ export function clock(moment, timeZone = HERE) {
 }
 
 /**
- * Return minutes and seconds, like `9:05`; never less than nothing.
+ * Return minutes and seconds, like `9:05`; never negative.
  * @param {number} milliseconds
  */
 export function countdown(milliseconds) {

@@ -1,4 +1,4 @@
-// Dates and times as the clocks of a time zone show them.
+// Dates and times in a time zone.
 
 const DAY_MS = 86_400_000;
 

@@ -52,7 +52,7 @@ class Server(Protocol):
         ...
 
     def most_body(self, request: Request) -> int:
-        """Return how many bytes the body of a request may have, which is not read yet."""
+        """Return how many bytes the body of a request may have. It is called before the body is read."""
         ...
 
 

@@ -80,7 +80,7 @@ def read_asset_of_folder(files: Mapping[str, PageFile], call: Call[FolderParamet
 
 
 def page_routes(welcome: Route) -> list[Route]:
-    """Return the routes of the pages; `welcome` is the one that answers `/` for who is not a browser."""
+    """Return the routes of the pages; `welcome` is the one that answers `/` for other clients than browsers."""
     files = assets()
     return [
         Route(open_door, FrontDoor(page(OWNERS_PAGE), welcome), PROBLEM_JSON),

@@ -1,4 +1,4 @@
-"""Pictures as the event loop sees them: one is removed only after the COMMIT of the change that lets it go."""
+"""Pictures in the event loop: one is removed only after the COMMIT of the change that makes it unused."""
 
 from collections.abc import Callable
 from functools import partial

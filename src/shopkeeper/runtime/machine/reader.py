@@ -41,7 +41,7 @@ class Listener(Protocol):
         ...
 
     def most_body(self, head: Head) -> int:
-        """Return how many bytes the body of this request may have. Asked only where that is not sure to be few."""
+        """Return how many bytes the body of this request may have. Called only for a body that may be large."""
         ...
 
     def takes(self, head: Head, body: bytes, fault: ApiError | None, *, keeps_alive: bool) -> None:
@@ -88,7 +88,7 @@ class RequestReader:
 
     @property
     def is_in_large_body(self) -> bool:
-        """Whether the body that is not complete may be larger than most."""
+        """Whether the incomplete body may be larger than usual."""
         return self.is_in_body and self._most_body > MAX_BODY_BYTES
 
     @property

@@ -9,7 +9,7 @@ from shopkeeper.runtime.machine.pages import page_routes
 
 
 def machine_routes(resources: Resources, setup_code: str) -> list[Route]:
-    """Return the routes. `setup_code` is what callers from elsewhere need for the first run.
+    """Return the routes. `setup_code` is what callers from another machine need for the first run.
 
     Without an identity nobody has an account, so there is no first run.
     """

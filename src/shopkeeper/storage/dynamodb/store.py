@@ -179,7 +179,7 @@ class DynamoDBStore:
         check_actions(actions)
         appends = {i: action for i, action in enumerate(actions) if isinstance(action, Append)}
         following = {i: action for i, action in appends.items() if action.after is None}
-        # An append without `after` may be made again. Its parts come last, so that a failure of any other is named.
+        # An append without `after` may be retried. Its parts come last, so that a failure of any other is reported.
         requests: list[Request] = []
         positions: list[int] = []
         for i, action in enumerate(actions):

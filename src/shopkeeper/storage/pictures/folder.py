@@ -1,4 +1,4 @@
-"""Pictures in a folder beside the data file, of which only its owner may read anything."""
+"""Pictures in a folder beside the data file, which only the owner of the folder may read."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from shopkeeper.storage.pictures.port import BEGINNING, UploadForm
 from shopkeeper.storage.pictures.types import is_name
 
 SUFFIX = ".pictures"
-"""What the folder is called, after the data file."""
+"""The suffix of the folder: its name is that of the data file with this at its end."""
 
 AWAY = (errno.ENOENT, errno.ENOTDIR)
 
@@ -48,7 +48,7 @@ class PictureFolder:
     def piece(self, name: str, start: int, length: int) -> bytes | None:
         """Return a part of a picture, None if it is not there. Raises StoreUnavailable.
 
-        The file is open only meanwhile, so that a slow reader holds none.
+        The file is open only during the call, so that a slow reader keeps no file open.
         """
         try:
             with self._place(name).open("rb", buffering=0) as file:
@@ -128,7 +128,7 @@ class PictureFolder:
             return []
 
     def tidy(self) -> None:
-        """Remove what a kill left of uploads. No process may write meanwhile. Raises StoreUnavailable."""
+        """Remove the unfinished files of killed uploads. No process may write meanwhile. Raises StoreUnavailable."""
         try:
             for half in self.path.glob("*/.*"):
                 half.unlink()

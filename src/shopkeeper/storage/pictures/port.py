@@ -1,4 +1,4 @@
-"""The port through which pictures are kept. Names are those of `types.NAME`, and a picture never changes."""
+"""The port of the stores of pictures. A name matches `types.NAME`, and a picture never changes."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,13 +10,13 @@ MOST_BYTES = 2_000_000
 """The most bytes of a picture: 2 MB."""
 
 FORM_SECONDS = 600
-"""How long a form takes a picture."""
+"""How long a form can be used."""
 
 BEGINNING = 16
 """How many of a picture's first bytes tell its media type."""
 
 CACHE_CONTROL = "public, max-age=31536000, immutable"
-"""What a picture is served with: it is another one under another name."""
+"""The header field with which a picture is served. It never changes: another picture has another name."""
 
 
 class UploadForm(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class PictureStore(Protocol):
     """Where pictures are. All methods raise StoreError; those that write may be repeated."""
 
     def form(self, name: str, media_type: str, now: datetime) -> UploadForm | None:
-        """Return the form of a picture that the store itself takes, None if it takes none: the server does then."""
+        """Return the form with which the store itself takes the upload, None if the server must take it."""
         ...
 
     def beginning(self, name: str) -> bytes | None:
@@ -42,7 +42,7 @@ class PictureStore(Protocol):
         ...
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a picture. One of this name that is there stays."""
+        """Write a picture. An existing one with this name stays as it is."""
         ...
 
     def remove(self, name: str) -> None:
@@ -50,7 +50,7 @@ class PictureStore(Protocol):
         ...
 
     def remove_of_item(self, item_id: str, shown: str | None) -> None:
-        """Remove the pictures of an item that is gone: `shown`, and all others that are known."""
+        """Remove the pictures of an item that is gone: `shown`, and all others that the store can list."""
         ...
 
     def names(self) -> Iterator[str]:

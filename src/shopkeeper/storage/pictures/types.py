@@ -4,7 +4,7 @@ import re
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 NAME = rf"{_UUID}/{_UUID}\.(?:jpg|png|webp)"
-"""The pattern of a picture's name: the item's id, an id of its own, and the kind. Nothing else is ever a path."""
+"""The pattern of a picture's name: the item's id, an id of its own, and the kind. Nothing else is used in a path."""
 
 MEDIA_TYPES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """The extension of each media type that a picture may have."""
@@ -23,7 +23,7 @@ def media_type_of(name: str) -> str:
 
 
 def sniffed(beginning: bytes) -> str | None:
-    """Return the media type that the first bytes of a file tell, None for anything but the three.
+    """Return the media type that the first bytes of a file show, None for any other than the three.
 
     Source: WHATWG MIME Sniffing Standard, section 6.1.
     """

@@ -1,26 +1,26 @@
-// The status of an order: by a word, a colour and a shape, so that none of them is needed alone.
+// A badge: a word with a colour and a shape, so that none of them is needed alone.
 
-import { isText, t } from "../texts.js";
 import { html } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
-/** @type {Record<string, { tone: string, icon: import("./icon.js").IconName, filled?: boolean }>} */
-const LOOKS = {
-  received: { tone: "new", icon: "dot", filled: true },
-  accepted: { tone: "info", icon: "ring" },
-  preparing: { tone: "work", icon: "half" },
-  ready: { tone: "good", icon: "check" },
-  out_for_delivery: { tone: "info", icon: "road" },
-  delivered: { tone: "done", icon: "check" },
-  completed: { tone: "done", icon: "check" },
-  rejected: { tone: "bad", icon: "cross" },
-  cancelled: { tone: "bad", icon: "cross" },
-  expired: { tone: "done", icon: "clock" },
-};
+/** @typedef {"new" | "info" | "work" | "good" | "done" | "bad"} Tone the colours of parts.css */
 
-/** @param {{ status: string }} props */
-export function StatusBadge({ status }) {
-  const { tone, icon, filled = false } = LOOKS[status] ?? { tone: "done", icon: "dot" };
-  const key = `status.${status}`;
-  return html`<span class="badge tone-${tone}"><${Icon} name=${icon} filled=${filled} />${isText(key) ? t(key) : status}</span>`;
+/**
+ * @typedef {object} BadgeProps
+ * @property {any} children the word
+ * @property {Tone} tone
+ * @property {import("./icon.js").IconName} icon
+ * @property {boolean} [filled] whether the shape is
+ * @property {boolean} [announced] whether a change of it is read out
+ * @property {string} [place] the class that says where it stands
+ */
+
+/** @param {BadgeProps} props */
+export function Badge({ children, tone, icon, filled = false, announced = false, place = "" }) {
+  const names = `badge tone-${tone}${place && ` ${place}`}`;
+  return html`
+    <span class=${names} role=${announced ? "status" : undefined}>
+      <${Icon} name=${icon} filled=${filled} />${children}
+    </span>
+  `;
 }

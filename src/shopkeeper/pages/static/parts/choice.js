@@ -15,7 +15,7 @@ let choices = 0;
  */
 export function Select({ name, label, value, options, onInput, hint, fault }) {
   return html`<${Framed} label=${label} hint=${hint} fault=${fault} control=${(/** @type {any} */ aria) => html`
-    <select ...${aria} name=${name} value=${value} onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
+    <select ...${aria} class="input" name=${name} value=${value} onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
       ${options.map(([one, text]) => html`<option key=${one} value=${one} selected=${one === value}>${text}</option>`)}
     </select>`} />`;
 }
@@ -26,7 +26,7 @@ export function Select({ name, label, value, options, onInput, hint, fault }) {
  */
 export function Area({ name, label, value, onInput, most, fault }) {
   return html`<${Framed} label=${label} optional fault=${fault} control=${(/** @type {any} */ aria) => html`
-    <textarea ...${aria} name=${name} rows="3" maxlength=${most} value=${value}
+    <textarea ...${aria} class="input" name=${name} rows="3" maxlength=${most} value=${value}
       onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />`} />`;
 }
 

@@ -20,7 +20,7 @@ export function Column({ name, orders, ask }) {
   const shown = orders.slice(0, most);
   const { tone, icon } = COLUMNS[name];
 
-  // When cards move or change, a finger that is on its way must not press another button than it meant.
+  // When cards move or change, a press that was meant for another button must do nothing.
   useLayoutEffect(() => {
     list.current?.classList.add("settling");
     const timer = setTimeout(() => list.current?.classList.remove("settling"), SETTLES_MS);

@@ -1,4 +1,4 @@
-// A text to take elsewhere.
+// A text with a button that copies it.
 
 import { t } from "../texts.js";
 import { html, useRef, useState } from "../vendor/preact.js";
@@ -25,7 +25,7 @@ export function Copy({ label, text }) {
     <div class="field">
       <label for=${id}>${label}</label>
       <div class="copy">
-        <input ref=${input} id=${id} value=${text} readonly spellcheck="false" />
+        <input ref=${input} id=${id} class="input" value=${text} readonly spellcheck="false" />
         <${Button} onClick=${copy}><${Icon} name="copy" />${t("copy.copy")}<//>
       </div>
     </div>

@@ -1,10 +1,11 @@
-// What became of the events that a webhook was to be told, the newest first.
+// The deliveries of a webhook, the newest first.
 
 import { get } from "../api.js";
 import { explain } from "../faults.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Failure } from "./form.js";
 import { Icon } from "./icon.js";
@@ -21,7 +22,7 @@ const LOOKS = /** @type {const} */ ({
 
 /** @typedef {Record<string, any>} Delivery */
 
-/** @param {{ path: string, at: string, replay: (first: string) => void }} props they are read anew when `at` changes */
+/** @param {{ path: string, at: string, replay: (first: string) => void }} props they are read again when `at` changes */
 export function Deliveries({ path, at, replay }) {
   const [deliveries, setDeliveries] = useState(/** @type {Delivery[] | null} */ (null));
   const [next, setNext] = useState("");
@@ -65,5 +66,5 @@ export function Deliveries({ path, at, replay }) {
 /** @param {{ state: keyof typeof LOOKS }} props */
 function DeliveryBadge({ state }) {
   const { tone, icon } = LOOKS[state];
-  return html`<span class="badge tone-${tone}"><${Icon} name=${icon} />${t(`delivery.${state}`)}</span>`;
+  return html`<${Badge} tone=${tone} icon=${icon}>${t(`delivery.${state}`)}<//>`;
 }

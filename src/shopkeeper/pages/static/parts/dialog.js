@@ -23,8 +23,8 @@ export function Dialog({ title, children, onClose }) {
         event.preventDefault();
         onClose?.();
       }}>
-      <header class="dialog-head">
-        <h2 id=${id}>${title}</h2>
+      <header class="spread dialog-head">
+        <h2 id=${id} class="long">${title}</h2>
         ${
           onClose &&
           html`<button type="button" class="icon-button" aria-label=${t("form.close")} onClick=${onClose}>

@@ -1,4 +1,4 @@
-// What a page shows while it has nothing to show.
+// What a page shows while it has no content.
 
 import { t } from "../texts.js";
 import { html } from "../vendor/preact.js";

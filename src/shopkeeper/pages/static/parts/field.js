@@ -38,7 +38,7 @@ export function Field(props) {
     <div class=${fault ? "field field-faulty" : "field"}>
       <label for=${id}>${label} ${optional && html`<span class="muted">(${t("form.optional")})</span>`}</label>
       <div class="field-box">
-        <input ref=${input} id=${id} class=${isPassword ? "field-secret" : undefined} name=${name} type=${isPassword && isShown ? "text" : type} value=${value}
+        <input ref=${input} id=${id} class=${isPassword ? "input field-secret" : "input"} name=${name} type=${isPassword && isShown ? "text" : type} value=${value}
           autocomplete=${autocomplete} autocapitalize=${type === "text" ? "sentences" : "none"} spellcheck="false"
           maxlength=${props.most ?? 200} required=${!optional} inputmode=${props.keys}
           list=${props.suggestions && `${id}-list`}

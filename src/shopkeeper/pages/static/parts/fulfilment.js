@@ -1,4 +1,4 @@
-// How an order comes to its customer: by an icon, a word, and where to.
+// The fulfilment of an order: an icon, a word, and the place.
 
 import { t } from "../texts.js";
 import { html } from "../vendor/preact.js";

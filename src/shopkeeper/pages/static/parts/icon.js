@@ -1,4 +1,4 @@
-// Icons, drawn on a grid of 24 with one line width. They say nothing that a word beside them does not say too.
+// Icons, drawn on a grid of 24 with one line width. A word beside each icon always says the same.
 
 import { html } from "../vendor/preact.js";
 

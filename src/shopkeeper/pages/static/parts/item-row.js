@@ -7,13 +7,14 @@ import { tomorrow } from "../opening.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
 import { useTask } from "./task.js";
 
 /** @typedef {import("../catalogue.js").Item} Item */
 
-/** What makes an item available, or not, from now on. @param {"yes" | "tomorrow" | "no"} stock */
+/** Return the change that makes an item available, or not, from now on. @param {"yes" | "tomorrow" | "no"} stock */
 export function stockChange(stock) {
   const until = stock === "tomorrow" ? tomorrow(business.value ?? {}).toISOString() : null;
   return { available: stock !== "no", unavailable_until: until };
@@ -34,7 +35,7 @@ export function ItemRow({ item, isSorting, isFirst, isLast, edit, step }) {
     </button>`;
   return html`
     <li class=${isThere ? "row" : "row row-out"} data-item=${item_id}>
-      <button type="button" class="row-main" onClick=${() => edit(item_id)}>
+      <button type="button" class="plain-button row-main" onClick=${() => edit(item_id)}>
         <span class="thumb">${picture ? html`<img src=${picture} alt="" loading="lazy" width="56" height="56" />` : html`<${Icon} name="image" />`}</span>
         <span class="row-text">
           <span class="unseen">${t("catalogue.change")} </span>
@@ -58,7 +59,7 @@ export function ItemRow({ item, isSorting, isFirst, isLast, edit, step }) {
 
 /** @param {{ until?: string | null }} props */
 function OutBadge({ until }) {
-  return html`<span class="row-state badge tone-${until ? "new" : "bad"}"><${Icon} name=${until ? "clock" : "cross"} />${
+  return html`<${Badge} place="row-state" tone=${until ? "new" : "bad"} icon=${until ? "clock" : "cross"}>${
     until ? t("catalogue.out_until", { time: clock(until, business.value?.time_zone) }) : t("catalogue.out")
-  }</span>`;
+  }<//>`;
 }

@@ -1,4 +1,4 @@
-// An order as a card: what is in it, for whom, and what can be done next.
+// An order as a card: its lines, its customer, and its next steps.
 
 import { nameOf, take } from "../board.js";
 import { business } from "../business.js";
@@ -8,24 +8,24 @@ import { t } from "../texts.js";
 import { print, printsAccepted } from "../ticket.js";
 import { clock, minutes } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
-import { StatusBadge } from "./badge.js";
 import { Button } from "./button.js";
 import { FulfilmentLine } from "./fulfilment.js";
 import { Icon } from "./icon.js";
+import { StatusBadge } from "./status.js";
 import { Ago, Countdown } from "./ticking.js";
 
 /** @typedef {import("../board.js").Order} Order */
 /** @typedef {(asked: { step: "accept" | "reject" | "cancel", order: Order }) => void} Ask */
 
 /**
- * Lead an order on; where it was accepted, print it if that is wished for.
+ * Take a step of an order. After `accept` it is printed, if that is switched on.
  * @param {Order} order
  * @param {import("../steps.js").Step} step
  * @param {Record<string, unknown>} [body]
  */
 export async function lead(order, step, body) {
   const isDone = await take(order, step, body);
-  setTimeout(() => refocus(order.order_id)); // when the card is where it belongs now
+  setTimeout(() => refocus(order.order_id)); // after the card has moved
   if (isDone && step === "accept" && printsAccepted.value) print(order);
   return isDone;
 }
@@ -65,9 +65,9 @@ export function OrderCard({ order, brief, ask }) {
           ? html`<details><summary><span>${t("orders.items")}</span>${sum(order)}</summary><${Lines} lines=${lines} /></details>`
           : html`<${Lines} lines=${lines} />`
       }
-      ${note && !brief && html`<p class="order-note"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
-      ${status === "expired" && html`<p class="order-why">${t("orders.missed")}</p>`}
-      ${reason && html`<p class="order-why">${reason}</p>`}
+      ${note && !brief && html`<p class="note tone-new"><span class="unseen">${t("orders.note")}: </span>${note}</p>`}
+      ${status === "expired" && html`<p class="note tone-bad">${t("orders.missed")}</p>`}
+      ${reason && html`<p class="note tone-bad">${reason}</p>`}
       <div class="order-total">
         ${
           customer.phone &&

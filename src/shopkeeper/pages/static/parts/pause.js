@@ -1,4 +1,4 @@
-// Whether the business takes orders, and what stops and starts it.
+// Whether the business takes orders, and the buttons that pause and resume it.
 
 import { changeBusiness } from "../business.js";
 import { tomorrow } from "../opening.js";
@@ -14,7 +14,7 @@ const MOST_MS = 7 * 86_400_000;
 /** @param {{ shop: Record<string, any> }} props */
 export function PauseCard({ shop }) {
   const { busy, run } = useTask();
-  // Whoever presses one of these means it, whatever was changed elsewhere.
+  // A press of one of these counts, even if the business was changed elsewhere.
   const change = (/** @type {string} */ name, /** @type {Record<string, unknown>} */ fields) =>
     run(name, () => changeBusiness(fields, { whatever: true }));
   const pause = (/** @type {string} */ name, /** @type {number} */ until) =>
@@ -22,7 +22,7 @@ export function PauseCard({ shop }) {
   const isStopped = stateOf(shop).icon === "pause";
   return html`
     <section class="card" aria-labelledby="state">
-      <header class="card-head">
+      <header class="spread">
         <h2 id="state">${t("pause.title")}</h2>
         <span role="status"><${StatePill} business=${shop} /></span>
       </header>

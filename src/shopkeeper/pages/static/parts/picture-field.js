@@ -1,4 +1,4 @@
-// The picture of an item: chosen, shown, taken away.
+// The picture of an item: to choose, show or remove it.
 
 import { t } from "../texts.js";
 import { html, useEffect, useState } from "../vendor/preact.js";

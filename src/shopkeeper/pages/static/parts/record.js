@@ -9,8 +9,8 @@ import { useForm } from "./form.js";
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /**
- * As `useForm`, for the values of a record. When the record changes elsewhere, what was not touched follows it and what
- * was touched stays. `save` is given what differs from the record, and all values, and returns those of the record then.
+ * Like `useForm`, for the values of a record. When the record changes elsewhere, untouched fields follow it and edited
+ * fields stay. `save` gets the differences from the record, and all values, and returns the new values of the record.
  * @param {Values} record
  * @param {(values: Values) => import("./form.js").Faults} checked
  * @param {(changes: Values, values: Values) => Promise<Values>} save

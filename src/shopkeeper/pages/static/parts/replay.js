@@ -1,4 +1,4 @@
-// A dialog that has a webhook told former events again: from a number on, or from a time on.
+// A dialog that sends former events to a webhook again: from a number on, or from a time on.
 
 import { get } from "../api.js";
 import { Problem } from "../http.js";
@@ -50,8 +50,8 @@ export function ReplayForm({ first, newest, businessId, send, onClose }) {
 }
 
 /**
- * Return the number of the first event that happened at a moment or later, and is still kept. Numbers have no gaps, so a
- * few looks find it. Throws Problem if there is none.
+ * Return the number of the first event that happened at a moment or later, and is still kept. Numbers have no gaps, so
+ * a binary search finds it. Throws Problem if there is none.
  * @param {string} businessId
  * @param {string} since
  * @param {number} newest

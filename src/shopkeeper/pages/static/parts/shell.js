@@ -29,7 +29,7 @@ export function Shell({ route, children }) {
     wasLost.current = !isOnline;
   }, [isOnline]);
   useEffect(() => {
-    if (!isFirst.current) content.current?.focus(); // a reader then begins with the new page
+    if (!isFirst.current) content.current?.focus(); // so that a screen reader begins with the new page
     isFirst.current = false;
   }, [route]);
   return html`

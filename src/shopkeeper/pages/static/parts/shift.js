@@ -1,4 +1,4 @@
-// The shift's strip: whether new orders ring, and what belongs to it.
+// The strip of the shift: whether new orders ring, with a test and the switches.
 
 import { audible, test } from "../ring.js";
 import { endShift, shift, startShift } from "../shift.js";

@@ -11,13 +11,13 @@ const MOST_SPANS = 5;
 
 /**
  * @param {{ label: string, spans: Span[], onInput: (spans: Span[]) => void, fault?: string, children?: any }} props
- *   `label` names the day to who cannot see it
+ *   `label` names the day for people who cannot see it
  */
 export function Spans({ label, spans, onInput, fault, children }) {
   const set = (/** @type {number} */ index, /** @type {Partial<Span>} */ change) =>
     onInput(spans.map((span, at) => (at === index ? { ...span, ...change } : span)));
   const time = (/** @type {number} */ index, /** @type {keyof Span} */ edge) => html`
-    <input type="time" required value=${spans[index]?.[edge]} aria-label=${`${label}: ${t(`hours.${edge}`)}`}
+    <input class="input" type="time" required value=${spans[index]?.[edge]} aria-label=${`${label}: ${t(`hours.${edge}`)}`}
       aria-invalid=${Boolean(fault)} onChange=${(/** @type {any} */ event) => set(index, { [edge]: event.currentTarget.value })} />`;
   return html`
     <div class="spans">

@@ -43,7 +43,7 @@ export function SpecialDaysCard({ shop }) {
           .map(
             (day) => html`
               <li class="row" key=${day.date}>
-                <button type="button" class="row-main" onClick=${() => setEdited(day)}>
+                <button type="button" class="plain-button row-main" onClick=${() => setEdited(day)}>
                   <span class="row-text">
                     <span class="row-name">${nameOf(day.date)}</span>
                     <span class="row-price">${day.hours.map(({ opens, closes }) => `${opens}–${closes}`).join(", ") || t("hours.closed")}${day.note && ` · ${day.note}`}</span>

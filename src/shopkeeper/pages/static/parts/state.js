@@ -3,14 +3,14 @@
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html } from "../vendor/preact.js";
-import { Icon } from "./icon.js";
+import { Badge } from "./badge.js";
 
 const LONGEST_MS = 300_000;
 
 /**
- * Return how a business stands: its words, its tone and its shape.
+ * Return the state of a business: its words, its tone and its shape.
  * @param {Record<string, any>} business
- * @returns {{ text: string, tone: string, icon: import("./icon.js").IconName }}
+ * @returns {{ text: string, tone: import("./badge.js").Tone, icon: import("./icon.js").IconName }}
  */
 export function stateOf(business) {
   const {
@@ -32,8 +32,8 @@ export function stateOf(business) {
 }
 
 /**
- * Return in how many milliseconds the state of a business is to be looked at again: when it changes by itself, and now
- * and then in between, since its hours may be changed elsewhere.
+ * Return after how many milliseconds the state of a business must be checked again: when it changes by itself, and at
+ * intervals before, since its hours may be changed elsewhere.
  * @param {Record<string, any>} business
  */
 export function staleAfter({ paused_until, opens_at, closes_at }) {
@@ -46,5 +46,5 @@ export function staleAfter({ paused_until, opens_at, closes_at }) {
 /** @param {{ business: Record<string, any> }} props */
 export function StatePill({ business }) {
   const { text, tone, icon } = stateOf(business);
-  return html`<span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>`;
+  return html`<${Badge} tone=${tone} icon=${icon}>${text}<//>`;
 }

@@ -5,7 +5,8 @@ import { useRef, useState } from "../vendor/preact.js";
 import { toast } from "./toast.js";
 
 /**
- * Return which work is under way, by its name, and what runs work unless some is. What went wrong is shown as a message.
+ * Return the name of the work that is running, and a function that starts work unless some is. A failure is shown as a
+ * message.
  * @returns {{ busy: string, run: (name: string, work: () => Promise<unknown>) => Promise<void> }}
  */
 export function useTask() {

@@ -1,4 +1,4 @@
-// Times that go on by themselves. Each second only their own texts are written; nothing is rendered.
+// Times that count by themselves. Each second only their texts are written; nothing is rendered.
 
 import { t } from "../texts.js";
 import { everySecond } from "../ticks.js";

@@ -1,4 +1,4 @@
-// Short messages that go away by themselves. They are read aloud, and nothing depends on seeing them.
+// Short messages that go away by themselves. Screen readers read them aloud, and nothing depends on seeing them.
 
 import { signal, useSignal } from "../signal.js";
 import { html } from "../vendor/preact.js";

@@ -1,10 +1,11 @@
-// A webhook as a card: where it sends to, how that goes, and what can be done.
+// A webhook as a card: its URL, the state of its deliveries, and its buttons.
 
 import { patch, post } from "../api.js";
 import { Problem } from "../http.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useState } from "../vendor/preact.js";
+import { Badge } from "./badge.js";
 import { Button } from "./button.js";
 import { Deliveries } from "./deliveries.js";
 import { Icon } from "./icon.js";
@@ -20,7 +21,7 @@ const LOOKS = /** @type {const} */ ({
   off: { tone: "bad", icon: "cross" },
 });
 
-/** Kinds of events that one may want, and what they are called. @type {Record<string, import("../texts.js").TextKey>} */
+/** Kinds of events to choose from, and their names. @type {Record<string, import("../texts.js").TextKey>} */
 export const KINDS = {
   "*": "kind.all",
   "order.*": "kind.orders",
@@ -63,7 +64,7 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
     try {
       await patch(path, { enabled }, `"${version}"`);
     } catch (problem) {
-      if (problem instanceof Problem && problem.status < 500) await onChanged(); // it is another one now
+      if (problem instanceof Problem && problem.status < 500) await onChanged(); // it was changed or removed elsewhere
       throw problem;
     }
     await onChanged();
@@ -76,9 +77,9 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
 
   return html`
     <li class="card" aria-label=${name}>
-      <header class="card-head">
+      <header class="spread">
         <h2 class="long">${name}</h2>
-        <span class="badge tone-${tone}" role="status"><${Icon} name=${icon} />${t(`webhook_state.${status}`)}</span>
+        <${Badge} tone=${tone} icon=${icon} announced>${t(`webhook_state.${status}`)}<//>
       </header>
       ${description && html`<p class="muted long">${url}</p>`}
       <p>${(kinds ?? ["*"]).map(nameOfKind).join(", ")}</p>
@@ -117,9 +118,9 @@ export function WebhookCard({ webhook, path, onChanged, onSecret, edit }) {
   `;
 }
 
-/** What came of a test. @param {{ result: Record<string, any> }} props */
+/** The outcome of a test. @param {{ result: Record<string, any> }} props */
 function Tested({ result: { status, milliseconds, error } }) {
-  return html`<p class="note tone-${error ? "bad" : "good"}">
+  return html`<p class="note note-row tone-${error ? "bad" : "good"}">
     <${Icon} name=${error ? "cross" : "check"} />${error ? t("webhooks.test_failed", { error }) : t("webhooks.tested", { status, milliseconds })}
   </p>`;
 }

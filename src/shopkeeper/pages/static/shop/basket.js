@@ -1,4 +1,4 @@
-// What a customer means to order. It stays in this window until it is ordered.
+// The basket of a customer. It stays in this window until it is ordered.
 
 import { items } from "./catalogue.js";
 import { kept } from "./kept.js";
@@ -37,7 +37,7 @@ export function lineOf(itemId) {
 }
 
 /**
- * Have so many of an item in the basket; none takes its line away.
+ * Set how many of an item are in the basket; 0 removes its line.
  * @param {{ item_id: string, name: string, price_minor: number, currency: string }} item
  * @param {number} quantity
  * @param {string} [note] that of before, if it is left out

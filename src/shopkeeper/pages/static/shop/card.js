@@ -1,10 +1,10 @@
 // An item of the catalogue: a card in the list, and all of it in a dialog.
 
 import { money } from "../money.js";
+import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
-import { Icon } from "../parts/icon.js";
 import { t } from "../texts.js";
 import { clock } from "../time.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
@@ -21,18 +21,18 @@ export function Card({ item }) {
   const sold = soldOut(item);
   return html`
     <li class="item ${picture ? "item-pictured" : ""} ${sold ? "item-sold" : ""}">
-      <button type="button" class="item-open" onClick=${() => setOpen(true)}>
+      <button type="button" class="plain-button item-open" onClick=${() => setOpen(true)}>
         <span class="item-text">
           <span class="item-name">${name}</span>
           ${description && html`<span class="item-words muted">${description}</span>`}
         </span>
         ${picture && html`<${Picture} url=${picture} />`}
       </button>
-      <div class="item-foot">
+      <div class="spread item-foot">
         <span class="item-price">${money(price_minor, currency)}</span>
         ${
           sold
-            ? html`<span class="badge tone-done"><${Icon} name="cross" />${sold}</span>`
+            ? html`<${Badge} tone="done" icon="cross">${sold}<//>`
             : html`<${Stepper} name=${name} quantity=${quantity} onChange=${(/** @type {number} */ count) => take(item, count)} />`
         }
       </div>
@@ -65,11 +65,11 @@ function ItemDialog({ item, onClose }) {
       <p class="item-price">${money(price_minor, currency)}</p>
       ${
         sold
-          ? html`<p><span class="badge tone-done"><${Icon} name="cross" />${sold}</span></p>`
+          ? html`<p><${Badge} tone="done" icon="cross">${sold}<//></p>`
           : html`<form onSubmit=${add} noValidate>
               <${Field} name="wish" label=${t("shop.wish")} hint=${t("shop.wish_hint")} value=${note} onInput=${setNote}
                 most=${NOTE} optional />
-              <div class="item-add">
+              <div class="spread item-add">
                 <${Stepper} name=${name} quantity=${quantity} least=${line ? 0 : 1} onChange=${setQuantity} />
                 <${Button} type="submit" kind="primary">
                   ${quantity ? t("shop.into", { price: money(price_minor * quantity, currency) }) : t("basket.remove", { name })}

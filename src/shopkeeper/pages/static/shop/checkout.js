@@ -1,4 +1,4 @@
-// The basket, how it comes to its customer, who that is, and placing the order.
+// The checkout: the basket, the fulfilment, the customer, and placing the order.
 
 import { Problem } from "../http.js";
 import { money } from "../money.js";
@@ -70,7 +70,7 @@ function OrderForm({ lines, isOpen, reload }) {
     } catch (error) {
       if (ender.current.signal.aborted) return;
       if (error instanceof Problem && [409, 422].includes(error.status)) {
-        await reload().catch(() => {}); // what has changed is shown
+        await reload().catch(() => {}); // the present state is shown
         if (error.code === "item_unavailable") change(String(error.facts.item_id), { gone: true });
       }
       throw error;
@@ -82,7 +82,7 @@ function OrderForm({ lines, isOpen, reload }) {
   const { form, bind, submit, busy, failure, values, setValues } = useForm(details.value, wrong, send);
   useEffect(() => details.set(values), [values]);
   useEffect(() => {
-    // The page was left while an order was on its way: the same one is sent again, which counts once.
+    // The page was left during the request: the same order is sent again, and placed only once.
     resumed.current = unfinished();
     if (resumed.current) form.current?.requestSubmit();
   }, []);

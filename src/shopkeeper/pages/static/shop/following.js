@@ -1,4 +1,4 @@
-// Follows an order by asking for it: often while it moves, seldom later, not at all while nobody looks.
+// Follows an order by polling: often while it moves, less often later, and not while the page is hidden.
 
 import { pauseAfter } from "../backoff.js";
 import { Problem, send } from "../http.js";
@@ -17,7 +17,7 @@ const LOST_AFTER = 3;
  */
 
 /**
- * Follow an order to its end, or until what is returned is called.
+ * Follow an order to its end, or until the returned function is called.
  * @param {string} orderId
  * @param {string} token
  * @param {Listener} listener
@@ -71,7 +71,7 @@ export function pathOf(orderId) {
 }
 
 /**
- * Wait, and longer while the page is hidden. What comes back into view is asked for at once.
+ * Wait, and longer while the page is hidden. When it is shown again, the wait ends at once.
  * @param {number} milliseconds
  * @param {AbortSignal} signal
  */

@@ -1,5 +1,6 @@
-// What is around the customers' page: the business and whether it takes orders above, how to reach it below.
+// The frame of the customers' page: above the business and whether it takes orders, below how to reach it.
 
+import { Badge } from "../parts/badge.js";
 import { Icon } from "../parts/icon.js";
 import { LanguageSwitch } from "../parts/language.js";
 import { useSignal } from "../signal.js";
@@ -32,7 +33,7 @@ function State({ business }) {
     : isPaused
       ? /** @type {const} */ (["state.paused", "new", "pause"])
       : /** @type {const} */ (["state.closed", "done", "cross"]);
-  return html`<span class="badge tone-${tone}" role="status"><${Icon} name=${icon} />${t(key)}</span>`;
+  return html`<${Badge} tone=${tone} icon=${icon} announced>${t(key)}<//>`;
 }
 
 /** Why nobody can order now, and when they can. @param {{ business: any }} props */
@@ -56,9 +57,9 @@ export function OrderLinks({ orders }) {
       ${orders.map((order) => {
         const { icon, tone, text } = stepOf(order.status);
         return html`<li key=${order.order_id}>
-          <a href="#/order/${order.order_id}" class="yours-link">
+          <a href="#/order/${order.order_id}" class="spread yours-link">
             <span><strong>${t("shop.order")} ${nameOf(order)}</strong> <time class="muted" datetime=${order.at}>${clock(order.at)}</time></span>
-            <span class="badge tone-${tone}"><${Icon} name=${icon} />${text}</span>
+            <${Badge} tone=${tone} icon=${icon}>${text}<//>
           </a>
         </li>`;
       })}

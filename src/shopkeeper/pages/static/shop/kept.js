@@ -1,4 +1,4 @@
-// What the page keeps on the customer's device, for each business by itself.
+// What the page stores on the customer's device, separately for each business.
 
 import { signal } from "../signal.js";
 
@@ -12,7 +12,7 @@ export function businessId() {
 }
 
 /**
- * Make a signal whose value outlives a reload. Where nothing can be kept, it lives as long as the page.
+ * Make a signal whose value survives a reload. If the browser stores nothing, it lasts as long as the page.
  * @template T
  * @param {"sessionStorage" | "localStorage"} where for this window, or for this device
  * @param {string} name

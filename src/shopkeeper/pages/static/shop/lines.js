@@ -24,7 +24,7 @@ function LineRow({ line, notes }) {
   /** @param {number} count */
   function set(count) {
     take(line, count);
-    if (!count) document.getElementById("content")?.focus(); // the line goes away, and what had the focus with it
+    if (!count) document.getElementById("content")?.focus(); // the line is removed, and the element with the focus with it
   }
   return html`
     <li class=${gone ? "line line-gone" : "line"}>
@@ -40,7 +40,7 @@ function LineRow({ line, notes }) {
               ${was != null && html`<span class="line-was">${t("basket.was", { price: money(was * quantity, currency) })}</span>`}
               ${
                 notes
-                  ? html`<input class="line-input" name="note-${item_id}" value=${note} maxlength="300" autocomplete="off"
+                  ? html`<input class="input line-input" name="note-${item_id}" value=${note} maxlength="300" autocomplete="off"
                       placeholder=${t("basket.wish")} aria-label=${t("basket.note", { name })}
                       onInput=${(/** @type {any} */ event) => change(item_id, { note: event.currentTarget.value })} />`
                   : note

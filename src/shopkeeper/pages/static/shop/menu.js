@@ -51,7 +51,7 @@ export function Menu({ items, isShown }) {
 /** @param {{ onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
 function Finder({ onInput, categories }) {
   const timer = useRef(0);
-  /** What is typed shows at once, and what it finds as soon as the typing stops. @param {any} event */
+  /** The text is shown at once, and the results when the typing stops. @param {any} event */
   function type({ currentTarget: { value } }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onInput(value), TYPING_MS);
@@ -59,7 +59,7 @@ function Finder({ onInput, categories }) {
   return html`
     <div class="finder">
       <${Icon} name="search" />
-      <input type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
+      <input class="input" type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
         maxlength="100" autocomplete="off"
         onInput=${type} />
     </div>
@@ -95,7 +95,7 @@ function Yours() {
 function Side() {
   const lines = useSignal(basket);
   return html`
-    <aside class="side" aria-labelledby="side">
+    <aside class="card side" aria-labelledby="side">
       <h2 id="side">${t("basket.title")}</h2>
       ${
         lines.length

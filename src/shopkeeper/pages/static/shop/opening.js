@@ -1,4 +1,4 @@
-// Whether the business takes orders now, and when it does again, by the clocks where it is.
+// Whether the business takes orders now, and when it does again, in its time zone.
 
 import { locale, t } from "../texts.js";
 

@@ -1,7 +1,7 @@
 // Placing an order: once, whatever the network does.
 //
 // A basket has one Idempotency-Key until its order is known. What was sent and may have arrived is kept with it, so a
-// lost reply, a reload and a change of the basket all end with the one order that the server has.
+// lost reply, a reload and a change of the basket never make a second order.
 
 import { pauseAfter } from "../backoff.js";
 import { Problem, send } from "../http.js";
@@ -20,7 +20,7 @@ const RESUMED_MS = 10 * 60_000;
 /** @type {import("../signal.js").Signal<Attempt>} */
 const attempt = kept("sessionStorage", "attempt", fresh());
 
-/** Tell whether an order was sent of which nobody knows whether it arrived. */
+/** Tell whether an order was sent and it is not known whether it arrived. */
 export function isUnsure() {
   return attempt.value.isUnsure || attempt.value.sentAt > 0;
 }
@@ -32,12 +32,12 @@ export function unfinished() {
 }
 
 /**
- * Place an order, and remember it on this device. While there is no answer it is sent again and again. Throws Problem
+ * Place an order, and remember it on this device. Until there is an answer, it is retried. Throws Problem
  * if it is refused, and the signal's reason if that aborts.
  * @param {unknown} order
  * @param {(problem: Problem) => void} onWait told what went wrong before each pause
  * @param {AbortSignal} signal
- * @returns {Promise<{ order: any, isEarlier: boolean }>} `isEarlier` if one had arrived that was sent before
+ * @returns {Promise<{ order: any, isEarlier: boolean }>} `isEarlier` if it is an order that was sent before
  */
 export async function place(order, onWait, signal) {
   const body = JSON.stringify(order);
@@ -49,7 +49,7 @@ export async function place(order, onWait, signal) {
   } catch (error) {
     const code = error instanceof Problem ? error.code : "";
     if (code === "idempotency_key_reused") return await earlier(key, others, onWait, signal);
-    // Before the server refuses an order for what is in it, it looks whether one has arrived under the key.
+    // The server looks for an order under the key before it refuses one for its content.
     const isRefused = error instanceof Problem && [409, 422].includes(error.status);
     attempt.set({ ...attempt.value, sentAt: 0, isUnsure: !isRefused && attempt.value.isUnsure });
     throw error;

@@ -1,6 +1,6 @@
 // The orders that were placed on this device, with the tokens by which they are followed.
 //
-// A token never stands in an address: addresses are shared, and kept by browsers and servers.
+// A token is never in a URL: URLs are shared, and stored by browsers and servers.
 
 import { kept } from "./kept.js";
 

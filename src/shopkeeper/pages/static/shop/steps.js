@@ -1,8 +1,8 @@
-// The states of an order as its customer sees them: words, tone and shape, and the way that is shown as progress.
+// The states of an order as its customer sees them: words, tone and shape, and the steps of the progress.
 
 import { isText, t } from "../texts.js";
 
-/** @type {Record<string, [tone: string, icon: import("../parts/icon.js").IconName]>} */
+/** @type {Record<string, [tone: import("../parts/badge.js").Tone, icon: import("../parts/icon.js").IconName]>} */
 const LOOKS = {
   received: ["new", "clock"],
   accepted: ["info", "ring"],
@@ -28,7 +28,7 @@ export function stepOf(status, fulfilment = "") {
 }
 
 /**
- * The states that lead an order to its customer, first to last.
+ * The states of an order that goes well, first to last.
  * @param {string} fulfilment
  */
 export function wayOf(fulfilment) {

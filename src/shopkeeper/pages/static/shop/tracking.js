@@ -1,4 +1,4 @@
-// An order after it was placed: how it stands, until it has come to its customer.
+// An order after it was placed: its progress, until it is finished.
 
 import { explain } from "../faults.js";
 import { Problem, send } from "../http.js";
@@ -46,7 +46,7 @@ function Standing({ order, token, onChange }) {
   const { tone, icon, text } = stepOf(status, fulfilment.type);
   const isMoving = !hasEnded(order);
   return html`
-    <article class="ticket">
+    <article class="card ticket">
       <header class="ticket-head tone-${tone}">
         <h1><span class="ticket-title">${t("order.title")}</span> <span class="ticket-number">${nameOf(order)}</span></h1>
         <p class="ticket-status" role="status"><${Icon} name=${icon} />${text}</p>
@@ -67,7 +67,7 @@ function Standing({ order, token, onChange }) {
   `;
 }
 
-/** The way of an order to its customer, with where it is. @param {{ order: any }} props */
+/** The steps of an order, with the present one. @param {{ order: any }} props */
 function Way({ order: { status, fulfilment } }) {
   const way = wayOf(fulfilment.type);
   const found = way.indexOf(status);
@@ -86,7 +86,7 @@ function Way({ order: { status, fulfilment } }) {
   `;
 }
 
-/** What was ordered, and how it comes. @param {{ order: any }} props */
+/** The lines of an order, and its fulfilment. @param {{ order: any }} props */
 function Content({ order: { lines, currency, total_minor, fulfilment, note } }) {
   const { type, address, table } = fulfilment;
   const where = table ?? (typeof address === "object" ? Object.values(address).join(", ") : address);

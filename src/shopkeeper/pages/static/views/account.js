@@ -1,13 +1,13 @@
-// The account: name, email address, password, language, and the way out.
+// The account: name, email address, password, language, signing out and deletion.
 
 import { get, patch, post, remove } from "../api.js";
 import { explain } from "../faults.js";
+import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Confirm } from "../parts/confirm.js";
 import { Empty, Loading } from "../parts/empty.js";
 import { Field } from "../parts/field.js";
 import { check, Failure, useForm } from "../parts/form.js";
-import { Icon } from "../parts/icon.js";
 import { LanguageSwitch } from "../parts/language.js";
 import { useTask } from "../parts/task.js";
 import { toast } from "../parts/toast.js";
@@ -131,11 +131,11 @@ function ConfirmationCard({ isConfirmed }) {
   }
   return html`
     <section class="card" aria-labelledby="confirmation">
-      <header class="card-head">
+      <header class="spread">
         <h2 id="confirmation">${t("account.email")}</h2>
-        <span class="badge tone-${isConfirmed ? "good" : "new"}">
-          <${Icon} name=${isConfirmed ? "check" : "alert"} />${t(isConfirmed ? "account.confirmed" : "account.unconfirmed")}
-        </span>
+        <${Badge} tone=${isConfirmed ? "good" : "new"} icon=${isConfirmed ? "check" : "alert"}>
+          ${t(isConfirmed ? "account.confirmed" : "account.unconfirmed")}
+        <//>
       </header>
       ${
         !isConfirmed &&

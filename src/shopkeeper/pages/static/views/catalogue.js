@@ -65,7 +65,7 @@ function Items({ businessId }) {
 
   const groups = all ? grouped(found(all, isSorting ? "" : search)) : [];
   return html`
-    <div class="page-head">
+    <div class="spread page-head">
       <h1>${t("catalogue.title")}</h1>
       ${Boolean(all?.length) && html`<${Button} kind="primary" onClick=${() => setEdited("new")}>${t("catalogue.add")}<//>`}
     </div>
@@ -83,7 +83,7 @@ function Items({ businessId }) {
         <div class="tools" role="search">
           ${
             !isSorting &&
-            html`<div class="field"><input type="search" name="search" aria-label=${t("catalogue.search")} placeholder=${t("catalogue.search")}
+            html`<div class="field"><input class="input" type="search" name="search" aria-label=${t("catalogue.search")} placeholder=${t("catalogue.search")}
               value=${search} onInput=${(/** @type {any} */ event) => setSearch(event.currentTarget.value)} /></div>`
           }
           <${Button} onClick=${() => setSorting(!isSorting)}>${t(isSorting ? "catalogue.sorted" : "catalogue.sort")}<//>

@@ -1,4 +1,4 @@
-// The board: the orders of the business by their status. They appear, and change, by themselves.
+// The board: the orders of the business by their status. They are kept up to date by the feed.
 
 import { failure, news, orders, reload } from "../board.js";
 import { business } from "../business.js";
@@ -26,7 +26,7 @@ export function Orders() {
     `;
   }
   return html`
-    <header class="board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
+    <header class="spread board-head"><h1>${t("orders.title")}</h1><${Shift} /></header>
     <${CutOff} businessId=${shop.business_id} />
     <${Board} />
     <${News} />

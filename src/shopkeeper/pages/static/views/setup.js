@@ -1,4 +1,5 @@
-// The owner's account and the business, on one page: at the first run of a machine, and wherever anybody may begin.
+// The owner's account and the business, on one page: at the first run of a machine, and wherever anybody may make an
+// account.
 
 import { Problem, send } from "../http.js";
 import { Button } from "../parts/button.js";
@@ -21,7 +22,10 @@ const REQUIRED = ["email", "password", "business_name", "phone", "address"];
  * @property {string} [code]
  */
 
-/** First run. @param {{ codeRequired: boolean, onOver: () => void }} props `onOver` is called where somebody else was first */
+/**
+ * The first run.
+ * @param {{ codeRequired: boolean, onOver: () => void }} props `onOver` is called if somebody else was first
+ */
 export function Setup({ codeRequired, onOver }) {
   /** @param {Owner} owner */
   async function begin(owner) {
@@ -37,7 +41,10 @@ export function Setup({ codeRequired, onOver }) {
   return html`<${OwnerForm} codeRequired=${codeRequired} begin=${begin} />`;
 }
 
-/** An account of one's own and a business, where there is no first run. What was done before a failure is gone on from. */
+/**
+ * An account of one's own and a business, where there is no first run. After a failure it goes on after the last step
+ * that succeeded.
+ */
 export function Register() {
   return html`
     <${OwnerForm} begin=${register}>

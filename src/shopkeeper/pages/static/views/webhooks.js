@@ -1,4 +1,4 @@
-// Webhooks: which servers are told what happens, and how that goes.
+// Webhooks: their URLs, and the state of their deliveries.
 
 import { get } from "../api.js";
 import { business } from "../business.js";
@@ -16,7 +16,7 @@ import { t } from "../texts.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 const LOOKS_EVERY_MS = 15_000;
-const DELIVERED_AFTER_MS = 2_000; // an event that was told a moment ago is on its way to the webhooks, too
+const DELIVERED_AFTER_MS = 2_000; // an event that has just arrived here is being sent to the webhooks, too
 
 /** @typedef {Record<string, any>} Webhook */
 
@@ -47,7 +47,7 @@ function List({ path }) {
   );
   useEffect(() => {
     load();
-    // Deliveries tell of themselves only when a webhook is switched off.
+    // The feed does not tell of deliveries, except when a webhook is switched off.
     const timer = setInterval(() => document.hidden || load(), LOOKS_EVERY_MS);
     return () => clearInterval(timer);
   }, []);
@@ -58,7 +58,7 @@ function List({ path }) {
   const add = () => setEdited("new");
   const shown = webhooks?.find(({ webhook_id }) => webhook_id === edited);
   return html`
-    <div class="page-head">
+    <div class="spread page-head">
       <h1>${t("webhooks.title")}</h1>
       ${Boolean(webhooks?.length) && html`<${Button} kind="primary" onClick=${add}>${t("webhooks.add")}<//>`}
     </div>

@@ -20,10 +20,13 @@ export const ACCOUNT = {
   ],
   "account.confirmed": ["Confirmed", "Bestätigt"],
   "account.unconfirmed": ["Not confirmed", "Nicht bestätigt"],
-  "account.confirm_lead": ["We mail you a link to it.", "Wir mailen Ihnen einen Link dorthin."],
+  "account.confirm_lead": [
+    "Mails about orders are sent only after it is confirmed. We send a link to this address.",
+    "E-Mails über Bestellungen gibt es erst, wenn sie bestätigt ist. Wir schicken einen Link an diese Adresse.",
+  ],
   "account.confirm": ["Send the link", "Link senden"],
   "account.confirm_sent": ["The link is on its way.", "Der Link ist unterwegs."],
-  "account.end": ["Leave", "Konto aufgeben"],
+  "account.end": ["Close the account", "Konto auflösen"],
   "account.end_lead": [
     "An account that owns no business can be deleted.",
     "Ein Konto ohne Geschäft lässt sich löschen.",
@@ -32,6 +35,6 @@ export const ACCOUNT = {
   "account.delete_title": ["Delete this account?", "Dieses Konto löschen?"],
   "confirm.title": ["Your email address", "Ihre E-Mail-Adresse"],
   "confirm.done": ["It is confirmed. Thank you.", "Sie ist bestätigt. Danke."],
-  "confirm.onward": ["Onward", "Weiter"],
+  "confirm.onward": ["Continue", "Weiter"],
   "account.device": ["This device", "Dieses Gerät"],
 };

@@ -37,5 +37,5 @@ export const CATALOGUE = {
   "stock.no": ["Sold out for now", "Bis auf Weiteres ausverkauft"],
   "item.delete": ["Delete", "Löschen"],
   "item.delete_title": ["Delete {name}?", "{name} löschen?"],
-  "item.delete_text": ["Orders that have it keep it.", "Bestellungen damit behalten es."],
+  "item.delete_text": ["Existing orders still show it.", "Vorhandene Bestellungen zeigen ihn weiter."],
 };

@@ -23,7 +23,7 @@ export const COMMON = {
   "form.required": ["Please fill this in.", "Bitte ausfüllen."],
   "form.email": ["Please enter an email address.", "Bitte eine E-Mail-Adresse eingeben."],
   "form.short": ["Please enter at least {length} characters.", "Bitte mindestens {length} Zeichen eingeben."],
-  "form.optional": ["optional", "freiwillig"],
+  "form.optional": ["optional", "optional"],
   "form.save": ["Save", "Speichern"],
   "form.saved": ["Saved.", "Gespeichert."],
   "form.cancel": ["Cancel", "Abbrechen"],

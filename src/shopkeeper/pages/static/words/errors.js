@@ -10,8 +10,8 @@ export const ERRORS = {
     "Der Server kann das gerade nicht. Nichts ging verloren. Bitte erneut versuchen.",
   ],
   "error.wait": [
-    "That was too often. Please wait {seconds} seconds.",
-    "Das war zu oft. Bitte {seconds} Sekunden warten.",
+    "Too many attempts. Please wait {seconds} seconds.",
+    "Zu viele Versuche. Bitte {seconds} Sekunden warten.",
   ],
   "error.invalid_input": ["Please check what is marked.", "Bitte das Markierte prüfen."],
   "error.wrong_credentials": [
@@ -20,7 +20,7 @@ export const ERRORS = {
   ],
   "error.wrong_password": ["The current password is wrong.", "Das bisherige Passwort ist falsch."],
   "error.already_registered": [
-    "There is an account with this email address.",
+    "There already is an account with this email address.",
     "Zu dieser E-Mail-Adresse gibt es schon ein Konto.",
   ],
   "error.signs_in_elsewhere": [
@@ -50,14 +50,14 @@ export const ERRORS = {
     "Bitte zuerst das Geschäft löschen, auf seiner Seite.",
   ],
   "error.orders_open": ["There are open orders.", "Es gibt offene Bestellungen."],
-  "error.not_a_picture": ["This file is no picture.", "Diese Datei ist kein Bild."],
+  "error.not_a_picture": ["This file is not a picture.", "Diese Datei ist kein Bild."],
   "error.upload_failed": ["The picture could not be sent.", "Das Bild ließ sich nicht senden."],
-  "error.too_many_items": ["There is no room for more items.", "Mehr Artikel passen nicht."],
-  "error.too_many_pictures": ["There is no room for more pictures.", "Mehr Bilder passen nicht."],
-  "error.pictures_not_configured": ["This server keeps no pictures.", "Dieser Server bewahrt keine Bilder auf."],
-  "error.too_many_webhooks": ["There is no room for more webhooks.", "Mehr Webhooks passen nicht."],
-  "error.events_gone": ["Events that old are not kept.", "So alte Ereignisse sind nicht mehr da."],
-  "error.no_events": ["Nothing happened since then.", "Seitdem ist nichts geschehen."],
-  "error.mail_not_configured": ["This server sends no mails.", "Dieser Server sendet keine Mails."],
+  "error.too_many_items": ["No more items can be added.", "Mehr Artikel sind nicht möglich."],
+  "error.too_many_pictures": ["No more pictures can be added.", "Mehr Bilder sind nicht möglich."],
+  "error.pictures_not_configured": ["This server stores no pictures.", "Dieser Server speichert keine Bilder."],
+  "error.too_many_webhooks": ["No more webhooks can be added.", "Mehr Webhooks sind nicht möglich."],
+  "error.events_gone": ["Events this old are no longer stored.", "So alte Ereignisse sind nicht mehr gespeichert."],
+  "error.no_events": ["Nothing has happened since then.", "Seitdem ist nichts geschehen."],
+  "error.mail_not_configured": ["This server sends no mails.", "Dieser Server verschickt keine E-Mails."],
   "error.not_found": ["This is not here any more.", "Das gibt es hier nicht mehr."],
 };

@@ -1,4 +1,4 @@
-/** Texts of first run, of signing in, and of passwords. @satisfies {import("../texts.js").Table} */
+/** Texts of the first run, of signing in, and of passwords. @satisfies {import("../texts.js").Table} */
 export const SETUP = {
   "setup.title": ["Set up your shop", "Geschäft einrichten"],
   "setup.lead": ["A minute, and the first order can come.", "Eine Minute, dann kann die erste Bestellung kommen."],
@@ -15,7 +15,7 @@ export const SETUP = {
   "setup.password_hint": ["12 characters or more.", "12 Zeichen oder mehr."],
   "setup.business_name": ["Name of the business", "Name des Geschäfts"],
   "setup.phone": ["Phone", "Telefon"],
-  "setup.phone_hint": ["With the country's code, like +49 30 123456.", "Mit Landesvorwahl, etwa +49 30 123456."],
+  "setup.phone_hint": ["With the country code, like +49 30 123456.", "Mit Ländervorwahl, etwa +49 30 123456."],
   "setup.address": ["Address", "Adresse"],
   "setup.submit": ["Open the shop", "Geschäft eröffnen"],
   "setup.done": ["Your shop is ready.", "Ihr Geschäft ist bereit."],
@@ -42,8 +42,8 @@ export const SETUP = {
     "Wenn es zu dieser Adresse ein Konto gibt, ist eine E-Mail unterwegs.",
   ],
   "forgot.operator": [
-    "This server sends no mails. Ask whoever runs it for a link. This command prints one:",
-    "Dieser Server verschickt keine E-Mails. Bitten Sie, wer ihn betreibt, um einen Link. Dieser Befehl zeigt einen:",
+    "This server sends no mails. Ask the operator for a link. This command prints one:",
+    "Dieser Server verschickt keine E-Mails. Bitten Sie den Betreiber um einen Link. Dieser Befehl zeigt einen:",
   ],
   "forgot.once": ["The link works once, within an hour.", "Der Link gilt einmal, eine Stunde lang."],
   "forgot.back": ["Back to sign-in", "Zurück zur Anmeldung"],

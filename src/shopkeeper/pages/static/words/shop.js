@@ -53,7 +53,7 @@ export const SHOP = {
   "checkout.address_hint": ["Street, number, postcode, town", "Straße, Hausnummer, Postleitzahl, Ort"],
   "checkout.instructions": ["How to find you", "Wie man zu dir findet"],
   "checkout.table_number": ["Table number", "Tischnummer"],
-  "checkout.who": ["Who orders?", "Wer bestellt?"],
+  "checkout.who": ["Who is ordering?", "Wer bestellt?"],
   "checkout.name": ["Name", "Name"],
   "checkout.phone": ["Phone", "Telefon"],
   "checkout.phone_hint": ["With country code: +49 30 123456", "Mit Ländervorwahl: +49 30 123456"],
@@ -65,8 +65,8 @@ export const SHOP = {
   "checkout.reach": ["Phone or email is enough.", "Telefon oder E-Mail genügt."],
   "checkout.reach_fault": ["Please give a phone number or an email.", "Bitte Telefon oder E-Mail angeben."],
   "checkout.notify": [
-    "News about this order by email, if the shop sends it",
-    "Neues per E-Mail, wenn der Laden welche schickt",
+    "Email me about this order, if the shop sends emails",
+    "Neues per E-Mail, wenn das Geschäft welche schickt",
   ],
   "checkout.note": ["Note to the shop", "Notiz an das Geschäft"],
   "checkout.place": ["Order for {price}", "Für {price} bestellen"],
@@ -129,11 +129,11 @@ export const SHOP = {
     "Etwas ist ausverkauft. Bitte das Markierte entfernen.",
   ],
   "error.mixed_currencies": [
-    "These items have different currencies. Please order them apart.",
+    "These items have different currencies. Please order them separately.",
     "Diese Artikel haben verschiedene Währungen. Bitte getrennt bestellen.",
   ],
   "error.idempotency_key_reused": [
     "This basket was ordered in another window. To order once more, press again.",
-    "Dieser Warenkorb wurde in einem anderen Fenster bestellt. Für noch eine Bestellung erneut drücken.",
+    "Dieser Warenkorb wurde in einem anderen Fenster bestellt. Um noch einmal zu bestellen, erneut drücken.",
   ],
 };
