@@ -91,11 +91,10 @@ JOB: Addition = {
         ),
         ("import Http, Part\n", "import Http, Part, Schedule\n"),
         (
-            "triggers=(Http((Part(ENDPOINTS, _build),)),),",
+            "triggers=(\n",
             (
-                "triggers=(\n        Http((Part(ENDPOINTS, _build),)),\n"
-                '        Schedule("visit-report", minutes=5, seconds=1, build=lambda found: Report(_build(found)).run),'
-                "\n    ),"
+                "triggers=(\n        "
+                'Schedule("visit-report", minutes=5, seconds=1, build=lambda found: Report(_build(found)).run),\n'
             ),
         ),
     ),
