@@ -51,7 +51,7 @@ ENDPOINT: Addition = {
                 '@endpoint("GET /health",'
             ),
         ),
-        ("count_page_visit, check_counter)", "count_page_visit, check_counter, count_days)"),
+        ("    check_counter,\n)", "    check_counter,\n    count_days,\n)"),
     ),
     f"{VISITS}/vocabulary.py": (
         ('    "count":', '    "days": Term("The visits of each day", {"2026-11-21": 42}),\n    "count":'),
