@@ -17,7 +17,7 @@ help: ## list the commands
 serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT= and DATA= change both
 	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
-test: check ## run every gate: format, lint, types, tests, the API collection
+test: check $(VENV)-python-client/done ## run every gate: format, lint, types, tests, the API collection
 	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
@@ -50,7 +50,7 @@ check: $(VENV)/test node_modules/.done ## format, lint and types alone
 check-pages:
 	@if [ ! -x node_modules/.bin/biome ]; then echo "make check: the pages are not checked, for Node.js is missing."; test "$$CI" != true; exit; fi; \
 	faults=$$(node_modules/.bin/biome ci 2>&1) || { echo "$$faults"; echo "make test: biome found the faults above; 'make format' mends some"; exit 1; }; \
-	node_modules/.bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
+	node_modules/typescript-7/bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
 
 format: $(VENV)/test ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -73,7 +73,7 @@ vendor: node_modules/.done ## copy the one library of the pages from node_module
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
 
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
@@ -94,6 +94,13 @@ $(VENV)-deploy/done: requirements/deploy.txt | $(BIN)/python
 	@echo "Installing what deploying needs …"
 	@$(PYTHON) -m venv $(VENV)-deploy
 	@$(VENV)-deploy/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
+	@touch $@
+
+# It wants older versions of libraries that a server uses, so it has an environment of its own.
+$(VENV)-python-client/done: requirements/python-client.txt | $(BIN)/python
+	@echo "Installing the generator of Python clients …"
+	@$(PYTHON) -m venv $(VENV)-python-client
+	@$(VENV)-python-client/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
 
 # The emulator runs functions on its own interpreter, and packages are made for Lambda's.
