@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package lock vendor clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ format: $(VENV)/test ## format the code and mend what ruff can
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
+
+contract: $(VENV)/server ## write docs/openapi.released.json anew, when a version is released
+	@$(BIN)/python scripts/compatibility.py release
 
 facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows from it in the SAM templates
 	@$(BIN)/python scripts/facts.py write
