@@ -1,7 +1,7 @@
 // The client: typed requests that renew their session and survive a bad network.
 
 import createClient, { type ClientPathsWithMethod, type FetchResponse, type MaybeOptionalInit } from "openapi-fetch";
-import { type EventOptions, follow } from "./events.js";
+import { type EventOptions, follow, newest } from "./events.js";
 import { exchange, type Fetch, type Repeatable, repeatable } from "./exchange.js";
 import { Keys } from "./keys.js";
 import type { Api, FeedEvent, Paths } from "./paths.js";
@@ -70,6 +70,8 @@ export interface Shopkeeper {
   readonly api: Api;
   /** Yield the events of your business as they happen, without gap or repeat. */
   events(businessId: string, options?: EventOptions): AsyncGenerator<FeedEvent, void>;
+  /** Return the number of the newest event. Ask for it, then load what you show, then follow `events` after it. */
+  newestEvent(businessId: string, options?: { signal?: AbortSignal }): Promise<number>;
 }
 
 /** Return a client of the API at an address. */
@@ -113,6 +115,7 @@ export function createShopkeeper(options: ShopkeeperOptions): Shopkeeper {
     patch: call("PATCH") as Call<"patch">,
     delete: call("DELETE") as Call<"delete">,
     events: (businessId, how = {}) => follow(api, businessId, how),
+    newestEvent: (businessId, how = {}) => newest(api, businessId, how.signal),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { pauseAfter, sleep } from "./backoff.js";
 import type { Api, FeedEvent } from "./paths.js";
-import { problemOf, retryAfterOf, ShopkeeperError } from "./problem.js";
+import { hasCode, problemOf, retryAfterOf, ShopkeeperError } from "./problem.js";
 
 const WAIT_SECONDS = 25;
 const FUTURE = Number.MAX_SAFE_INTEGER; // a number that no feed reaches: the answer says which it has reached
@@ -27,41 +27,50 @@ export async function* follow(api: Api, businessId: string, options: EventOption
   let { after } = options;
   let failures = 0;
   while (!signal?.aborted) {
-    let pause = 0;
+    let page: Page = { events: [], pause: 0 };
     try {
-      const page = await ask(api, businessId, after, signal);
+      if (after === undefined) after = await newest(api, businessId, signal);
+      else page = await ask(api, businessId, after, signal);
       if (failures) onConnection?.(true);
       failures = 0;
-      if ("newest" in page) {
-        after = page.newest;
-        continue;
-      }
-      for (const event of page.events) {
-        yield event;
-        after = event.seq;
-        if (signal?.aborted) return;
-      }
-      if (page.events.length === 0) pause = page.pause;
     } catch (error) {
       if (signal?.aborted) return;
       if (!(error instanceof ShopkeeperError) || !error.passes) throw error;
       if (!failures) onConnection?.(false);
-      pause = pauseAfter(failures++, error.retryAfter);
+      page.pause = pauseAfter(failures++, error.retryAfter);
     }
-    if (pause) await sleep(pause, signal).catch(() => {});
+    for (const event of page.events) {
+      yield event;
+      after = event.seq;
+      if (signal?.aborted) return;
+    }
+    if (page.events.length === 0 && page.pause) await sleep(page.pause, signal).catch(() => {});
   }
 }
 
-type Page = { events: FeedEvent[]; pause: number } | { newest: number };
+/** Return the number of the newest event of a business. Throws ShopkeeperError. */
+export async function newest(api: Api, businessId: string, signal?: AbortSignal): Promise<number> {
+  try {
+    const { events } = await ask(api, businessId, FUTURE, signal);
+    return events.at(-1)?.seq ?? FUTURE;
+  } catch (error) {
+    if (hasCode(error, "events_gone")) return error.problem.newest;
+    throw error;
+  }
+}
 
-async function ask(api: Api, businessId: string, after: number | undefined, signal?: AbortSignal): Promise<Page> {
+interface Page {
+  events: FeedEvent[];
+  /** Milliseconds after which to ask again. */
+  pause: number;
+}
+
+async function ask(api: Api, businessId: string, after: number, signal?: AbortSignal): Promise<Page> {
   const { data, error, response } = await api.GET("/api/businesses/{business_id}/events", {
-    params: { path: { business_id: businessId }, query: { after: after ?? FUTURE, wait: WAIT_SECONDS } },
+    params: { path: { business_id: businessId }, query: { after, wait: WAIT_SECONDS } },
     ...(signal && { signal }),
   });
   if (data) return { events: data.events, pause: (retryAfterOf(response) ?? 0) * 1000 };
   const facts: object = error ?? {};
-  if (!("newest" in facts)) throw problemOf(response, facts);
-  if (after === undefined) return { newest: Number(facts.newest) };
-  throw problemOf(response, { ...facts, code: "events_gone" });
+  throw problemOf(response, "newest" in facts ? { ...facts, code: "events_gone" } : facts);
 }

@@ -76,7 +76,9 @@ export class LossyProxy {
     if (fate === "lose request") {
       response.destroy();
     } else if (typeof fate === "object") {
-      response.writeHead(fate.status, { "Content-Type": "application/problem+json", ...fate.headers }).end(JSON.stringify(fate.body ?? {}));
+      response
+        .writeHead(fate.status, { "Content-Type": "application/problem+json", ...fate.headers })
+        .end(JSON.stringify(fate.body ?? {}));
     } else {
       const { method, headers } = request;
       const onward = ask(`${URL_OF_SERVER}${path}`, { method, headers }, (answer) => {
@@ -91,6 +93,7 @@ export class LossyProxy {
         }
       });
       onward.once("error", () => response.destroy());
+      response.once("close", () => onward.destroy());
       request.pipe(onward);
     }
   }
