@@ -51,7 +51,8 @@ def site(server: Shopkeeper, owner: Owner, tmp_path_factory: pytest.TempPathFact
     assert built.returncode == 0, built.stdout + built.stderr
     port = free_port()
     variables = [f"{name}={value}" for name, value in settings.items()]
-    command = ["env", *variables, program, "start", str(EXAMPLE), "--port", str(port), "--hostname", "127.0.0.1"]
+    start = ["env", *variables, program, "start", "--port", str(port), "--hostname", "127.0.0.1"]
+    command = ["sh", "-c", 'cd "$0" && exec "$@"', str(EXAMPLE), *start]
     log = tmp_path_factory.mktemp("next") / "next.log"
     with running(command, port, log):
         yield f"http://127.0.0.1:{port}"

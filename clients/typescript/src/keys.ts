@@ -24,7 +24,8 @@ export function newKey(): string {
  * decided on it, so that whoever presses a button again after a lost answer does not order twice.
  */
 export class Keys {
-  #kept: Kept[] | null = null;
+  #kept: Kept[] = [];
+  #loaded: Promise<void> | null = null;
   readonly #storage: ClientStorage;
 
   constructor(storage: ClientStorage) {
@@ -36,8 +37,9 @@ export class Keys {
     const takesKey = request.method === "POST" && TAKES_KEY.test(new URL(request.url).pathname);
     if (!takesKey || request.headers.has("Idempotency-Key")) return null;
     const print = await fingerprint(request.url, body);
+    await this.#load();
     const now = Date.now();
-    const kept = (await this.#read()).filter((one) => one.at > now - KEPT_MS);
+    const kept = this.#kept.filter((one) => one.at > now - KEPT_MS);
     const known = kept.find((one) => one.print === print);
     if (known) return known;
     const fresh = { print, key: newKey(), at: now };
@@ -47,12 +49,14 @@ export class Keys {
 
   /** The server has decided on the order: the next one like it is another. */
   async forget(used: Kept): Promise<void> {
-    await this.#write((await this.#read()).filter((one) => one.key !== used.key));
+    await this.#write(this.#kept.filter((one) => one.key !== used.key));
   }
 
-  async #read(): Promise<Kept[]> {
-    this.#kept ??= parse(await this.#storage.readKeys?.());
-    return this.#kept;
+  #load(): Promise<void> {
+    this.#loaded ??= Promise.resolve(this.#storage.readKeys?.()).then((text) => {
+      this.#kept = parse(text);
+    });
+    return this.#loaded;
   }
 
   async #write(kept: Kept[]): Promise<void> {

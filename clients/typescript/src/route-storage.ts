@@ -3,16 +3,15 @@
 import { clientError, problemOf } from "./problem.js";
 import type { ClientStorage, Tokens } from "./storage.js";
 
-/** What the route answers: the access token and when it ends, null if nobody is signed in. */
+/** What the route answers: the access token, and for how many seconds it is good. */
 export interface RouteSession {
   access: string;
-  /** Milliseconds of the Unix epoch. */
-  expires: number;
+  expires_in: number;
 }
 
 /**
- * Return a storage for browsers whose session is kept by a route of the same site. `GET` of the route answers a
- * `RouteSession` or null, and renews the token before it ends; `POST` with `email` and `password` signs in and answers
+ * Return a storage for browsers whose session is kept by a route of the same site. `GET` of the route answers
+ * `session.forRoute()` of a client on that server, and renews the token before it ends; `POST` with `email` and `password` signs in and answers
  * the same; `DELETE` signs out. The refresh token never reaches the browser.
  */
 export function routeStorage(route: string, fetch: typeof globalThis.fetch = globalThis.fetch): ClientStorage {
@@ -26,7 +25,9 @@ export function routeStorage(route: string, fetch: typeof globalThis.fetch = glo
     if (!response.ok) throw problemOf(response, content);
     return content as RouteSession | null;
   }
-  const asTokens = (session: RouteSession | null): Tokens | null => session && { refresh: "", ...session };
+  // The clocks of a browser and of its server may differ, so the end is told in seconds from now.
+  const asTokens = (session: RouteSession | null): Tokens | null =>
+    session && { refresh: "", access: session.access, expires: Date.now() + session.expires_in * 1000 };
   return {
     readTokens: async () => asTokens(await ask("GET")),
     async writeTokens(tokens) {

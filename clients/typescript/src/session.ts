@@ -2,6 +2,7 @@
 
 import type { Schemas } from "./paths.js";
 import { clientError, ShopkeeperError } from "./problem.js";
+import type { RouteSession } from "./route-storage.js";
 import type { ClientStorage, Tokens } from "./storage.js";
 import { Tabs } from "./tabs.js";
 
@@ -84,9 +85,12 @@ export class Session {
     return isFresh(this.#tokens) ? this.#tokens.access : this.renew(this.#tokens.access ?? null);
   }
 
-  /** Return when the access token ends, in milliseconds of the Unix epoch; null if it is not known. */
-  get expires(): number | null {
-    return this.#tokens?.expires ?? null;
+  /** Return the access token and for how many seconds it is good, as a route answers it; null if nobody is signed in. */
+  async forRoute(): Promise<RouteSession | null> {
+    const access = await this.accessToken();
+    return access === null
+      ? null
+      : { access, expires_in: Math.floor(((this.#tokens?.expires ?? 0) - Date.now()) / 1000) };
   }
 
   /**
@@ -106,7 +110,7 @@ export class Session {
     if (isFresh(this.#tokens) && this.#tokens.access !== stale) return this.#tokens.access; // another tab was first
     const kept = await this.#storage.readTokens();
     if (isFresh(kept) && kept.access !== stale) {
-      this.#take(kept); // another process was first
+      this.#set(kept); // another process was first
       return kept.access;
     }
     if (!kept?.refresh) {

@@ -146,8 +146,7 @@ test("a browser whose session a route keeps gets access tokens alone", async () 
       const given: { email: string; password: string } = JSON.parse(String(init.body));
       await shop.session.signIn(given.email, given.password);
     }
-    const access = await shop.session.accessToken();
-    return Response.json(access ? { access, expires: shop.session.expires } : null);
+    return Response.json(await shop.session.forRoute());
   };
   const shop = createShopkeeper({ baseUrl: proxy.url, storage: routeStorage("/session", route) });
   assert.equal(await shop.session.isSignedIn(), false);

@@ -1,6 +1,6 @@
 // The session of the browser. Its refresh token stays in an HttpOnly cookie; scripts get the access token alone.
 
-import { type RouteSession, type Shopkeeper, ShopkeeperError } from "@shopkeeper/client";
+import { type Shopkeeper, ShopkeeperError } from "@shopkeeper/client";
 import { visitor } from "../../lib/server";
 
 export async function GET(): Promise<Response> {
@@ -27,9 +27,7 @@ async function answer(client: Shopkeeper, act?: (client: Shopkeeper) => Promise<
   const headers = { "Cache-Control": "no-store" };
   try {
     await act?.(client);
-    const access = await client.session.accessToken();
-    const session: RouteSession | null = access ? { access, expires: client.session.expires ?? 0 } : null;
-    return Response.json(session, { headers });
+    return Response.json(await client.session.forRoute(), { headers });
   } catch (error) {
     if (!(error instanceof ShopkeeperError)) throw error;
     return Response.json(error.problem, { status: error.status || 503, headers });
