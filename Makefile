@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package lock traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -30,11 +30,11 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 test-deploy: check tools example dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/test ## measure us beside what people would use instead (fifteen minutes); ARGS="--only on_lambda" measures a part anew
+bench: $(VENV)/test ## measure us beside what people would use instead (twenty minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: $(VENV)/test ## the same for a first look (three minutes)
+bench-quick: $(VENV)/test ## the same for a first look (four minutes)
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks --quick
 
@@ -75,8 +75,14 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
+traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
+	@$(BIN)/python scripts/traffic_data.py write
+
 vendor: node_modules/.done ## copy the one library of the pages from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
+
+pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
+	@$(BIN)/python -m tests.support.screenshots
 
 clean: ## remove what was installed and built; data files stay
 	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist \

@@ -14,8 +14,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from shopkeeper.functions.openapi import openapi_document
-
 Json = dict[str, Any]
 RELEASED = Path(__file__).parents[1] / "docs" / "openapi.released.json"
 
@@ -260,15 +258,25 @@ def _without_words(part: Any, *, names: bool = False) -> Any:
     return {key: _without_words(one, names=key in NAMES and not names) for key, one in kept.items()}
 
 
+def present() -> Json:
+    """Return the contract of the sources."""
+    from shopkeeper.functions.openapi import openapi_document  # `--help` works before anything is installed
+
+    return contract(openapi_document())
+
+
 def main(arguments: list[str]) -> int:
     """Run a command and return its exit status."""
+    if arguments in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0
     if arguments == ["release"]:
-        RELEASED.write_text(json.dumps(contract(openapi_document()), indent=1, ensure_ascii=False) + "\n")
+        RELEASED.write_text(json.dumps(present(), indent=1, ensure_ascii=False) + "\n")
         return 0
     if arguments != ["check"]:
         print(__doc__, file=sys.stderr)
         return 2
-    faults = breaking(json.loads(RELEASED.read_text()), contract(openapi_document()), datetime.now(UTC).date())
+    faults = breaking(json.loads(RELEASED.read_text()), present(), datetime.now(UTC).date())
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -56,7 +56,8 @@ def shared_folder(own: Path) -> Path:
 
 
 OWN_DOMAINS = {
-    "visits": {"visits"},
+    "visits": {"businesses", "feed", "markers", "traffic", "visits"},
+    "traffic": {"traffic"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
     "accounts": {"accounts", "mail", "markers"},
@@ -65,3 +66,6 @@ OWN_DOMAINS = {
     "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }
 """The domains that each function loads, and that its package holds."""
+
+LATER_DOMAINS = {"visits": {"businesses", "feed", "markers"}}
+"""Those that it loads only when it needs them: with the first hit for a business."""

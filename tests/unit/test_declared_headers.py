@@ -43,7 +43,7 @@ class Watched(Shop):
 
     def ask(self, method: str, path: str, body: object = None, **more: Any) -> Response:
         """Send a request and note the fields of its answer; a GET is sent as a HEAD, too."""
-        if method == "GET" and not path.startswith("/counter"):
+        if method == "GET" and not path.startswith(("/counter", "/hit")):
             self.ask("HEAD", path, body, **more)
         response = super().ask(method, path, body, **more)
         own = {name for name in response.headers if name not in ALWAYS and not name.startswith("Access-Control")}
@@ -80,7 +80,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
     folder = PictureFolder(tmp_path / "pictures")
-    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", MAIL_FROM="shop@example.com")
+    yield Watched(Sometimes(store), folder, COUNTER_IDS="*", SITES="example.com", MAIL_FROM="shop@example.com")
     store.close()
 
 
@@ -88,6 +88,9 @@ def live(shop: Watched) -> None:
     """Take every endpoint to its success, and to the errors that have header fields."""
     for path in ("/", "/health", "/health/detailed", "/auth/health", "/counter", "/counter/about"):
         shop.give("GET", path)
+    page = {"origin": "https://example.com", "referer": "https://example.com/"}
+    shop.give("POST", "/hit", {"p": "/"}, headers=page)
+    assert shop.ask("GET", "/hit.gif", query={"p": "/"}, headers=page).status == 200
     manage_an_account(shop)
     shop.add_account("ann", "admin")
     shop.add_account("bob")

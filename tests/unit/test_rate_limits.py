@@ -291,6 +291,8 @@ LIMITED = {
         for step in ("rotate", "test", "replay")
     ),
     ("POST", "/api/items/{item_id}/picture"),
+    ("POST", "/hit"),
+    ("GET", "/hit.gif"),
 }
 
 

@@ -865,6 +865,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count a view of a page, or an event on it
+         * @description The page that sends it must be the site's: `Origin` or `Referer` says so. A site sends it as text/plain, which needs no preflight. The answer comes when the hit is kept.
+         */
+        post: operations["countHit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hit.gif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count a view by an image, for pages without JavaScript
+         * @description It answers a transparent GIF of one pixel.
+         */
+        get: operations["countImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     "order.received": {
@@ -1343,6 +1383,11 @@ export interface components {
              * @example true
              */
             order_emails?: boolean;
+            /**
+             * @description The origin of the business's site, whose pages may send hits for it
+             * @example https://shop.example
+             */
+            site?: string | null;
         };
         /**
          * BusinessClosingProblem
@@ -1892,6 +1937,29 @@ export interface components {
             code: "header_too_large";
         };
         /**
+         * Hit
+         * @description A page that somebody looks at, or with `e` an event on it. The names are short because every view sends them.
+         */
+        Hit: {
+            /**
+             * @description The path with its query
+             * @example /menu?utm_source=letter
+             */
+            p: string;
+            /** @description The URL of the page before. Default: `""` */
+            r?: string;
+            /** @description The business whose site it is, if its host is not in SITES. Default: `""` */
+            n?: string;
+            /** @description The width of the window in pixels */
+            w?: number | null;
+            /** @description The browser's time zone. Default: `""` */
+            z?: string;
+            /** @description The name of an event. Default: `""` */
+            e?: string;
+            /** @description 1 if a program drives the browser. Default: `0` */
+            b?: number;
+        };
+        /**
          * IdempotencyKeyReusedProblem
          * @description The idempotency key was used for another order.
          */
@@ -1938,6 +2006,22 @@ export interface components {
              * @constant
              */
             code: "internal_error";
+        };
+        /**
+         * InvalidHitProblem
+         * @description The path does not begin with a slash, is too long or holds control characters.
+         */
+        InvalidHitProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 400;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "invalid_hit";
         };
         /**
          * InvalidInputProblem
@@ -2816,6 +2900,7 @@ export interface components {
              * @example true
              */
             order_emails: boolean;
+            site: string | null;
             /**
              * Format: date-time
              * @description When it was created
@@ -3330,6 +3415,7 @@ export interface components {
              * @example true
              */
             order_emails: boolean;
+            site: string | null;
             /**
              * Format: date-time
              * @description When it was created
@@ -3848,6 +3934,22 @@ export interface components {
              * @constant
              */
             code: "unauthenticated";
+        };
+        /**
+         * UnknownSiteProblem
+         * @description The page that sent the hit is of no site whose hits are counted here.
+         */
+        UnknownSiteProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "unknown_site";
         };
         /**
          * UnknownTimeZoneProblem
@@ -11824,6 +11926,293 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DetailedHealth"];
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    countHit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hit"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say */
+            204: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidHitProblem"] | components["schemas"]["MalformedBodyProblem"] | components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownSiteProblem"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RequestTimeoutProblem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ContentTooLargeProblem"];
+                };
+            };
+            /** @description The body is not announced as JSON */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    countImage: {
+        parameters: {
+            query: {
+                /**
+                 * @description The path with its query
+                 * @example /menu?utm_source=letter
+                 */
+                p: string;
+                /** @description The URL of the page before */
+                r?: string;
+                /** @description The business whose site it is, if its host is not in SITES */
+                n?: string;
+                /** @description The width of the window in pixels */
+                w?: number;
+                /** @description The browser's time zone */
+                z?: string;
+                /** @description The name of an event */
+                e?: string;
+                /** @description 1 if a program drives the browser */
+                b?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Every site may embed it
+                     * @example cross-origin
+                     */
+                    "Cross-Origin-Resource-Policy": "cross-origin";
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/gif": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidHitProblem"] | components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnknownSiteProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
                 };
             };

@@ -7,10 +7,10 @@ from shopkeeper.domains.businesses.address import Address, check_address
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
-from shopkeeper.domains.businesses.zones import zone_of
 from shopkeeper.http import Caller
 from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
 from shopkeeper.storage.tables import BUSINESSES
+from shopkeeper.zones import zone_of
 
 __all__ = [
     "Address",
