@@ -77,6 +77,22 @@ def close_periods(ask: Ask) -> None:
     assert run("traffic-closing") == {"PeriodsClosed": 2}, "the day and its month"
 
 
+def read_and_tell_traffic(ask: Ask) -> None:
+    """The owner's address is confirmed."""
+    elsewhere, later, run = ask.elsewhere, ask.later, ask.run  # type: ignore[attr-defined]
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    change = {"site": "https://shop.example", "traffic_emails": True}
+    elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
+    elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
+    assert ask("GET", "/api/traffic", None, token)["totals"]["views"] == 1
+    for path in ("pages", "live", "sites"):
+        ask("GET", f"/api/traffic/{path}", None, token)
+    for _ in range(4):
+        later()
+        run("traffic-closing")
+        run("traffic-weekly")
+
+
 def look(ask: Ask) -> None:
     ask("GET", "/")
     ask("GET", "/health/detailed")
@@ -204,7 +220,7 @@ JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "accounts": [live_with_an_account, list_users],
     "webhooks": [send_webhooks],
     "mail": [send_mails],
-    "traffic": [close_periods],
+    "traffic": [close_periods, read_and_tell_traffic],
 }
 
 

@@ -57,11 +57,11 @@ def shared_folder(own: Path) -> Path:
 
 OWN_DOMAINS = {
     "visits": {"businesses", "feed", "markers", "traffic", "visits"},
-    "traffic": {"traffic"},
+    "traffic": {"accounts", "businesses", "mail", "markers", "traffic"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
     "accounts": {"accounts", "mail", "markers"},
-    "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders"},
+    "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders", "traffic"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
     "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }

@@ -25,7 +25,7 @@ OFFERS = ("model", "offers", "dispatching")
 
 KNOWS: dict[str, set[str]] = {
     "visits": set(),
-    "traffic": {"businesses"},
+    "traffic": {"accounts", "businesses", "mail"},
     "health": set(),
     "markers": set(),
     "registration": {"businesses", "markers"},

@@ -11,7 +11,7 @@ import { clientError, problemOf, retryAfterOf, ShopkeeperError } from "./problem
 export type Repetition = "nothing" | "refused" | "harm";
 
 /** GET of these counts a visit. */
-const COUNTS = /\/(counter(\/[^/]+)?|hit\.gif)$/;
+const COUNTS = /\/(counter(\.txt|\/[^/]+)?|hit\.gif)$/;
 /** The server gives the present tokens again for a refresh token that was used within the last ten seconds. */
 const SESSION = /\/api\/auth\/(refresh|logout)$/;
 /** A step of an order fits its status once. */

@@ -677,6 +677,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the traffic of a site
+         * @description Returns totals, those of the period before, and a series by hour, day or month. For the owner of the site's business and for admins, or for anyone where `TRAFFIC_PUBLIC` is set. The hour, the day and the month that are not over are included.
+         */
+        get: operations["readTraffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the traffic of a site as CSV
+         * @description There is a line for each period, dimension and name. A name that a spreadsheet might take for a formula has an apostrophe before it.
+         */
+        get: operations["exportTrafficCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic/export.jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the traffic of a site as JSON lines
+         * @description There is an object for each day or month.
+         */
+        get: operations["exportTrafficJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the traffic of the last hour
+         * @description Returns the views by five minutes, and the pages and sources of now.
+         */
+        get: operations["readLiveTraffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sites whose traffic the caller may read
+         * @description Admins may also read that of any business by its id.
+         */
+        get: operations["listTrafficSites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traffic/{dimension}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was counted most
+         * @description The names are those of one dimension, such as pages or sources. Pages, events and bots count every view. The others count entries: views that came from outside of the site.
+         */
+        get: operations["readTrafficNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -798,7 +918,75 @@ export interface paths {
          */
         get: operations["countVisit"];
         put?: never;
+        /**
+         * Count a visit of the site, by POST
+         * @description It counts as GET does. A body is not read.
+         */
+        post: operations["postVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/counter.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe the site's count as a badge
+         * @description The fields are those of the endpoint badge of shields.io. It never counts, and may be cached for a minute.
+         */
+        get: operations["readBadge"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/counter.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw the site's count as a badge
+         * @description It never counts, and may be cached for a minute.
+         */
+        get: operations["drawBadge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/counter.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count a visit of the site, and get the bare number
+         * @description For pages that show the answer as it is.
+         */
+        get: operations["countVisitAsText"];
+        put?: never;
+        /**
+         * Count a visit of the site by POST, and get the bare number
+         * @description It counts as GET does. A body is not read.
+         */
+        post: operations["postVisitAsText"];
         delete?: never;
         options?: never;
         head?: never;
@@ -814,11 +1002,15 @@ export interface paths {
         };
         /**
          * Count a visit of a named page
-         * @description Returns the new count of that page. The setting `COUNTER_IDS` says which names there are; any other is a 404.
+         * @description Returns the new count of that page. The setting `COUNTER_IDS` says which names there are; any other is a 404. A name that ends with `.txt` counts the page before it and returns the bare number. One that ends with `.svg` or `.json` returns that page's badge and counts nothing. A counter that has the whole name itself goes before.
          */
         get: operations["countPageVisit"];
         put?: never;
-        post?: never;
+        /**
+         * Count a visit of a named page, by POST
+         * @description It counts as GET does. A badge cannot be posted: it is 404.
+         */
+        post: operations["postPageVisit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -876,7 +1068,7 @@ export interface paths {
         put?: never;
         /**
          * Count a view of a page, or an event on it
-         * @description The page that sends it must be the site's: `Origin` or `Referer` says so. A site sends it as text/plain, which needs no preflight. The answer comes when the hit is kept.
+         * @description The page that sends it must be the site's: `Origin` or `Referer` says so. A site sends it as text/plain, which needs no preflight. The answer comes when the hit is stored.
          */
         post: operations["countHit"];
         delete?: never;
@@ -893,10 +1085,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count a view by an image, for pages without JavaScript
-         * @description It answers a transparent GIF of one pixel.
+         * Count a view by an image
+         * @description For pages without JavaScript. The image is a transparent GIF of one pixel.
          */
         get: operations["countImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shop.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the script that counts the views of a site's pages
+         * @description Browsers keep it for a day. A client that has it already is answered 304.
+         */
+        get: operations["readScript"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1309,6 +1521,56 @@ export interface components {
             timestamp: string;
         };
         /**
+         * Badge
+         * @description A badge in the form that shields.io reads from an endpoint. It refuses any other field.
+         */
+        Badge: {
+            /**
+             * @description The version of the badge's form
+             * @enum {unknown}
+             */
+            schemaVersion: 1;
+            /**
+             * @description What stands left of the number
+             * @example visits
+             */
+            label: string;
+            /**
+             * @description The number
+             * @example 1042
+             */
+            message: string;
+            /**
+             * @description The colour of the badge
+             * @example blue
+             * @enum {string}
+             */
+            color: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            /**
+             * @description For how many seconds the badge may be kept
+             * @example 60
+             */
+            cacheSeconds: number;
+        };
+        /**
+         * Before
+         * @description The period of the same length before.
+         */
+        Before: {
+            /**
+             * @description The first date
+             * @example 2026-10-04
+             */
+            from: string;
+            /**
+             * @description The last date
+             * @example 2026-10-31
+             */
+            to: string;
+            /** @description What was counted in the period before */
+            totals: components["schemas"]["Totals"];
+        };
+        /**
          * BusinessChange
          * @description The body of a change; what is left out stays as it is.
          */
@@ -1384,6 +1646,16 @@ export interface components {
              */
             order_emails?: boolean;
             /**
+             * @description Whether the owner gets a mail about each week's traffic
+             * @example false
+             */
+            traffic_emails?: boolean;
+            /**
+             * @description The language of the mails to the owner and the customers
+             * @example en
+             */
+            mail_language?: components["schemas"]["MailLanguage"];
+            /**
              * @description The origin of the business's site, whose pages may send hits for it
              * @example https://shop.example
              */
@@ -1458,6 +1730,27 @@ export interface components {
          */
         BusinessType: "bakery" | "cafe" | "catering" | "food_truck" | "other" | "restaurant" | "retail";
         /**
+         * Change
+         * @description The change since the period before, relative to it: 0.25 is a quarter more. Null if it is not known, or was 0.
+         */
+        Change: {
+            /**
+             * @description The change of the views: 0.25 is a quarter more
+             * @example 0.25
+             */
+            views: number | null;
+            /**
+             * @description The change of the different visitors
+             * @example 0.12
+             */
+            uniques: number | null;
+            /**
+             * @description The change of the views of bots
+             * @example -0.5
+             */
+            bots: number | null;
+        };
+        /**
          * ChangedMeanwhileProblem
          * @description The business was changed by another request at the same time. The account was changed by another request at the same time. The item, or its business, was changed by another request at the same time. The webhook was changed by another request at the same time.
          */
@@ -1527,6 +1820,22 @@ export interface components {
              * @constant
              */
             code: "content_too_large";
+        };
+        /**
+         * Counted
+         * @description A name of a dimension and its count.
+         */
+        Counted: {
+            /**
+             * @description A name, such as the path of a page
+             * @example /menu
+             */
+            name: string;
+            /**
+             * @description How often it was counted
+             * @example 230
+             */
+            count: number;
         };
         /**
          * CountedVisit
@@ -1946,17 +2255,35 @@ export interface components {
              * @example /menu?utm_source=letter
              */
             p: string;
-            /** @description The URL of the page before. Default: `""` */
+            /**
+             * @description The URL of the page before. Default: `""`
+             * @example https://search.example/
+             */
             r?: string;
-            /** @description The business whose site it is, if its host is not in SITES. Default: `""` */
+            /**
+             * @description The business whose site it is, if its host is not in `SITES`. Default: `""`
+             * @example 01a1fd46-5f7d-7f16-8f80-036e5d832167
+             */
             n?: string;
-            /** @description The width of the window in pixels */
+            /**
+             * @description The width of the window in pixels
+             * @example 390
+             */
             w?: number | null;
-            /** @description The browser's time zone. Default: `""` */
+            /**
+             * @description The browser's time zone, which tells the country. Default: `""`
+             * @example Europe/Berlin
+             */
             z?: string;
-            /** @description The name of an event. Default: `""` */
+            /**
+             * @description The name of an event. Without one a view is counted. Default: `""`
+             * @example newsletter
+             */
             e?: string;
-            /** @description 1 if a program drives the browser. Default: `0` */
+            /**
+             * @description 1 if a program drives the browser. Default: `0`
+             * @example 0
+             */
             b?: number;
         };
         /**
@@ -2320,6 +2647,45 @@ export interface components {
             note: string | null;
         };
         /**
+         * LiveTraffic
+         * @description The last hour of a site: `views` by five minutes, the last of which are not over.
+         *
+         *     `pages`, `sources` and `bots` count from `since` on, the beginning of the hour before this one.
+         */
+        LiveTraffic: {
+            /**
+             * @description The site
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description The time zone of the opening hours, from the IANA database
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description Views of people in the last hour
+             * @example 42
+             */
+            views: number;
+            /** @description The views by five minutes */
+            steps: components["schemas"]["Step"][];
+            /**
+             * @description The beginning of the hour before this one
+             * @example 2026-11-21T08
+             */
+            since: string;
+            /** @description The pages that were looked at */
+            pages: components["schemas"]["Counted"][];
+            /** @description Where people came from */
+            sources: components["schemas"]["Counted"][];
+            /**
+             * @description Views of bots
+             * @example 3
+             */
+            bots: number;
+        };
+        /**
          * Location
          * @description Where a business is, in degrees of WGS 84, kept to six decimals.
          */
@@ -2335,6 +2701,12 @@ export interface components {
              */
             longitude: number;
         };
+        /**
+         * MailLanguage
+         * @description A language of mails
+         * @enum {string}
+         */
+        MailLanguage: "de" | "en";
         /**
          * MailNotConfiguredProblem
          * @description This server sends no mails.
@@ -2900,6 +3272,20 @@ export interface components {
              * @example true
              */
             order_emails: boolean;
+            /**
+             * @description Whether the owner gets a mail about each week's traffic
+             * @example false
+             */
+            traffic_emails: boolean;
+            /**
+             * @description The language of the mails to the owner and the customers
+             * @example en
+             */
+            mail_language: components["schemas"]["MailLanguage"];
+            /**
+             * @description The origin of the business's site, whose pages may send hits for it; null if there is none
+             * @example https://shop.example
+             */
             site: string | null;
             /**
              * Format: date-time
@@ -3171,6 +3557,39 @@ export interface components {
             order_token: string;
         };
         /**
+         * Point
+         * @description What was counted in an hour, a day or a month; `at` is like `2026-11-21T08`, `2026-11-21` or `2026-11`.
+         *
+         *     The uniques of an hour are those whose first view of the day was in it.
+         */
+        Point: {
+            /**
+             * @description Views of people
+             * @example 1042
+             */
+            views: number;
+            /**
+             * @description Different visitors; null where they are not known
+             * @example 610
+             */
+            uniques: number | null;
+            /**
+             * @description The sum of the different visitors of each day
+             * @example 702
+             */
+            daily_uniques: number;
+            /**
+             * @description Views of bots, which are not among the views of people
+             * @example 96
+             */
+            bots: number;
+            /**
+             * @description The hour, the day or the month
+             * @example 2026-11-21
+             */
+            at: string;
+        };
+        /**
          * PreconditionFailedProblem
          * @description The resource is not in the version that `If-Match` names.
          */
@@ -3415,6 +3834,20 @@ export interface components {
              * @example true
              */
             order_emails: boolean;
+            /**
+             * @description Whether the owner gets a mail about each week's traffic
+             * @example false
+             */
+            traffic_emails: boolean;
+            /**
+             * @description The language of the mails to the owner and the customers
+             * @example en
+             */
+            mail_language: components["schemas"]["MailLanguage"];
+            /**
+             * @description The origin of the business's site, whose pages may send hits for it; null if there is none
+             * @example https://shop.example
+             */
             site: string | null;
             /**
              * Format: date-time
@@ -3676,6 +4109,22 @@ export interface components {
             by: components["schemas"]["Party"];
         };
         /**
+         * Step
+         * @description The views of five minutes, which begin `at` a time of the site.
+         */
+        Step: {
+            /**
+             * @description When the five minutes begin, at the site
+             * @example 08:55
+             */
+            at: string;
+            /**
+             * @description Views of people
+             * @example 7
+             */
+            views: number;
+        };
+        /**
          * TableHealth
          * @description One table, by its logical name. `latency_ms` is the duration of its probe, absent if it was not probed.
          */
@@ -3918,6 +4367,146 @@ export interface components {
              * @constant
              */
             code: "total_too_large";
+        };
+        /**
+         * Totals
+         * @description What was counted in a time: `views` of people, and those of `bots`, which are not among them.
+         *
+         *     `uniques` are different visitors: exact for one day, an estimate (within about 6 %) for one month, and null for any other time or where they are not known. `daily_uniques` is the sum of those of each day, in which who came on two days counts twice.
+         */
+        Totals: {
+            /**
+             * @description Views of people
+             * @example 1042
+             */
+            views: number;
+            /**
+             * @description Different visitors; null where they are not known
+             * @example 610
+             */
+            uniques: number | null;
+            /**
+             * @description The sum of the different visitors of each day
+             * @example 702
+             */
+            daily_uniques: number;
+            /**
+             * @description Views of bots, which are not among the views of people
+             * @example 96
+             */
+            bots: number;
+        };
+        /**
+         * Traffic
+         * @description The traffic of a site in a period, and in each hour, day or month of it. Dates are of the `time_zone`.
+         *
+         *     `before` is null if its days are not kept any more, and so is `change` then.
+         */
+        Traffic: {
+            /**
+             * @description The site
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description The time zone of the opening hours, from the IANA database
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * @description The first date
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description The last date
+             * @example 2026-11-28
+             */
+            to: string;
+            /**
+             * @description How long the parts of the series are
+             * @example day
+             * @enum {string}
+             */
+            by: "day" | "hour" | "month";
+            /** @description What was counted in the whole period */
+            totals: components["schemas"]["Totals"];
+            /** @description The period before; null if its days are no longer kept */
+            before: components["schemas"]["Before"] | null;
+            /** @description The change since the period before; null if that is no longer kept */
+            change: components["schemas"]["Change"] | null;
+            /** @description What was counted in each hour, day or month */
+            series: components["schemas"]["Point"][];
+        };
+        /**
+         * TrafficNames
+         * @description The names of a dimension that were counted most, in order.
+         *
+         *     `other` is the count of all other names: those beyond the limit, and those that had no room where they were counted. `total` is the sum.
+         */
+        TrafficNames: {
+            /**
+             * @description The site
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description The first date
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description The last date
+             * @example 2026-11-28
+             */
+            to: string;
+            /**
+             * @description What the names are names of
+             * @example pages
+             * @enum {string}
+             */
+            dimension: "bots" | "browsers" | "campaigns" | "countries" | "entries" | "events" | "families" | "pages" | "sources" | "systems" | "widths";
+            /** @description The names that were counted most, in order */
+            names: components["schemas"]["Counted"][];
+            /**
+             * @description The count of all other names
+             * @example 17
+             */
+            other: number;
+            /**
+             * @description The sum of all counts
+             * @example 1042
+             */
+            total: number;
+        };
+        /**
+         * TrafficSite
+         * @description A site: its name for `site`, how people call it, and its time zone.
+         */
+        TrafficSite: {
+            /**
+             * @description The name for the parameter `site`
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description How people call it
+             * @example shop.example
+             */
+            name: string;
+            /**
+             * @description The time zone of the opening hours, from the IANA database
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
+        /**
+         * TrafficSites
+         * @description The sites that the caller may read, the own business first.
+         */
+        TrafficSites: {
+            /** @description The sites, the own business first */
+            sites: components["schemas"]["TrafficSite"][];
         };
         /**
          * UnauthenticatedProblem
@@ -10762,6 +11351,903 @@ export interface operations {
             };
         };
     };
+    readTraffic: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "hour" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traffic"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    exportTrafficCsv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description The name of the file
+                     * @example attachment; filename="traffic.csv"
+                     */
+                    "Content-Disposition": string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    exportTrafficJson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description The name of the file
+                     * @example attachment; filename="traffic.csv"
+                     */
+                    "Content-Disposition": string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    readLiveTraffic: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveTraffic"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    listTrafficSites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficSites"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    readTrafficNames: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "hour" | "month";
+                /**
+                 * @description The most names that are told
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What the names are names of
+                 * @example pages
+                 */
+                dimension: "bots" | "browsers" | "campaigns" | "countries" | "entries" | "events" | "families" | "pages" | "sources" | "systems" | "widths";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficNames"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -11622,7 +13108,13 @@ export interface operations {
     };
     countVisit: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description A second name of the field `count`, as the page has it that reads it
+                 * @example visits
+                 */
+                key?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11647,6 +13139,539 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountedVisit"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    postVisit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A second name of the field `count`, as the page has it that reads it
+                 * @example visits
+                 */
+                key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedVisit"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    readBadge: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What stands left of the number
+                 * @example visits
+                 */
+                label?: string;
+                /**
+                 * @description The colour of the badge
+                 * @example blue
+                 */
+                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Pages of other sites may show it
+                     * @example cross-origin
+                     */
+                    "Cross-Origin-Resource-Policy"?: "cross-origin";
+                    /**
+                     * @description What it may load: nothing
+                     * @example default-src 'none'
+                     */
+                    "Content-Security-Policy"?: string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Badge"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    drawBadge: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What stands left of the number
+                 * @example visits
+                 */
+                label?: string;
+                /**
+                 * @description The colour of the badge
+                 * @example blue
+                 */
+                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Pages of other sites may show it
+                     * @example cross-origin
+                     */
+                    "Cross-Origin-Resource-Policy"?: "cross-origin";
+                    /**
+                     * @description What it may load: nothing
+                     * @example default-src 'none'
+                     */
+                    "Content-Security-Policy"?: string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    countVisitAsText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    postVisitAsText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": unknown;
                 };
             };
             /** @description Too many requests */
@@ -11703,7 +13728,168 @@ export interface operations {
     };
     countPageVisit: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description A second name of the field `count`, as the page has it that reads it
+                 * @example visits
+                 */
+                key?: string;
+                /**
+                 * @description What stands left of the number
+                 * @example visits
+                 */
+                label?: string;
+                /**
+                 * @description The colour of the badge
+                 * @example blue
+                 */
+                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The name of a counter, for instance of a page
+                 * @example about
+                 */
+                counter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Pages of other sites may show it
+                     * @example cross-origin
+                     */
+                    "Cross-Origin-Resource-Policy"?: "cross-origin";
+                    /**
+                     * @description What it may load: nothing
+                     * @example default-src 'none'
+                     */
+                    "Content-Security-Policy"?: string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedVisit"] | components["schemas"]["Badge"];
+                    "text/plain; charset=utf-8": unknown;
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitError"];
+                };
+            };
+        };
+    };
+    postPageVisit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A second name of the field `count`, as the page has it that reads it
+                 * @example visits
+                 */
+                key?: string;
+                /**
+                 * @description What stands left of the number
+                 * @example visits
+                 */
+                label?: string;
+                /**
+                 * @description The colour of the badge
+                 * @example blue
+                 */
+                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            };
             header?: never;
             path: {
                 /**
@@ -11734,6 +13920,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountedVisit"];
+                    "text/plain; charset=utf-8": unknown;
                 };
             };
             /** @description The request is not what the types say */
@@ -12082,17 +14269,35 @@ export interface operations {
                  * @example /menu?utm_source=letter
                  */
                 p: string;
-                /** @description The URL of the page before */
+                /**
+                 * @description The URL of the page before
+                 * @example https://search.example/
+                 */
                 r?: string;
-                /** @description The business whose site it is, if its host is not in SITES */
+                /**
+                 * @description The business whose site it is, if its host is not in `SITES`
+                 * @example 01a1fd46-5f7d-7f16-8f80-036e5d832167
+                 */
                 n?: string;
-                /** @description The width of the window in pixels */
+                /**
+                 * @description The width of the window in pixels
+                 * @example 390
+                 */
                 w?: number;
-                /** @description The browser's time zone */
+                /**
+                 * @description The browser's time zone, which tells the country
+                 * @example Europe/Berlin
+                 */
                 z?: string;
-                /** @description The name of an event */
+                /**
+                 * @description The name of an event. Without one a view is counted
+                 * @example newsletter
+                 */
                 e?: string;
-                /** @description 1 if a program drives the browser */
+                /**
+                 * @description 1 if a program drives the browser
+                 * @example 0
+                 */
                 b?: number;
             };
             header?: never;
@@ -12105,10 +14310,10 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Every site may embed it
+                     * @description Pages of other sites may show it
                      * @example cross-origin
                      */
-                    "Cross-Origin-Resource-Policy": "cross-origin";
+                    "Cross-Origin-Resource-Policy"?: "cross-origin";
                     /**
                      * @description How many requests are left, where rates are limited
                      * @example "visits";r=5999;t=600
@@ -12179,6 +14384,72 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    readScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description Of the script's bytes, for If-None-Match
+                     * @example "5d41402abc4b2a76"
+                     */
+                    ETag: string;
+                    /**
+                     * @description Pages of other sites may show it
+                     * @example cross-origin
+                     */
+                    "Cross-Origin-Resource-Policy"?: "cross-origin";
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript; charset=utf-8": unknown;
                 };
             };
             /** @description The header is too large */

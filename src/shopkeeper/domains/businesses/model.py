@@ -29,6 +29,8 @@ SiteOrigin = Annotated[
     ),
 ]
 
+MailLanguage = Literal["en", "de"]
+
 ContactField = Literal["phone", "email", "address"]
 """What an owner may show to anyone."""
 
@@ -49,7 +51,9 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     An address is a text or has parts, as it was given. Without opening hours a business is open on every day that is
     not a special one. `paused_until` is the end of its pause, `prepare_minutes` how long its orders usually take.
-    `order_emails` says whether the owner wants a mail for each new order. Pages of the `site` may send hits for it.
+    `order_emails` says whether the owner wants a mail for each new order, `traffic_emails` whether one for each week's
+    traffic. `mail_language` is that of the mails to its owner and its customers. Pages of the `site` may send hits for
+    it.
     """
 
     business_id: str
@@ -69,6 +73,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     public_contact: list[ContactField] = []
     location: Location | None = None
     order_emails: bool = True
+    traffic_emails: bool = False
+    mail_language: MailLanguage = "en"
     site: str | None = None
     created_at: str
     updated_at: str
@@ -152,6 +158,8 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     public_contact: Annotated[list[ContactField], msgspec.Meta(max_length=3)] | UnsetType = UNSET
     location: Location | UnsetType | None = UNSET
     order_emails: bool | UnsetType = UNSET
+    traffic_emails: bool | UnsetType = UNSET
+    mail_language: MailLanguage | UnsetType = UNSET
     site: SiteOrigin | UnsetType | None = UNSET
 
 

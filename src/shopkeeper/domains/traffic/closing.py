@@ -5,23 +5,21 @@ interrupted anywhere and repeated, and several may run at once.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.traffic.records import (
-    DAYS_KEPT,
     OPEN,
     SORT,
-    TTL,
-    day_key,
+    day_item,
     days_between,
     hours_between,
     month_key,
     open_key,
+    week_item,
 )
-from shopkeeper.domains.traffic.rollup import Rollup, attributes, merged, trimmed
+from shopkeeper.domains.traffic.rollup import attributes, merged, trimmed
 from shopkeeper.domains.traffic.salts import SaltKeeper
 from shopkeeper.domains.traffic.sketch import month_uniques
 from shopkeeper.storage import Item, Key, Store, StoreError
@@ -95,19 +93,18 @@ class Closing:
         hours = hours_between(self._store, site, f"{day}T00", f"{day}T23")
         whole = merged(rollup for _, rollup in hours)
         whole.counts.pop(MINUTES, None)
-        kept_until = int(datetime.fromisoformat(f"{day}T00:00+00:00").timestamp()) + DAYS_KEPT * 86400
-        self._put({**day_key(site, day), TTL: kept_until}, trimmed(whole, DAY_NAMES, DAY_BYTES))
+        if whole.counts:
+            self._store.put(TRAFFIC, day_item(site, day, trimmed(whole, DAY_NAMES, DAY_BYTES)))
+            self._store.put(TRAFFIC, week_item(site, day))
 
     def close_month(self, site: str, month: str) -> None:
         """Write the document of a month from its days and its sketch, if they have counts. Raises StoreError."""
         days = days_between(self._store, site, f"{month}-01", f"{month}-31")
         whole = merged(rollup for _, rollup in days)
         whole.uniques = month_uniques(self._store, site, month)
-        self._put(month_key(site, month), trimmed(whole, MONTH_NAMES, MONTH_BYTES))
-
-    def _put(self, attributes_before: Item, rollup: Rollup) -> None:
-        if rollup.counts:
-            self._store.put(TRAFFIC, {**attributes_before, **attributes(rollup)})
+        if whole.counts:
+            item: Item = {**month_key(site, month), **attributes(trimmed(whole, MONTH_NAMES, MONTH_BYTES))}
+            self._store.put(TRAFFIC, item)
 
 
 def open_periods(store: Store) -> Iterator[OpenPeriod]:

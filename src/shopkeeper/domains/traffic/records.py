@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from shopkeeper.domains.traffic.rollup import Rollup, merged, of_item
-from shopkeeper.storage import Item, Key, Store
+from shopkeeper.domains.traffic.rollup import Rollup, attributes, merged, of_item
+from shopkeeper.storage import Item, Key, Store, Value
 from shopkeeper.storage.tables import TRAFFIC
 
 PARTITION, SORT = (attribute.name for attribute in TRAFFIC.key.attributes)
@@ -21,6 +21,10 @@ DAYS_KEPT = 25 * 31
 """Days that the documents of days are kept: 25 months."""
 OPEN = "|open"
 """The partition of the days that are not closed. No site's name begins with a bar."""
+WEEKS = "|weeks"
+"""The partition of the sites that a week is to be told of, by the Monday after it."""
+IMPORTED = "i"
+"""The attribute of documents that were imported: the format that they came in."""
 SHARES = "|shares"
 """The partition of the links that share a site's traffic."""
 MAX_SHARDS = 64
@@ -47,6 +51,19 @@ def slice_key(site: str, month: str, number: int) -> dict[str, str]:
     return {PARTITION: f"{site}|{month}", SORT: f"~{number:02d}"}
 
 
+def day_item(site: str, day: str, rollup: Rollup) -> dict[str, Value]:
+    """Return the document of a day, which expires when days are not kept any more."""
+    begins = int(datetime.fromisoformat(f"{day}T00:00+00:00").timestamp())
+    return {**day_key(site, day), TTL: begins + DAYS_KEPT * 86400, **attributes(rollup)}
+
+
+def week_item(site: str, day: str) -> dict[str, Value]:
+    """Return the item that has a site's owner told of the week of a day, which is over on the next Monday."""
+    date = datetime.fromisoformat(f"{day}T00:00+00:00")
+    monday = date + timedelta(days=7 - date.weekday())
+    return {PARTITION: WEEKS, SORT: f"{monday.date().isoformat()}|{site}", TTL: int(monday.timestamp()) + 7 * 86400}
+
+
 def open_key(site: str, day: str) -> dict[str, str]:
     """Return the key of the mark of a day that is not closed."""
     return {PARTITION: OPEN, SORT: f"{site}|{day}"}
@@ -66,6 +83,14 @@ def days_between(store: Store, site: str, first: str, last: str) -> Iterator[tup
     for year in range(int(first[:4]), int(last[:4]) + 1):
         for item in _items(store, f"{site}|{year:04d}", first, last + "~", limit):
             yield str(item[SORT]), of_item(item)
+
+
+def open_days(store: Store, site: str, first: str, last: str) -> list[str]:
+    """Return the days from `first` to `last`, both included, that have counts and are not closed. Raises StoreError."""
+    prefix = f"{site}|"
+    marks = _items(store, OPEN, prefix + first, f"{prefix}{last}~", HOURS_KEPT)
+    periods = (str(mark[SORT]).removeprefix(prefix) for mark in marks)
+    return [period for period in periods if len(period) == len(last)]
 
 
 def months_between(store: Store, site: str, first: str, last: str) -> Iterator[tuple[str, Rollup]]:

@@ -7,20 +7,27 @@ import msgspec
 from shopkeeper.domains.traffic.dimensions import BY_LETTER, OTHER
 from shopkeeper.storage import Item
 
-VIEWS, UNIQUES, BOTS = "v", "u", "x"
+VIEWS, UNIQUES, BOTS, DAILY = "v", "u", "x", "d"
 """The attributes of the totals."""
 
 
 class Rollup(msgspec.Struct):
     """Views of people, different visitors of the day (of the month in a month's document) and views of bots.
 
-    `counts` has, by the letter of a dimension, what was counted by name.
+    `counts` has, by the letter of a dimension, what was counted by name. `daily` is the sum of the days' visitors.
+    Where nothing else is known it is 0, and the uniques are those of one day or a sum of days.
     """
 
     views: int = 0
     uniques: int = 0
     bots: int = 0
     counts: dict[str, dict[str, int]] = {}
+    daily: int = 0
+
+    @property
+    def daily_uniques(self) -> int:
+        """The sum of the different visitors of each day."""
+        return self.daily or self.uniques
 
     def of(self, letter: str) -> dict[str, int]:
         """Return the counts of a dimension by name, an empty one if nothing was counted."""
@@ -29,7 +36,7 @@ class Rollup(msgspec.Struct):
 
 def of_item(item: Item) -> Rollup:
     """Return the roll-up of an item. Attributes that count nothing, as the key, are left out."""
-    rollup = Rollup(_count(item, VIEWS), _count(item, UNIQUES), _count(item, BOTS))
+    rollup = Rollup(_count(item, VIEWS), _count(item, UNIQUES), _count(item, BOTS), daily=_count(item, DAILY))
     for attribute, value in item.items():
         letter, colon, name = attribute.partition(":")
         if colon and letter in BY_LETTER and type(value) is int:
@@ -40,7 +47,8 @@ def of_item(item: Item) -> Rollup:
 def attributes(rollup: Rollup) -> dict[str, int]:
     """Return the attributes that store a roll-up."""
     named = {f"{letter}:{name}": n for letter, counts in rollup.counts.items() for name, n in counts.items()}
-    return {VIEWS: rollup.views, UNIQUES: rollup.uniques, BOTS: rollup.bots, **named}
+    daily = {} if rollup.daily_uniques == rollup.uniques else {DAILY: rollup.daily}
+    return {VIEWS: rollup.views, UNIQUES: rollup.uniques, BOTS: rollup.bots, **daily, **named}
 
 
 def merged(rollups: Iterable[Rollup]) -> Rollup:
@@ -50,6 +58,7 @@ def merged(rollups: Iterable[Rollup]) -> Rollup:
         whole.views += part.views
         whole.uniques += part.uniques
         whole.bots += part.bots
+        whole.daily += part.daily_uniques
         for letter, counts in part.counts.items():
             sums = whole.counts.setdefault(letter, {})
             for name, count in counts.items():
@@ -73,7 +82,7 @@ def trimmed(rollup: Rollup, names: int, size: int) -> Rollup:
         sizes[largest] -= freed
         whole -= freed
     counts = {letter: _with_other(dict(pairs), rollup.counts[letter]) for letter, pairs in kept.items()}
-    return Rollup(rollup.views, rollup.uniques, rollup.bots, counts)
+    return Rollup(rollup.views, rollup.uniques, rollup.bots, counts, rollup.daily)
 
 
 def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -22,6 +22,11 @@ import { html, useState } from "../vendor/preact.js";
 const TYPES = /** @type {const} */ (["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]);
 const SCHEME = "https";
 const SITE = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)?$/;
+/** The languages of mails by their own names. @type {[string, string][]} */
+const LANGUAGES = [
+  ["en", "English"],
+  ["de", "Deutsch"],
+];
 const CONTACTS = /** @type {const} */ (["phone", "email", "address"]);
 
 /** The page. */
@@ -94,6 +99,8 @@ function FactsCard({ shop }) {
         <${Field} ...${bind("prepare_minutes")} label=${t("business.minutes")} hint=${t("business.minutes_hint")} optional keys="numeric" most=${4} />
         <${Field} ...${bind("site")} type="url" label=${t("business.site")} hint=${t("business.site_hint")} optional autocomplete="url" most=${200} />
         <${Tick} name="order_emails" label=${t("business.order_emails")} checked=${values.order_emails} onInput=${bind("order_emails").onInput} />
+        <${Tick} name="traffic_emails" label=${t("business.traffic_emails")} checked=${values.traffic_emails} onInput=${bind("traffic_emails").onInput} />
+        <${Select} ...${bind("mail_language")} label=${t("business.mail_language")} options=${LANGUAGES} />
         <${Failure} text=${failure} />
         <${Button} type="submit" kind="primary" busy=${busy}>${t("form.save")}<//>
       </form>
@@ -111,6 +118,8 @@ function valuesOf({
   public_contact,
   prepare_minutes,
   order_emails,
+  traffic_emails,
+  mail_language,
   site,
 }) {
   return {
@@ -122,6 +131,8 @@ function valuesOf({
     public_contact: CONTACTS.filter((one) => public_contact.includes(one)),
     prepare_minutes: String(prepare_minutes ?? ""),
     order_emails,
+    traffic_emails,
+    mail_language,
     site: site ?? "",
   };
 }
