@@ -22,6 +22,9 @@ ENDPOINT: Addition = {
                 "class CountedDays(msgspec.Struct, frozen=True):\n"
                 '    """The visits of the last days."""\n\n'
                 "    days: dict[str, int]\n\n\n"
+                "class DaysParameters(msgspec.Struct, frozen=True):\n"
+                '    """Which counter."""\n\n'
+                "    counter_id: CounterId\n\n\n"
                 "class UnknownCounter("
             ),
         ),
@@ -40,12 +43,12 @@ ENDPOINT: Addition = {
         ),
     ),
     f"{VISITS}/endpoints.py": (
-        ("    CountedVisit,\n", "    CountedDays,\n    CountedVisit,\n"),
+        ("    CountedVisit,\n", "    CountedDays,\n    CountedVisit,\n    DaysParameters,\n"),
         (
             '@endpoint("GET /health",',
             (
                 '@endpoint("GET /counter/{counter_id}/days")\n'
-                "def count_days(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedDays]:\n"
+                "def count_days(counter: VisitCounter, call: Call[DaysParameters, Nothing]) -> Reply[CountedDays]:\n"
                 '    """Return the visits of a page. They are counted day by day."""\n'
                 "    return Reply(CountedDays(counter.days(call.parameters.counter_id)))\n\n\n"
                 '@endpoint("GET /health",'
