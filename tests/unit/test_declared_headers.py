@@ -21,6 +21,7 @@ from shopkeeper.storage import StoreUnavailable, Value
 from shopkeeper.storage.pictures.folder import PictureFolder
 from shopkeeper.storage.tables import DELIVERIES, TABLES
 from tests.support.application import Shop
+from tests.support.reads import COUNTING
 from tests.support.stores import open_store
 
 Declared = Mapping[str, Any]
@@ -43,7 +44,7 @@ class Watched(Shop):
 
     def ask(self, method: str, path: str, body: object = None, **more: Any) -> Response:
         """Send a request and note the fields of its answer; a GET is sent as a HEAD, too."""
-        if method == "GET" and not path.startswith(("/counter", "/hit")):
+        if method == "GET" and self.template(path) not in COUNTING:
             self.ask("HEAD", path, body, **more)
         response = super().ask(method, path, body, **more)
         own = {name for name in response.headers if name not in ALWAYS and not name.startswith("Access-Control")}
@@ -86,8 +87,11 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
 
 def live(shop: Watched) -> None:
     """Take every endpoint to its success, and to the errors that have header fields."""
-    for path in ("/", "/health", "/health/detailed", "/auth/health", "/counter", "/counter/about"):
-        shop.give("GET", path)
+    counters = ("/counter", "/counter.txt", "/counter.svg", "/counter.json", "/counter/about", "/counter/about.svg")
+    for path in ("/", "/health", "/health/detailed", "/auth/health", "/shop.js", *counters):
+        assert shop.ask("GET", path).status == 200
+    for path in ("/counter", "/counter.txt", "/counter/about"):
+        assert shop.ask("POST", path).status == 200
     page = {"origin": "https://example.com", "referer": "https://example.com/"}
     shop.give("POST", "/hit", {"p": "/"}, headers=page)
     assert shop.ask("GET", "/hit.gif", query={"p": "/"}, headers=page).status == 200

@@ -164,7 +164,7 @@ def test_a_preflight_lists_head_where_it_is_answered(shop: Stocked) -> None:
     asks = {"origin": ORIGIN, "access-control-request-method": "HEAD"}
     for path, methods in [
         ("/health", "GET, HEAD, OPTIONS"),
-        ("/counter", "GET, OPTIONS"),
+        ("/counter", "GET, POST, OPTIONS"),
         ("/api/auth/login", "POST, OPTIONS"),
         ("/api/items/x", "GET, HEAD, PATCH, DELETE, OPTIONS"),
     ]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shopkeeper.domains.traffic import hit_endpoints
+from shopkeeper.domains.traffic import hit_endpoints, script_endpoints
 from shopkeeper.domains.visits.endpoints import ENDPOINTS
 from shopkeeper.domains.visits.model import SERVICE, VISIT_ERRORS
 from shopkeeper.domains.visits.service import VisitCounter
@@ -17,6 +17,7 @@ from shopkeeper.storage.tables import BUSINESSES, TRAFFIC, VISITOR_COUNTER, VISI
 
 if TYPE_CHECKING:
     from shopkeeper.domains.traffic.hits import Hits
+    from shopkeeper.domains.traffic.script import Script
 
 
 def _build(resources: Resources) -> VisitCounter:
@@ -39,6 +40,18 @@ def _build_hits(resources: Resources) -> "Callable[[], Hits]":
     return build
 
 
+def _build_script(resources: Resources) -> "Callable[[], Script]":
+    """Return what returns the script, which is read when it is first asked for."""
+
+    @cache
+    def build() -> "Script":
+        from shopkeeper.domains.traffic.script import read_script
+
+        return read_script(resources.settings.hit_path)
+
+    return build
+
+
 FUNCTION = Function(
     name="visits",
     service=SERVICE,
@@ -47,6 +60,7 @@ FUNCTION = Function(
             (
                 Part(ENDPOINTS, _build),
                 Part(hit_endpoints.ENDPOINTS, _build_hits, errors=PROBLEM_JSON, path="hit_path"),
+                Part(script_endpoints.ENDPOINTS, _build_script, errors=PROBLEM_JSON),
             )
         ),
     ),

@@ -192,7 +192,7 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
     for kinds in one.responses.values():
         if not set(kinds) <= set(types.results):
             refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")
-    if (types.results == (Content,)) != bool(one.media_types):
+    if (Content in types.results) != bool(one.media_types):
         refuse(one.handler, "must declare media types for Content, and for nothing else")
 
 

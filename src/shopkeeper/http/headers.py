@@ -28,4 +28,9 @@ RATE_LIMIT_POLICY = HeaderField(
 )
 """draft-ietf-httpapi-ratelimit-headers-11. One machine sends them, Lambda does not."""
 
+EMBEDDED = HeaderField(
+    "Cross-Origin-Resource-Policy", "Pages of other sites may show it", {"const": "cross-origin"}, optional=True
+)
+POLICY = HeaderField("Content-Security-Policy", "What it may load: nothing", {"type": "string"}, optional=True)
+
 ALLOW = HeaderField("Allow", "The methods that the path has", {"type": "string"})
