@@ -214,7 +214,8 @@ def _replies(endpoint: Endpoint[Any], by_type: Mapping[type[msgspec.Struct], Jso
     answers: dict[int, list[Answer]] = {}
     for status, kinds in endpoint.responses.items():
         limits = (RATE_LIMIT, RATE_LIMIT_POLICY) if endpoint.limits else ()
-        headers = (*endpoint.headers, *limits) if status == endpoint.success else ()
+        # What is answered in the form of the success has its header fields, too.
+        headers = (*endpoint.headers, *limits) if kinds == endpoint.responses[endpoint.success] else ()
         if kinds == (Nothing,):
             answers[status] = [Answer(headers=headers)]
         else:
