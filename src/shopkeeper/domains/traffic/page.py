@@ -13,7 +13,7 @@ import msgspec
 from shopkeeper.domains.traffic.page_words import Language, word
 from shopkeeper.domains.traffic.periods import By, Period
 from shopkeeper.domains.traffic.readers import ReadableSite
-from shopkeeper.domains.traffic.reading_model import Point, Ranking, Totals, change_of
+from shopkeeper.domains.traffic.reading_model import Point, Ranking, Totals, relative
 from shopkeeper.domains.traffic.report import percent
 
 PATH = "/traffic"
@@ -97,14 +97,12 @@ def _choices(language: Language, shown: Shown) -> str:
 
 
 def _totals(language: Language, shown: Shown) -> str:
-    before = shown.before
-    change = None if before is None else change_of(before, shown.totals)
     rows = []
     for name in ("views", "uniques", "daily_uniques", "bots"):
         count: int | None = getattr(shown.totals, name)
-        former: int | None = getattr(before, name, None)
+        former: int | None = getattr(shown.before, name, None)
         if count is not None:
-            changed = percent(getattr(change, name, None))
+            changed = percent(relative(former, count))
             rows.append((word(language, name), str(count), "" if former is None else str(former), changed))
     heads = [word(language, name) for name in ("what", "now", "before", "change")]
     return _table(word(language, "totals"), heads, rows)

@@ -265,13 +265,14 @@ def point_of(at: str, rollup: Rollup, by: By) -> Point:
 def change_of(before: Totals, now: Totals) -> Change:
     """Return the change from one period to another."""
     return Change(
-        views=_relative(before.views, now.views),
-        uniques=_relative(before.uniques, now.uniques),
-        bots=_relative(before.bots, now.bots),
+        views=relative(before.views, now.views),
+        uniques=relative(before.uniques, now.uniques),
+        bots=relative(before.bots, now.bots),
     )
 
 
-def _relative(before: int | None, now: int | None) -> float | None:
+def relative(before: int | None, now: int | None) -> float | None:
+    """Return a change relative to what was before, None where that is not known or was 0."""
     return round(now / before - 1, 4) if before and now is not None else None
 
 
