@@ -97,7 +97,7 @@ def test_a_revoked_link_is_never_valid_again(site: Shared) -> None:
     ("reader", "of_host", "of_business"), [("root", 200, 200), ("ann", 404, 200), ("bob", 404, 404), ("", 401, 401)]
 )
 def test_owners_share_their_business_and_admins_every_site(
-    site: Visited, reader: str, of_host: int, of_business: int
+    site: Shared, reader: str, of_host: int, of_business: int
 ) -> None:
     business_id = site.business_id
     for name, expected in (

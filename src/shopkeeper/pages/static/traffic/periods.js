@@ -59,7 +59,8 @@ export function spanOf({ period, from, to }, today) {
 
 /** @param {string} from @param {string} to @param {string} today @returns {Span["by"]} */
 function stepOf(from, to, today) {
-  const [days, age] = [to, today].map((end) => (Date.parse(end) - Date.parse(from)) / 86_400_000 + 1);
+  const daysTo = (/** @type {string} */ end) => (Date.parse(end) - Date.parse(from)) / 86_400_000 + 1;
+  const [days, age] = [daysTo(to), daysTo(today)];
   if (days <= MOST_HOURLY_DAYS && age <= HOURS_KEPT_DAYS) return "hour";
   return days <= MOST_DAILY_DAYS && age <= DAYS_KEPT_DAYS ? "day" : "month";
 }
