@@ -7,6 +7,7 @@ traffic_data.py check    name each of these files that is not what `write` would
 time zones those of the Python package tzdata in requirements/test.txt.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -168,10 +169,11 @@ def generated() -> dict[Path, str]:
 
 def main() -> None:
     """Do what the command line asks for."""
-    if sys.argv[1:] not in (["write"], ["check"]):
-        raise SystemExit(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("write", "check"))
+    command = parser.parse_args().command
     stale = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
-    if sys.argv[1] == "check":
+    if command == "check":
         for path in stale:
             print(path.relative_to(ROOT))
         sys.exit(bool(stale))

@@ -45,6 +45,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def find_chromium() -> str | None:
+    """Return the path of Chromium or Chrome, None where there is none."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
 @contextmanager
 def chromium_alone(url: str, profile: Path, *arguments: str) -> Iterator[None]:
     """Open an address in a Chromium that no tool controls, and end it with the block."""
@@ -59,7 +64,7 @@ def chromium_alone(url: str, profile: Path, *arguments: str) -> Iterator[None]:
 
 def need_chromium() -> str:
     """Return the path of Chromium or Chrome, or skip the test; in CI fail it."""
-    return next((path for name in NAMES if (path := shutil.which(name))), "") or need(NAMES[0])
+    return find_chromium() or need(NAMES[0])
 
 
 class Person:

@@ -1,5 +1,6 @@
 """The pages of sites, whose hits are counted on a store at any time."""
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from tests.support.wrapping import WrappedStore
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:68.0) Gecko/20100101 Firefox/68.0"
 """A browser of a person, from before browsers sent fetch metadata."""
 CURL = "curl/8.5.0"
+SEED = 1
 SITE = "example.com"
 ORIGIN = f"https://{SITE}"
 ELSEWHERE = "https://news.example/today"
@@ -31,7 +33,13 @@ class Pages:
         self.store = store
         self.now = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
         self._processes = [
-            Hits(store, self.clock, Sites(store, sites, zone, self.monotonic), trusts_country=True)
+            Hits(
+                store,
+                self.clock,
+                Sites(store, sites, zone, self.monotonic),
+                trusts_country=True,
+                random=random.Random(SEED).randbytes,
+            )
             for _ in range(processes)
         ]
 

@@ -293,6 +293,11 @@ LIMITED = {
     ("POST", "/api/items/{item_id}/picture"),
     ("POST", "/hit"),
     ("GET", "/hit.gif"),
+    *(
+        (method, f"/api/traffic{path}")
+        for method in ("GET", "HEAD")
+        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl")
+    ),
 }
 
 

@@ -1,14 +1,13 @@
 """Who is no person: crawlers, tools, driven browsers and pages that are fetched before anybody asks for them."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
-from shopkeeper.domains.traffic.bots_data import EXPRESSIONS, LITERALS, PREFIXES
 from shopkeeper.domains.traffic.clients import client_of
-from shopkeeper.domains.traffic.families import family_of
+from shopkeeper.domains.traffic.crawlers import is_crawler
 
 CRAWLER = "crawler"
 DRIVEN = "driven"
@@ -39,7 +38,7 @@ DRIVERS = ("headless", "phantomjs", "slimerjs", "selenium", "webdriver", "puppet
 """What user agents of driven browsers contain."""
 
 TOOLS = (
-    "ab/",
+    "apachebench",
     "aiohttp",
     "apache-httpclient",
     "axios",
@@ -74,13 +73,7 @@ TOOLS = (
 )
 """What user agents of programs and libraries begin with."""
 
-MORE = ("amazon-kendra", "amzn-user", "assetnote", "gtmetrix", "laravel reaver", "miniature.io")
-"""What user agents of further crawlers contain, which isbot does not know."""
-
-PEOPLE = (".catcher", "build/cubot", "google tv", "newsday_", "sogoumobilebrowser", "sogoumse", "xbot_")
-"""Names of browsers and devices which isbot's patterns take for crawlers."""
-
-SENDING = re.compile(r"(chrome|firefox)/(\d+)|(version)/(\d+)[.\d]* (?:mobile/\w+ )?safari/")
+SENDING = r"(chrome|firefox)/(\d+)|(version)/(\d+)[.\d]* (?:mobile/\w+ )?safari/"
 """Browsers that may send Sec-Fetch-* headers, with their versions; Safari has its version behind "Version"."""
 
 SENDS_SINCE = {"chrome": 80, "firefox": 90, "version": 17}
@@ -100,7 +93,7 @@ def why_bot(user_agent: str, headers: Mapping[str, str], is_driven: bool) -> Bot
     `headers` have names in lower case. `is_driven` is what the page says of its browser (`navigator.webdriver`).
     """
     user_agent = user_agent[:MOST_CHARACTERS]
-    if bot := _bot_of(user_agent):
+    if bot := bot_of(user_agent):
         return bot
     if is_driven:
         return Bot(DRIVEN, client_of(user_agent).browser)
@@ -118,53 +111,25 @@ def is_prefetch(headers: Mapping[str, str]) -> bool:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _bot_of(user_agent: str) -> Bot | None:
+def bot_of(user_agent: str) -> Bot | None:
+    """Return what a user agent alone tells: a crawler, a tool, a driven browser or that there is none; else None."""
     text = user_agent.strip().lower()
     if not text:
         return Bot(EMPTY, "")
+    reason = _reason(text)
+    if reason is None:
+        return None
+    from shopkeeper.domains.traffic.families import family_of  # it compiles expressions, and people need none of them
+
+    return Bot(reason, family_of(user_agent))
+
+
+def _reason(text: str) -> str | None:
     if any(name in text for name in DRIVERS):
-        return Bot(DRIVEN, family_of(user_agent))
+        return DRIVEN
     if text.startswith(TOOLS):
-        return Bot(TOOL, family_of(user_agent))
-    if _is_crawler(text) and _is_crawler(_without_people(text)):
-        return Bot(CRAWLER, family_of(user_agent))
-    return None
-
-
-def _is_crawler(text: str) -> bool:
-    return (
-        text.startswith(PREFIXES)
-        or any(literal in text for literal in LITERALS)
-        or any(name in text for name in MORE)
-        or any(guard in text and matches(text) for guard, matches in _expressions())
-    )
-
-
-def _without_people(text: str) -> str:
-    for name in PEOPLE:
-        text = text.replace(name, "")
-    return text
-
-
-@cache
-def _expressions() -> tuple[tuple[str, Callable[[str], object]], ...]:
-    return tuple((guard, _Expression(pattern)) for guard, pattern in EXPRESSIONS)
-
-
-class _Expression:
-    """An expression that is compiled when it is first needed."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._matches: Callable[[str], object] | None = None
-
-    def __call__(self, text: str) -> object:
-        """Return a match, None if there is none."""
-        if self._matches is None:
-            compiled = re.compile(self._pattern, re.ASCII)
-            # `search` would try an expression for the beginning at every character.
-            self._matches = compiled.match if self._pattern.startswith("^") else compiled.search
-        return self._matches(text)
+        return TOOL
+    return CRAWLER if is_crawler(text) else None
 
 
 def _lacks_fetch_metadata(user_agent: str, headers: Mapping[str, str]) -> bool:
@@ -176,7 +141,7 @@ def _lacks_fetch_metadata(user_agent: str, headers: Mapping[str, str]) -> bool:
         return False
     if not headers.get("origin", "").startswith("https://") and headers.get("x-forwarded-proto") != "https":
         return False
-    found = SENDING.search(user_agent.lower())
+    found = re.search(SENDING, user_agent.lower())
     if found is None:
         return False
     browser, number = (group for group in found.groups() if group is not None)

@@ -7,28 +7,30 @@ import msgspec
 from shopkeeper.domains.traffic.dimensions import OTHER
 
 MOST_CHARACTERS = 512
+"""Of a user agent that are looked at."""
+
 REMEMBERED = 1024
+"""User agents whose answer is remembered."""
 
 BROWSERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Facebook", ("fban/", "fbav/", "fb_iab/")),
     ("Instagram", ("instagram ",)),
     ("Samsung Internet", ("samsungbrowser/",)),
-    ("Edge", (" edg/", " edge/", " edga/", " edgios/")),
-    ("Opera", (" opr/", " opt/", " opx/", " opios/", "opera")),
-    ("Yandex", (" yabrowser/",)),
-    ("Vivaldi", (" vivaldi/",)),
-    ("DuckDuckGo", (" duckduckgo/", " ddg/")),
-    ("UC Browser", (" ucbrowser/", " ubrowser/", "ucweb")),
-    ("Huawei", (" huaweibrowser/",)),
-    ("MIUI", (" miuibrowser/",)),
-    ("QQ", ("mqqbrowser/", " qqbrowser/")),
-    ("Whale", (" whale/",)),
-    ("Silk", (" silk/",)),
-    ("Firefox", (" firefox/", " fxios/", " focus/", " klar/")),
-    ("Chrome", (" chrome/", " crios/", " chromium/")),
-    ("Internet Explorer", ("msie ", "trident/")),
+    ("UC Browser", ("ucbrowser", "ubrowser/", "ucweb", "uc browser")),
+    ("Edge", ("edg/", "edge/", "edga/", "edgios/")),
+    ("Opera", ("opr/", " opt/", " opx/", "opios/", "opera")),
+    ("Yandex", ("yabrowser/", "yasearchbrowser/", "yaapp_")),
+    ("Vivaldi", ("vivaldi/",)),
+    ("DuckDuckGo", ("duckduckgo/", " ddg/")),
+    ("Huawei", ("huaweibrowser/",)),
+    ("MIUI", ("miuibrowser/",)),
+    ("QQ", ("qqbrowser/",)),
+    ("Silk", ("silk/",)),
+    ("Firefox", ("firefox/", "fxios/", "focus/", "klar/")),
+    ("Chrome", ("chrome/", "crios/", "chromium")),
+    ("Internet Explorer", ("msie ", "trident/", "iemobile")),
     ("Android Browser", ("android",)),
-    ("Safari", (" safari/", "iphone;", "ipad;")),
+    ("Safari", ("safari", "iphone", "ipad")),
 )
 """Browsers, and what their user agents contain. The first that fits is taken: most call themselves Safari too."""
 
@@ -40,14 +42,17 @@ SYSTEMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("webOS", ("web0s", "webos")),
     ("HarmonyOS", ("harmonyos", "openharmony")),
     ("Android", ("android",)),
-    ("macOS", ("mac os x", "macintosh")),
+    ("macOS", ("mac os x", "macintosh", "macos")),
     ("ChromeOS", (" cros ",)),
-    ("Linux", ("linux", "x11", "ubuntu")),
+    ("Linux", ("linux", "x11")),
 )
 """Systems, and what user agents on them contain. The first that fits is taken. An iPad may say that it is a Mac."""
 
 WIDTHS = ((640, "phone"), (1024, "tablet"), (1600, "desktop"))
+"""Classes of widths, and the width in CSS pixels below which each lies."""
+
 WIDEST = "wide"
+"""The class beyond them."""
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -60,7 +65,7 @@ class Client(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=REMEMBERED)
 def client_of(user_agent: str) -> Client:
     """Return the browser and the system that a user agent names."""
-    text = f" {user_agent[:MOST_CHARACTERS].lower()}"
+    text = user_agent[:MOST_CHARACTERS].lower()
     return Client(_first(BROWSERS, text), _first(SYSTEMS, text))
 
 

@@ -5,7 +5,9 @@ import re
 MOST_CHARACTERS = 32
 """Of a name."""
 
-_NO_NAMES = re.compile(r"\+?\bhttps?://\S*|\bwww\.\S+|\S+@\S+|\b(?:build|mobile)/\S+|\blike (?!gecko)", re.IGNORECASE)
+_NO_NAMES = re.compile(
+    r"\bhttps?://\S*|\bwww\.\S*|\b[\w.+-]{1,40}@\S*|\b(?:build|mobile)/\S*|\blike (?!gecko)", re.IGNORECASE
+)
 _PARTS = re.compile(r"[;,()\[\]{}<>|\"'/:]+")
 _BOT = re.compile(
     r"bot\b|bot[_-]|crawl|spider|slurp|google|headless|phantomjs|facebook|monitor|preview|fetch|scan|proxy",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shopkeeper.domains.traffic.hit_model import MOST_BODY, Hit, InvalidHit, UnknownSite
-from shopkeeper.http import Call, Content, ContentTooLarge, HeaderField, Nothing, RateLimit, Reply, endpoint
+from shopkeeper.http import Call, Content, ContentTooLarge, Nothing, RateLimit, Reply, endpoint
+from shopkeeper.http.headers import EMBEDDED
 
 if TYPE_CHECKING:
     from shopkeeper.domains.traffic.hits import Hits
@@ -17,10 +18,6 @@ PIXEL = (
 )
 """A transparent GIF of one pixel, in 43 bytes."""
 
-EMBEDDED = HeaderField(
-    "Cross-Origin-Resource-Policy", "Every site may embed it", {"type": "string", "const": "cross-origin"}
-)
-
 ERRORS = (InvalidHit, UnknownSite)
 
 
@@ -31,8 +28,10 @@ ERRORS = (InvalidHit, UnknownSite)
     limits=(HITS,),
 )
 def count_hit(hits: "Callable[[], Hits]", call: Call[Nothing, Hit]) -> Reply[Nothing]:
-    """Count a view of a page, or an event on it. The page that sends it must be the site's: `Origin` or `Referer` says
-    so. A site sends it as text/plain, which needs no preflight. The answer comes when the hit is kept.
+    """Count a view of a page, or an event on it.
+
+    The page that sends it must be the site's: `Origin` or `Referer` says so. A site sends it as text/plain, which needs
+    no preflight. The answer comes when the hit is stored.
     """
     if len(call.request.content()) > MOST_BODY:
         raise ContentTooLarge(f"A hit has at most {MOST_BODY} bytes.")
@@ -43,7 +42,10 @@ def count_hit(hits: "Callable[[], Hits]", call: Call[Nothing, Hit]) -> Reply[Not
 
 @endpoint("GET /hit.gif", errors=ERRORS, headers=(EMBEDDED,), media_types=("image/gif",), safe=False, limits=(HITS,))
 def count_image(hits: "Callable[[], Hits]", call: Call[Hit, Nothing]) -> Reply[Content]:
-    """Count a view by an image, for pages without JavaScript. It answers a transparent GIF of one pixel."""
+    """Count a view by an image.
+
+    For pages without JavaScript. The image is a transparent GIF of one pixel.
+    """
     counted = hits().count(call.parameters, call.request)
     headers = {"Cache-Control": "no-store", EMBEDDED.name: "cross-origin"}
     return Reply(Content("image/gif", PIXEL), headers=headers, metrics={counted.metric: 1})

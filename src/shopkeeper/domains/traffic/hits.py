@@ -1,6 +1,7 @@
 """Counts hits: an internal view by one write, a visitor's entry by two, a bot's hit apart from both."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -35,11 +36,19 @@ class Counted(msgspec.Struct, frozen=True):
 class Hits:
     """Counts the hits of every site."""
 
-    def __init__(self, store: Store, clock: Clock, sites: Sites, *, trusts_country: bool = False) -> None:
-        """With `trusts_country`, the header that CloudFront adds says a visitor's country."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        sites: Sites,
+        *,
+        trusts_country: bool = False,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """With `trusts_country`, the header that CloudFront adds says a visitor's country. `random` makes salts."""
         self._clock = clock
         self._sites = sites
-        self._salts = SaltKeeper(store)
+        self._salts = SaltKeeper(store, random)
         self._visitors = Visitors(store)
         self._hours = HourWriter(store)
         self._trusts_country = trusts_country

@@ -1,7 +1,8 @@
 """Writes the roll-ups of hours: one update for each hit, in items that stay small whatever is sent.
 
 An hour has up to 64 items, its shards, and what is counted is spread over them. A writer begins with one. It doubles
-them when those that it writes to have grown, or when the store throttles it. The older ones get no more from it.
+them when one that it writes to has grown or has no room for a name, or when the store throttles it. The older ones get
+no more from it.
 """
 
 import random
@@ -12,7 +13,7 @@ from shopkeeper.domains.traffic.records import HOURS_KEPT, MAX_SHARDS, TTL, hour
 from shopkeeper.storage import Changes, Item, ItemTooLarge, Store, Throttled
 from shopkeeper.storage.tables import TRAFFIC
 
-SPREAD_BYTES = {"sqlite": FREE_BYTES}
+SPREAD_BYTES = {"sqlite": ITEM_BYTES}
 """How large a shard grows before a writer uses more of them, by the kind of store."""
 UNIT_BYTES = 1024
 """The same for DynamoDB, where a write costs a unit for each KB of the item."""
@@ -44,13 +45,15 @@ class Shard:
             self._numbers, self.size = numbers, size
         self.names = item
 
-    def counted(self, names: Iterable[Name]) -> dict[str, int]:
-        """Return the attributes that count these names: of their own, or of other where there is no room."""
-        attributes = {}
+    def counted(self, names: Iterable[Name]) -> tuple[dict[str, int], bool]:
+        """Return the attributes that count these names, of their own or of other, and whether all had room."""
+        attributes, all_had_room = {}, True
         for letter, name in names:
             attribute = f"{letter}:{name}"
-            attributes[attribute if self._has_room(letter, attribute) else f"{letter}:{OTHER}"] = 1
-        return attributes
+            if not self._has_room(letter, attribute):
+                attribute, all_had_room = f"{letter}:{OTHER}", False
+            attributes[attribute] = 1
+        return attributes, all_had_room
 
     def _has_room(self, letter: str, attribute: str) -> bool:
         """Tell whether an attribute is in the item, or may be added to it."""
@@ -99,14 +102,15 @@ class HourWriter:
         for tries_left in reversed(range(TRIES)):
             number = known.choose(self._pick)
             shard = known.shards.setdefault(number, Shard())
-            changes = Changes(add={**totals, **shard.counted(names)}, set_if_absent=expiry)
+            counted, all_had_room = shard.counted(names)
+            changes = Changes(add={**totals, **counted}, set_if_absent=expiry)
             try:
                 shard.learn(self._store.update(TRAFFIC, hour_key(site, hour, number), changes))
             except (ItemTooLarge, Throttled):  # nothing was counted
                 if not tries_left or not known.double():
                     raise
                 continue
-            if shard.size > self._spread:
+            if shard.size > self._spread or not all_had_room:
                 known.double()
             return
 

@@ -31,7 +31,7 @@ HEADERS = {
     "Vary": "Accept-Language",
 }
 DECLARED = tuple(
-    HeaderField(name, meaning, {"type": "string"})
+    HeaderField(name, meaning, {"type": "string"}, HEADERS[name])
     for name, meaning in (
         ("Content-Security-Policy", "What the page may load"),
         ("Cross-Origin-Opener-Policy", "The page shares no window"),
@@ -50,9 +50,10 @@ DECLARED = tuple(
     limits=(READS,),
 )
 def show_traffic(traffic: TrafficReading, call: Call[TrafficParameters, Nothing]) -> Reply[Content]:
-    """Return a page with the traffic of a site, for a browser. It needs no JavaScript, and shows more with it.
+    """Show the traffic of a site as a page.
 
-    `share` is the token of a link. Without one it is for anyone where `TRAFFIC_PUBLIC` is set.
+    It is for a browser, needs no JavaScript, and shows more with it. `share` is the token of a link. Without one the
+    page is for anyone where `TRAFFIC_PUBLIC` is set.
     """
     from shopkeeper.domains.traffic import page  # no start needs it
     from shopkeeper.domains.traffic.page_words import language_of

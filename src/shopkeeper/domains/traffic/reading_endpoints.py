@@ -28,7 +28,9 @@ MOST_LIVE_NAMES = 20
 
 READS = RateLimit("traffic", requests=600, seconds=600)
 
-DISPOSITION = HeaderField("Content-Disposition", "The name of the file", {"type": "string"})
+DISPOSITION = HeaderField(
+    "Content-Disposition", "The name of the file", {"type": "string"}, 'attachment; filename="traffic.csv"'
+)
 
 
 class TrafficReading:
@@ -41,10 +43,11 @@ class TrafficReading:
 
 @endpoint("GET /api/traffic", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES, limits=(READS,))
 def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, Nothing]) -> Reply[views.Traffic]:
-    """Return the traffic of a site: its totals, the period before, and a series by hour, day or month.
+    """Read the traffic of a site.
 
-    For the owner of the site's business and for admins, or for anyone where `TRAFFIC_PUBLIC` is set. The hour, the day
-    and the month that are not over are included.
+    Returns totals, those of the period before, and a series by hour, day or month. For the owner of the site's business
+    and for admins, or for anyone where `TRAFFIC_PUBLIC` is set. The hour, the day and the month that are not over are
+    included.
     """
     asked, reading = call.parameters, traffic.reading
     site = traffic.readers.site(call.caller, asked.site, asked.token)
@@ -79,9 +82,10 @@ def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, No
 def read_traffic_names(
     traffic: TrafficReading, call: Call[views.NamesParameters, Nothing]
 ) -> Reply[views.TrafficNames]:
-    """Return what was counted most in one dimension of a site's traffic, such as its pages or its sources.
+    """List what was counted most.
 
-    Pages, events and bots count every view. The others count entries: views that came from outside of the site.
+    The names are those of one dimension, such as pages or sources. Pages, events and bots count every view. The others
+    count entries: views that came from outside of the site.
     """
     asked, reading = call.parameters, traffic.reading
     site = traffic.readers.site(call.caller, asked.site, asked.token)
@@ -107,7 +111,10 @@ def read_traffic_names(
 def read_traffic_dimensions(
     traffic: TrafficReading, call: Call[views.DimensionsParameters, Nothing]
 ) -> Reply[views.TrafficDimensions]:
-    """Return what was counted most in every dimension of a site's traffic, read at once."""
+    """List what was counted most in every dimension.
+
+    It is what `GET /api/traffic/{dimension}` returns of each, read at once.
+    """
     asked, reading = call.parameters, traffic.reading
     site = traffic.readers.site(call.caller, asked.site, asked.token)
     period = period_of(asked.first, asked.last, asked.by, reading.today(site))
@@ -121,7 +128,10 @@ def read_traffic_dimensions(
 def read_live_traffic(
     traffic: TrafficReading, call: Call[views.ReadableSiteParameters, Nothing]
 ) -> Reply[views.LiveTraffic]:
-    """Return the traffic of a site's last hour by five minutes, and the pages and sources of now."""
+    """Read the traffic of the last hour.
+
+    Returns the views by five minutes, and the pages and sources of now.
+    """
     site = traffic.readers.site(call.caller, call.parameters.site, call.parameters.token)
     live = traffic.reading.live(site)
     pages, sources = (
@@ -145,9 +155,9 @@ def read_live_traffic(
 def list_traffic_sites(
     traffic: TrafficReading, call: Call[views.ReadableSiteParameters, Nothing]
 ) -> Reply[views.TrafficSites]:
-    """List the sites whose traffic the caller may read. Admins may also read that of any business by its id.
+    """List the sites whose traffic the caller may read.
 
-    With the token of a link it is the site that the link shares.
+    Admins may also read that of any business by its id. With the token of a link it is the site that the link shares.
     """
     asked, readers = call.parameters, traffic.readers
     is_one = asked.token is not None or asked.site is not None
@@ -169,9 +179,10 @@ def list_traffic_sites(
     limits=(READS,),
 )
 def export_traffic_csv(traffic: TrafficReading, call: Call[views.ExportParameters, Nothing]) -> Reply[Content]:
-    """Return all that was counted as CSV: a line for each period, dimension and name.
+    """Export the traffic of a site as CSV.
 
-    A name that a spreadsheet might take for a formula has an apostrophe before it.
+    There is a line for each period, dimension and name. A name that a spreadsheet might take for a formula has an
+    apostrophe before it.
     """
     return _exported(traffic, call, "csv", CSV, export.csv_pieces)
 
@@ -186,7 +197,10 @@ def export_traffic_csv(traffic: TrafficReading, call: Call[views.ExportParameter
     limits=(READS,),
 )
 def export_traffic_json(traffic: TrafficReading, call: Call[views.ExportParameters, Nothing]) -> Reply[Content]:
-    """Return all that was counted as JSON lines: an object for each day or month."""
+    """Export the traffic of a site as JSON lines.
+
+    There is an object for each day or month.
+    """
     return _exported(traffic, call, "jsonl", JSON_LINES, export.json_pieces)
 
 

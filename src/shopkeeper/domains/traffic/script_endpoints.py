@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from shopkeeper.domains.traffic.script import Script
 
 JAVASCRIPT = "text/javascript; charset=utf-8"
-SCRIPT_TAG = HeaderField("ETag", "Of the script's bytes, for If-None-Match", {"type": "string"})
+SCRIPT_TAG = HeaderField("ETag", "Of the script's bytes, for If-None-Match", {"type": "string"}, '"5d41402abc4b2a76"')
 
 
 @endpoint("GET /shop.js", media_types=(JAVASCRIPT,), headers=(SCRIPT_TAG, EMBEDDED))
 def read_script(script: "Callable[[], Script]", call: Call[Nothing, Nothing]) -> Reply[Content]:
-    """Return the script that counts the views of a site's pages. Browsers keep it for a day, and a client that has it
-    already is answered 304.
+    """Get the script that counts the views of a site's pages.
+
+    Browsers keep it for a day. A client that has it already is answered 304.
     """
     from shopkeeper.http.version import has_tag  # no start needs it
 

@@ -24,7 +24,10 @@ class TrafficSharing:
 
 @endpoint("GET /api/traffic/share", errors=(NotFound,), access=Access.SIGNED_IN, limits=(SHARINGS,))
 def read_traffic_share(sharing: TrafficSharing, call: Call[OwnSiteParameters, Nothing]) -> Reply[TrafficShare]:
-    """Return the link that shares a site's traffic. It is 404 if there is none."""
+    """Read the link that shares a site's traffic.
+
+    It is 404 if there is none.
+    """
     site = sharing.site(call)
     token = sharing.shares.token(site.key)
     if token is None:
@@ -34,8 +37,10 @@ def read_traffic_share(sharing: TrafficSharing, call: Call[OwnSiteParameters, No
 
 @endpoint("POST /api/traffic/share", errors=(NotFound,), access=Access.SIGNED_IN, limits=(SHARINGS,))
 def share_traffic(sharing: TrafficSharing, call: Call[OwnSiteParameters, Nothing]) -> Reply[TrafficShare]:
-    """Share the traffic of a site by a link: who has it reads what was counted. A site has one link; repeating this
-    returns the same. For the owner of the site's business and for admins.
+    """Share the traffic of a site by a link.
+
+    Who has the link reads what was counted. A site has one link; repeating this returns the same. For the owner of the
+    site's business and for admins.
     """
     site = sharing.site(call)
     return Reply(_share(site, sharing.shares.share(site.key)))
@@ -43,7 +48,10 @@ def share_traffic(sharing: TrafficSharing, call: Call[OwnSiteParameters, Nothing
 
 @endpoint("DELETE /api/traffic/share", errors=(NotFound,), access=Access.SIGNED_IN, limits=(SHARINGS,))
 def revoke_traffic_share(sharing: TrafficSharing, call: Call[OwnSiteParameters, Nothing]) -> Reply[Nothing]:
-    """Revoke the link that shares a site's traffic, if there is one. It is never valid again."""
+    """Revoke the link that shares a site's traffic.
+
+    If there is one, it is never valid again.
+    """
     sharing.shares.revoke(sharing.site(call).key)
     return Reply(Nothing())
 

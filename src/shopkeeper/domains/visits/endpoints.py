@@ -40,37 +40,55 @@ BADGE_HEADERS = {
 
 @endpoint("GET /counter", media_types=(JSON,), safe=False, limits=(VISITS,))
 def count_visit(counter: VisitCounter, call: Call[SiteParameters, Nothing]) -> Reply[CountedVisit | Content]:
-    """Count a visit of the site and return the new count."""
+    """Count a visit of the site.
+
+    Returns the new count. Every request counts, so call it once for each visit. It needs no credentials.
+    """
     return Reply(_told(counter.count(), call), metrics=ONE_VISIT)
 
 
 @endpoint("POST /counter", media_types=(JSON,), limits=(VISITS,))
 def post_visit(counter: VisitCounter, call: Call[SiteParameters, Nothing]) -> Reply[CountedVisit | Content]:
-    """Count a visit of the site, as GET does. A body is not read."""
+    """Count a visit of the site, by POST.
+
+    It counts as GET does. A body is not read.
+    """
     return Reply(_told(counter.count(), call), metrics=ONE_VISIT)
 
 
 @endpoint("GET /counter.txt", media_types=(TEXT,), safe=False, limits=(VISITS,))
 def count_visit_as_text(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Reply[Content]:
-    """Count a visit of the site and return the bare number."""
+    """Count a visit of the site, and get the bare number.
+
+    For pages that show the answer as it is.
+    """
     return Reply(_number(counter.count()), metrics=ONE_VISIT)
 
 
 @endpoint("POST /counter.txt", media_types=(TEXT,), limits=(VISITS,))
 def post_visit_as_text(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Reply[Content]:
-    """Count a visit of the site, as GET does, and return the bare number."""
+    """Count a visit of the site by POST, and get the bare number.
+
+    It counts as GET does. A body is not read.
+    """
     return Reply(_number(counter.count()), metrics=ONE_VISIT)
 
 
 @endpoint("GET /counter.svg", media_types=(SVG,), headers=(EMBEDDED, POLICY), limits=(VISITS,))
 def draw_badge(counter: VisitCounter, call: Call[BadgeParameters, Nothing]) -> Reply[Content]:
-    """Return the site's count as a badge; never counts."""
+    """Draw the site's count as a badge.
+
+    It never counts, and may be cached for a minute.
+    """
     return Reply(_drawn(_badge(counter, SITE_COUNTER, call.parameters)), headers=BADGE_HEADERS)
 
 
 @endpoint("GET /counter.json", headers=(EMBEDDED, POLICY), limits=(VISITS,))
 def read_badge(counter: VisitCounter, call: Call[BadgeParameters, Nothing]) -> Reply[Badge]:
-    """Return the site's count as a badge for shields.io; never counts."""
+    """Describe the site's count as a badge.
+
+    The fields are those of the endpoint badge of shields.io. It never counts, and may be cached for a minute.
+    """
     return Reply(_badge(counter, SITE_COUNTER, call.parameters), headers=BADGE_HEADERS)
 
 
@@ -85,7 +103,9 @@ def read_badge(counter: VisitCounter, call: Call[BadgeParameters, Nothing]) -> R
 def count_page_visit(
     counter: VisitCounter, call: Call[CounterParameters, Nothing]
 ) -> Reply[CountedVisit | Badge | Content]:
-    """Count a visit of a named page and return its new count.
+    """Count a visit of a named page.
+
+    Returns the new count of that page. The setting `COUNTER_IDS` says which names there are; any other is a 404.
 
     A name that ends with `.txt` counts the page before it and returns the bare number. One that ends with `.svg` or
     `.json` returns that page's badge and counts nothing. A counter that has the whole name itself goes before.
@@ -99,7 +119,10 @@ def count_page_visit(
 
 @endpoint("POST /counter/{counter_id}", media_types=(TEXT,), errors=(UnknownCounter,), limits=(VISITS,))
 def post_page_visit(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedVisit | Content]:
-    """Count a visit of a named page, as GET does. A badge cannot be posted: it is 404."""
+    """Count a visit of a named page, by POST.
+
+    It counts as GET does. A badge cannot be posted: it is 404.
+    """
     name, form = counter.read_name(call.parameters.counter_id)
     if form in BADGES:
         raise UnknownCounter("There is no counter of that name.")
@@ -108,7 +131,10 @@ def post_page_visit(counter: VisitCounter, call: Call[CounterParameters, Nothing
 
 @endpoint("GET /health", responses={503: CounterUnhealthy})
 def check_counter(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Reply[CounterHealthy | CounterUnhealthy]:
-    """Tell whether the counter can be read; never counts."""
+    """Return whether the counter works.
+
+    It reads the counter and never counts. The status is 503 if the counter cannot be read.
+    """
     try:
         value = counter.read()
     except StoreError as error:
