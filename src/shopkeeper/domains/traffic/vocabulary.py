@@ -18,6 +18,7 @@ WORDS: Vocabulary = {
     "z": Term("The browser's time zone, which tells the country", "Europe/Berlin"),
     "e": Term("The name of an event. Without one a view is counted", "newsletter"),
     "b": Term("1 if a program drives the browser", 0),
+    "DimensionName": Term("What names are names of: `bots` are the reasons, `families` what bots they are"),
     "dimension": Term("What the names are names of", "pages"),
     "by": Term("How long the parts of a series are", "day"),
     "Traffic.by": Term("How long the parts of the series are", "day"),
