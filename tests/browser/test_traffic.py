@@ -116,7 +116,7 @@ def test_another_time_is_kept_through_a_reload(visited: VisitedShop, visit: Visi
 
 def test_nothing_moves_while_the_page_fills(visited: VisitedShop, visit: Visit) -> None:
     visited.hit("/now")
-    person = visited.open(visit)
+    person = visited.open(visit, size=(PHONE[0], 4000))  # what moves below the screen does not count
     person.context.add_init_script(SHIFTS)
     for address in ("/#/traffic", visited.share("POST")):
         page = person.open(address)
