@@ -10,8 +10,8 @@ from shopkeeper.domains.businesses.offers import find_business, local_day
 from shopkeeper.domains.orders.model import Order
 from shopkeeper.domains.orders.records import orders, stored_orders
 from shopkeeper.http import NotFound
-from shopkeeper.storage import Store
-from shopkeeper.storage.listing import listed
+from shopkeeper.storage import Item, Key, Store
+from shopkeeper.storage.tables import ORDERS
 
 DATE = 10
 """The length of a date at the beginning of a time of RFC 3339."""
@@ -30,21 +30,25 @@ class Past:
         """Tell whether there is a business, or an order of one that was deleted. Raises StoreError."""
         return self._find(business_id) is not None or bool(next(self.of(business_id), None))
 
-    def of(self, business_id: str) -> Iterator[Order]:
-        """Yield the orders of a business, the oldest first. Raises StoreError."""
-        for page in listed(self._store, self._orders, "by-business", business_id):
-            yield from page
+    def of(self, business_id: str) -> Iterator[Order | str]:
+        """Yield the orders of a business, the oldest first. See `of_all`."""
+        after: Key | None = None
+        while True:
+            page = self._store.query(ORDERS, business_id, index="by-business", after=after)
+            keys = [{"order_id": str(item["order_id"])} for item in page.items]
+            for record in self._store.get_many(ORDERS, keys) if keys else []:
+                if record is not None:
+                    yield self._read(record)
+            after = page.next
+            if after is None:
+                return
 
     def of_all(self) -> Iterator[Order | str]:
         """Yield the orders of all businesses, deleted ones among them, in no certain order. It scans the table.
 
         Of an order that cannot be read, the id is yielded. Raises StoreError.
         """
-        for record in stored_orders(self._store):
-            try:
-                yield self._orders.from_item(record)
-            except msgspec.ValidationError:
-                yield str(record["order_id"])
+        return (self._read(record) for record in stored_orders(self._store))
 
     def day(self, order: Order) -> str:
         """Return the day of an order in the zone of its business; in UTC for an old order of a deleted business."""
@@ -57,6 +61,12 @@ class Past:
         if business is None:
             return order.created_at[:DATE]
         return local_day(business, datetime.fromisoformat(order.created_at))
+
+    def _read(self, record: Item) -> Order | str:
+        try:
+            return self._orders.from_item(record)
+        except msgspec.ValidationError:
+            return str(record["order_id"])
 
     def _find(self, business_id: str) -> StoredBusiness | None:
         try:
