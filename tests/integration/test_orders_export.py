@@ -20,7 +20,7 @@ from shopkeeper.storage.tables import ORDERS, TABLES
 from tests.support.lagging import settle
 from tests.support.processes import run_cli
 from tests.support.shops import Shop
-from tests.support.stores import ATOMIC, aws_environment, table_names
+from tests.support.stores import ATOMIC, command_environment
 
 EVENING = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)
 """A minute before midnight in Berlin."""
@@ -46,7 +46,7 @@ class Books:
         body = {
             "customer": {"name": "=cmd|' /C calc'!A0", "phone": "+4930123456"},
             "lines": [{"item_id": shop.item, "quantity": 3, "note": "Hot"}],
-            "fulfilment": {"type": "delivery", "address": {"street": "Lane 1", "city": "Berlin"}},
+            "fulfilment": {"type": "delivery", "address": "Lane 1, Berlin"},
             "note": "@SUM(A1)",
         }
         return shop.orders.place(shop.business_id, key * 16, msgspec.convert(body, NewOrder))[0]
@@ -66,12 +66,7 @@ class Books:
 @pytest.fixture(scope="module", params=ATOMIC)
 def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Books:
     """The books on each store."""
-    if request.param == "sqlite":
-        return Books({"STORE_URL": f"sqlite:///{tmp_path_factory.mktemp('books')}/shop.db"})
-    names = {table.environment: name for table, name in table_names(TABLES).items()}
-    environment = {**aws_environment(str(request.getfixturevalue("dynoxide"))), **names, "STORE_URL": "dynamodb:"}
-    assert run_cli("tables", **environment).returncode == 0
-    return Books(environment)
+    return Books(command_environment(request.param, request, tmp_path_factory.mktemp("books")))
 
 
 def test_a_row_has_what_accounts_need_and_nothing_of_the_customer(books: Books) -> None:

@@ -21,7 +21,7 @@ from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import EVENTS, MAILS, MARKERS, ORDERS, SESSIONS, TABLES, USERS
 from tests.support.customers import ANN, ANNS_PHONE, TRACES, Stage, traces_in
 from tests.support.processes import run_cli, run_cli_in, shopkeeper
-from tests.support.stores import ATOMIC, aws_environment, table_names
+from tests.support.stores import ATOMIC, command_environment
 
 
 class Kept:
@@ -61,12 +61,7 @@ class Kept:
 @pytest.fixture(params=ATOMIC)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     """The stage on each store."""
-    if request.param == "sqlite":
-        return Kept({"STORE_URL": f"sqlite:///{tmp_path}/shop.db"})
-    names = {table.environment: name for table, name in table_names(TABLES).items()}
-    environment = {**aws_environment(str(request.getfixturevalue("dynoxide"))), **names, "STORE_URL": "dynamodb:"}
-    assert run_cli("tables", **environment).returncode == 0
-    return Kept(environment)
+    return Kept(command_environment(request.param, request, tmp_path))
 
 
 # Showing

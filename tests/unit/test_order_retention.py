@@ -1,6 +1,8 @@
 """Orders keep the data of their customers for a while: then it is removed, whoever races and whatever breaks."""
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -20,6 +22,7 @@ from tests.support.lagging import settle
 from tests.support.shops import ACCEPT_SECONDS, Shop
 from tests.support.wrapping import WrappedStore
 
+ROUNDS = 10
 DAYS = 30
 DAY = 86400
 PERSONAL = ("Ann", "Secret", "+4930123456", "ann@example.com", "Hidden", "Onion", "Ring", "Ill")
@@ -197,6 +200,32 @@ def test_a_step_that_an_erasure_overtakes_is_taken_all_the_same(shop: Shop) -> N
     shop.orders._store = ErasesFirst(shop.store)  # between its read and its write
     done = shop.orders.advance(shop.owner, order.order_id, None, "complete")
     assert (done.status, done.customer.name) == ("completed", "—")
+
+
+def test_of_a_step_and_erasures_at_the_same_time_none_is_lost(racing: Shop) -> None:
+    for round_ in range(ROUNDS):
+        order = place(racing, str(round_))
+        racing.accept(order)
+        for step in ("prepare", "ready", "dispatch", "deliver"):
+            racing.orders.advance(racing.owner, order.order_id, None, step)
+        seen = racing.orders.get(racing.owner, order.order_id, None)
+        start = threading.Barrier(3)
+
+        def complete(id_: str = order.order_id, start: threading.Barrier = start) -> None:
+            start.wait()
+            racing.orders.advance(racing.owner, id_, None, "complete")
+
+        def erase(seen: Order = seen, start: threading.Barrier = start) -> bool:
+            start.wait()
+            return Erasure(racing.store, racing.clock).erase(seen)
+
+        with ThreadPoolExecutor(3) as pool:
+            erased = [pool.submit(erase) for _ in range(2)]
+            pool.submit(complete).result()
+            assert sorted(one.result() for one in erased) == [False, True]
+        after = racing.orders.get(racing.owner, order.order_id, None)
+        assert (after.status, after.version) == ("completed", 8)
+        assert not holds_data(racing, order)
 
 
 class FailsAt(WrappedStore):
