@@ -156,7 +156,10 @@ def test_the_account_of_an_owner_is_not_removed_before_the_business(kept: Kept) 
         store.put(MARKERS, {"marker": f"business-identity#{user_id}", "business_id": kept.stage.shop.business_id})
     kept.finish()
     done = kept.run("erase", ANN, "--account")
-    assert (done.returncode, done.stderr) == (2, "The account owns a business, which must be deleted first.\n")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "The account owns a business and stays" in done.stdout
+    assert f"The business {kept.stage.shop.business_id} keeps its owner's data" in done.stdout
+    assert json.loads(kept.run("export", ANN).stdout)["orders"] == [], "the orders are erased all the same"
     with kept.store() as store:
         assert len(store.scan(SESSIONS).items) == 1
 
@@ -253,6 +256,18 @@ def test_a_repeat_removes_what_a_cut_off_erasure_left_in_free_space(
                 persons.erase(settings, contact, utc_now, account=True, is_trial=False)
     assert traces_in(*files_of(file)), "the tables are clean, and the file is not"
     assert run_cli("erase", ANN, "--data", str(file)).returncode == 0
+    assert traces_in(*files_of(file)) == set()
+
+
+def test_a_program_that_reads_the_file_meanwhile_is_no_silent_failure(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM orders").fetchone()
+        refused = run_cli("erase", ANN, "--account", "--data", str(file))
+        assert refused.returncode == 2
+        assert "may still be found there: repeat the command" in refused.stderr
+    for contact in (ANN, ANNS_PHONE):
+        assert run_cli("erase", contact, "--data", str(file)).returncode == 0
     assert traces_in(*files_of(file)) == set()
 
 

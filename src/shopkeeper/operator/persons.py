@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.domains.accounts.persons import erase_account, find_by_email, sessions_of
+from shopkeeper.domains.accounts.persons import erase_account, find_by_email, owns_business, sessions_of
 from shopkeeper.domains.businesses.persons import businesses_of
 from shopkeeper.domains.feed.forgetting import forget_customers
 from shopkeeper.domains.mail.forgetting import drop, waiting_mails
@@ -53,8 +53,8 @@ def erase(settings: Settings, contact: str, clock: Clock, *, account: bool, is_t
     """Remove what is kept about a customer from the settings' store, and with `account` also their account.
 
     Of a data file nothing is left in the file and its log either, so no server may use it meanwhile. With `is_trial`
-    nothing is changed. Raises ConfigurationError, OwnsBusiness, ChangedMeanwhile or StoreError. Then what was removed
-    before stays removed, and the call may be repeated.
+    nothing is changed. Raises ConfigurationError, ChangedMeanwhile or StoreError. Then what was removed before stays
+    removed, and the call may be repeated.
     """
     with open_to_read(settings) if is_trial else open_side(settings, must_exist=True) as store:
         result = _erase(store, contact, clock, account=account, is_trial=is_trial)
@@ -80,12 +80,15 @@ def _erase(store: Store, contact: str, clock: Clock, *, account: bool, is_trial:
         *(f"The order {id_} is open and keeps its data: finish or cancel it, then repeat this." for id_ in found.open),
         *(f"The order {id_} cannot be read and keeps its data." for id_ in found.unreadable),
     ]
-    is_complete = not notes
     user = find_by_email(store, contact) if "@" in contact else None
-    if user is not None and account:
+    stays = user is not None and owns_business(store, user)
+    if stays and account:
+        notes.append("The account owns a business and stays: its owner deletes the business first, then repeat this.")
+    is_complete = not notes
+    if user is not None and account and not stays:
         sessions = sum(1 for _ in sessions_of(store, user.user_id)) if is_trial else erase_account(store, clock, user)
         done += ["accounts: 1", f"sessions: {sessions}"]
-    elif user is not None:
+    elif user is not None and not account:
         notes.append("There is an account with this address; --account removes it too.")
     notes += [
         f"The business {business.business_id} keeps its owner's data until its owner deletes it."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.domains.accounts.model import Account, OwnsBusiness
+from shopkeeper.domains.accounts.model import Account
 from shopkeeper.domains.accounts.records import find_by_email, remove
 from shopkeeper.domains.accounts.sessions import Family
 from shopkeeper.domains.markers import offers as markers
@@ -13,7 +13,7 @@ from shopkeeper.storage import Store
 from shopkeeper.storage.records import Records, scan
 from shopkeeper.storage.tables import SESSIONS
 
-__all__ = ["erase_account", "find_by_email", "sessions_of"]
+__all__ = ["erase_account", "find_by_email", "owns_business", "sessions_of"]
 
 
 def sessions_of(store: Store, user_id: str) -> Iterator[Family]:
@@ -26,13 +26,16 @@ def sessions_of(store: Store, user_id: str) -> Iterator[Family]:
             yield msgspec.convert(record, Family)
 
 
+def owns_business(store: Store, account: Account) -> bool:
+    """Tell whether an account owns a business, and so cannot be removed. Raises StoreError."""
+    return markers.holder(store, markers.business_identity(account.user_id)) is not None
+
+
 def erase_account(store: Store, clock: Clock, account: Account) -> int:
     """Remove the sessions of an account and then the account, and return how many sessions it had.
 
-    It is safe to repeat. Raises OwnsBusiness, ChangedMeanwhile or StoreError.
+    It must own no business. It is safe to repeat. Raises OwnsBusiness, ChangedMeanwhile or StoreError.
     """
-    if markers.holder(store, markers.business_identity(account.user_id)) is not None:
-        raise OwnsBusiness("The account owns a business, which must be deleted first.")
     families = Records(store, SESSIONS, Family)
     found = [session.family_id for session in sessions_of(store, account.user_id)]
     for family_id in found:

@@ -8,6 +8,8 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.storage.sqlite.backup import MAGIC
 from shopkeeper.storage.sqlite.connection import connect, settle
 
+REPEAT = "What was removed may still be found there: repeat the command."
+
 
 def remove_remains(path: Path) -> None:
     """Write a data file anew, so that neither it nor its log holds anything but what its tables hold.
@@ -20,11 +22,11 @@ def remove_remains(path: Path) -> None:
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute("VACUUM")
     except sqlite3.Error as error:
-        raise ConfigurationError(
-            f"The data file {path} cannot be written anew ({error}): what was removed may still be found in it. Repeat "
-            "the command."
-        ) from None
-    settle(path)
+        raise ConfigurationError(f"The data file {path} cannot be written anew: {error}. {REPEAT}") from None
+    try:
+        settle(path)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{error} {REPEAT}") from None
 
 
 def other_databases(path: Path) -> list[Path]:
