@@ -180,13 +180,3 @@ def test_an_order_that_cannot_be_read_is_named_and_the_others_are_written(tmp_pa
 )
 def test_an_amount_has_the_decimal_places_of_its_currency(minor: int, currency: str, text: str) -> None:
     assert decimal(minor, currency) == text
-
-
-def test_a_copy_shows_how_far_it_is_if_asked_and_nothing_of_it_in_its_output(tmp_path: Path) -> None:
-    books = Books({"STORE_URL": f"sqlite:///{tmp_path}/shop.db"})
-    sides = ("--from", books.environment["STORE_URL"], "--to")
-    quiet = run_cli("copy", *sides, f"sqlite:///{tmp_path}/one.db")
-    told = run_cli("copy", *sides, f"sqlite:///{tmp_path}/two.db", "--progress")
-    assert (quiet.returncode, quiet.stderr) == (told.returncode, "") == (0, "")
-    assert told.stdout == quiet.stdout
-    assert "orders: 2 of 2" in told.stderr.splitlines()
