@@ -165,6 +165,8 @@ def keep_shop(ask: Ask) -> None:
     assert ask.run("pause-end") == {"PausesEnded": 1}  # type: ignore[attr-defined]
     ask("PATCH", business, {"email": "new@example.com"}, token)
     ask("DELETE", business, None, token)
+    ask.later()  # type: ignore[attr-defined]
+    assert ask.run("order-retention") == {"OrdersErased": 3}  # type: ignore[attr-defined]
 
 
 def send_mails(ask: Ask) -> None:

@@ -3020,7 +3020,7 @@ export interface components {
          * Order
          * @description An order; money is in minor units of `currency`, times are RFC 3339.
          *
-         *     `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready.
+         *     `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready. At `erased_at` all that it held about its customer was removed: the name and the address are then `—`, and `phone`, `email`, `reason` and all notes are gone.
          */
         Order: {
             /**
@@ -3097,6 +3097,11 @@ export interface components {
              * @example 2026-11-21T12:00:00.000Z
              */
             accept_until: string;
+            /**
+             * @description When the customer's data was removed; null if it was not
+             * @example null
+             */
+            erased_at: string | null;
             /**
              * @description Counts the changes, from 1. The `ETag` has the same number
              * @example 1
@@ -3617,6 +3622,11 @@ export interface components {
              * @example 2026-11-21T12:00:00.000Z
              */
             accept_until: string;
+            /**
+             * @description When the customer's data was removed; null if it was not
+             * @example null
+             */
+            erased_at: string | null;
             /**
              * @description Counts the changes, from 1. The `ETag` has the same number
              * @example 1
