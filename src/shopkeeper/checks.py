@@ -68,6 +68,13 @@ def optional(check: Check[T]) -> Check[T | None]:
     return lambda text: check(text) if text else None
 
 
+def port(text: str) -> int | None:
+    """Check for the number of a TCP port."""
+    if text and (not text.isascii() or not text.isdigit() or len(text) > 5 or not 1 <= int(text) <= 65535):
+        raise ValueError("must be the number of a port from 1 to 65535")
+    return int(text) if text else None
+
+
 def flag(text: str) -> bool:
     """Check for `true` or `false`."""
     return one_of(("true", "false"))(text) == "true"

@@ -18,6 +18,7 @@ from shopkeeper.checks import (
     on_or_off,
     one_of,
     optional,
+    port,
     several,
     smtp_url,
     whole_number,
@@ -30,11 +31,13 @@ Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 UnknownPaths = Literal["gateway", "plain"]
+MetricsInLog = Literal["off", "emf"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
+METRICS: tuple[MetricsInLog, ...] = ("off", "emf")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
 DYNAMODB = "dynamodb:"
@@ -45,6 +48,7 @@ _ORIGIN = r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
 _COUNTER_ID = r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}"
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*"
+_HOST = r"[A-Za-z0-9.:-]{1,253}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
 
 T_co = TypeVar("T_co", covariant=True)
@@ -327,6 +331,24 @@ class Settings:
         _log_level,
         default="INFO",
         deployable=True,
+    )
+    metrics_in_log = Setting(
+        "METRICS",
+        "whether the log of one machine has metrics for CloudWatch (its embedded metric format): `emf` or `off`",
+        one_of(METRICS),
+        default="off",
+        shown="`off`, on Lambda always `emf`",
+    )
+    metrics_port = Setting(
+        "METRICS_PORT",
+        "the port on which one machine serves `/metrics` to Prometheus",
+        port,
+    )
+    metrics_host = Setting(
+        "METRICS_HOST",
+        "the address that `METRICS_PORT` is opened on",
+        matching(_HOST, "an address of this machine, such as 127.0.0.1"),
+        default="127.0.0.1",
     )
 
 

@@ -60,6 +60,7 @@ def serve(
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
             *first_run(url, setup_code),
+            *metrics_at(settings),
             f"The data is in {where}. Try:",
             *(f"  {line}" for line in examples(url, settings)),
         ]
@@ -262,6 +263,12 @@ def first_run(url: str, code: str) -> list[str]:
     if not code:
         return []
     return [f"Open {url}/ to set up your shop. From another machine that needs the code {code}."]
+
+
+def metrics_at(settings: Settings) -> list[str]:
+    """Return where Prometheus reads the metrics, nothing if there is no such port."""
+    host, port = settings.metrics_host, settings.metrics_port
+    return [f"Metrics are on http://{f'[{host}]' if ':' in host else host}:{port}/metrics."] if port else []
 
 
 def examples(url: str, settings: Settings) -> list[str]:
