@@ -26,6 +26,7 @@ from benchmarks import (
     packed,
     report,
     sharding,
+    upgrading,
 )
 from tests.support.tools import DYNOXIDE, ROOT
 
@@ -106,7 +107,12 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter)
+def migration(quick: bool) -> Results:
+    """Measure how long data files of commit b8cfffd are converted."""
+    return {"migration": upgrading.measure((10,) if quick else (10, 100, 1_000))}
+
+
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter, migration)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

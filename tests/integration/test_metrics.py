@@ -1,6 +1,7 @@
 """`/metrics` on one machine: a port of its own, what it tells, and what it keeps to itself."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from tests.support.http import Answer, send
 from tests.support.metrics import named, scrape
 from tests.support.processes import Shopkeeper, free_port, run_cli, running, shopkeeper
 from tests.support.shop import Owner, order_for, place
-from tests.support.tools import need
+from tests.support.tools import ROOT, need
 
 
 class Watched:
@@ -70,6 +71,15 @@ def test_open_orders_are_counted_at_a_later_scrape(tmp_path: Path) -> None:
         assert metrics["shopkeeper_orders_open"] == metrics["shopkeeper_orders_waiting"] == 3
         assert metrics["shopkeeper_data_readable"] == 1
         assert metrics["shopkeeper_mails_waiting"] == metrics["shopkeeper_webhooks_behind"] == 0
+
+
+def test_each_alert_is_about_metrics_that_there_are(watched: Watched) -> None:
+    send(watched.server.url, "GET", "/counter")
+    there = {re.sub(r"_(bucket|sum|count)$", "", name.partition("{")[0]) for name in scrape(watched.port)} | {"up"}
+    rules = (ROOT / "deploy" / "alerts.yml").read_text()
+    named_there = set(re.findall(r"\b(?:shopkeeper|process)_[a-z_]+", rules))
+    assert len(named_there) > 10
+    assert named_there <= there
 
 
 def test_promtool_finds_no_fault(watched: Watched) -> None:
