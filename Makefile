@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
+TRAFFIC := src/shopkeeper/domains/traffic
+MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -17,7 +20,7 @@ help: ## list the commands
 serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT= and DATA= change both
 	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
-test: check ## run every gate: format, lint, types, tests, the API collection
+test: check $(VENV)-python-client/done ## run every gate: format, lint, types, tests, the API collection
 	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
@@ -50,7 +53,7 @@ check: $(VENV)/test node_modules/.done ## format, lint and types alone
 check-pages:
 	@if [ ! -x node_modules/.bin/biome ]; then echo "make check: the pages are not checked, for Node.js is missing."; test "$$CI" != true; exit; fi; \
 	faults=$$(node_modules/.bin/biome ci 2>&1) || { echo "$$faults"; echo "make test: biome found the faults above; 'make format' mends some"; exit 1; }; \
-	node_modules/.bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
+	node_modules/typescript-7/bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
 
 format: $(VENV)/test ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -58,6 +61,9 @@ format: $(VENV)/test ## format the code and mend what ruff can
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
+
+contract: $(VENV)/server ## write docs/openapi.released.json anew, when a version is released
+	@$(BIN)/python scripts/compatibility.py release
 
 facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows from it in the SAM templates
 	@$(BIN)/python scripts/facts.py write
@@ -69,6 +75,12 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
+script: node_modules/.done ## minify the script that counts the views of a site
+	@node_modules/.bin/terser $(TRAFFIC)/shop.js $(MINIFY) --output $(TRAFFIC)/shop.min.js
+
+traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
+	@$(BIN)/python scripts/traffic_data.py write
+
 vendor: node_modules/.done ## copy the one library of the pages from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
 
@@ -76,7 +88,7 @@ pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents 
 	@$(BIN)/python -m tests.support.screenshots
 
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
@@ -97,6 +109,13 @@ $(VENV)-deploy/done: requirements/deploy.txt | $(BIN)/python
 	@echo "Installing what deploying needs …"
 	@$(PYTHON) -m venv $(VENV)-deploy
 	@$(VENV)-deploy/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
+	@touch $@
+
+# It wants older versions of libraries that a server uses, so it has an environment of its own.
+$(VENV)-python-client/done: requirements/python-client.txt | $(BIN)/python
+	@echo "Installing the generator of Python clients …"
+	@$(PYTHON) -m venv $(VENV)-python-client
+	@$(VENV)-python-client/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
 
 # The emulator runs functions on its own interpreter, and packages are made for Lambda's.

@@ -27,6 +27,7 @@ from benchmarks import (
     report,
     sharding,
     upgrading,
+    user_agents,
 )
 from tests.support.tools import DYNOXIDE, ROOT
 
@@ -112,7 +113,23 @@ def migration(quick: bool) -> Results:
     return {"migration": upgrading.measure((10,) if quick else (10, 100))}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter, migration)
+def bots(quick: bool) -> Results:
+    """Tell bots from people in others' collections of user agents."""
+    return {"bots": user_agents.measure(rounds=2 if quick else 10)}
+
+
+PARTS: tuple[Part, ...] = (
+    on_lambda,
+    packages,
+    throughput,
+    floods,
+    live_feed,
+    pages,
+    growth,
+    hot_counter,
+    migration,
+    bots,
+)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

@@ -6,7 +6,7 @@ sentence of its docstring is its summary, and the rest its description.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,9 @@ from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import LargeBody, Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
 
+if TYPE_CHECKING:
+    from shopkeeper.http.deprecation import Deprecation  # whoever deprecates an endpoint loads it
+
 P = TypeVar("P")
 B = TypeVar("B")
 R = TypeVar("R")
@@ -27,6 +30,7 @@ S = TypeVar("S")
 Kinds = tuple[type[msgspec.Struct], ...]
 
 NO_CONTENT = 204
+JSON = "application/json"
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 NEXT_SENTENCE = r"(?<=\.) (?=[^a-z])"
@@ -40,7 +44,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
     costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
-    With a `large_body` the handler reads the body itself.
+    With a `large_body` the handler reads the body itself. A `deprecated` endpoint says so in its answers. `accepts` are
+    the media types in which JSON may come.
     """
 
     method: str
@@ -55,11 +60,13 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     access: Access = Access.ANYONE
     security: tuple[Scheme, ...] = ()
     body_required: bool = True
+    accepts: tuple[str, ...] = (JSON,)
     safe: bool = True
     load: Load = Load.LIGHT
     load_with: Mapping[str, Load] = {}
     limits: tuple[RateLimit, ...] = ()
     large_body: LargeBody | None = None
+    deprecated: "Deprecation | None" = None
 
     @property
     def answers_head(self) -> bool:
@@ -118,11 +125,13 @@ def endpoint(
     security: tuple[Scheme, ...] = (),
     body: type[msgspec.Struct] | None = None,
     body_required: bool = True,
+    accepts: tuple[str, ...] = (JSON,),
     safe: bool = True,
     load: Load = Load.LIGHT,
     load_with: Mapping[str, Load] = {},
     limits: tuple[RateLimit, ...] = (),
     large_body: LargeBody | None = None,
+    deprecated: "Deprecation | None" = None,
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -150,11 +159,13 @@ def endpoint(
             access=access,
             security=security,
             body_required=body_required,
+            accepts=accepts,
             safe=safe,
             load=load,
             load_with=load_with,
             limits=limits,
             large_body=large_body,
+            deprecated=deprecated,
         )
         _check(one, types, body)
         return one
@@ -188,7 +199,7 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
     for kinds in one.responses.values():
         if not set(kinds) <= set(types.results):
             refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")
-    if (types.results == (Content,)) != bool(one.media_types):
+    if (Content in types.results) != bool(one.media_types):
         refuse(one.handler, "must declare media types for Content, and for nothing else")
 
 
