@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar, cast, overload
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
     Check,
+    aws_region,
     flag,
     matching,
     networks,
@@ -32,13 +33,11 @@ Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 UnknownPaths = Literal["gateway", "plain"]
-MetricsInLog = Literal["off", "emf"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
-METRICS: tuple[MetricsInLog, ...] = ("off", "emf")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
 DYNAMODB = "dynamodb:"
@@ -49,7 +48,6 @@ _ORIGIN = r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
 _COUNTER_ID = r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}"
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*"
-_LISTENER = r"[A-Za-z0-9.:-]{1,253}"
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
@@ -66,19 +64,6 @@ def _stage(text: str) -> Stage:
     if text in COLOURS:
         raise ValueError(f"must be dev, staging or prod ({text} is a COLOUR)")
     return one_of(STAGES)(text)
-
-
-def _log_level(text: str) -> LogLevel:
-    return one_of(LOG_LEVELS)(text.upper())
-
-
-def _region(text: str) -> str:
-    # Without a pattern: every function has a region, and to compile one takes longer than to read all settings.
-    parts = text.split("-")
-    named = len(parts[0]) > 1 and parts[0].isalpha() and len(parts) > 1
-    if not named or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
-        raise ValueError("must be an AWS region such as us-east-1")
-    return text
 
 
 def _store_url(text: str) -> str:
@@ -205,7 +190,7 @@ class Settings:
     region = Setting(
         "AWS_REGION",
         "the region of the tables",
-        _region,
+        aws_region,
         default="us-east-1",
     )
     allowed_origins = Setting(
@@ -364,14 +349,14 @@ class Settings:
     log_level = Setting(
         "LOG_LEVEL",
         "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
-        _log_level,
+        lambda text: one_of(LOG_LEVELS)(text.upper()),
         default="INFO",
         deployable=True,
     )
     metrics_in_log = Setting(
         "METRICS",
         "whether the log of one machine has metrics for CloudWatch (its embedded metric format): `emf` or `off`",
-        one_of(METRICS),
+        one_of(("off", "emf")),
         default="off",
         shown="`off`, on Lambda always `emf`",
     )
@@ -383,7 +368,7 @@ class Settings:
     metrics_host = Setting(
         "METRICS_HOST",
         "the address that `METRICS_PORT` is opened on",
-        matching(_LISTENER, "an address of this machine, such as 127.0.0.1"),
+        matching("[A-Za-z0-9.:-]{1,253}", "an address of this machine, such as 127.0.0.1"),
         default="127.0.0.1",
     )
 

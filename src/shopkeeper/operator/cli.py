@@ -69,6 +69,7 @@ def serve(
 ) -> None:
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
+    from shopkeeper.runtime.machine.scraping import metrics_at
 
     settings = _settings(data)
     path = sqlite_path(settings.store_url)
@@ -327,12 +328,6 @@ def first_run(url: str, code: str) -> list[str]:
     if not code:
         return []
     return [f"Open {url}/ to set up your shop. From another machine that needs the code {code}."]
-
-
-def metrics_at(settings: Settings) -> list[str]:
-    """Return where Prometheus reads the metrics, nothing if there is no such port."""
-    host, port = settings.metrics_host, settings.metrics_port
-    return [f"Metrics are on http://{f'[{host}]' if ':' in host else host}:{port}/metrics."] if port else []
 
 
 def examples(url: str, settings: Settings) -> list[str]:

@@ -102,6 +102,12 @@ class Scraping:
         self._loop.call_soon_threadsafe(exchange.leave)
 
 
+def metrics_at(settings: Settings) -> list[str]:
+    """Return where Prometheus reads the metrics, nothing if there is no such port."""
+    host, port = settings.metrics_host, settings.metrics_port
+    return [f"Metrics are on http://{f'[{host}]' if ':' in host else host}:{port}/metrics."] if port else []
+
+
 def bind_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
     """Return the bound socket for the metrics, None if they have no port. Raises ConfigurationError."""
     port = settings.metrics_port
