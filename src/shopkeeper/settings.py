@@ -29,11 +29,13 @@ from shopkeeper.storage.table import Table, table_names
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
@@ -112,7 +114,7 @@ class Setting(Generic[T_co]):
         self.variables = (variable, formerly) if formerly else (variable,)
         self._check = check
         self._verbatim = verbatim
-        self._secret = secret
+        self.is_secret = secret
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.field = name
@@ -137,7 +139,7 @@ class Setting(Generic[T_co]):
         try:
             return self._check(text or (self.default_in_dev if is_dev else self.default))
         except ValueError as error:
-            given = "" if self._secret else f", not {text[:100]!r}"
+            given = "" if self.is_secret else f", not {text[:100]!r}"
             raise ConfigurationError(f"{variable} {error}{given}.") from None
 
     @property
@@ -171,6 +173,11 @@ class Settings:
     def needs_network(self) -> bool:
         """Whether keys or identities come from another machine."""
         return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+
+    @property
+    def registers_strangers(self) -> bool:
+        """Whether anybody can register a business, without an account."""
+        return self.registration == "open" and not self.registration_requires_token
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -230,6 +237,7 @@ class Settings:
         optional(Secret),
         shown="in dev on one machine one is made",
         verbatim=True,
+        secret=True,
     )
     jwt_secret_arn = Setting(
         "JWT_SECRET_ARN",
@@ -255,9 +263,16 @@ class Settings:
         str,
         deployable=True,
     )
+    registration = Setting(
+        "REGISTRATION",
+        "who may make an account: `open` anybody, `invite` who has a link of `shopkeeper invite`, `closed` nobody",
+        one_of(REGISTRATIONS),
+        default="open",
+        deployable=True,
+    )
     registration_requires_token = Setting(
         "REGISTRATION_REQUIRES_TOKEN",
-        "whether registering a business needs a token",
+        "whether registering a business needs a token; it always does unless `REGISTRATION` is `open`",
         flag,
         default="true",
         default_in_dev="false",
@@ -317,7 +332,8 @@ class Settings:
     )
     site_url = Setting(
         "SITE_URL",
-        "the site whose pages `/reset` and `/confirm` take the tokens in mails; without it mails show the token alone",
+        "the site whose pages `/reset`, `/confirm` and `/invite` take the tokens in links; without it mails show the "
+        "token alone",
         matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
         deployable=True,
     )
@@ -340,6 +356,10 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    if values["cognito_user_pool_id"] and values["registration"] == "invite":
+        raise ConfigurationError(
+            "REGISTRATION must be open or closed with a Cognito pool, which invites its users itself."
+        )
     if values["smtp_server"] and not values["mail_from"]:
         raise ConfigurationError("SMTP_URL needs MAIL_FROM, the address that mails come from.")
     if values["mail_from"] and not values["smtp_server"] and values["store_url"] != DYNAMODB:

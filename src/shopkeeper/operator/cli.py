@@ -1,4 +1,5 @@
-"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`.
+"""The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
+openapi`.
 
 Each command imports what it needs: those that work on a data file load no server.
 """
@@ -6,17 +7,20 @@ Each command imports what it needs: those that work on a data file load no serve
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.near_misses import near_misses
+from shopkeeper.operator.console import Data, FromFile, environment_of, load_env_file, out
+from shopkeeper.operator.console import settings_of as _settings
+from shopkeeper.operator.console import warn as _warn
+from shopkeeper.operator.console import warn_of_near_misses as _warn_of_near_misses
+from shopkeeper.operator.env_file import DEFAULT
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.tables import TABLES
@@ -27,9 +31,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_DATA = "shopkeeper.db"
 JOURNAL = "shopkeeper-copy.json"
 FAILED = 2
+FOUND_PROBLEMS = 1
 
 app = typer.Typer(
     help="The serverless backend of a small business's site.",
@@ -37,10 +41,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Data = Annotated[Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")]
 
 
 @app.command()
@@ -66,6 +66,26 @@ def serve(
         out.print("\n".join(lines), markup=False)
 
     server.serve(settings, host, port, announce, _warn)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    data: Data = None,
+    smtp: Annotated[bool, typer.Option("--smtp", help="Also begin a session with the mail server.")] = False,
+) -> None:
+    """Read the settings, the key and the data, and print what would run; with problems the exit status is 1."""
+    from shopkeeper.operator import checking
+
+    from_file: FromFile = context.obj
+    report = checking.check(environment_of(data), from_file.path, from_file.variables, smtp=smtp)
+    for line in report.lines:
+        out.print(line, markup=False)
+    for problem in report.problems:
+        _warn(f"problem: {problem}")
+    if report.problems:
+        raise typer.Exit(FOUND_PROBLEMS)
+    out.print("No problem was found.")
 
 
 @app.command()
@@ -226,13 +246,38 @@ def reset(
     out.print(f"{page}#token={token}", markup=False)
 
 
+@app.command()
+def invite(
+    email: Annotated[str, typer.Argument(help="The email address that may make an account.")],
+    mail: Annotated[bool, typer.Option("--mail", help="Also send the link to the address.")] = False,
+    page: Annotated[str, typer.Option(help="The page that takes the token.")] = "/invite",
+    data: Data = None,
+) -> None:
+    """Print a link with which the owner of an email address makes an account, once, within seven days."""
+    from shopkeeper.operator import inviting
+
+    settings = _settings(data)
+    inviting.check_possible(settings, email, by_mail=mail)
+    link, is_mailed = _with_accounts(
+        settings, lambda accounts: inviting.invite(accounts, settings, email, page, by_mail=mail)
+    )
+    out.print(link, markup=False)
+    if link.startswith("/"):
+        _warn("Put the address of your site before it; SITE_URL does that.")
+    if mail and not is_mailed:
+        raise ConfigurationError(f"It was not mailed, for {email} has got too many mails. Send the link yourself.")
+
+
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     """Return what `work` returns of the accounts, in the settings' store and with the key that belongs to it."""
+    return _with_accounts(_settings(data), work)
+
+
+def _with_accounts(settings: Settings, work: "Callable[[Accounts], T]") -> T:
     from shopkeeper.functions.accounts import build
     from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    settings = _settings(data)
     check_belongs(settings)
     resources = open_resources(settings, authenticates=True)
     try:
@@ -250,11 +295,18 @@ def openapi() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """Print the version if asked."""
+def begin(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    env_file: Annotated[
+        Path | None, typer.Option(help=f"A file of settings; ./{DEFAULT} by default. The environment goes first.")
+    ] = None,
+) -> None:
+    """Print the version if asked, and read the file of settings."""
     if show:
         out.print(__version__)
         raise typer.Exit
+    context.obj = load_env_file(env_file)
 
 
 def first_run(url: str, code: str) -> list[str]:
@@ -274,7 +326,7 @@ def examples(url: str, settings: Settings) -> list[str]:
     return [
         f"curl {url}/counter",
         f"curl {url}/health/detailed",
-        f"curl {url}/" if settings.registration_requires_token else register,
+        register if settings.registers_strangers else f"curl {url}/",
     ]
 
 
@@ -287,26 +339,6 @@ def main() -> None:
     except (ConfigurationError, StoreError, ApiError) as error:
         _warn(str(error))
         raise SystemExit(FAILED) from None
-
-
-def _settings(data: Path | None) -> Settings:
-    """Return the settings. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
-    environment = dict(os.environ)
-    if data is not None:
-        environment["STORE_URL"] = f"{SQLITE}{data}"
-    _warn_of_near_misses(environment)
-    if not environment.get("STORE_URL", "").strip():
-        environment["STORE_URL"] = f"{SQLITE}{DEFAULT_DATA}"
-    return read(environment, TABLES)
-
-
-def _warn_of_near_misses(environment: Mapping[str, str]) -> None:
-    for sentence in near_misses(environment):
-        _warn(sentence)
-
-
-def _warn(sentence: str) -> None:
-    err.print(sentence, markup=False)
 
 
 def _tell(report: "Report", done: str) -> None:

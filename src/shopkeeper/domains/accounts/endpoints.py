@@ -7,7 +7,9 @@ from shopkeeper.domains.accounts.model import (
     AlreadyRegistered,
     ChangedMeanwhile,
     Confirmation,
+    InvalidInvitation,
     InvalidSession,
+    InvitationRequired,
     MailRequested,
     MeParameters,
     NewAccount,
@@ -15,6 +17,7 @@ from shopkeeper.domains.accounts.model import (
     PasswordChange,
     PasswordReset,
     Refresh,
+    RegistrationClosed,
     ResetRequest,
     SignIn,
     Tokens,
@@ -64,12 +67,12 @@ MAIL_REQUESTS = RateLimit("mail-requests", requests=20, seconds=3600)
     "POST /api/auth/register",
     status=201,
     headers=(LOCATION, ETAG),
-    errors=(AlreadyRegistered,),
+    errors=(AlreadyRegistered, RegistrationClosed, InvitationRequired, InvalidInvitation),
     load=Load.HASHES,
     limits=(PASSWORDS, ACCOUNTS),
 )
 def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[User]:
-    """Make an account."""
+    """Make an account, where anybody may, or with an invitation to its address."""
     user = accounts.register(call.body)
     headers = {"Location": f"{call.request.base_path}/api/users/{user.user_id}", **etag(user.version)}
     return Reply(user, headers=headers, metrics={"Accounts": 1})

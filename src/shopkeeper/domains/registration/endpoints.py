@@ -52,6 +52,8 @@ def register_business(registrations: Registrations, call: Call[Nothing, Registra
 
     A repeat is answered like the first time.
     """
+    if registrations.is_closed:
+        raise Forbidden("Nobody can register a business here.")
     if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
         raise Forbidden("The token is another identity's than cognito_user_id.")
     if call.caller is None and registrations.requires_token:

@@ -19,7 +19,7 @@ import { ConfirmEmail } from "./views/confirm.js";
 import { Elsewhere } from "./views/elsewhere.js";
 import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
-import { Register, Setup } from "./views/setup.js";
+import { Invited, invitedAddress, Register, Setup } from "./views/setup.js";
 import { SignIn, SignInForm } from "./views/signin.js";
 import { OWNER } from "./words/owner.js";
 
@@ -74,6 +74,8 @@ function App() {
       }
     `;
   }
+  if (token && location.pathname.endsWith("/invite"))
+    return html`<${Invited} token=${token} email=${invitedAddress(route)} />`;
   if (token) return html`<${Reset} token=${token} />`;
   if (setup.needed) {
     const leave = () => setSetup({ ...setup, needed: false });
