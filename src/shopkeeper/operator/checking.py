@@ -5,10 +5,8 @@ It changes nothing. Each problem is a sentence that says what to do about it.
 
 import os
 import shutil
-import sqlite3
 import stat
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -24,9 +22,11 @@ from shopkeeper.operator.env_file import OF_AWS
 from shopkeeper.runtime.datafile import check_belongs, data_path, read_secrets, source_name
 from shopkeeper.settings import SETTINGS, Settings, read
 from shopkeeper.storage import StoreError
-from shopkeeper.storage.sqlite.connection import check_whole, connect, existing_file, refuse_orphaned_log
+from shopkeeper.storage.sqlite.about import read_about
+from shopkeeper.storage.sqlite.connection import check_whole, existing_file, refuse_orphaned_log
 from shopkeeper.storage.sqlite.lock import lock_data
-from shopkeeper.storage.sqlite.schema import VERSION, former_tables
+from shopkeeper.storage.sqlite.migration import is_former
+from shopkeeper.storage.sqlite.schema import VERSION
 from shopkeeper.storage.tables import TABLES
 
 LEAST_FREE = 100_000_000
@@ -51,12 +51,14 @@ class Report(msgspec.Struct):
     lines: list[str] = []
     problems: list[str] = []
 
-    def attempt(self, part: Callable[[], str]) -> None:
-        """Add the line that a part of the check returns, or the problem that it raises."""
+    def attempt(self, part: Callable[[], str]) -> bool:
+        """Add the line that a part of the check returns, or the problem that it raises. Return whether it went well."""
         try:
             self.lines.append(part())
         except (ConfigurationError, StoreError) as error:
             self.problems.append(str(error))
+            return False
+        return True
 
 
 def check(environment: Mapping[str, str], env_file: Path | None, from_file: Mapping[str, str], *, smtp: bool) -> Report:
@@ -71,7 +73,10 @@ def check(environment: Mapping[str, str], env_file: Path | None, from_file: Mapp
     if settings is not None:
         report.lines.append(f"stage: {settings.stage}")
         report.attempt(lambda: f"key: {_key(settings)}")
-        report.attempt(lambda: f"data: {_data(settings, report)}")
+        path = data_path(settings)
+        if report.attempt(lambda: f"data: {_data(path, settings, report)}") and path is not None and path.exists():
+            report.attempt(lambda: _whole(path))
+            report.attempt(lambda: _binding(path, settings))
         report.lines.append(f"registration: {_registration(settings)}")
         report.attempt(lambda: f"mails: {_mails(settings, smtp=smtp)}")
     return report
@@ -112,9 +117,8 @@ def _key(settings: Settings) -> str:
     return f"{source_name(settings)}, with the fingerprint {fingerprint(secrets[0])}"
 
 
-def _data(settings: Settings, report: Report) -> str:
-    path = data_path(settings)
-    return _tables(settings) if path is None else _file(path, settings, report)
+def _data(path: Path | None, settings: Settings, report: Report) -> str:
+    return _tables(settings) if path is None else _file(path, report)
 
 
 def _tables(settings: Settings) -> str:
@@ -136,17 +140,14 @@ def _tables(settings: Settings) -> str:
     return f"{len(TABLES)} tables on DynamoDB in {settings.region}"
 
 
-def _file(path: Path, settings: Settings, report: Report) -> str:
+def _file(path: Path, report: Report) -> str:
     if not path.exists() or not path.stat().st_size:
         return _new_file(path, report)
     existing_file(path)
-    with closing(connect(path)) as connection:
-        is_former = bool(former_tables(connection))
+    converts = is_former(path)
     size = sum(file.stat().st_size for file in (path, path.with_name(path.name + "-wal")) if file.exists())
-    free = _free(path, CONVERSION * size if is_former else LEAST_FREE, report)
-    report.attempt(lambda: _whole(path))
-    report.attempt(lambda: _belongs(settings))
-    form = f"of a former version, which the next start converts to {VERSION}" if is_former else f"of version {VERSION}"
+    free = _free(path, CONVERSION * size if converts else LEAST_FREE, report)
+    form = f"of a former version, which the next start converts to {VERSION}" if converts else f"of version {VERSION}"
     return f"{path}, {form}, {_bytes(size)}, {_server(path)}; {_bytes(free)} are free"
 
 
@@ -175,11 +176,10 @@ def _whole(path: Path) -> str:
     return "  every page of the file was read, and none is damaged"
 
 
-def _belongs(settings: Settings) -> str:
-    try:
-        check_belongs(settings)
-    except sqlite3.Error as error:
-        raise ConfigurationError(f"The data file cannot be read: {error}.") from None
+def _binding(path: Path, settings: Settings) -> str:
+    if read_about(path) is None:
+        return "  the next start binds it to this key and this stage"
+    check_belongs(settings)
     return "  it belongs to this key and this stage"
 
 
