@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package distribution lock vendor clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows 
 package: $(VENV)/server ## build a zip for each function and architecture under dist/
 	@$(BIN)/python scripts/package.py
 	@touch dist/.done
+
+distribution: $(VENV)/server ## build the Python package, as source and as a wheel, under dist/python
+	@rm -rf dist/python
+	@$(BIN)/python scripts/distribution.py build dist/python
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
