@@ -1,7 +1,10 @@
 """A new operator: an empty folder, the installed wheel, a file of settings, a check, a server, and the first people."""
 
 import re
+import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -10,8 +13,9 @@ import pytest
 from shopkeeper import __version__
 from tests.support.http import Answer, post_json, send
 from tests.support.installed import Installed
-from tests.support.processes import Shopkeeper
+from tests.support.processes import Shopkeeper, clean_environment
 from tests.support.shop import PASSWORD
+from tests.support.tools import ROOT
 
 KEY = "5e0f1c9a7b3d2846a1c0e9f8d7b6a594"
 BUSINESS = {"business_name": "Café Zoë", "phone": "+4930123456", "address": "1 Main St"}
@@ -74,6 +78,21 @@ def test_from_an_empty_folder_to_an_invited_owner(installed: Installed, place: P
     finally:
         server.stop()
     assert installed.run("check", place=place).returncode == 0
+
+
+def test_the_page_installs_the_wheel_as_it_says(wheel: Path, tmp_path: Path) -> None:
+    """The libraries are those of the tests' environment, in place of a download."""
+    shutil.copy(wheel, tmp_path)
+    (typed,) = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
+    libraries = sysconfig.get_path("purelib")
+    environment = clean_environment(PIP_NO_INDEX="1", PIP_NO_DEPS="1", PYTHONPATH=libraries)
+    command = ["sh", "-e", "-c", typed.replace("python3 ", f"{sys.executable} ")]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"\n{__version__}\n")
+    assert (tmp_path / "env" / "bin" / "shopkeeper").exists()
 
 
 def test_the_module_is_the_command(installed: Installed) -> None:

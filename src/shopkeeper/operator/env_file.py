@@ -1,9 +1,10 @@
-"""Reads settings from a file, for the command line. systemd's `EnvironmentFile=` reads such files alike.
+"""Reads settings from a file, for the command line. systemd's `EnvironmentFile=` reads the same, but for `export`.
 
 A line is `NAME=value`, with `export` before it or not. Empty lines and lines that begin with `#` are left out. A value
-without quotes is the rest of the line. A value in single quotes is what stands between them. In double quotes `\\"` is
-a quote and `\\\\` a backslash. `$` has no meaning, so a password keeps it. What programs read in different ways is an
-error here: ` #` after a value without quotes, text after a closing quote, a name that stands twice.
+without quotes is the rest of the line. A value in single quotes is what stands between them. In double quotes a
+backslash may stand before a quote, a backslash, `$` and a backtick, and means the character alone. `$` has no meaning,
+so a password keeps it. What programs read in different ways is an error here: ` #` or a backslash in a value without
+quotes, text after a closing quote, a name that stands twice.
 
 python-dotenv is not used: it replaces `$NAME` in values, takes lines that it cannot read for nothing, and its import
 takes longer than all else that this command does before its work.
@@ -24,7 +25,7 @@ OF_AWS = "AWS_"
 _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)", re.DOTALL)
 _SINGLE = re.compile(r"'([^']*)'(.*)", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"(.*)', re.DOTALL)
-_ESCAPED = re.compile(r'\\(["\\])')
+_ESCAPED = re.compile(r'\\(["\\$`])')
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -84,6 +85,8 @@ def _read_line(line: str) -> tuple[str, str]:
     if quote not in ("'", '"'):
         if re.search(r"\s#", text):
             raise ValueError(f"put the value of {name} in quotes if ` #` belongs to it, or the comment on its own line")
+        if "\\" in text:
+            raise ValueError(f"put the value of {name} in single quotes, for it has a backslash")
         return name, text
     quoted = (_SINGLE if quote == "'" else _DOUBLE).fullmatch(text)
     if quoted is None:
