@@ -69,6 +69,7 @@ def register(ask: Ask) -> None:
 
 
 def live_with_an_account(ask: Ask) -> None:
+    ask("GET", "/api/auth/registration")
     user = ask("POST", "/api/auth/register", ANN)
     signed_in = ask("POST", "/api/auth/login", {"email": ANN["email"], "password": PASSWORD})
     token = signed_in["access_token"]

@@ -255,6 +255,12 @@ ACCOUNT = {"email": ANN, "password": PASSWORD, "name": "Ann"}
 BUSINESS = {"business_name": "Zoë's", "email": ANN, "phone": "+14155550123", "address": "1 Main St"}
 
 
+@pytest.mark.parametrize("mode", ["open", "invite", "closed"])
+def test_everybody_is_told_who_may_register(mode: str, tmp_path: Path) -> None:
+    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES), REGISTRATION=mode)
+    assert shop.give("GET", "/api/auth/registration") == {"registration": mode}
+
+
 @pytest.mark.parametrize("mode", ["invite", "closed"])
 def test_a_stranger_makes_neither_an_account_nor_a_business(mode: str, tmp_path: Path) -> None:
     """In stage dev too, where a business needs no token by default."""

@@ -27,6 +27,7 @@ from shopkeeper.domains.accounts.model import (
     UserList,
     UserListParameters,
     UserParameters,
+    WhoRegisters,
     WrongCredentials,
     WrongPassword,
 )
@@ -76,6 +77,12 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
     user = accounts.register(call.body)
     headers = {"Location": f"{call.request.base_path}/api/users/{user.user_id}", **etag(user.version)}
     return Reply(user, headers=headers, metrics={"Accounts": 1})
+
+
+@endpoint("GET /api/auth/registration")
+def read_registration(accounts: Accounts, _: Call[Nothing, Nothing]) -> Reply[WhoRegisters]:
+    """Tell who may make an account, so that a page offers it to nobody else."""
+    return Reply(WhoRegisters(accounts.registration))
 
 
 @endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES, limits=(PASSWORDS,))
@@ -215,4 +222,5 @@ ENDPOINTS = (
     request_reset,
     request_confirmation,
     confirm_email,
+    read_registration,
 )

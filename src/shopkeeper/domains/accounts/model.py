@@ -36,6 +36,12 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     invitation: Annotated[Token, msgspec.Meta(description="The token of an invitation to this address")] | None = None
 
 
+class WhoRegisters(msgspec.Struct, frozen=True):
+    """Who can make an account: anybody, those with an invitation, or nobody."""
+
+    registration: Registration
+
+
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of a login."""
 

@@ -72,7 +72,7 @@ class Accounts:
         self._confirmations = ConfirmationTokens(store, keyring, clock)
         self._invitations = Invitations(store, keyring, clock)
         self._outbox = outbox
-        self._registration = registration
+        self.registration: Registration = registration
 
     def register(self, new: NewAccount) -> User:
         """Make an account, and have its address confirmed by mail. An invitation confirms it at once.
@@ -99,7 +99,7 @@ class Accounts:
 
         Raises RegistrationClosed, AlreadyRegistered or StoreError.
         """
-        if self._registration == "closed":
+        if self.registration == "closed":
             raise _closed()
         if find_by_email(self._store, email.lower()) is not None:
             raise _registered()
@@ -282,11 +282,11 @@ class Accounts:
 
     def _admission(self, new: NewAccount) -> list[Action]:
         """Return what the transaction of a new account also has to do, if the account may be made."""
-        if self._registration == "closed":
+        if self.registration == "closed":
             raise _closed()
         if new.invitation is not None:
             return [self._invitations.redemption(new.email.lower(), new.invitation)]
-        if self._registration == "invite":
+        if self.registration == "invite":
             raise InvitationRequired("Only who is invited can register here.")
         return []
 

@@ -26,7 +26,7 @@ import { OWNER } from "./words/owner.js";
 learn(OWNER);
 
 /**
- * `is_open` where anybody may make an account, as on AWS.
+ * `is_open` where anybody may make an account unless the server says otherwise, as on AWS.
  * @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito", is_open?: boolean }} SetupState
  */
 
@@ -82,7 +82,7 @@ function App() {
     return html`<${Setup} codeRequired=${setup.code_required} onOver=${leave} />`;
   }
   if (setup.is_open && route === "#/register") return html`<${Register} />`;
-  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} isOpen=${setup.is_open} />`;
+  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} mayBeOpen=${setup.is_open} />`;
 }
 
 /** @param {{ route: import("./routes.js").RouteName }} props */
