@@ -9,7 +9,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_c
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi facts package distribution lock vendor clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package distribution lock vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ help: ## list the commands
 serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT= and DATA= change both
 	@exec $(BIN)/shopkeeper serve --port $(PORT) --data "$(DATA)"
 
-test: check ## run every gate: format, lint, types, tests, the API collection
+test: check $(VENV)-python-client/done ## run every gate: format, lint, types, tests, the API collection
 	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
@@ -30,11 +30,11 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/test ## measure us beside what people would use instead (fifteen minutes); ARGS="--only on_lambda" measures a part anew
+bench: $(VENV)/test ## measure us beside what people would use instead (twenty minutes); ARGS="--only on_lambda" measures a part anew
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: $(VENV)/test ## the same for a first look (three minutes)
+bench-quick: $(VENV)/test ## the same for a first look (four minutes)
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks --quick
 
@@ -50,7 +50,7 @@ check: $(VENV)/test node_modules/.done ## format, lint and types alone
 check-pages:
 	@if [ ! -x node_modules/.bin/biome ]; then echo "make check: the pages are not checked, for Node.js is missing."; test "$$CI" != true; exit; fi; \
 	faults=$$(node_modules/.bin/biome ci 2>&1) || { echo "$$faults"; echo "make test: biome found the faults above; 'make format' mends some"; exit 1; }; \
-	node_modules/.bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
+	node_modules/typescript-7/bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
 
 format: $(VENV)/test ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -58,6 +58,9 @@ format: $(VENV)/test ## format the code and mend what ruff can
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
+
+contract: $(VENV)/server ## write docs/openapi.released.json anew, when a version is released
+	@$(BIN)/python scripts/compatibility.py release
 
 facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows from it in the SAM templates
 	@$(BIN)/python scripts/facts.py write
@@ -76,8 +79,11 @@ lock: ## renew the locks under requirements/ (needs uv)
 vendor: node_modules/.done ## copy the one library of the pages from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
 
+pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
+	@$(BIN)/python -m tests.support.screenshots
+
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
@@ -98,6 +104,13 @@ $(VENV)-deploy/done: requirements/deploy.txt | $(BIN)/python
 	@echo "Installing what deploying needs …"
 	@$(PYTHON) -m venv $(VENV)-deploy
 	@$(VENV)-deploy/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
+	@touch $@
+
+# It wants older versions of libraries that a server uses, so it has an environment of its own.
+$(VENV)-python-client/done: requirements/python-client.txt | $(BIN)/python
+	@echo "Installing the generator of Python clients …"
+	@$(PYTHON) -m venv $(VENV)-python-client
+	@$(VENV)-python-client/bin/python -m pip --disable-pip-version-check -qq install --no-deps --require-hashes --requirement $<
 	@touch $@
 
 # The emulator runs functions on its own interpreter, and packages are made for Lambda's.

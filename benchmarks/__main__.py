@@ -1,6 +1,6 @@
 """Run the benchmark: `python -m benchmarks [--quick] [--only PART ...]`.
 
-It takes fifteen minutes, or three with `--quick`.
+It takes twenty minutes, or four with `--quick`.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import (
     bars,
+    browsing,
     chart,
     cost,
     environments,
@@ -87,6 +88,12 @@ def live_feed(quick: bool) -> Results:
     return {"live": live.measure(orders=20 if quick else 100, seconds=1.0 if quick else 5.0)}
 
 
+def pages(quick: bool) -> Results:
+    """Measure the pages in Chromium: orders on their way to the board, first paints, and interactions."""
+    found = browsing.measure(orders=10 if quick else 100, rounds=3 if quick else 15)
+    return {"pages": found} if found else {}
+
+
 def growth(quick: bool) -> Results:
     """Measure servers with growing numbers of orders."""
     sizes = (1_000, 20_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
@@ -99,7 +106,7 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, growth, hot_counter)
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:
@@ -121,7 +128,7 @@ def main() -> None:
     """Measure, print the figures and the bars, and keep the figures of a full run."""
     names = [part.__name__ for part in PARTS]
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="take three minutes and keep nothing")
+    parser.add_argument("--quick", action="store_true", help="take four minutes and keep nothing")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="measure only these parts")
     options = parser.parse_args()
     environments.make()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import live
+from benchmarks import browsing, live
 from benchmarks.floods import LOGINS
 
 Results = dict[str, Any]
@@ -40,6 +40,28 @@ def _machine_lines(results: Results) -> Iterator[str]:
         yield f"floods     {flood:<32} {', '.join(latencies)}, answered {figures['answered']} %"
     for name, figures in results.get("live", {}).items():
         yield f"live       {name:<32} p50 {figures['p50_ms']}, p95 {figures['p95_ms']}, p99 {figures['p99_ms']} ms"
+    yield from _page_lines(results.get("pages", {}))
+
+
+def _page_lines(found: Results) -> Iterator[str]:
+    for name, figures in (found.get("live", {}) | found.get("interactions", {})).items():
+        yield f"pages      {name:<36} p50 {figures['p50_ms']}, p95 {figures['p95_ms']}, p99 {figures['p99_ms']} ms"
+    for name, figures in found.get("paints", {}).items():
+        first = f"first paint p50 {figures['first_p50_ms']}, p95 {figures['first_p95_ms']} ms"
+        yield f"pages      {name:<36} {first}, all there {figures['ready_p50_ms']} ms"
+
+
+NOTICED_MS, FIRST_PAINT_MS, INTERACTION_MS = 1000, 300, 100
+
+
+def _pages(found: Results) -> Iterator[tuple[str, float, float, bool]]:
+    for name in browsing.LIVE:
+        if name in found.get("live", {}):
+            yield _most(f"p95 of {name} on the board, ms", found["live"][name]["p95_ms"], NOTICED_MS)
+    for name, figures in found.get("paints", {}).items():
+        yield _most(f"median of the first paint of {name}, ms", figures["first_p50_ms"], FIRST_PAINT_MS)
+    for name, figures in found.get("interactions", {}).items():
+        yield _most(f"p95 of {name}, ms", figures["p95_ms"], INTERACTION_MS)
 
 
 LIVE = ((live.TOLD, 95, 200), (live.AMONG, 99, 50))
@@ -66,6 +88,7 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
         yield _most("memory of one machine under load, MB", results["servers"]["ours"]["memory_mb"], 100)
     yield from _floods(results.get("floods", {}))
     yield from _live(results.get("live", {}))
+    yield from _pages(results.get("pages", {}))
     growth = results.get("growth", {})
     if len(growth) > 1:
         for kind, what in (("list", "a page of orders"), ("get", "an order"), ("post", "a new order")):

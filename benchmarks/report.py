@@ -124,16 +124,28 @@ def _machine_tables(results: Results) -> Iterator[str]:
         "One machine: honest clients while strangers flood it",
         ("flood", "visit p50 ms", "visit p99 ms", "POST p50 ms", "POST p99 ms", "answered"),
         [
-            (flood, *(f"{figures[key]:,.1f}" for key in _LATENCIES), f"{figures['answered']:g} %")
+            (flood, *(f"{figures[key]:,.1f}" for key in _FLOODED), f"{figures['answered']:g} %")
             for flood, figures in results.get("floods", {}).items()
         ],
     )
+    yield from _latencies("One machine: the live feed", results.get("live", {}))
+    pages = results.get("pages", {})
+    yield from _latencies("Pages: from the customer's press to the board", pages.get("live", {}))
     yield from _table(
-        "One machine: the live feed",
+        "Pages: the first load",
+        ("page", "first paint, median ms", "p95 ms", "all there, median ms", "p95 ms"),
+        [(name, *(f"{figures[key]:,.0f}" for key in _PAINTS)) for name, figures in pages.get("paints", {}).items()],
+    )
+    yield from _latencies("Pages: interactions with 500 items and 300 open orders", pages.get("interactions", {}))
+
+
+def _latencies(title: str, found: dict[str, dict[str, float]]) -> Iterator[str]:
+    yield from _table(
+        title,
         ("latency of", "p50 ms", "p95 ms", "p99 ms"),
         [
             (name, *(f"{figures[key]:,.1f}" for key in ("p50_ms", "p95_ms", "p99_ms")))
-            for name, figures in results.get("live", {}).items()
+            for name, figures in found.items()
         ],
     )
 
@@ -143,7 +155,8 @@ def _durable(flushes: float | None) -> tuple[str, str]:
 
 
 _RATES = ("per_second", "from", "to", "p50_ms", "p99_ms", "processor_us")
-_LATENCIES = ("visit_p50_ms", "visit_p99_ms", "post_p50_ms", "post_p99_ms")
+_FLOODED = ("visit_p50_ms", "visit_p99_ms", "post_p50_ms", "post_p99_ms")
+_PAINTS = ("first_p50_ms", "first_p95_ms", "ready_p50_ms", "ready_p95_ms")
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:

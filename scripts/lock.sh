@@ -27,7 +27,7 @@ lock server --constraint requirements/test.txt --group pyproject.toml:build pypr
 for function in function tokens accounts orders; do
     lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
 done
-for group in deploy emulator bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite \
+for group in deploy emulator python-client bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite \
     bench-pocketbase; do
     lock "$group" --group "pyproject.toml:$group"
 done

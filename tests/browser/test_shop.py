@@ -266,6 +266,9 @@ def test_the_shop_is_fit_for_everybody_and_every_finger(size: tuple[int, int], s
     guest.person.fill(name="Bob")
     guest.order()
     look()
+    guest.person.press("Cancel this order")
+    guest.page.get_by_role("dialog").wait_for()
+    look()
 
 
 def test_the_keyboard_alone_orders_in_german(seller: Seller, visit: Visit) -> None:

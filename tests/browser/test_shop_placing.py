@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route
 
 from tests.support.browser import Person
-from tests.support.counter import Guest, Seller
+from tests.support.counter import Guest, Seller, at_checkout
 from tests.support.pages import PageShop
 
 Visit = Callable[..., Person]
@@ -23,14 +23,6 @@ def lose_reply(route: Route) -> None:
     """Let a request arrive, and its answer get lost."""
     route.fetch()
     route.abort()
-
-
-def at_checkout(visit: Visit, seller: Seller) -> Guest:
-    """Return a guest with an espresso in the basket, who only has to order."""
-    guest = Guest(visit, seller)
-    guest.add("Espresso")
-    guest.checkout()
-    return guest
 
 
 def test_a_lost_reply_makes_one_order(seller: Seller, visit: Visit) -> None:

@@ -3,7 +3,8 @@
 It runs rules, and takes dead-letter queues, destinations and event source mappings as they are declared. It sends to
 queues as nobody, reads a function's destination but not its alias's, and bounds no retries of a stream: that is checked
 statically, in `test_agreement.py` and `test_triggers.py`. It takes a distribution as it is declared, and serves nothing
-through it, and runs no function of CloudFront: that is checked statically, too, and the function by Node.js.
+through it, and runs no function of CloudFront: that is checked statically, too, and the function by Node.js. In
+`front.py` a small server stands for it, so that people use the pages of a stage in Chromium.
 """
 
 import json

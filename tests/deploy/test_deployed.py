@@ -13,6 +13,7 @@ from shopkeeper.pages.files import listed
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
+from tests.deploy.evening import an_evening_in_the_browser
 from tests.deploy.mails import mails_are_sent
 from tests.support.faults import FaultyServer, answers
 from tests.support.shop import Owner, order_for, place
@@ -113,6 +114,12 @@ def test_its_distribution_has_the_pages_and_its_own_api(deployment: Deployment) 
     """What it serves of them is not asked: the emulator serves nothing through it."""
     assert set(deployment.files("pages/")) == {f"pages/blue/{name}" for name in listed()}
     assert deployment.fronts() == {"pages": "/pages/blue", "api": deployment.aws.api(NAME)}
+
+
+@pytest.mark.step("deployed")
+def test_people_use_its_pages_from_a_new_account_to_an_order_that_is_over(deployment: Deployment) -> None:
+    """The files are those in its bucket and the API is its own; what joins them stands for the distribution."""
+    assert an_evening_in_the_browser(deployment) == []
 
 
 @pytest.mark.step("deployed")

@@ -33,7 +33,7 @@ def test_nothing_but_these_files_differs(extended: Path) -> None:
         if not (ROOT / name).is_file() or (ROOT / name).read_bytes() != (extended / name).read_bytes()
     }
     assert differing == {*ENDPOINT, *JOB, *WRITTEN}
-    assert len(differing - WRITTEN) == 6, "four for the endpoint, two for the job"
+    assert len(differing - WRITTEN) == 7, "five for the endpoint, two for the job"
 
 
 def test_the_facts_have_them(extended: Path) -> None:
@@ -56,11 +56,15 @@ def test_the_facts_have_them(extended: Path) -> None:
 def test_the_document_has_the_endpoint(extended: Path) -> None:
     operation = json.loads((extended / "docs/openapi.json").read_text())["paths"][ROUTE]["get"]
     assert operation["operationId"] == "countDays"
-    assert operation["summary"] == "Return the visits of a page, day by day"
+    assert (operation["summary"], operation["description"]) == (
+        "Return the visits of a page",
+        "They are counted day by day.",
+    )
     assert operation["responses"]["200"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/CountedDays"
     }
     assert [parameter["name"] for parameter in operation["parameters"]] == ["counter_id"]
+    assert operation["responses"]["200"]["content"]["application/json"]["example"] == {"days": {"2026-11-21": 42}}
 
 
 def test_the_sam_template_has_both(extended: Path) -> None:

@@ -1,16 +1,13 @@
 """Under the distribution an address is the same page as on one machine, and no other path of either is in the way."""
 
-import json
-import subprocess
 from fnmatch import fnmatch
 
 from shopkeeper.functions.facts import facts
 from shopkeeper.http import Endpoint
 from shopkeeper.pages.files import CUSTOMERS_PAGE, OWNERS_PAGE, listed
 from shopkeeper.runtime.machine import pages
-from tests.support.tools import ROOT, need
+from tests.support.rewriting import rewritten
 
-REWRITE = ROOT / "infrastructure" / "rewrite.js"
 OWN_ROUTES = {
     "/": OWNERS_PAGE,
     "/reset": OWNERS_PAGE,
@@ -21,18 +18,6 @@ OWN_ROUTES = {
     "/assets/{folder}/{name}": "",
 }
 """The paths of one machine's pages, and the page that each of them is."""
-
-
-def rewritten(*addresses: str) -> list[str]:
-    """Return what CloudFront would ask the bucket for."""
-    script = (
-        f"{REWRITE.read_text()}\n"
-        "console.log(JSON.stringify(JSON.parse(process.argv[1]).map((uri) => handler({ request: { uri } }).uri)))"
-    )
-    command = [need("node"), "-e", script, json.dumps(addresses)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    found: list[str] = json.loads(done.stdout)
-    return found
 
 
 def test_each_page_of_one_machine_is_known() -> None:

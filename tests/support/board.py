@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from tests.support.browser import Person
 from tests.support.http import post_json, send
@@ -62,17 +62,11 @@ def answer_all(shop: PageShop) -> None:
         lead(shop, one["order_id"], "reject")
 
 
-class Cook:
-    """Somebody at the board."""
+class Board:
+    """A board that is open in a tab."""
 
-    def __init__(self, person: Person) -> None:
-        """Sign in and wait for the board."""
-        self.person = person
-        self.page = person.page
-        person.context.add_init_script(HEAR)
-        person.open()
-        person.sign_in(OWNER, PASSWORD)
-        self.page.locator(".board").wait_for()
+    def __init__(self, page: Page) -> None:
+        self.page = page
 
     def card(self, order_id: str) -> Locator:
         """Return an order's card."""
@@ -103,3 +97,16 @@ class Cook:
     def count(self, order_id: str) -> int:
         """Return how often an order is on the board."""
         return self.card(order_id).count()
+
+
+class Cook(Board):
+    """Somebody at the board."""
+
+    def __init__(self, person: Person) -> None:
+        """Sign in and wait for the board."""
+        super().__init__(person.page)
+        self.person = person
+        person.context.add_init_script(HEAR)
+        person.open()
+        person.sign_in(OWNER, PASSWORD)
+        self.page.locator(".board").wait_for()

@@ -42,9 +42,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def find_chromium() -> str | None:
+    """Return the path of Chromium or Chrome, None where there is none."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
 def need_chromium() -> str:
     """Return the path of Chromium or Chrome, or skip the test; in CI fail it."""
-    return next((path for name in NAMES if (path := shutil.which(name))), "") or need(NAMES[0])
+    return find_chromium() or need(NAMES[0])
 
 
 class Person:

@@ -1,6 +1,6 @@
 """The counter of a shop in the browser: who sells, and who orders there."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import Locator, Page
 
@@ -51,12 +51,18 @@ class Seller(Owner):
         assert answer.status == 200, answer
 
 
+class Sells(Protocol):
+    """A business and the server that it is on."""
+
+    url: str
+    business_id: str
+
+
 class Guest:
     """Somebody who orders, on a phone unless told otherwise."""
 
-    def __init__(self, visit: Any, seller: Seller, query: str = "", **options: Any) -> None:
+    def __init__(self, visit: Any, seller: Sells, query: str = "", **options: Any) -> None:
         self.person: Person = visit(seller.url, **{"size": PHONE, **options})
-        self.seller = seller
         self.page: Page = self.person.open(f"/shop/{seller.business_id}{query}")
         self.button = self.page.locator("button[type=submit]")
 
@@ -87,3 +93,11 @@ class Guest:
     def status(self, text: str) -> None:
         """Wait until the order stands so."""
         self.page.locator(".ticket-status", has_text=text).wait_for()
+
+
+def at_checkout(visit: Any, seller: Sells, item: str = "Espresso") -> Guest:
+    """Return a guest with an item in the basket, who only has to order."""
+    guest = Guest(visit, seller)
+    guest.add(item)
+    guest.checkout()
+    return guest

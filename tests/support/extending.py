@@ -46,12 +46,15 @@ ENDPOINT: Addition = {
             (
                 '@endpoint("GET /counter/{counter_id}/days")\n'
                 "def count_days(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedDays]:\n"
-                '    """Return the visits of a page, day by day."""\n'
+                '    """Return the visits of a page. They are counted day by day."""\n'
                 "    return Reply(CountedDays(counter.days(call.parameters.counter_id)))\n\n\n"
                 '@endpoint("GET /health",'
             ),
         ),
         ("count_page_visit, check_counter)", "count_page_visit, check_counter, count_days)"),
+    ),
+    f"{VISITS}/vocabulary.py": (
+        ('    "count":', '    "days": Term("The visits of each day", {"2026-11-21": 42}),\n    "count":'),
     ),
     "README.md": (
         (

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import __main__ as main
 from benchmarks import (
     bars,
+    browsing,
     chart,
     cost,
     environments,
@@ -47,6 +48,14 @@ def latencies(p99: float) -> dict[str, float]:
     return {f"{kind}_{part}_ms": p99 for kind in bars.HONEST for part in ("p50", "p99")} | {"answered": 100}
 
 
+def latency(most: float) -> dict[str, float]:
+    return {f"p{percent}_ms": most for percent in (50, 95, 99)}
+
+
+def paints(most: float) -> dict[str, float]:
+    return {f"{what}_{name}": ms for what in ("first", "ready") for name, ms in latency(most).items()}
+
+
 RESULTS: dict[str, Any] = {
     "cold": {
         "nothing": figures(40),
@@ -69,6 +78,11 @@ RESULTS: dict[str, Any] = {
     },
     "servers": {name: {"memory_mb": 90.0, "flushes": 1.0} for name in SERVERS},
     "live": {name: {"p50_ms": 5.0, "p95_ms": 50.0, "p99_ms": 50.0} for name in live.MEASURED},
+    "pages": {
+        "live": {name: latency(1000) for name in browsing.LIVE},
+        "paints": {name: paints(300) for name in browsing.PAGES},
+        "interactions": {name: latency(100) for name in browsing.INTERACTIONS},
+    },
     "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
     "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
     "hot_counter": {"clients": 1_000, "counted": 10_000, "answered": 10_000},
@@ -81,7 +95,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 46
+    assert len(found) == 64
     assert all(found.values()), found
 
 
@@ -96,6 +110,9 @@ WORSE = [
     ("floods", floods.LOGINS, latencies(101), "p99 of posts during 400 logins, ms"),
     ("live", live.TOLD, {"p50_ms": 5, "p95_ms": 201, "p99_ms": 300}, "p95 of an order told, ms"),
     ("live", live.AMONG, {"p50_ms": 5, "p95_ms": 49, "p99_ms": 51}, "p99 of a visit while 1,000 wait, ms"),
+    ("pages", "live", {browsing.HEARD: latency(1001)}, "p95 of an order heard on the board, ms"),
+    ("pages", "paints", {"orders": paints(301)}, "median of the first paint of orders, ms"),
+    ("pages", "interactions", {"board: accept": latency(101)}, "p95 of board: accept, ms"),
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
@@ -271,6 +288,22 @@ def test_the_report_shows_one_machine_beside_its_peers_and_during_floods() -> No
     assert "| pocketbase | 68 | 0.05 | **no** |" in said
     assert "| node | 85 | not counted |  |" in said
     assert f"| {floods.LOGINS} | 45.0 | 45.0 | 45.0 | 45.0 | 100 % |" in said
+
+
+def test_the_report_shows_the_pages() -> None:
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    said = list(report.tables({**RESULTS, "machine": machine}))
+    assert f"| {browsing.SHOWN} | 1,000.0 | 1,000.0 | 1,000.0 |" in said
+    assert f"| {browsing.FIRST_RUN} | 300 | 300 | 300 | 300 |" in said
+    assert "| board: accept | 100.0 | 100.0 | 100.0 |" in said
+
+
+def test_without_chromium_the_pages_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert main.pages(quick=True) == {}
+    assert "The pages are left out: Chromium is not installed." in capsys.readouterr().out
 
 
 def test_the_chart_is_an_svg_with_a_bar_for_every_figure() -> None:

@@ -1,5 +1,6 @@
 """The OpenAPI document of all functions."""
 
+import sys
 from functools import cache
 from typing import Any
 
@@ -7,15 +8,61 @@ import msgspec
 
 from shopkeeper import __version__
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.http.openapi import Described, document
+from shopkeeper.functions.notices import DELIVERING, NOTICES
+from shopkeeper.functions.vocabulary import NAMED, VOCABULARY
+from shopkeeper.http import Endpoint
+from shopkeeper.http.openapi import Described, Words, document
 
-DESCRIPTION = "The backend of a small business's site: visits, health, accounts, businesses, catalogue, orders."
+DESCRIPTION = """\
+The backend of a small business's site: visits, accounts, businesses, a catalogue, orders, a feed and webhooks.
+
+Errors are `application/problem+json` (RFC 9457). Their `code` is stable, and each code has a schema of its own. Only
+the visitor counter has another form. A path or a method that is not in this document is answered by the gateway, with
+403 and a `GatewayError`.
+
+Money is in minor units of its currency, such as cents. Times are RFC 3339, in UTC. Clients must ignore properties that
+they do not know, and treat a code that they do not know by its status: docs/compatibility.md says what may change."""
+
+SERVERS = (
+    {"url": "/", "description": "The server that serves this document"},
+    {
+        "url": "https://{api_id}.execute-api.{region}.amazonaws.com/{stage}",
+        "description": "A stage on AWS",
+        "variables": {
+            "api_id": {"default": "a1b2c3d4e5", "description": "The id of the API, from the outputs of a deployment"},
+            "region": {"default": "eu-central-1", "description": "The region of the deployment"},
+            "stage": {"default": "prod", "enum": ["dev", "staging", "prod"], "description": "The stage"},
+        },
+    },
+)
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the document, derived from the declarations alone."""
-    described = [Described(one, function.errors) for function in FUNCTIONS for one in function.endpoints]
-    return document("Shopkeeper", __version__, DESCRIPTION, described)
+    """Return the document, derived from the declarations and the vocabulary alone."""
+    described = [Described(one, function.errors, tag_of(one)) for function in FUNCTIONS for one in function.endpoints]
+    words = Words(
+        title="Shopkeeper",
+        version=__version__,
+        description=DESCRIPTION,
+        servers=SERVERS,
+        contact={"name": "The operator of this server"},
+        tags={tag: _description(tag) for tag in sorted({one.tag for one in described} | {DELIVERING.tag})},
+        named=NAMED,
+        vocabulary=VOCABULARY,
+        notices=NOTICES,
+        delivering=DELIVERING,
+    )
+    return document(words, described)
+
+
+def tag_of(endpoint: Endpoint[Any]) -> str:
+    """Return the tag of an endpoint: the domain of its handler."""
+    return endpoint.handler.__module__.split(".")[2]
+
+
+def _description(tag: str) -> str:
+    """Return the description of a tag: the docstring of its domain."""
+    return " ".join((sys.modules[f"shopkeeper.domains.{tag}"].__doc__ or "").split())
 
 
 @cache  # a server asks for it twice when it starts

@@ -28,7 +28,15 @@ class Scheme(msgspec.Struct, frozen=True):
     definition: Mapping[str, Any]
 
 
-ACCESS_TOKEN = Scheme("accessToken", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+ACCESS_TOKEN = Scheme(
+    "accessToken",
+    {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` of a sign-in",
+    },
+)
 
 
 class Caller(msgspec.Struct, frozen=True):

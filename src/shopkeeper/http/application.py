@@ -122,6 +122,8 @@ class Application:
         status = reply.status or route.endpoint.success
         headers = self._headers(request, cors, reply.headers)
         headers.update(limited)
+        if route.endpoint.deprecated is not None:
+            headers.update(route.endpoint.deprecated.headers)
         if status == NO_CONTENT:
             del headers["Content-Type"]
             return Response(status, headers, b"", reply.error, reply.metrics)

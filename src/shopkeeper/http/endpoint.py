@@ -6,7 +6,7 @@ sentence of its docstring is its summary, and the rest its description.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -18,6 +18,9 @@ from shopkeeper.http.headers import HeaderField
 from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import LargeBody, Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
+
+if TYPE_CHECKING:
+    from shopkeeper.http.deprecation import Deprecation  # whoever deprecates an endpoint loads it
 
 P = TypeVar("P")
 B = TypeVar("B")
@@ -40,7 +43,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
     costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
-    With a `large_body` the handler reads the body itself.
+    With a `large_body` the handler reads the body itself. A `deprecated` endpoint says so in its answers.
     """
 
     method: str
@@ -60,6 +63,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     load_with: Mapping[str, Load] = {}
     limits: tuple[RateLimit, ...] = ()
     large_body: LargeBody | None = None
+    deprecated: "Deprecation | None" = None
 
     @property
     def answers_head(self) -> bool:
@@ -123,6 +127,7 @@ def endpoint(
     load_with: Mapping[str, Load] = {},
     limits: tuple[RateLimit, ...] = (),
     large_body: LargeBody | None = None,
+    deprecated: "Deprecation | None" = None,
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -155,6 +160,7 @@ def endpoint(
             load_with=load_with,
             limits=limits,
             large_body=large_body,
+            deprecated=deprecated,
         )
         _check(one, types, body)
         return one

@@ -53,6 +53,9 @@ class ApiError(Exception):
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Internal Server Error"
     sends: ClassVar[tuple[HeaderField, ...]] = ()
+    tells: ClassVar[tuple[str, ...]] = ()
+    may_tell: ClassVar[tuple[str, ...]] = ()
+    """The properties that the answer has beside those of all errors: always, and sometimes. `Problem` declares them."""
 
     def __init__(self, detail: str, **facts: str | int) -> None:
         """`facts` stand in the answer beside the detail, for programs: those that `Problem` declares."""
@@ -102,6 +105,7 @@ class InvalidInput(BadRequest):
     """Fields are missing, unknown or invalid; every one of them is named."""
 
     code = "invalid_input"
+    tells: ClassVar[tuple[str, ...]] = ("errors",)
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__("; ".join(f"{error.field} {error.message}" for error in errors))

@@ -1,1 +1,1 @@
-"""Accounts: who has one, how they sign in, and the sessions that follow."""
+"""Accounts: registering, signing in, sessions, passwords, and the confirmation of email addresses."""

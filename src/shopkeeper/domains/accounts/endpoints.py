@@ -73,7 +73,13 @@ MAIL_REQUESTS = RateLimit("mail-requests", requests=20, seconds=3600)
     limits=(PASSWORDS, ACCOUNTS),
 )
 def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[User]:
-    """Make an account, where anybody may, or with an invitation to its address."""
+    """Create an account.
+
+    The email address may belong to no other account. Sign in afterwards to get tokens.
+
+    The server's operator decides who may register. An `invitation` is the token of a link that the operator sent to
+    this address; it also confirms the address.
+    """
     user = accounts.register(call.body)
     headers = {"Location": f"{call.request.base_path}/api/users/{user.user_id}", **etag(user.version)}
     return Reply(user, headers=headers, metrics={"Accounts": 1})
@@ -81,25 +87,37 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
 
 @endpoint("GET /api/auth/registration")
 def read_registration(accounts: Accounts, _: Call[Nothing, Nothing]) -> Reply[WhoRegisters]:
-    """Tell who may make an account, so that a page offers it to nobody else."""
+    """Read who may create an account.
+
+    A page offers registration to anybody only if the answer is `open`.
+    """
     return Reply(WhoRegisters(accounts.registration))
 
 
 @endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES, limits=(PASSWORDS,))
 def sign_in(accounts: Accounts, call: Call[Nothing, SignIn]) -> Reply[Tokens]:
-    """Begin a session with email and password."""
+    """Sign in with email and password.
+
+    Returns an access token for requests, and a refresh token that continues the session.
+    """
     return Reply(accounts.sign_in(call.body.email, call.body.password, call.request.client_address))
 
 
 @endpoint("POST /api/auth/refresh", errors=(InvalidSession,), limits=(REFRESHES,))
 def refresh_session(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Tokens]:
-    """Continue a session with its refresh token, which is thereby replaced."""
+    """Continue a session.
+
+    Returns new tokens. A refresh token is good for one use: one that is used twice ends its session.
+    """
     return Reply(accounts.refresh(call.body.refresh_token))
 
 
 @endpoint("POST /api/auth/logout", errors=(InvalidSession,))
 def sign_out(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Nothing]:
-    """End a session."""
+    """Sign out.
+
+    Ends the session of the refresh token. Access tokens that were issued stay valid until they expire.
+    """
     accounts.sign_out(call.body.refresh_token)
     return Reply(Nothing())
 
@@ -112,21 +130,30 @@ def sign_out(accounts: Accounts, call: Call[Nothing, Refresh]) -> Reply[Nothing]
     limits=(PASSWORDS, PASSWORDS_OF_ACCOUNT),
 )
 def change_password(accounts: Accounts, call: Call[Nothing, PasswordChange]) -> Reply[Nothing]:
-    """Set another password, which ends all sessions."""
+    """Change your password.
+
+    All sessions of the account end, so sign in again afterwards.
+    """
     accounts.change_password(call.identity, call.body, call.request.client_address)
     return Reply(Nothing())
 
 
 @endpoint("POST /api/auth/reset", errors=(InvalidSession, ChangedMeanwhile), load=Load.HASHES, limits=(PASSWORDS,))
 def reset_password(accounts: Accounts, call: Call[Nothing, PasswordReset]) -> Reply[Nothing]:
-    """Set another password with the token of a reset link, once."""
+    """Set a new password with the token of a reset link.
+
+    The token is good for one use. All sessions of the account end.
+    """
     accounts.reset_password(call.body.token, call.body.new_password, call.request.client_address)
     return Reply(Nothing())
 
 
 @endpoint("POST /api/auth/reset/request", status=202, errors=(MailNotConfigured,), limits=(MAIL_REQUESTS,))
 def request_reset(accounts: Accounts, call: Call[Nothing, ResetRequest]) -> Reply[MailRequested]:
-    """Have a reset link sent by mail. The answer is the same whether or not there is such an account."""
+    """Request a reset link by mail.
+
+    The answer is the same whether or not there is such an account.
+    """
     accounts.request_reset(call.body.email)
     return Reply(MailRequested())
 
@@ -139,21 +166,30 @@ def request_reset(accounts: Accounts, call: Call[Nothing, ResetRequest]) -> Repl
     limits=(MAIL_REQUESTS,),
 )
 def request_confirmation(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[MailRequested]:
-    """Have a confirmation of one's own email address sent by mail, if it is not confirmed."""
+    """Request a confirmation of your email address by mail.
+
+    Nothing is sent if the address is confirmed already.
+    """
     accounts.request_confirmation(call.identity)
     return Reply(MailRequested())
 
 
 @endpoint("POST /api/auth/confirm", errors=(InvalidSession, ChangedMeanwhile), limits=(REFRESHES,))
 def confirm_email(accounts: Accounts, call: Call[Nothing, Confirmation]) -> Reply[Nothing]:
-    """Confirm the email address of an account with the token of a mail."""
+    """Confirm an email address with the token of a mail.
+
+    The token is good for one use. It needs no access token, so the link works on any device.
+    """
     accounts.confirm(call.body.token)
     return Reply(Nothing())
 
 
 @endpoint("GET /api/users/me", headers=(ETAG,), access=Access.SIGNED_IN)
 def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
-    """Return one's own account."""
+    """Return your account.
+
+    It is the account of the access token.
+    """
     user = accounts.me(call.identity)
     return Reply(user, headers=etag(user.version))
 
@@ -167,7 +203,10 @@ def get_me(accounts: Accounts, call: Call[Nothing, Nothing]) -> Reply[User]:
     limits=(PASSWORDS, PASSWORDS_OF_ACCOUNT),
 )
 def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply[User]:
-    """Change one's own name or email address."""
+    """Change your name or email address.
+
+    What is left out stays as it is. Another email address needs the present password, and must be confirmed anew.
+    """
     user = accounts.change(call.identity, call.body, call.request.client_address, _expected(accounts, call))
     return Reply(user, headers=etag(user.version))
 
@@ -178,7 +217,10 @@ def change_me(accounts: Accounts, call: Call[MeParameters, UserChange]) -> Reply
     access=Access.SIGNED_IN,
 )
 def delete_me(accounts: Accounts, call: Call[MeParameters, Nothing]) -> Reply[Nothing]:
-    """Delete one's own account, if it owns no business."""
+    """Delete your account.
+
+    It must own no business. All sessions end.
+    """
     accounts.delete(call.identity, _expected(accounts, call))
     return Reply(Nothing())
 
@@ -194,14 +236,20 @@ def _expected(accounts: Accounts, call: Call[MeParameters, B]) -> int | None:
 
 @endpoint("GET /api/users/{user_id}", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_user(accounts: Accounts, call: Call[UserParameters, Nothing]) -> Reply[User]:
-    """Return an account to itself or to an admin."""
+    """Return an account.
+
+    A user may read their own account, and an admin every account.
+    """
     user = accounts.get(call.identity, call.parameters.user_id)
     return Reply(user, headers=etag(user.version))
 
 
 @endpoint("GET /api/users", headers=(LINK,), errors=(AdminsOnly,), access=Access.SIGNED_IN, load=Load.PAGES)
 def list_users(accounts: Accounts, call: Call[UserListParameters, Nothing]) -> Reply[UserList]:
-    """List all users, for admins."""
+    """List all accounts.
+
+    Only admins may do this. The accounts come page by page.
+    """
     accounts.check_admin(call.identity)
     found, cursor = read_page(accounts.listing(), USER_LIST, call.parameters.cursor, call.parameters.limit)
     return Reply(UserList([account.user for account in found], cursor), headers=next_link(call.request, cursor))

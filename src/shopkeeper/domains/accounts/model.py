@@ -33,7 +33,7 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     email: Email
     password: Password
     name: Name
-    invitation: Annotated[Token, msgspec.Meta(description="The token of an invitation to this address")] | None = None
+    invitation: Token | None = None
 
 
 class WhoRegisters(msgspec.Struct, frozen=True):

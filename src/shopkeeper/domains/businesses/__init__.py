@@ -1,1 +1,1 @@
-"""Businesses and their registration."""
+"""Businesses: their names, contact data, opening hours and pauses."""

@@ -27,9 +27,10 @@ B = TypeVar("B")
 def get_business(
     registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
 ) -> Reply[OwnBusiness | PublicBusiness]:
-    """Return a business: all of it to its owner, to others only the contact data that the owner shows.
+    """Return a business.
 
-    It says whether the business takes orders now, so no cache may keep the answer.
+    Its owner gets all of it. Everybody else gets what is public, with the contact data that the owner shows. The answer
+    says whether the business takes orders now, so no cache may keep it.
     """
     business = registry.get(call.parameters.business_id)
     if owns(call.caller, business):
@@ -41,7 +42,10 @@ def get_business(
 
 @endpoint("GET /api/businesses/mine", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) -> Reply[OwnBusiness]:
-    """Return the business that one owns."""
+    """Return your business.
+
+    It is the business that belongs to the identity of the access token.
+    """
     business = registry.mine(call.identity)
     return Reply(registry.own_view(business), headers=etag(business.version))
 
@@ -55,7 +59,10 @@ def get_my_business(registry: BusinessRegistry, call: Call[Nothing, Nothing]) ->
 def change_business(
     registry: BusinessRegistry, call: Call[BusinessChangeParameters, BusinessChange]
 ) -> Reply[OwnBusiness]:
-    """Change a business that one owns."""
+    """Change your business.
+
+    What is left out stays as it is. With `If-Match` the change is made only in that version.
+    """
     business = registry.change(_own(registry, call), call.body)
     return Reply(registry.own_view(business), headers=etag(business.version))
 
@@ -67,7 +74,10 @@ def change_business(
     load=Load.SEARCHES,
 )
 def delete_business(registry: BusinessRegistry, call: Call[BusinessChangeParameters, Nothing]) -> Reply[Nothing]:
-    """Delete a business that one owns, with its catalogue, once no order is open."""
+    """Delete your business.
+
+    Its catalogue goes with it. No order may be open.
+    """
     registry.delete(_own(registry, call))
     return Reply(Nothing())
 

@@ -177,12 +177,15 @@ class Closed(Conflict):
     """The business is closed now. `opens_at` is when it opens, and is left out if that is more than 60 days ahead."""
 
     code = "closed"
+    may_tell = ("opens_at",)
 
 
 class Paused(Conflict):
     """The business takes no orders before `paused_until`. `opens_at` is when it is open after that, as in `closed`."""
 
     code = "paused"
+    tells = ("paused_until",)
+    may_tell = ("opens_at",)
 
 
 class OrdersOpen(Conflict):

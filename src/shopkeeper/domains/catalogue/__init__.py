@@ -1,1 +1,1 @@
-"""The catalogue: what businesses sell."""
+"""The catalogue: the items that businesses sell, with prices and pictures."""

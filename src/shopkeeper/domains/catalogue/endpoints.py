@@ -42,7 +42,10 @@ CHANGE_ERRORS = (NotFound, ItemChanged, PreconditionFailed, PreconditionRequired
     access=Access.SIGNED_IN,
 )
 def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Item]:
-    """Add an item to one's business."""
+    """Add an item to your business.
+
+    A business has at most 5,000 items. Its price is in minor units of the currency.
+    """
     item = catalogue.create(call.identity, call.body)
     headers = {"Location": f"{call.request.base_path}/api/items/{item.item_id}", **etag(item.version)}
     return Reply(item, headers=headers)
@@ -50,7 +53,10 @@ def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Ite
 
 @endpoint("GET /api/items/{item_id}", headers=(ETAG,), errors=(NotFound,))
 def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply[Item]:
-    """Return an item."""
+    """Return an item.
+
+    Anyone may read it.
+    """
     item = catalogue.get(call.parameters.item_id)
     return Reply(item, headers=etag(item.version))
 
@@ -62,7 +68,10 @@ def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply
     access=Access.SIGNED_IN,
 )
 def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChange]) -> Reply[Item]:
-    """Change an item of one's business, in the version that If-Match names."""
+    """Change an item of your business.
+
+    What is left out stays as it is. `If-Match` must name the version that was last seen.
+    """
     item = catalogue.own(call.identity, call.parameters.item_id)
     require_if_match(call.parameters.if_match, item.version)
     changed = catalogue.change(item, call.body)
@@ -71,7 +80,10 @@ def change_item(catalogue: Catalogue, call: Call[ItemChangeParameters, ItemChang
 
 @endpoint("DELETE /api/items/{item_id}", errors=CHANGE_ERRORS, access=Access.SIGNED_IN)
 def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing]) -> Reply[Nothing]:
-    """Delete an item of one's business, in the version that If-Match names."""
+    """Delete an item of your business.
+
+    `If-Match` must name the version that was last seen.
+    """
     item = catalogue.own(call.identity, call.parameters.item_id)
     require_if_match(call.parameters.if_match, item.version)
     catalogue.delete(item)
@@ -85,7 +97,10 @@ def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing])
     load_with={"search": Load.SEARCHES, "skip": Load.SEARCHES},
 )
 def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) -> Reply[ItemList]:
-    """List items, of one business or of all, page by page, with a search."""
+    """List items.
+
+    They are those of one business or of all, page by page. A search finds items by name and description.
+    """
     asked = call.parameters
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"
     listing = catalogue.listing(asked.business_id, asked.search)

@@ -23,8 +23,9 @@ FORMS_OF_ACCOUNT = RateLimit("pictures-of-account", requests=300, seconds=600, b
     limits=(FORMS, FORMS_OF_ACCOUNT),
 )
 def start_picture(catalogue: Catalogue, call: Call[ItemParameters, NewPicture]) -> Reply[PictureUpload]:
-    """Return a form for a picture of an item of one's business. Post its fields and then the file, and then change
-    the item's `picture`, within an hour.
+    """Create a form for a picture of an item.
+
+    Post the form's fields and then the file to its URL, and then set the item's `picture`, all within an hour.
     """
     item = catalogue.own(call.identity, call.parameters.item_id)
     return Reply(catalogue.pictures.start(item, call.body))

@@ -1,1 +1,1 @@
-"""The feed of a business: what happened, in an order without gap or repeat."""
+"""The feed of a business: its events, in order, without gap or repeat."""

@@ -1,6 +1,6 @@
 """The endpoint of the feed."""
 
-from shopkeeper.domains.feed.model import EventsGone, Feed, FeedParameters
+from shopkeeper.domains.feed.model import EventsAhead, EventsGone, Feed, FeedParameters
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.http import RETRY_AFTER, Access, Call, Load, NotFound, Nothing, Reply, Wait, endpoint
 
@@ -14,15 +14,15 @@ POLL_WAITING_SECONDS = 2
 @endpoint(
     "GET /api/businesses/{business_id}/events",
     headers=(RETRY_AFTER,),
-    errors=(NotFound, EventsGone),
+    errors=(NotFound, EventsAhead, EventsGone),
     load=Load.PAGES,
     access=Access.SIGNED_IN,
 )
 def read_feed(feed: EventFeed, call: Call[FeedParameters, Nothing]) -> Reply[Feed]:
-    """Return what happened to a business's orders, in an order without gap or repeat.
+    """Return the events of your business after a number.
 
-    For the owner: the events after a number. With `wait` the server answers as soon as there is an event, and without
-    one after so many seconds. `Retry-After` says when to ask again.
+    They come in order, without gap or repeat. With `wait` the server answers as soon as there is an event, and without
+    one after so many seconds. `Retry-After` says when to ask again. Events are kept for 30 days; 410 says which are.
     """
     asked = call.parameters
     events, last = feed.after(call.identity, asked.business_id, asked.after, asked.limit)

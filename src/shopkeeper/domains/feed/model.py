@@ -73,6 +73,8 @@ class FeedParameters(msgspec.Struct, frozen=True):
 class EventsAhead(InvalidInput):
     """The feed has not reached the given number. The error has the number of the newest event."""
 
+    tells = ("errors", "newest")
+
     def __init__(self, newest: int) -> None:
         super().__init__([FieldError("after", f"must be at most {newest}, the number of the newest event")])
         self.facts = {"newest": newest}
@@ -82,3 +84,4 @@ class EventsGone(Gone):
     """Events after the given number are no longer kept."""
 
     code = "events_gone"
+    tells = ("oldest", "newest")

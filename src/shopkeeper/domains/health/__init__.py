@@ -1,1 +1,1 @@
-"""The health of the system as a whole."""
+"""The start page, and the health of the system as a whole."""

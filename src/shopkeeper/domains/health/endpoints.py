@@ -17,7 +17,10 @@ class HealthServices(msgspec.Struct, frozen=True):
 
 @endpoint("GET /")
 def welcome(services: HealthServices, call: Call[Nothing, Nothing]) -> Reply[Welcome]:
-    """Say what runs here and where to go."""
+    """Return what runs here and where to go.
+
+    The links lead to the most important resources. No table is read.
+    """
     base = call.request.base_path
     body = Welcome(
         version=services.about.version,
@@ -30,7 +33,11 @@ def welcome(services: HealthServices, call: Call[Nothing, Nothing]) -> Reply[Wel
 
 @endpoint("GET /health/detailed", responses={503: DetailedHealth})
 def check_everything(services: HealthServices, _: Call[Nothing, Nothing]) -> Reply[DetailedHealth]:
-    """Probe every table, at most once in five seconds."""
+    """Return the health of every table.
+
+    The tables are probed at most once in five seconds; in between the last report is returned. The status is 503 if
+    a table cannot be read.
+    """
     report = services.probe.report()
     body = DetailedHealth(
         status="unhealthy" if report.error else "healthy",

@@ -1,1 +1,1 @@
-"""Orders: placing them, their life cycle, and the feed of what happened."""
+"""Orders: placing them, and leading them through their life cycle."""

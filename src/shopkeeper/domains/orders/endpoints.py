@@ -63,9 +63,11 @@ ORDERS = RateLimit("orders", requests=300, seconds=600)
     limits=(ORDERS,),
 )
 def place_order(orders: Orders, call: Call[PlaceParameters, NewOrder]) -> Reply[PlacedOrder]:
-    """Place an order, once for each Idempotency-Key.
+    """Place an order.
 
-    A repeat with the same key is answered like the first time.
+    The server reads every price. An order is placed once for each `Idempotency-Key`: a repeat with the same key is
+    answered like the first request, so repeat it after a lost answer. It needs no account: the `order_token` of the
+    answer shows later who the customer is.
     """
     order, is_new = orders.place(call.parameters.business_id, call.parameters.idempotency_key, call.body)
     location = f"{call.request.base_path}/api/orders/{order.order_id}"
@@ -80,7 +82,10 @@ def place_order(orders: Orders, call: Call[PlaceParameters, NewOrder]) -> Reply[
     security=(ACCESS_TOKEN, ORDER_TOKEN),
 )
 def get_order(orders: Orders, call: Call[OrderParameters, Nothing]) -> Reply[Order]:
-    """Return an order to its business's owner or, by the Order-Token, to its customer."""
+    """Return an order.
+
+    The owner of the business reads it with an access token, and the customer with the `Order-Token`.
+    """
     order = orders.get(call.caller, call.parameters.order_id, call.parameters.order_token)
     return Reply(order, headers=etag(order.version))
 
@@ -94,7 +99,10 @@ def get_order(orders: Orders, call: Call[OrderParameters, Nothing]) -> Reply[Ord
     load_with={"status": Load.SEARCHES},
 )
 def list_orders(orders: Orders, call: Call[OrderListParameters, Nothing]) -> Reply[OrderList]:
-    """List the orders of a business that one owns, newest first."""
+    """List the orders of your business.
+
+    The newest come first, page by page. With `status` only those that stand there now.
+    """
     asked = call.parameters
     scope = f"orders of {asked.business_id} being {asked.status or 'any'}"
     listing = orders.listing(call.identity, asked.business_id, asked.status)
@@ -102,7 +110,7 @@ def list_orders(orders: Orders, call: Call[OrderListParameters, Nothing]) -> Rep
     return Reply(OrderList(found, cursor), headers=next_link(call.request, cursor))
 
 
-def _step(step: Step, name: str, summary: str, security: tuple[Scheme, ...] = (ACCESS_TOKEN,)) -> Endpoint[Orders]:
+def _step(step: Step, name: str, text: str, security: tuple[Scheme, ...] = (ACCESS_TOKEN,)) -> Endpoint[Orders]:
     """Return the endpoint of a step of the life cycle."""
 
     def advance(orders: Orders, call: Call[OrderParameters, Any]) -> Reply[Order]:
@@ -110,7 +118,7 @@ def _step(step: Step, name: str, summary: str, security: tuple[Scheme, ...] = (A
         order = orders.advance(call.caller, asked.order_id, asked.order_token, step, call.body)
         return Reply(order, headers=etag(order.version))
 
-    advance.__name__, advance.__doc__ = name, summary
+    advance.__name__, advance.__doc__ = name, text
     declare = endpoint(
         f"POST /api/orders/{{order_id}}/{step}",
         headers=(ETAG,),
@@ -127,17 +135,27 @@ ENDPOINTS = (
     place_order,
     list_orders,
     get_order,
-    _step("accept", "accept_order", "Accept an order in time."),
-    _step("reject", "reject_order", "Reject an order."),
-    _step("prepare", "prepare_order", "Begin to prepare an order."),
-    _step("ready", "mark_order_ready", "Say that an order is ready."),
-    _step("dispatch", "dispatch_order", "Say that an order is out for delivery. Its fulfilment must be a delivery."),
-    _step("deliver", "deliver_order", "Say that an order was delivered. Its fulfilment must be a delivery."),
-    _step("complete", "complete_order", "Say that an order was handed over, or is finished."),
+    _step(
+        "accept",
+        "accept_order",
+        "Accept an order. Only a received one can be accepted, before `accept_until`; afterwards it expires.",
+    ),
+    _step(
+        "reject",
+        "reject_order",
+        "Reject an order. Only a received one can be rejected. The customer sees the `reason`.",
+    ),
+    _step("prepare", "prepare_order", "Begin to prepare an order. It must have been accepted."),
+    _step("ready", "mark_order_ready", "Mark an order as ready. Its preparation must have begun."),
+    _step("dispatch", "dispatch_order", "Mark an order as out for delivery. It must be ready, and one to deliver."),
+    _step("deliver", "deliver_order", "Mark an order as delivered. It must be out for delivery."),
+    _step(
+        "complete", "complete_order", "Complete an order. It was handed over or delivered, and nothing is left to do."
+    ),
     _step(
         "cancel",
         "cancel_order",
-        "Cancel an order: its customer while received, its business while accepted or preparing.",
+        "Cancel an order. The customer may while it is received, the business while it is accepted or preparing.",
         (ACCESS_TOKEN, ORDER_TOKEN),
     ),
 )

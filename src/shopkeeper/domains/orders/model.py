@@ -276,18 +276,21 @@ class TotalDiffers(Conflict):
     """The total is another than the customer expects; the true one stands beside."""
 
     code = "total_differs"
+    tells = ("total_minor",)
 
 
 class OutOfTurn(Conflict):
     """The order is in a state in which this cannot be done; the present one stands beside."""
 
     code = "out_of_turn"
+    tells = ("order_status",)
 
 
 class ItemUnavailable(Unprocessable):
     """An item is unknown, unavailable, or another business's; which one stands beside."""
 
     code = "item_unavailable"
+    tells = ("item_id",)
 
 
 class MixedCurrencies(Unprocessable):

@@ -30,7 +30,10 @@ REGISTRATIONS = (
 
 @endpoint("GET /auth/health", responses={503: AuthUnhealthy})
 def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply[AuthHealthy | AuthUnhealthy]:
-    """Tell whether registrations can be taken."""
+    """Return whether registrations can be taken.
+
+    The status is 503 if a table of the registration cannot be read.
+    """
     timestamp = rfc3339(utc_now())
     try:
         registrations.check()
@@ -48,9 +51,10 @@ def check_auth(registrations: Registrations, _: Call[Nothing, Nothing]) -> Reply
     limits=REGISTRATIONS,
 )
 def register_business(registrations: Registrations, call: Call[Nothing, Registration]) -> Reply[Registered]:
-    """Register a business, one for each email address and identity.
+    """Register a business.
 
-    A repeat is answered like the first time.
+    There is one for each email address and identity. A repeat of the same registration is answered like the first
+    one. Depending on a setting, the access token of the identity that will own the business is required.
     """
     if registrations.is_closed:
         raise Forbidden("Nobody can register a business here.")

@@ -18,19 +18,28 @@ VISITS = RateLimit("visits", requests=6000, seconds=600)
 
 @endpoint("GET /counter", safe=False, limits=(VISITS,))
 def count_visit(counter: VisitCounter, call: Call[Nothing, Nothing]) -> Reply[CountedVisit]:
-    """Count a visit of the site and return the new count."""
+    """Count a visit of the site.
+
+    Returns the new count. Every request counts, so call it once for each visit. It needs no credentials.
+    """
     return _counted(counter.count(), call.request.request_id)
 
 
 @endpoint("GET /counter/{counter_id}", errors=(UnknownCounter,), safe=False, limits=(VISITS,))
 def count_page_visit(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedVisit]:
-    """Count a visit of a named page and return its new count."""
+    """Count a visit of a named page.
+
+    Returns the new count of that page. The setting `COUNTER_IDS` says which names there are; any other is a 404.
+    """
     return _counted(counter.count(call.parameters.counter_id), call.request.request_id)
 
 
 @endpoint("GET /health", responses={503: CounterUnhealthy})
 def check_counter(counter: VisitCounter, _: Call[Nothing, Nothing]) -> Reply[CounterHealthy | CounterUnhealthy]:
-    """Tell whether the counter can be read; never counts."""
+    """Return whether the counter works.
+
+    It reads the counter and never counts. The status is 503 if the counter cannot be read.
+    """
     try:
         value = counter.read()
     except StoreError as error:

@@ -1,1 +1,1 @@
-"""Webhooks: the events of a business, sent to the URLs that its owner sets. See decision 0036."""
+"""Webhooks: the events of a business, sent to the URLs that its owner sets."""

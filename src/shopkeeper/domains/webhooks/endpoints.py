@@ -52,7 +52,10 @@ PATH = "/api/businesses/{business_id}/webhooks"
 
 @endpoint(f"GET {PATH}", errors=(NotFound,), access=Access.SIGNED_IN)
 def list_webhooks(webhooks: Webhooks, call: Call[WebhooksParameters, Nothing]) -> Reply[WebhookList]:
-    """Return the webhooks of one's business, with the state of their deliveries."""
+    """List the webhooks of your business.
+
+    Each shows the state of its deliveries.
+    """
     return Reply(WebhookList(webhooks.listing(call.identity, call.parameters.business_id)))
 
 
@@ -65,7 +68,7 @@ def list_webhooks(webhooks: Webhooks, call: Call[WebhooksParameters, Nothing]) -
     limits=(CHANGES,),
 )
 def create_webhook(webhooks: Webhooks, call: Call[WebhooksParameters, NewWebhook]) -> Reply[WebhookWithSecret]:
-    """Send the events of one's business from now on to an address.
+    """Create a webhook, which sends the events of your business to a URL from now on.
 
     The answer has the secret that signs them, which is shown only here. There are at most 10 webhooks.
     """
@@ -76,7 +79,10 @@ def create_webhook(webhooks: Webhooks, call: Call[WebhooksParameters, NewWebhook
 
 @endpoint(f"GET {PATH}/{{webhook_id}}", headers=(ETAG,), errors=(NotFound,), access=Access.SIGNED_IN)
 def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[Webhook]:
-    """Return a webhook, with the state of its deliveries."""
+    """Return a webhook.
+
+    It shows the state of its deliveries.
+    """
     webhook = webhooks.show(_own(webhooks, call))
     return Reply(webhook, headers=etag(webhook.version))
 
@@ -85,9 +91,10 @@ def get_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> R
     f"PATCH {PATH}/{{webhook_id}}", headers=(ETAG,), errors=CHANGE_ERRORS, access=Access.SIGNED_IN, limits=(CHANGES,)
 )
 def change_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, WebhookChange]) -> Reply[Webhook]:
-    """Change a webhook, in the version that If-Match names.
+    """Change a webhook.
 
-    `enabled` switches it off or on. After it is switched on, it continues with the next event after its cursor.
+    `If-Match` must name the version that was last seen. With `enabled` it is switched off or on. After it is
+    switched on, it continues with the next event after its cursor.
     """
     changed = webhooks.change(_own_version(webhooks, call), call.body)
     return Reply(changed, headers=etag(changed.version))
@@ -95,7 +102,10 @@ def change_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, Webho
 
 @endpoint(f"DELETE {PATH}/{{webhook_id}}", errors=CHANGE_ERRORS, access=Access.SIGNED_IN)
 def delete_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, Nothing]) -> Reply[Nothing]:
-    """Remove a webhook, in the version that If-Match names."""
+    """Delete a webhook.
+
+    `If-Match` must name the version that was last seen. Nothing more is sent.
+    """
     webhooks.delete(_own_version(webhooks, call))
     return Reply(Nothing())
 
@@ -108,7 +118,10 @@ def delete_webhook(webhooks: Webhooks, call: Call[WebhookChangeParameters, Nothi
     limits=(CHANGES,),
 )
 def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookWithSecret]:
-    """Give a webhook a new secret, which is shown only here. The former secret also signs for 24 hours."""
+    """Give a webhook a new secret.
+
+    It is shown only here. The former one also signs for 24 hours.
+    """
     rotated = webhooks.rotate(_own(webhooks, call))
     return Reply(rotated, headers=etag(rotated.version))
 
@@ -121,7 +134,10 @@ def rotate_webhook_secret(webhooks: Webhooks, call: Call[WebhookParameters, Noth
     limits=(TESTS,),
 )
 def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]) -> Reply[WebhookTest]:
-    """Send an event `webhook.test` now, and return the outcome."""
+    """Send a test to a webhook.
+
+    It sends an event `webhook.test` now, and returns the outcome.
+    """
     answer = webhooks.test(_own(webhooks, call))
     return Reply(WebhookTest(answer.status, answer.milliseconds, answer.error))
 
@@ -134,7 +150,10 @@ def send_test_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Nothing]
     load=Load.PAGES,
 )
 def list_deliveries(webhooks: Webhooks, call: Call[DeliveryListParameters, Nothing]) -> Reply[DeliveryList]:
-    """List the deliveries of the events of the last 30 days, page by page, the newest event first."""
+    """List the deliveries of a webhook.
+
+    They are those of the events of the last 30 days, page by page, the newest event first.
+    """
     asked = call.parameters
     webhook = webhooks.own(call.identity, asked.business_id, asked.webhook_id)
     scope = f"deliveries of {webhook.webhook_id}"
@@ -149,7 +168,10 @@ def list_deliveries(webhooks: Webhooks, call: Call[DeliveryListParameters, Nothi
     limits=(CHANGES,),
 )
 def replay_webhook(webhooks: Webhooks, call: Call[WebhookParameters, Replay]) -> Reply[Webhook]:
-    """Send the events from a number on again, with the same ids. Only events that are still kept can be sent."""
+    """Send former events of a webhook again.
+
+    They begin with a number, and have the same ids as before. Only events that are still kept can be sent.
+    """
     return Reply(webhooks.replay(_own(webhooks, call), call.body.first))
 
 

@@ -99,7 +99,7 @@ class WebhookTest(msgspec.Struct, frozen=True):
     error: str | None
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery of an event; times are RFC 3339.
 
     `status`, `error` and `answer`, the beginning of the answer's body, are of the last attempt. An event that was set
@@ -122,7 +122,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryList(msgspec.Struct, frozen=True):
     """A page of deliveries, the newest event first; `next` is the cursor of the page after it."""
 
-    deliveries: list[Delivery]
+    deliveries: list[WebhookDelivery]
     next: str | None
 
 

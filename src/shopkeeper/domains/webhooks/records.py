@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from shopkeeper.clock import rfc3339
-from shopkeeper.domains.webhooks.model import Delivery, DeliveryState
+from shopkeeper.domains.webhooks.model import DeliveryState, WebhookDelivery
 from shopkeeper.domains.webhooks.signing import SigningSecret
 from shopkeeper.http import NotFound
 from shopkeeper.storage import Below, Changes, Delete, Expectation, Store, Update, Value
@@ -44,7 +44,7 @@ class StoredWebhook(msgspec.Struct, frozen=True, kw_only=True):
         return self.kinds is None or any(_fits(kind, wanted) for wanted in self.kinds)
 
 
-class StoredDelivery(Delivery, frozen=True, kw_only=True):
+class StoredDelivery(WebhookDelivery, frozen=True, kw_only=True):
     """A delivery as it is stored. While `waiting` is set, the index `due` lists it: until it is delivered or given up.
 
     `refusals` counts the answers that refused it, the first of which came at `refused_since`.
@@ -60,9 +60,9 @@ class StoredDelivery(Delivery, frozen=True, kw_only=True):
     version: int = 1
 
     @property
-    def delivery(self) -> Delivery:
+    def delivery(self) -> WebhookDelivery:
         """The part that the owner sees."""
-        return Delivery(**{name: getattr(self, name) for name in Delivery.__struct_fields__})
+        return WebhookDelivery(**{name: getattr(self, name) for name in WebhookDelivery.__struct_fields__})
 
 
 def webhooks(store: Store) -> Records[StoredWebhook]:

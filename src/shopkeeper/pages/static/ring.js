@@ -60,8 +60,8 @@ export async function silence() {
 export function ring(wanted) {
   if (wanted === sound) return;
   playing?.stop();
-  sound = wanted;
   playing = wanted ? play(wanted, true) : null;
+  sound = playing ? wanted : ""; // before sounds are allowed nothing plays, and it is asked for again afterwards
 }
 
 /** Play the sound of an order once. */

@@ -1,7 +1,7 @@
 // A dialog above the page. The browser keeps the focus in it.
 
 import { t } from "../texts.js";
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { Icon } from "./icon.js";
 
 let dialogs = 0;
@@ -12,7 +12,8 @@ let dialogs = 0;
 export function Dialog({ title, children, onClose }) {
   const [id] = useState(() => `dialog-${++dialogs}`);
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  // Before a field in it takes the focus.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => dialog?.close();

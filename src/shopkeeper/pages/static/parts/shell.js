@@ -29,7 +29,10 @@ export function Shell({ route, children }) {
     wasLost.current = !isOnline;
   }, [isOnline]);
   useEffect(() => {
-    if (!isFirst.current) content.current?.focus(); // so that a screen reader begins with the new page
+    if (!isFirst.current) {
+      content.current?.focus({ preventScroll: true }); // so that a screen reader begins with the new page
+      scrollTo(0, 0);
+    }
     isFirst.current = false;
   }, [route]);
   return html`

@@ -3,9 +3,10 @@
 import { money } from "../money.js";
 import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
+import { Search } from "../parts/search.js";
 import { useSignal } from "../signal.js";
 import { t } from "../texts.js";
-import { html, useMemo, useRef, useState } from "../vendor/preact.js";
+import { html, useMemo, useState } from "../vendor/preact.js";
 import { basket, countOf, totalOf } from "./basket.js";
 import { Card } from "./card.js";
 import { categoriesOf } from "./catalogue.js";
@@ -14,7 +15,6 @@ import { Lines, Total } from "./lines.js";
 import { hasEnded, remembered } from "./remembered.js";
 
 const SEARCHED_FROM = 8;
-const TYPING_MS = 150;
 
 /**
  * The list stays as it is while another page is shown, so that the way back is short.
@@ -50,18 +50,10 @@ export function Menu({ items, isShown }) {
 
 /** @param {{ onInput: (text: string) => void, categories: import("./catalogue.js").Category[] }} props */
 function Finder({ onInput, categories }) {
-  const timer = useRef(0);
-  /** The text is shown at once, and the results when the typing stops. @param {any} event */
-  function type({ currentTarget: { value } }) {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => onInput(value), TYPING_MS);
-  }
   return html`
     <div class="finder">
       <${Icon} name="search" />
-      <input class="input" type="search" name="search" placeholder=${t("shop.search")} aria-label=${t("shop.search")}
-        maxlength="100" autocomplete="off"
-        onInput=${type} />
+      <${Search} label=${t("shop.search")} text="" onInput=${onInput} />
     </div>
     ${
       categories.length > 1 &&

@@ -10,6 +10,7 @@ import { Button } from "../parts/button.js";
 import { Empty, Loading } from "../parts/empty.js";
 import { ItemForm } from "../parts/item-form.js";
 import { ItemRow } from "../parts/item-row.js";
+import { Search } from "../parts/search.js";
 import { Still } from "../parts/still.js";
 import { toast } from "../parts/toast.js";
 import { useSignal } from "../signal.js";
@@ -83,8 +84,7 @@ function Items({ businessId }) {
         <div class="tools" role="search">
           ${
             !isSorting &&
-            html`<div class="field"><input class="input" type="search" name="search" aria-label=${t("catalogue.search")} placeholder=${t("catalogue.search")}
-              value=${search} onInput=${(/** @type {any} */ event) => setSearch(event.currentTarget.value)} /></div>`
+            html`<div class="field"><${Search} label=${t("catalogue.search")} text=${search} onInput=${setSearch} /></div>`
           }
           <${Button} onClick=${() => setSorting(!isSorting)}>${t(isSorting ? "catalogue.sorted" : "catalogue.sort")}<//>
         </div>
