@@ -69,6 +69,8 @@ def check(tag: str, package: str, changelog: str) -> str:
 def main(arguments: list[str]) -> int:
     """Run a command, and return the exit status."""
     match arguments:
+        case ["--help" | "-h"]:
+            print(__doc__)
         case ["build", folder]:
             for path in build(Path(folder)):
                 print(os.path.relpath(path))

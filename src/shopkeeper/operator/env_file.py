@@ -6,8 +6,8 @@ backslash may stand before a quote, a backslash, `$` and a backtick, and means t
 so a password keeps it. What programs read in different ways is an error here: ` #` or a backslash in a value without
 quotes, text after a closing quote, a name that stands twice.
 
-python-dotenv is not used: it replaces `$NAME` in values, takes lines that it cannot read for nothing, and its import
-takes longer than all else that this command does before its work.
+python-dotenv is not used. Its import takes 4 ms of a start, this module's 2. But it goes on after a line that it cannot
+read, takes the last of two lines with one name, and cuts a value at ` #`: a password would be wrong without a word.
 """
 
 import re
