@@ -1,5 +1,5 @@
 """The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
-openapi`.
+openapi`, and `shopkeeper import traffic | traffic report`.
 
 Each command imports what it needs: those that work on a data file load no server.
 """
@@ -21,6 +21,7 @@ from shopkeeper.operator.console import settings_of as _settings
 from shopkeeper.operator.console import warn as _warn
 from shopkeeper.operator.console import warn_of_near_misses as _warn_of_near_misses
 from shopkeeper.operator.env_file import DEFAULT
+from shopkeeper.operator.traffic_commands import imports, traffic
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.tables import TABLES
@@ -41,6 +42,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(imports, name="import")
+app.add_typer(traffic, name="traffic")
 
 
 @app.command()
