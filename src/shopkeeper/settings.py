@@ -7,11 +7,10 @@ and what a deployment may set follow from that declaration.
 from __future__ import annotations  # a cold start evaluates none
 
 from collections.abc import Mapping
-from typing import Generic, Literal, TypeVar, cast, overload
+from typing import Literal
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
-    Check,
     flag,
     matching,
     networks,
@@ -24,6 +23,7 @@ from shopkeeper.checks import (
 )
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
+from shopkeeper.setting import Setting
 from shopkeeper.storage.table import Table, table_names
 from shopkeeper.zones import NAME
 
@@ -51,8 +51,6 @@ _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
-
-T_co = TypeVar("T_co", covariant=True)
 
 
 def sqlite_path(store_url: str) -> str | None:
@@ -83,75 +81,6 @@ def _store_url(text: str) -> str:
     if text != DYNAMODB and not sqlite_path(text):
         raise ValueError("must be sqlite:///PATH or dynamodb:")
     return text
-
-
-class Setting(Generic[T_co]):
-    """A setting's declaration, and on an instance of `Settings` its value.
-
-    `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
-    `shown` is the default in the README's words, if the text is not clear by itself. A deployment may set
-    what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
-    A `secret` one is in no error's text.
-    """
-
-    def __init__(
-        self,
-        variable: str,
-        meaning: str,
-        check: Check[T_co],
-        *,
-        default: str = "",
-        default_in_dev: str | None = None,
-        shown: str = "",
-        deployable: bool = False,
-        formerly: str = "",
-        verbatim: bool = False,
-        secret: bool = False,
-    ) -> None:
-        self.variable = variable
-        self.meaning = meaning
-        self.default = default
-        self.default_in_dev = default if default_in_dev is None else default_in_dev
-        self._shown = shown
-        self.deployable = deployable
-        self.variables = (variable, formerly) if formerly else (variable,)
-        self._check = check
-        self._verbatim = verbatim
-        self.is_secret = secret
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.field = name
-
-    @overload
-    def __get__(self, settings: None, owner: type) -> Setting[T_co]: ...
-
-    @overload
-    def __get__(self, settings: Settings, owner: type) -> T_co: ...
-
-    def __get__(self, settings: Settings | None, owner: type) -> Setting[T_co] | T_co:
-        return self if settings is None else cast(T_co, settings.values[self.field])
-
-    def read(self, environment: Mapping[str, str], *, is_dev: bool) -> T_co:
-        """Return the setting's value in an environment. Raises ConfigurationError, naming the variable."""
-        for variable in self.variables:
-            text = environment.get(variable, "")
-            if not self._verbatim:
-                text = text.strip()
-            if text:
-                break
-        try:
-            return self._check(text or (self.default_in_dev if is_dev else self.default))
-        except ValueError as error:
-            given = "" if self.is_secret else f", not {text[:100]!r}"
-            raise ConfigurationError(f"{variable} {error}{given}.") from None
-
-    @property
-    def default_in_words(self) -> str:
-        """The default as the README's table says it."""
-        if self._shown:
-            return self._shown
-        usual, in_dev = (f"`{text}`" if text else "none" for text in (self.default, self.default_in_dev))
-        return usual if usual == in_dev else f"in dev {in_dev}, else {usual}"
 
 
 class Settings:
