@@ -1,6 +1,8 @@
 """The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
 openapi`, and `shopkeeper import traffic | traffic report`.
 
+`data_commands` has those on the data of customers.
+
 Each command imports what it needs: those that work on a data file load no server.
 """
 
@@ -16,11 +18,9 @@ import typer
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.console import Data, FromFile, environment_of, load_env_file, out
-from shopkeeper.operator.console import settings_of as _settings
-from shopkeeper.operator.console import warn as _warn
-from shopkeeper.operator.console import warn_of_near_misses as _warn_of_near_misses
-from shopkeeper.operator.env_file import DEFAULT
+from shopkeeper.operator import data_commands
+from shopkeeper.operator.env_file import DEFAULT, FromFile, load_env_file
+from shopkeeper.operator.terminal import Data, Progress, environment_of, out, settings_of, warn, warn_of_near_misses
 from shopkeeper.operator.traffic_commands import imports, traffic
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(imports, name="import")
 app.add_typer(traffic, name="traffic")
+app.add_typer(data_commands.app)
 
 
 @app.command()
@@ -55,7 +56,7 @@ def serve(
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
 
-    settings = _settings(data)
+    settings = settings_of(data)
     path = sqlite_path(settings.store_url)
     where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
@@ -68,7 +69,7 @@ def serve(
         ]
         out.print("\n".join(lines), markup=False)
 
-    server.serve(settings, host, port, announce, _warn)
+    server.serve(settings, host, port, announce, warn)
 
 
 @app.command()
@@ -85,7 +86,7 @@ def check(
     for line in report.lines:
         out.print(line, markup=False)
     for problem in report.problems:
-        _warn(f"problem: {problem}")
+        warn(f"problem: {problem}")
     if report.problems:
         raise typer.Exit(FOUND_PROBLEMS)
     out.print("No problem was found.")
@@ -99,7 +100,7 @@ def tables(
     data: Data = None,
 ) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = _settings(data)
+    settings = settings_of(data)
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
@@ -133,6 +134,7 @@ def _backfill(settings: Settings) -> None:
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
     out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
+    out.print(f"orders: {report.finished} listed until their customers' data is removed")
     if report.pictures:
         out.print(f"pictures: {report.pictures} of no item removed")
     if report.problems:
@@ -143,14 +145,14 @@ def _backfill(settings: Settings) -> None:
 def copy(
     source: Annotated[str, typer.Option("--from", help="Where from: sqlite:///PATH or dynamodb:")],
     target: Annotated[str, typer.Option("--to", help="Where to: sqlite:///PATH or dynamodb:; must be empty.")],
+    progress: Progress = False,
 ) -> None:
     """Copy all data from one store to another; if it was stopped, it continues where it was.
 
     Nothing may write to the source meanwhile: a SQLite file is locked, for DynamoDB you must make sure of that.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from shopkeeper.operator.copying import Copy, copy_pictures, open_side
+    from shopkeeper.operator.progress import shown
     from shopkeeper.runtime.resources import open_pictures
 
     for option, url in (("--from", source), ("--to", target)):
@@ -158,7 +160,7 @@ def copy(
             raise ConfigurationError(f"{option} must be sqlite:///PATH or dynamodb:, not {url[:100]!r}.")
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
-    _warn_of_near_misses(os.environ)
+    warn_of_near_misses(os.environ)
     sides = [read({**os.environ, "STORE_URL": url}, TABLES) for url in (source, target)]
     with open_side(sides[0], must_exist=True) as former, open_side(sides[1]) as latter:
         copying = Copy(former, latter, TABLES, Path(JOURNAL), (_side(sides[0]), _side(sides[1])))
@@ -167,17 +169,13 @@ def copy(
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
         pictures = copy_pictures(former, *(open_pictures(side) for side in sides))
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-        with Progress(*columns, console=out, transient=True) as progress:
-            bars = {table: progress.add_task(table.name, total=None) for table in TABLES}
-            counts = copying.run(
-                lambda table, copied, total: progress.update(bars[table], completed=copied, total=total)
-            )
+        with shown(force=progress) as show:
+            counts = copying.run(lambda table, copied, total: show(table.name, copied, total))
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")
     out.print(f"pictures: {pictures.copied} on both sides")
     for name in pictures.missing:
-        _warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
+        warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
 
 
 @app.command()
@@ -189,7 +187,7 @@ def backup(
     """Write a checked copy of the whole data file, with its pictures; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
-    report = back_up(_settings(data), file, with_key=with_key)
+    report = back_up(settings_of(data), file, with_key=with_key)
     _tell(report, f"{report.path} is a whole copy, checked.")
 
 
@@ -202,7 +200,7 @@ def restore(
     """Copy a backup to where the data file belongs, with its key and its pictures; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
-    settings = _settings(data)
+    settings = settings_of(data)
     if check:
         _tell(work.check(settings, file), f"{file} is whole.")
     else:
@@ -215,7 +213,7 @@ def adopt(data: Data = None) -> None:
     """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
     from shopkeeper.runtime import datafile
 
-    settings = _settings(data)
+    settings = settings_of(data)
     before, after = datafile.adopt(settings)
     bound = f"to stage {after.stage} and the key of {datafile.source_name(settings)}"
     if before == after:
@@ -259,21 +257,21 @@ def invite(
     """Print a link with which the owner of an email address makes an account, once, within seven days."""
     from shopkeeper.operator import inviting
 
-    settings = _settings(data)
+    settings = settings_of(data)
     inviting.check_possible(settings, email, by_mail=mail)
     link, is_mailed = _with_accounts(
         settings, lambda accounts: inviting.invite(accounts, settings, email, page, by_mail=mail)
     )
     out.print(link, markup=False)
     if link.startswith("/"):
-        _warn("Put the address of your site before it; SITE_URL does that.")
+        warn("Put the address of your site before it; SITE_URL does that.")
     if mail and not is_mailed:
         raise ConfigurationError(f"It was not mailed, for {email} has got too many mails. Send the link yourself.")
 
 
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     """Return what `work` returns of the accounts, in the settings' store and with the key that belongs to it."""
-    return _with_accounts(_settings(data), work)
+    return _with_accounts(settings_of(data), work)
 
 
 def _with_accounts(settings: Settings, work: "Callable[[Accounts], T]") -> T:
@@ -309,7 +307,7 @@ def begin(
     if show:
         out.print(__version__)
         raise typer.Exit
-    context.obj = load_env_file(env_file)
+    context.obj = load_env_file(env_file, warn)
 
 
 def first_run(url: str, code: str) -> list[str]:
@@ -340,7 +338,7 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, StoreError, ApiError) as error:
-        _warn(str(error))
+        warn(str(error))
         raise SystemExit(FAILED) from None
 
 

@@ -10,9 +10,11 @@ python-dotenv is not used. Its import takes 4 ms of a start, this module's 2. Bu
 read, takes the last of two lines with one name, and cuts a value at ` #`: a password would be wrong without a word.
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.operator.near_misses import NAMES, near_misses
@@ -26,6 +28,30 @@ _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)"
 _SINGLE = re.compile(r"'([^']*)'(.*)", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"(.*)', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\$`])')
+
+
+class FromFile(NamedTuple):
+    """The file of settings, None for no file, and the variables that came from it."""
+
+    path: Path | None
+    variables: Mapping[str, str]
+
+
+def load_env_file(path: Path | None, warn: Callable[[str], None]) -> FromFile:
+    """Add the settings of a file to this process's environment, which goes first, and `warn` of names that are none.
+
+    Without a path it is `.env`, if that is there. Raises ConfigurationError.
+    """
+    if path is None:
+        path = Path(DEFAULT)
+        if not os.path.lexists(path):
+            return FromFile(None, {})
+    variables = read_env_file(path)
+    for sentence in unknown_names(path, variables):
+        warn(sentence)
+    taken = {name: value for name, value in known(variables).items() if name not in os.environ}
+    os.environ.update(taken)
+    return FromFile(path, taken)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

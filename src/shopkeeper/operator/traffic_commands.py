@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopkeeper.operator.console import Data, out, settings_of, warn
+from shopkeeper.operator.terminal import Data, out, settings_of, warn
 
 if TYPE_CHECKING:
     from shopkeeper.functions.resources import Resources

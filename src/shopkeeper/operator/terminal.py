@@ -1,14 +1,13 @@
-"""What the commands share: where they print, and the settings that they run with."""
+"""What the commands share: the settings, the options, and where they print."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from shopkeeper.operator.env_file import DEFAULT, known, read_env_file, unknown_names
 from shopkeeper.operator.near_misses import near_misses
 from shopkeeper.settings import SQLITE, Settings, read
 from shopkeeper.storage.tables import TABLES
@@ -19,29 +18,9 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")]
-
-
-class FromFile(NamedTuple):
-    """The file of settings, None for no file, and the variables that came from it."""
-
-    path: Path | None
-    variables: Mapping[str, str]
-
-
-def load_env_file(path: Path | None) -> FromFile:
-    """Add the settings of a file to this process's environment, which goes first. Without a path it is `.env`, if that
-    is there. Raises ConfigurationError.
-    """
-    if path is None:
-        path = Path(DEFAULT)
-        if not os.path.lexists(path):
-            return FromFile(None, {})
-    variables = read_env_file(path)
-    for sentence in unknown_names(path, variables):
-        warn(sentence)
-    taken = {name: value for name, value in known(variables).items() if name not in os.environ}
-    os.environ.update(taken)
-    return FromFile(path, taken)
+Progress = Annotated[
+    bool, typer.Option("--progress", help="Print on standard error how far it is, also where that is no terminal.")
+]
 
 
 def environment_of(data: Path | None) -> dict[str, str]:
@@ -56,12 +35,12 @@ def environment_of(data: Path | None) -> dict[str, str]:
 
 
 def settings_of(data: Path | None) -> Settings:
-    """Return the settings that the variables say. Raises ConfigurationError."""
+    """Return the settings that the variables of `environment_of` say. Raises ConfigurationError."""
     return read(environment_of(data), TABLES)
 
 
 def warn_of_near_misses(environment: Mapping[str, str]) -> None:
-    """Print a sentence for each variable that is almost called like a setting."""
+    """Print a sentence for each variable that is almost a setting."""
     for sentence in near_misses(environment):
         warn(sentence)
 
