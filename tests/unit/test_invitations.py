@@ -22,6 +22,7 @@ from shopkeeper.domains.accounts.model import (
     User,
 )
 from shopkeeper.domains.accounts.passwords import Passwords
+from shopkeeper.domains.accounts.persons import sessions_of
 from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.domains.mail.model import LIMITS
 from shopkeeper.errors import ConfigurationError
@@ -166,6 +167,13 @@ def test_nobody_with_an_account_is_invited(desk: Desk) -> None:
     desk.register(desk.accounts.invite(ANN, "n1"))
     with pytest.raises(AlreadyRegistered):
         desk.accounts.invite(ANN.upper(), "n2")
+
+
+def test_an_invitation_is_no_session_of_anybody(plain: Desk) -> None:
+    user = plain.register(plain.accounts.invite(ANN, "n1"))
+    plain.accounts.invite(BOB, "n2")
+    plain.accounts.sign_in(ANN, PASSWORD, "203.0.113.9")
+    assert [family.user_id for family in sessions_of(plain.store, user.user_id)] == [user.user_id]
 
 
 @pytest.mark.parametrize("shop_store", ATOMIC, indirect=True)
