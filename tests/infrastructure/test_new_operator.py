@@ -83,7 +83,7 @@ def test_from_an_empty_folder_to_an_invited_owner(installed: Installed, place: P
 def test_the_page_installs_the_wheel_as_it_says(wheel: Path, tmp_path: Path) -> None:
     """The libraries are those of the tests' environment, in place of a download."""
     shutil.copy(wheel, tmp_path)
-    (typed,) = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)
+    typed = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.DOTALL)[0]
     libraries = sysconfig.get_path("purelib")
     environment = clean_environment(PIP_NO_INDEX="1", PIP_NO_DEPS="1", PYTHONPATH=libraries)
     command = ["sh", "-e", "-c", typed.replace("python3 ", f"{sys.executable} ")]
