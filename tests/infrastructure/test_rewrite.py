@@ -12,6 +12,7 @@ OWN_ROUTES = {
     "/": OWNERS_PAGE,
     "/reset": OWNERS_PAGE,
     "/confirm": OWNERS_PAGE,
+    "/invite": OWNERS_PAGE,
     "/shop/{business_id}": CUSTOMERS_PAGE,
     "/assets/{name}": "",
     "/assets/{folder}/{name}": "",

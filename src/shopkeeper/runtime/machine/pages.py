@@ -62,6 +62,12 @@ def open_confirmation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Con
     return sent(page, call.request)
 
 
+@endpoint("GET /invite", media_types=(HTML,))
+def open_invitation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the owner's page, which makes an account with the token of an invitation."""
+    return sent(page, call.request)
+
+
 @endpoint("GET /shop/{business_id}", media_types=(HTML,))
 def open_shop(page: PageFile, call: Call[ShopParameters, Nothing]) -> Reply[Content]:
     """Return the page on which customers order."""
@@ -87,6 +93,7 @@ def page_routes(welcome: Route) -> list[Route]:
         Route(open_door, FrontDoor(page(OWNERS_PAGE), welcome), PROBLEM_JSON),
         Route(open_reset, page(OWNERS_PAGE), PROBLEM_JSON),
         Route(open_confirmation, page(OWNERS_PAGE), PROBLEM_JSON),
+        Route(open_invitation, page(OWNERS_PAGE), PROBLEM_JSON),
         Route(open_shop, page(CUSTOMERS_PAGE), PROBLEM_JSON),
         Route(read_asset, files, PROBLEM_JSON),
         Route(read_asset_of_folder, files, PROBLEM_JSON),
