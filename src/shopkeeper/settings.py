@@ -219,7 +219,8 @@ class Settings:
     )
     registration = Setting(
         "REGISTRATION",
-        "who may make an account: `open` anybody, `invite` who has a link of `shopkeeper invite`, `closed` nobody",
+        "who may make an account: `open` anybody, else only who has a link of `shopkeeper invite`; `invite` says so to "
+        "others",
         one_of(REGISTRATIONS),
         default="open",
         deployable=True,

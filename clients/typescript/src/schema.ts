@@ -4083,7 +4083,7 @@ export interface components {
         };
         /**
          * RegistrationClosedProblem
-         * @description Nobody can make an account here.
+         * @description Nobody can make an account here, and the request has no invitation.
          */
         RegistrationClosedProblem: components["schemas"]["Problem"] & {
             /**

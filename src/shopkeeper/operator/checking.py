@@ -38,8 +38,8 @@ CONVERSION = 3
 HIDDEN = "(hidden)"
 WHO_REGISTERS = {
     "open": "anybody can make an account",
-    "invite": "who has a link of `shopkeeper invite` can make an account",
-    "closed": "nobody can make an account",
+    "invite": "who has a link of `shopkeeper invite` can make an account, and others are told so",
+    "closed": "nobody can make an account but with a link of `shopkeeper invite`",
 }
 SECRETS = {setting.variable for setting in SETTINGS if setting.is_secret}
 SHOWN = [*(name for setting in SETTINGS for name in setting.variables), *(table.environment for table in TABLES)]

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import msgspec
 
 from shopkeeper.domains.accounts.letters import invitation_fragment
-from shopkeeper.domains.accounts.model import RegistrationClosed
 from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http.fields import Email
@@ -35,15 +34,10 @@ def check_possible(settings: Settings, email: str, *, by_mail: bool) -> None:
 def invite(accounts: Accounts, settings: Settings, email: str, page: str, *, by_mail: bool) -> Invited:
     """Return a new invitation. It replaces the one before it, and is sent by mail too if asked.
 
-    Raises ConfigurationError, AlreadyRegistered or StoreError.
+    Raises AlreadyRegistered or StoreError.
     """
     nonce = uuid7()
-    try:
-        token = accounts.invite(email, nonce)
-    except RegistrationClosed:
-        raise ConfigurationError(
-            "REGISTRATION is closed, so nobody can register: set it to invite, start the server anew, and repeat this."
-        ) from None
+    token = accounts.invite(email, nonce)
     site = settings.site_url if page.startswith("/") else ""
     link = f"{site}{page}#{invitation_fragment(email.lower(), token)}"
     return Invited(link, by_mail and accounts.mail_invitation(email, nonce))

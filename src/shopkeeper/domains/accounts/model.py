@@ -10,7 +10,7 @@ from shopkeeper.http.fields import CursorText, Email, IfMatch, Limit, pattern, t
 
 Role = Literal["user", "admin"]
 Registration = Literal["open", "invite", "closed"]
-"""Who can make an account: anybody, those with an invitation, or nobody."""
+"""Who can make an account: anybody, or only those with an invitation. `closed` does not tell others of invitations."""
 
 Name = Annotated[str, text(200, examples=["Ann Example"])]
 Password = Annotated[
@@ -171,7 +171,7 @@ class AlreadyRegistered(Conflict):
 
 
 class RegistrationClosed(Forbidden):
-    """Nobody can make an account here."""
+    """Nobody can make an account here, and the request has no invitation."""
 
     code = "registration_closed"
 

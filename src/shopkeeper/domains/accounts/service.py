@@ -96,10 +96,8 @@ class Accounts:
     def invite(self, email: str, nonce: str) -> str:
         """Return the token of a new invitation to an address, which replaces the one before it.
 
-        Raises RegistrationClosed, AlreadyRegistered or StoreError.
+        Raises AlreadyRegistered or StoreError.
         """
-        if self.registration == "closed":
-            raise _closed()
         if find_by_email(self._store, email.lower()) is not None:
             raise _registered()
         return self._invitations.issue(email.lower(), nonce)
@@ -270,10 +268,10 @@ class Accounts:
 
     def _admission(self, new: NewAccount) -> list[Action]:
         """Return what the transaction of a new account also has to do, if the account may be made."""
-        if self.registration == "closed":
-            raise _closed()
         if new.invitation is not None:
             return [self._invitations.redemption(new.email.lower(), new.invitation)]
+        if self.registration == "closed":
+            raise RegistrationClosed("Nobody can register here.")
         if self.registration == "invite":
             raise InvitationRequired("Only who is invited can register here.")
         return []
@@ -335,7 +333,3 @@ class Accounts:
 
 def _registered() -> AlreadyRegistered:
     return AlreadyRegistered("There is an account with this email address.")
-
-
-def _closed() -> RegistrationClosed:
-    return RegistrationClosed("Nobody can register here.")
