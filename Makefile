@@ -72,8 +72,9 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
-vendor: node_modules/.done ## copy the one library of the pages from node_modules
+vendor: node_modules/.done ## copy the library of the pages and Swagger UI from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
+	@for name in swagger-ui-bundle.js swagger-ui.css; do gzip -9n < node_modules/swagger-ui-dist/$$name > src/shopkeeper/pages/api_docs/$$name.gz; done
 
 pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
 	@$(BIN)/python -m tests.support.screenshots

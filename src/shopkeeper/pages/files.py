@@ -23,6 +23,7 @@ MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
 }
 
 OWNERS_PAGE = "index.html"
@@ -60,19 +61,19 @@ def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
     files = {
-        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
+        str(path.relative_to(STATIC)): page_file(path.suffix, condensed(path.read_text()).encode())
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
-    scripts = {name: _file(".js", condensed(joined(STATIC, name))) for name in ENTRIES.values()}
-    styles = {name: _file(".css", condensed(joined_styles(STATIC, name))) for name in STYLES.values()}
+    scripts = {name: page_file(".js", condensed(joined(STATIC, name)).encode()) for name in ENTRIES.values()}
+    styles = {name: page_file(".css", condensed(joined_styles(STATIC, name)).encode()) for name in STYLES.values()}
     return files | scripts | styles
 
 
 @cache
 def page(name: str) -> PageFile:
     """Return one of the pages, `OWNERS_PAGE` or `CUSTOMERS_PAGE`."""
-    return _file(".html", (STATIC / name).read_text())
+    return page_file(".html", (STATIC / name).read_bytes())
 
 
 def listed() -> dict[str, PageFile]:
@@ -89,8 +90,9 @@ def condensed(text: str) -> str:
     return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
 
 
-def _file(suffix: str, text: str) -> PageFile:
-    plain = text.encode()
+def page_file(suffix: str, plain: bytes, zipped: bytes = b"") -> PageFile:
+    """Return a file of a kind; `zipped` are its bytes as they are compressed already."""
     # The same bytes each time: a tag must not change with the time of a start.
-    zipped = gzip.compress(plain, 9, mtime=0)
-    return PageFile(MEDIA_TYPES[suffix], plain, zipped, sha256(plain).hexdigest()[:20])
+    return PageFile(
+        MEDIA_TYPES[suffix], plain, zipped or gzip.compress(plain, 9, mtime=0), sha256(plain).hexdigest()[:20]
+    )
