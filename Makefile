@@ -8,8 +8,11 @@ BIN := $(VENV)/bin
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.pytest_cache/bytecode $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
+TRAFFIC := src/shopkeeper/domains/traffic
+MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
+
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package lock vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -71,6 +74,12 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
+
+script: node_modules/.done ## minify the script that counts the views of a site
+	@node_modules/.bin/terser $(TRAFFIC)/shop.js $(MINIFY) --output $(TRAFFIC)/shop.min.js
+
+traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
+	@$(BIN)/python scripts/traffic_data.py write
 
 vendor: node_modules/.done ## copy the library of the pages and Swagger UI from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js

@@ -26,6 +26,7 @@ from benchmarks import (
     packed,
     report,
     sharding,
+    user_agents,
 )
 from tests.support.tools import DYNOXIDE, ROOT
 
@@ -106,7 +107,12 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter)
+def bots(quick: bool) -> Results:
+    """Tell bots from people in others' collections of user agents."""
+    return {"bots": user_agents.measure(rounds=2 if quick else 10)}
+
+
+PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter, bots)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import browsing, live
+from benchmarks import browsing, live, user_agents
 from benchmarks.floods import LOGINS
 
 Results = dict[str, Any]
@@ -89,6 +89,7 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
     yield from _floods(results.get("floods", {}))
     yield from _live(results.get("live", {}))
     yield from _pages(results.get("pages", {}))
+    yield from user_agents.checked(results.get("bots", {}))
     growth = results.get("growth", {})
     if len(growth) > 1:
         for kind, what in (("list", "a page of orders"), ("get", "an order"), ("post", "a new order")):

@@ -131,6 +131,7 @@ CONTESTANTS = (
     _ours("orders", _order, 201),
     _ours("webhooks", _webhooks, 401),
     _ours("mail", lambda _: {"schedule": "mail"}, None),
+    _ours("traffic", lambda _: {"schedule": "traffic-closing"}, None),
 )
 
 

@@ -78,6 +78,15 @@ def tables(results: Results) -> Iterator[str]:
             for size, figures in results.get("growth", {}).items()
         ],
     )
+    if "bots" in results:
+        yield from _table(
+            "Collections of user agents",
+            ("of", "user agents", "taken for bots"),
+            [
+                (name, f"{results['bots']['sizes'][name]:,}", f"{share:.2f} %")
+                for name, share in results["bots"]["shares"].items()
+            ],
+        )
     if "hot_counter" in results:
         hot = results["hot_counter"]
         made = f"{hot['clients']:,} clients at once made {hot['answered']:,} visits"

@@ -24,7 +24,7 @@ lock() {
 # machine runs decides for a function, too, whose group has no more than names.
 lock test --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
 lock server --constraint requirements/test.txt --group pyproject.toml:build pyproject.toml
-for function in function tokens accounts orders; do
+for function in function zones tokens accounts orders; do
     lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
 done
 for group in deploy emulator python-client bench-lambda bench-powertools bench-fastapi bench-fastapi_sqlite \

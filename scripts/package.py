@@ -30,6 +30,9 @@ DIST = ROOT / "dist"
 
 PYTHON = "3.13"
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+DATA = (".pem", ".min.js")
+"""What modules read that stands beside them."""
+
 GLIBC = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_26", "manylinux_2_17", "manylinux2014")
 """Lambda's python3.13 has glibc 2.34; wheels are named for any older one, and pip tries only what it is told."""
 
@@ -93,7 +96,7 @@ def source_files(function: str) -> dict[str, Path]:
             found.add(module)
             waiting += imports(module)
     needed = {path for path in found if not _is_server_only(path)}
-    data = {other for path in needed for other in path.parent.glob("*.pem")}
+    data = {other for path in needed for other in path.parent.iterdir() if other.name.endswith(DATA)}
     return {str(path.relative_to(SOURCE)): path for path in needed | data}
 
 

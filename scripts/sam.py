@@ -326,6 +326,7 @@ def _cold_starts(facts: Facts) -> str:
 
 def _table(name: str, table: Facts) -> str:
     indexes, more = [], []
+    recovers = "false" if table["ephemeral"] else "!If [IsProd, true, false]"
     for index, key in table["indexes"].items():
         indexes += [f"  - IndexName: {index}", f"    KeySchema: {_key(key)}", "    Projection: { ProjectionType: ALL }"]
     if table["ttl"]:
@@ -348,7 +349,7 @@ def _table(name: str, table: Facts) -> str:
             <indexes>
             <more>
             SSESpecification: {{ SSEEnabled: true }}
-            PointInTimeRecoverySpecification: {{ PointInTimeRecoveryEnabled: !If [IsProd, true, false] }}
+            PointInTimeRecoverySpecification: {{ PointInTimeRecoveryEnabled: {recovers} }}
             DeletionProtectionEnabled: !If [IsKept, true, false]
         """,
         attributes=_lines(attributes),

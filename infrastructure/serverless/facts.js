@@ -232,7 +232,7 @@ const tables = map(facts.tables, ([name, table]) => [
       ...(table.ttl && { TimeToLiveSpecification: { AttributeName: table.ttl, Enabled: true } }),
       ...(table.stream && { StreamSpecification: { StreamViewType: 'NEW_IMAGE' } }),
       SSESpecification: { SSEEnabled: true },
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: '${param:recover}' },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: table.ephemeral ? false : '${param:recover}' },
       DeletionProtectionEnabled: '${param:protect}',
     },
   },

@@ -25,6 +25,7 @@ from shopkeeper.checks import (
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
 from shopkeeper.storage.table import Table, table_names
+from shopkeeper.zones import NAME
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
@@ -45,6 +46,8 @@ _ORIGIN = r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
 _COUNTER_ID = r"\*|(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}"
 _ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*"
+_HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
+_HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
 
 T_co = TypeVar("T_co", covariant=True)
@@ -222,6 +225,39 @@ class Settings:
         "days after its last visit that a counter is purged",
         optional(whole_number(1, 36500, "days")),
         shown="never",
+        deployable=True,
+    )
+    sites = Setting(
+        "SITES",
+        "the hosts whose pages may send hits, with commas between, each a site of its own; `www.` in front is left out",
+        several(_HOST, "hosts such as example.com, with commas between"),
+        deployable=True,
+    )
+    sites_time_zone = Setting(
+        "SITES_TIME_ZONE",
+        "the time zone of those sites, which says when their days begin",
+        matching(NAME, "a time zone of the IANA database, like Europe/Berlin"),
+        default="UTC",
+        deployable=True,
+    )
+    hit_path = Setting(
+        "HIT_PATH",
+        "the path of hits, and with `.gif` behind it that of their image: lists of blockers know common names",
+        matching(_HIT_PATH, "a path of one part, such as /seen"),
+        default="/hit",
+    )
+    traffic_public = Setting(
+        "TRAFFIC_PUBLIC",
+        "whether anyone may read the traffic of every site",
+        flag,
+        default="false",
+        deployable=True,
+    )
+    trust_country_header = Setting(
+        "TRUST_COUNTRY_HEADER",
+        "whether `CloudFront-Viewer-Country` is believed: only where every request comes through CloudFront",
+        flag,
+        default="false",
         deployable=True,
     )
     jwt_secret = Setting(

@@ -136,9 +136,11 @@ def test_what_customers_know_is_changed_and_merged_with_what_others_change(keepe
     page = person.page
     card = page.get_by_role("region", name="About the business")
     person.fill(business_name="Zoë's Café", prepare_minutes="20")
-    card.locator("select").select_option("cafe")
+    card.locator("select[name=business_type]").select_option("cafe")
+    card.locator("select[name=mail_language]").select_option("de")
     card.get_by_text("Phone", exact=True).last.click()
     card.get_by_text("Email me each new order").click()
+    card.get_by_text("Email me on Mondays").click()
     keeper.change(address="2 Main St")
     card.get_by_role("button", name="Save").click()
     page.get_by_text("This was changed elsewhere.").wait_for()
@@ -149,6 +151,7 @@ def test_what_customers_know_is_changed_and_merged_with_what_others_change(keepe
     mine = keeper.mine()
     assert (mine["business_name"], mine["address"], mine["prepare_minutes"]) == ("Zoë's Café", "2 Main St", 20)
     assert (mine["business_type"], mine["public_contact"], mine["order_emails"]) == ("cafe", ["phone"], False)
+    assert (mine["traffic_emails"], mine["mail_language"]) == (True, "de")
     expect(page.locator(".bar-title")).to_have_text("Zoë's Café")
 
 

@@ -196,7 +196,7 @@ def _table(table: Table, stage: str, functions: tuple[Function, ...]) -> Model:
         "stream": "NEW_IMAGE" if has_stream else None,
         "billing": "PAY_PER_REQUEST",
         "encrypted": True,
-        "point_in_time_recovery": stage == "prod",
+        "point_in_time_recovery": stage == "prod" and not table.ephemeral,
         "deletion_protection": stage != "dev",
     }
 

@@ -45,6 +45,9 @@ BUSINESS = {
 }
 INVOCATION_SECONDS = 60.0
 PASSWORD = "correct horse battery"
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:68.0) Gecko/20100101 Firefox/68.0"
+"""A browser that sends no fetch metadata."""
+SITES = {"SITES": "example.com"}
 ANN = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann"}
 
 Ask = Callable[..., Any]
@@ -54,6 +57,40 @@ def visit(ask: Ask) -> None:
     ask("GET", "/counter")
     ask("GET", "/counter/about")
     ask("GET", "/health")
+
+
+def send_hits(ask: Ask) -> None:
+    """Hits for a host and for a business."""
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    change = {"site": "https://shop.example"}
+    ask.elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)  # type: ignore[attr-defined]
+    ask("POST", "/hit", {"p": "/"}, origin="https://example.com", user_agent=BROWSER)
+    ask("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
+
+
+def close_periods(ask: Ask) -> None:
+    """Hits are another function's matter."""
+    elsewhere, later, run = ask.elsewhere, ask.later, ask.run  # type: ignore[attr-defined]
+    elsewhere("POST", "/hit", {"p": "/"}, origin="https://example.com", user_agent=BROWSER)
+    for _ in range(12):
+        later()
+    assert run("traffic-closing") == {"PeriodsClosed": 2}, "the day and its month"
+
+
+def read_and_tell_traffic(ask: Ask) -> None:
+    """The owner's address is confirmed."""
+    elsewhere, later, run = ask.elsewhere, ask.later, ask.run  # type: ignore[attr-defined]
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    change = {"site": "https://shop.example", "traffic_emails": True}
+    elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
+    elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
+    assert ask("GET", "/api/traffic", None, token)["totals"]["views"] == 1
+    for path in ("pages", "live", "sites"):
+        ask("GET", f"/api/traffic/{path}", None, token)
+    for _ in range(4):
+        later()
+        run("traffic-closing")
+        run("traffic-weekly")
 
 
 def look(ask: Ask) -> None:
@@ -176,13 +213,14 @@ def send_webhooks(ask: Ask) -> None:
 
 
 JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
-    "visits": [visit],
+    "visits": [visit, send_hits],
     "health": [look],
     "registration": [register],
     "orders": [keep_shop],
     "accounts": [live_with_an_account, list_users],
     "webhooks": [send_webhooks],
     "mail": [send_mails],
+    "traffic": [close_periods, read_and_tell_traffic],
 }
 
 
@@ -293,7 +331,7 @@ def test_a_function_does_what_it_may_and_may_what_it_does(
     function: Function, tmp_path: Path, mailing: dict[str, str]
 ) -> None:
     environment = {"STORE_URL": f"sqlite:///{tmp_path / 'shop.db'}", "JWT_SECRET_KEY": "0123456789abcdef" * 2}
-    environment |= mailing
+    environment |= mailing | SITES
     settings = read(environment, TABLES)
     resources = open_resources(settings, authenticates=True)
     operations = Operations(resources.store)
@@ -308,7 +346,9 @@ def test_its_calls_of_dynamodb_are_those_that_its_role_permits(
     function: Function, dynoxide: str, mailing: dict[str, str]
 ) -> None:
     names = table_names(TABLES)
-    environment = aws_environment(dynoxide) | mailing | {table.environment: name for table, name in names.items()}
+    environment = (
+        aws_environment(dynoxide) | mailing | SITES | {table.environment: name for table, name in names.items()}
+    )
     settings = read(environment, TABLES)
     create_tables(client := Calls(settings.region, settings.aws), names, lambda name, done: None)
     client.noted = set()

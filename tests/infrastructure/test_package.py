@@ -88,9 +88,9 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     assert not [name for name in names if "sqlite" in name or name.endswith(of_one_machine)]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
     allowed = {"shopkeeper", "msgspec"}
-    if function in ("registration", "accounts", "orders", "webhooks", "mail"):
+    if function in ("registration", "accounts", "orders", "webhooks", "mail", "traffic"):
         allowed |= {"jwt", "pyjwt"}
-    if function in ("orders", "mail"):
+    if function in ("orders", "mail", "traffic", "visits"):
         allowed |= {"tzdata"}
     if function == "accounts":
         allowed |= {"argon2", "argon2_cffi", "argon2_cffi_bindings", "_argon2_cffi_bindings"}
@@ -112,7 +112,7 @@ FIRST_WORDS: dict[str, tuple[str, object]] = {
 }
 """What each function answers to an empty event."""
 
-SCHEDULES = {"mail": "mail"}
+SCHEDULES = {"mail": "mail", "traffic": "traffic-closing"}
 """The schedules of functions that answer no requests."""
 
 SENDS_MAIL = {"MAIL_FROM": "shop@example.com"}

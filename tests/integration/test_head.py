@@ -80,8 +80,8 @@ UNKNOWN = [
     ("HEAD", "/nowhere", 404, None),
     ("GET", "/wp-login.php?a=b", 404, None),
     ("GET", "/counter/%ff", 404, None),
-    ("POST", "/counter", 405, "GET, OPTIONS"),
-    ("HEAD", "/counter", 405, "GET, OPTIONS"),
+    ("PUT", "/counter", 405, "GET, POST, OPTIONS"),
+    ("HEAD", "/counter", 405, "GET, POST, OPTIONS"),
     ("TRACE", "/health", 405, "GET, HEAD, OPTIONS"),
     ("DELETE", "/openapi.json", 405, "GET, HEAD, OPTIONS"),
 ]

@@ -194,7 +194,7 @@ BAD: list[tuple[str, str, str, bytes | None, dict[str, str], int]] = [
     ("such bytes in a parameter that is ignored", "GET", "/health?utm=%ff", None, {}, 200),
     ("a form", "POST", REGISTER, b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ("an unknown path", "GET", "/wp-login.php", None, {}, 403),
-    ("a wrong method", "POST", "/counter", b"", {}, 403),
+    ("a wrong method", "PUT", "/counter", b"", {}, 403),
     ("a method that nobody knows", "BREW", "/counter", None, {}, 403),
     ("HEAD", "HEAD", "/counter", None, {}, 403),
     ("dot segments", "GET", "/counter/..", None, {}, 403),

@@ -1,10 +1,12 @@
 """The whole application in this process, on any store, for tests that need many requests and no socket."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from shopkeeper.clock import utc_now
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import application
@@ -41,8 +43,12 @@ class Shop:
         tokens = AccessTokens(keyring, settings.stage, 30)
         self.keyring = keyring
         identity = Identity(keyring, tokens, lambda token: Caller(token, 0))
-        resources = Resources(settings, store, identity=identity, pictures=lambda: pictures)
+        resources = Resources(settings, store, self.clock, identity, pictures=lambda: pictures)
         self.application = application(FUNCTIONS, resources, limiter=self.limiter)
+
+    def clock(self) -> datetime:
+        """The time at which all functions are."""
+        return utc_now()
 
     def ask(
         self,

@@ -1,12 +1,15 @@
 """A real Chromium in front of a server: what a person sees and does, and what must never happen meanwhile."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
+from tests.support.processes import stop
 from tests.support.tools import NODE_MODULES, need
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -47,6 +50,18 @@ def chromium() -> Iterator[Browser]:
 def find_chromium() -> str | None:
     """Return the path of Chromium or Chrome, None where there is none."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium_alone(url: str, profile: Path, *arguments: str) -> Iterator[None]:
+    """Open an address in a Chromium that no tool controls, and end it with the block."""
+    options = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", *arguments]
+    command = [need_chromium(), *options, f"--user-data-dir={profile / 'profile'}", url]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        stop(process)
 
 
 def need_chromium() -> str:

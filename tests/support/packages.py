@@ -56,12 +56,16 @@ def shared_folder(own: Path) -> Path:
 
 
 OWN_DOMAINS = {
-    "visits": {"visits"},
+    "visits": {"businesses", "feed", "markers", "traffic", "visits"},
+    "traffic": {"accounts", "businesses", "mail", "markers", "traffic"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
     "accounts": {"accounts", "mail", "markers"},
-    "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders"},
+    "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders", "traffic"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
     "webhooks": {"businesses", "feed", "markers", "webhooks"},
 }
 """The domains that each function loads, and that its package holds."""
+
+LATER_DOMAINS = {"visits": {"businesses", "feed", "markers"}}
+"""Those that it loads only when it needs them: with the first hit for a business."""

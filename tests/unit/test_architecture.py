@@ -13,18 +13,19 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.storage import Table, tables
 from shopkeeper.storage.tables import TABLES
-from tests.support.packages import OWN_DOMAINS
+from tests.support.packages import LATER_DOMAINS, OWN_DOMAINS
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"checks", "clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "__version__"}
+LEAVES = {"checks", "clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "zones", "__version__"}
 OFFERS = ("model", "offers", "dispatching")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records.
 `dispatching` is what the feed offers to those that deliver its events."""
 
 KNOWS: dict[str, set[str]] = {
     "visits": set(),
+    "traffic": {"accounts", "businesses", "mail"},
     "health": set(),
     "markers": set(),
     "registration": {"businesses", "markers"},
@@ -168,12 +169,13 @@ HEAVY = {
 ONLY_WHEN_NEEDED = {
     "shopkeeper.http.explanations",
     "shopkeeper.aws.s3",
+    *(f"shopkeeper.domains.traffic.{name}" for name in ("bots", "bots_data", "hits", "hours", "sites", "spam_data")),
     *(f"shopkeeper.storage.pictures.{name}" for name in ("bucket", "folder")),
     *(f"shopkeeper.domains.catalogue.{name}" for name in ("uploads", "upload_endpoints")),
     *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
 }
-"""What is loaded with the first request that is wrong, with the first picture, and with the first event of another
-kind. Uploads are one machine's alone."""
+"""What is loaded with the first request that is wrong, with the first picture, with the first hit, and with the first
+event of another kind. Uploads are one machine's alone."""
 
 LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
@@ -221,7 +223,7 @@ def test_a_handler_loads_only_what_it_needs(function: Function) -> None:
     public = {top for top in tops & sys.stdlib_module_names if not top.startswith("_")}
     assert public <= STANDARD | STANDARD_OF.get(function.name, set())
     domains = {module.split(".")[2] for module in loaded if module.startswith("shopkeeper.domains.")}
-    assert domains == OWN_DOMAINS[function.name]
+    assert domains == OWN_DOMAINS[function.name] - LATER_DOMAINS.get(function.name, set())
 
 
 def test_every_link_of_the_front_door_is_an_endpoint() -> None:

@@ -27,6 +27,7 @@ from benchmarks import (
     report,
     servers,
     sharding,
+    user_agents,
 )
 from benchmarks.__main__ import CHART, DOCUMENT
 from benchmarks.__main__ import RESULTS as KEPT
@@ -86,6 +87,12 @@ RESULTS: dict[str, Any] = {
     "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
     "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
     "hot_counter": {"clients": 1_000, "counted": 10_000, "answered": 10_000},
+    "bots": {
+        "shares": dict.fromkeys(user_agents.BOTS, 99.0) | dict.fromkeys(user_agents.PEOPLE, 1.2),
+        "sizes": dict.fromkeys(user_agents.BOTS + user_agents.PEOPLE, 1_000),
+        "microseconds": 30.0,
+        "first_ms": 2.0,
+    },
 }
 
 
@@ -95,7 +102,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 64
+    assert len(found) == 70
     assert all(found.values()), found
 
 
@@ -114,6 +121,8 @@ WORSE = [
     ("pages", "paints", {"orders": paints(301)}, "median of the first paint of orders, ms"),
     ("pages", "interactions", {"board: accept": latency(101)}, "p95 of board: accept, ms"),
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
+    ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.BOTS[0]: 98.9}, "bots of Matomo found, %"),
+    ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.PEOPLE[1]: 1.3}, "people of user-agents flagged, %"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 1, "get": 1, "post": 3}, "a new order, slowest ÷ quickest size"),

@@ -1,21 +1,25 @@
 """HEAD (RFC 9110, 9.3.2): what GET answers without its body, wherever GET changes nothing."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from shopkeeper.clock import utc_now
+from shopkeeper.domains.traffic.records import day_item
 from shopkeeper.http import Request
 from shopkeeper.runtime.lambda_.answers import answered
 from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.storage import Store, StoreUnavailable
-from shopkeeper.storage.tables import TABLES, VISITOR_COUNTER
+from shopkeeper.storage.tables import TABLES, TRAFFIC, VISITOR_COUNTER
 from tests.support.application import Shop, whole
 from tests.support.reads import COUNTING, SAFE, lasting
 from tests.support.stores import open_store
 from tests.support.things import ORIGIN, ask
+from tests.support.visited import rollup
 from tests.unit.test_content import EVENTS
 
 
@@ -40,7 +44,10 @@ class Stocked(Shop):
             "business_id": business,
             "item_id": item,
             "order_id": order["order_id"],
+            "dimension": "pages",
         }
+        day = utc_now().date() - timedelta(days=2)
+        store.put(TRAFFIC, day_item(business, day.isoformat(), rollup(1, 1, p={"/": 1})))
         for path in ("/counter", "/counter/about"):
             self.give("GET", path)
 
@@ -67,7 +74,8 @@ def test_head_is_answered_like_get_without_the_body(path: str, by: str, origin: 
     assert head.status == got.status
     assert lasting(head.headers) == lasting(got.headers)
     assert head.body == b""
-    if path != "/health/detailed":  # its latencies differ
+    # Latencies differ, and the length of what is streamed is not known before.
+    if path != "/health/detailed" and isinstance(got.body, bytes):
         assert head.headers["Content-Length"] == str(len(whole(got)))
     assert (head.error, head.note) == (got.error, got.note)
 
@@ -156,7 +164,7 @@ def test_a_preflight_lists_head_where_it_is_answered(shop: Stocked) -> None:
     asks = {"origin": ORIGIN, "access-control-request-method": "HEAD"}
     for path, methods in [
         ("/health", "GET, HEAD, OPTIONS"),
-        ("/counter", "GET, OPTIONS"),
+        ("/counter", "GET, POST, OPTIONS"),
         ("/api/auth/login", "POST, OPTIONS"),
         ("/api/items/x", "GET, HEAD, PATCH, DELETE, OPTIONS"),
     ]:

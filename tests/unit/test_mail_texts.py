@@ -17,7 +17,9 @@ from shopkeeper.domains.mail.amounts import local_time, money
 from shopkeeper.domains.mail.message import build_message, html, plain_text, subject_of
 from shopkeeper.domains.mail.model import LIMITS, Facts, Kind, Letter, group_of
 from shopkeeper.domains.mail.orders import CUSTOMER_KINDS, OWNER_KINDS
-from shopkeeper.domains.mail.texts import LINES, TEXTS
+from shopkeeper.domains.mail.texts import TEXTS
+from shopkeeper.domains.mail.wording import LINES
+from shopkeeper.domains.traffic.letters import KIND as WEEKLY
 from shopkeeper.settings import SETTINGS
 from shopkeeper.storage.tables import TABLES
 from tests.support.shops import Shop
@@ -156,7 +158,7 @@ def test_a_mail_to_a_customer_shows_nothing_that_a_customer_writes() -> None:
 
 def test_every_kind_has_limits_and_somebody_who_sends_it() -> None:
     owners = {kind for kinds in OWNER_KINDS.values() for kind in kinds}
-    assert {*owners, *CUSTOMER_KINDS.values(), "reset", "confirm"} == set(KINDS)
+    assert {*owners, *CUSTOMER_KINDS.values(), "reset", "confirm", WEEKLY} == set(KINDS)
     assert {group_of(kind) for kind in KINDS} == set(LIMITS)
 
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from shopkeeper.domains.visits.model import VISIT_ERRORS
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.openapi import openapi_document
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.http.openapi import Described, Words, document
+from tests.support.reads import COUNTING
 from tests.support.things import ENDPOINTS as THINGS
 from tests.unit.test_content import show
 
@@ -84,9 +86,10 @@ def test_a_business_has_the_owners_view_and_the_public_one() -> None:
 
 def test_any_operation_may_fail_in_the_form_of_its_function() -> None:
     for function in FUNCTIONS:
-        for one in function.endpoints:
+        forms = [(one, part.errors or function.errors) for part in function.parts for one in part.endpoints]
+        for one, form_here in forms:
             responses = OPERATIONS[f"{one.method} {one.path}"]["responses"]
-            visits = function.name == "visits"
+            visits = form_here is VISIT_ERRORS
             media_type = "application/json" if visits else "application/problem+json"
             shapes = {"500": "InternalErrorProblem", "503": "ServiceUnavailableProblem"}
             for status, shape in ({"500": "VisitError"} if visits else shapes).items():
@@ -105,7 +108,7 @@ def test_a_header_field_is_required_where_every_answer_of_the_status_carries_it(
 
 def test_head_is_documented_beside_every_get_that_is_safe_without_a_body() -> None:
     for path, methods in PATHS.items():
-        assert ("head" in methods) == ("get" in methods and not path.startswith("/counter"))
+        assert ("head" in methods) == ("get" in methods and path not in COUNTING)
         if "head" in methods:
             head, got = methods["head"], methods["get"]
             name = got["operationId"]

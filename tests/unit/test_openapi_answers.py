@@ -60,7 +60,8 @@ class Checked(Watched):
     def check(self, method: str, path: str, response: Response) -> None:
         declared = DOCUMENT["paths"][path][method.lower()]["responses"]
         content = declared[str(response.status)]["content"][response.headers["Content-Type"]]
-        fault = self.fault(content["schema"], msgspec.json.decode(whole(response)))
+        is_json = response.headers["Content-Type"] in ("application/json", "application/problem+json")
+        fault = self.fault(content["schema"], msgspec.json.decode(whole(response))) if is_json else ""
         self.checked.add((method, path, response.status))
         if fault:
             self.faults.append(f"{method} {path} {response.status}: {fault}")
@@ -78,7 +79,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checked]:
     monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
     store = open_store("sqlite", {}, tmp_path, TABLES)
     folder = PictureFolder(tmp_path / "pictures")
-    yield Checked(Sometimes(store), folder, COUNTER_IDS="*", MAIL_FROM="shop@example.com")
+    yield Checked(Sometimes(store), folder, COUNTER_IDS="*", SITES="example.com", MAIL_FROM="shop@example.com")
     store.close()
 
 

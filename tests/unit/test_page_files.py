@@ -11,6 +11,7 @@ from package import source_files
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
 from shopkeeper.http import Request
+from shopkeeper.http.version import has_tag
 from shopkeeper.pages.files import (
     CUSTOMERS_PAGE,
     ENTRIES,
@@ -23,7 +24,7 @@ from shopkeeper.pages.files import (
 )
 from shopkeeper.pages.headers import content_security_policy
 from shopkeeper.pages.joining import joined, modules_of
-from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
+from shopkeeper.pages.negotiation import prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
 from tests.support.tools import NODE_MODULES, need
 

@@ -291,6 +291,13 @@ LIMITED = {
         for step in ("rotate", "test", "replay")
     ),
     ("POST", "/api/items/{item_id}/picture"),
+    ("POST", "/hit"),
+    ("GET", "/hit.gif"),
+    *(
+        (method, f"/api/traffic{path}")
+        for method in ("GET", "HEAD")
+        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl")
+    ),
 }
 
 

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 import pytest
 
-from shopkeeper.domains.businesses.zones import UnknownTimeZone, check_time_zone, zone_of
+from shopkeeper.domains.businesses.zones import UnknownTimeZone, check_time_zone
+from shopkeeper.zones import zone_of
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 

@@ -23,10 +23,11 @@ run "prod_is_protected" {
 
   assert {
     condition = alltrue([
-      for table in aws_dynamodb_table.this :
-      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
+      for name, table in aws_dynamodb_table.this :
+      table.deletion_protection_enabled
+      && table.point_in_time_recovery[0].enabled != local.facts.tables[name].ephemeral
     ])
-    error_message = "Tables of prod must be protected and recoverable."
+    error_message = "Tables of prod must be protected, and recoverable unless they are to be forgotten."
   }
 }
 

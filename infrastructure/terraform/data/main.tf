@@ -82,7 +82,7 @@ resource "aws_dynamodb_table" "this" {
   }
 
   point_in_time_recovery {
-    enabled = local.is_prod
+    enabled = local.is_prod && !each.value.ephemeral
   }
 
   # So that the tables go first: protected ones refuse to, and nothing of the secret is touched after that.

@@ -1,6 +1,6 @@
 """All functions, for what serves or describes them together; a Lambda imports only its own."""
 
-from shopkeeper.functions import accounts, health, mail, orders, registration, visits, webhooks
+from shopkeeper.functions import accounts, health, mail, orders, registration, traffic, visits, webhooks
 
 FUNCTIONS = (
     visits.FUNCTION,
@@ -10,4 +10,5 @@ FUNCTIONS = (
     orders.FUNCTION,
     webhooks.FUNCTION,
     mail.FUNCTION,
+    traffic.FUNCTION,
 )

@@ -79,11 +79,11 @@ class Function(msgspec.Struct, frozen=True):
         """Return the function's endpoints with their services. Those that Cognito replaces are left out."""
         cognito = bool(resources.settings.cognito_user_pool_id)
         return [
-            Route(endpoint, service, self.errors)
+            Route(endpoint, service, part.errors or self.errors)
             for part in self.parts
             if not (part.without_cognito and cognito)
             for service in [part.build(resources)]
-            for endpoint in part.endpoints
+            for endpoint in part.served(resources.settings)
         ]
 
 

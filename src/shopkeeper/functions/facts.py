@@ -150,5 +150,6 @@ def _table(table: Table, functions: tuple[Function, ...]) -> Facts:
         "key": [attribute.name for attribute in table.key.attributes],
         "indexes": {index.name: [attribute.name for attribute in index.key.attributes] for index in table.indexes},
         "ttl": table.ttl,
+        "ephemeral": table.ephemeral,
         "stream": any(stream.table == table for function in functions for stream in function.streams),
     }

@@ -14,6 +14,7 @@ from shopkeeper.domains.mail.offers import Outbox
 from shopkeeper.domains.mail.orders import OrderMails
 from shopkeeper.domains.mail.sending import Sender
 from shopkeeper.domains.orders.offers import waiting_businesses
+from shopkeeper.domains.traffic.letters import WeeklyLetters
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.outbox import open_outbox
 from shopkeeper.functions.resources import Resources
@@ -40,7 +41,8 @@ def _sender(resources: Resources) -> Sender | None:
         return None
     settings, store, clock = resources.settings, resources.store, resources.clock
     accounts = AccountMails(store, resources.require_identity().keyring, clock, settings.site_url)
-    compose = {**_order_mails(resources, outbox).compose, **accounts.compose}
+    letters = WeeklyLetters(store).compose
+    compose = {**_order_mails(resources, outbox).compose, **accounts.compose, **letters}
     return Sender(store, clock, open_transport(settings), settings.mail_from, compose)
 
 

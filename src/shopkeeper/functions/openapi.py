@@ -39,7 +39,12 @@ SERVERS = (
 
 def openapi_document() -> dict[str, Any]:
     """Return the document, derived from the declarations and the vocabulary alone."""
-    described = [Described(one, function.errors, tag_of(one)) for function in FUNCTIONS for one in function.endpoints]
+    described = [
+        Described(one, part.errors or function.errors, tag_of(one))
+        for function in FUNCTIONS
+        for part in function.parts
+        for one in part.endpoints
+    ]
     words = Words(
         title="Shopkeeper",
         version=__version__,

@@ -1,24 +1,39 @@
 """What makes a function run, as data: requests, the time, changes of a table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from shopkeeper.functions.resources import Resources
-from shopkeeper.http import Endpoint
+from shopkeeper.http import Endpoint, ErrorFormat
+from shopkeeper.settings import Setting, Settings
 from shopkeeper.storage import FEED_HEAD, Item, Table
 
 
 class Part(msgspec.Struct, frozen=True):
     """Endpoints of a domain, and how the service is built that answers them.
 
-    Those `without_cognito` are not served where identities come from a Cognito pool.
+    Those `without_cognito` are not served where identities come from a Cognito pool. `errors` is the form of their
+    errors, if it is not the function's. Where the `path` names a setting, their paths begin with its default, and its
+    value takes that place.
     """
 
     endpoints: tuple[Endpoint[Any], ...]
     build: Callable[[Resources], object]
     without_cognito: bool = False
+    errors: ErrorFormat | None = None
+    path: str = ""
+
+    def served(self, settings: Settings) -> Iterator[Endpoint[Any]]:
+        """Yield the endpoints with the paths that they have under some settings."""
+        for one in self.endpoints:
+            if self.path:
+                declared: Setting[str] = getattr(Settings, self.path)
+                chosen: str = getattr(settings, self.path)
+                yield msgspec.structs.replace(one, path=chosen + one.path.removeprefix(declared.default))
+            else:
+                yield one
 
 
 class Http(msgspec.Struct, frozen=True):

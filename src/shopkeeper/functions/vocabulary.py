@@ -6,7 +6,7 @@ from typing import Any
 from shopkeeper.domains.accounts.model import Role
 from shopkeeper.domains.accounts.vocabulary import WORDS as ACCOUNTS
 from shopkeeper.domains.businesses.address import Address
-from shopkeeper.domains.businesses.model import BusinessType, ContactField
+from shopkeeper.domains.businesses.model import BusinessType, ContactField, MailLanguage
 from shopkeeper.domains.businesses.vocabulary import WORDS as BUSINESSES
 from shopkeeper.domains.catalogue.vocabulary import WORDS as CATALOGUE
 from shopkeeper.domains.feed.vocabulary import WORDS as FEED
@@ -17,6 +17,7 @@ from shopkeeper.domains.orders.model import Party
 from shopkeeper.domains.orders.model import Status as OrderStatus
 from shopkeeper.domains.orders.vocabulary import WORDS as ORDERS
 from shopkeeper.domains.registration.vocabulary import WORDS as REGISTRATION
+from shopkeeper.domains.traffic.vocabulary import WORDS as TRAFFIC
 from shopkeeper.domains.visits.vocabulary import WORDS as VISITS
 from shopkeeper.domains.webhooks.model import DeliveryState
 from shopkeeper.domains.webhooks.model import Status as WebhookStatus
@@ -31,6 +32,7 @@ NAMED: Mapping[str, Any] = {
     "DeliveryState": DeliveryState,
     "Fulfilment": Fulfilment,
     "FulfilmentType": FulfilmentType,
+    "MailLanguage": MailLanguage,
     "OrderStatus": OrderStatus,
     "Party": Party,
     "Role": Role,
@@ -52,6 +54,7 @@ PARTS: tuple[Vocabulary, ...] = (
     NOTICES,
     ORDERS,
     REGISTRATION,
+    TRAFFIC,
     VISITS,
     WEBHOOKS,
 )

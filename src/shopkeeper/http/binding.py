@@ -116,12 +116,12 @@ def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None)
     """Return the body, and what is wrong with it. Raises what `_check_media_type` and `_decode` raise."""
     kind = endpoint.body
     if endpoint.body_required:
-        _check_media_type(request)
+        _check_media_type(endpoint, request)
     content = request.content()
     if not endpoint.body_required:
         if not content:
             return kind(), []
-        _check_media_type(request)
+        _check_media_type(endpoint, request)
     faults: list[FieldError] = []
     sent = _decode(content)
     verbatim = marked(cast(Hashable, kind), VERBATIM)
@@ -133,10 +133,10 @@ def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None)
     return body, [_as_sent(fault, sent, cast(Hashable, kind)) for fault in faults]
 
 
-def _check_media_type(request: Request) -> None:
+def _check_media_type(endpoint: Endpoint[Any], request: Request) -> None:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType("The body must be sent as Content-Type: application/json.")
+    if media_type not in endpoint.accepts:
+        raise UnsupportedMediaType(f"The body must be sent as Content-Type: {' or '.join(endpoint.accepts)}.")
 
 
 def _decode(body: bytes) -> dict[str, Any]:

@@ -30,6 +30,7 @@ S = TypeVar("S")
 Kinds = tuple[type[msgspec.Struct], ...]
 
 NO_CONTENT = 204
+JSON = "application/json"
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 NEXT_SENTENCE = r"(?<=\.) (?=[^a-z])"
@@ -43,7 +44,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     raise; what any endpoint may raise follows from the types. `headers` are sent with the success. `media_types` are
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
     costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
-    With a `large_body` the handler reads the body itself. A `deprecated` endpoint says so in its answers.
+    With a `large_body` the handler reads the body itself. A `deprecated` endpoint says so in its answers. `accepts` are
+    the media types in which JSON may come.
     """
 
     method: str
@@ -58,6 +60,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     access: Access = Access.ANYONE
     security: tuple[Scheme, ...] = ()
     body_required: bool = True
+    accepts: tuple[str, ...] = (JSON,)
     safe: bool = True
     load: Load = Load.LIGHT
     load_with: Mapping[str, Load] = {}
@@ -122,6 +125,7 @@ def endpoint(
     security: tuple[Scheme, ...] = (),
     body: type[msgspec.Struct] | None = None,
     body_required: bool = True,
+    accepts: tuple[str, ...] = (JSON,),
     safe: bool = True,
     load: Load = Load.LIGHT,
     load_with: Mapping[str, Load] = {},
@@ -155,6 +159,7 @@ def endpoint(
             access=access,
             security=security,
             body_required=body_required,
+            accepts=accepts,
             safe=safe,
             load=load,
             load_with=load_with,
@@ -194,7 +199,7 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
     for kinds in one.responses.values():
         if not set(kinds) <= set(types.results):
             refuse(one.handler, f"does not return {kinds[0].__name__}, which a status is declared with")
-    if (types.results == (Content,)) != bool(one.media_types):
+    if (Content in types.results) != bool(one.media_types):
         refuse(one.handler, "must declare media types for Content, and for nothing else")
 
 

@@ -48,6 +48,17 @@ RATE_LIMIT_POLICY = HeaderField(
 )
 """draft-ietf-httpapi-ratelimit-headers-11. One machine sends them, Lambda does not."""
 
+EMBEDDED = HeaderField(
+    "Cross-Origin-Resource-Policy",
+    "Pages of other sites may show it",
+    {"type": "string", "const": "cross-origin"},
+    "cross-origin",
+    optional=True,
+)
+POLICY = HeaderField(
+    "Content-Security-Policy", "What it may load: nothing", {"type": "string"}, "default-src 'none'", optional=True
+)
+
 ALLOW = HeaderField("Allow", "The methods that the path has", {"type": "string"}, "GET, HEAD, OPTIONS")
 REQUEST_ID = HeaderField(
     "X-Request-Id",

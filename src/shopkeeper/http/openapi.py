@@ -312,12 +312,12 @@ def _replies(endpoint: Endpoint[Any], shapes: Shapes) -> dict[int, list[Answer]]
     for status, kinds in endpoint.responses.items():
         limits = (RATE_LIMIT, RATE_LIMIT_POLICY) if endpoint.limits else ()
         headers = (*endpoint.headers, *limits, *_deprecation(endpoint)) if status == endpoint.success else ()
-        if kinds == (Content,):
-            answers[status] = [Answer(media_type, {}, headers) for media_type in endpoint.media_types]
-        elif kinds == (Nothing,):
+        if kinds == (Nothing,):
             answers[status] = [Answer(headers=headers)]
         else:
-            answers[status] = [Answer(_JSON, shapes.reply(kind), headers) for kind in kinds]
+            answers[status] = [Answer(_JSON, shapes.reply(kind), headers) for kind in kinds if kind is not Content]
+        if Content in kinds:
+            answers[status] += [Answer(media_type, {}, headers) for media_type in endpoint.media_types]
     return answers
 
 
@@ -347,10 +347,10 @@ def _response(status: int, answers: list[Answer]) -> Json:
     schemas: dict[str, list[Json]] = {}
     for answer in answers:
         known = schemas.setdefault(answer.media_type, [])
-        if answer.schema not in known:
+        if answer.schema and answer.schema not in known:
             known.append(answer.schema)
     content = {
-        media_type: {"schema": found[0] if len(found) == 1 else {"anyOf": found}} if found != [{}] else {}
+        media_type: {"schema": found[0] if len(found) == 1 else {"anyOf": found}} if found else {}
         for media_type, found in schemas.items()
         if media_type
     }

@@ -7,7 +7,6 @@ from typing import Any, NoReturn, Union, get_args, get_origin
 import msgspec
 
 from shopkeeper.http.call import Call, Reply
-from shopkeeper.http.content import Content
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -36,8 +35,6 @@ def read_signature(handler: Callable[..., Any]) -> Signature:
     for kind in (parameters, *(() if body is Any else (body,)), *results):
         if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
             refuse(handler, f"names {getattr(kind, '__name__', kind)}, which is not a msgspec.Struct")
-    if Content in results and len(results) > 1:
-        refuse(handler, "must return either Content or structs")
     return Signature(parameters, None if body is Any else body, results)
 
 

@@ -1,4 +1,4 @@
-"""Versions of resources on the wire: `ETag` out, `If-Match` in (RFC 9110, sections 8.8.3 and 13.1.1).
+"""Versions of resources on the wire: `ETag` out, `If-Match` and `If-None-Match` in (RFC 9110, 8.8.3 and 13.1).
 
 `If-Match` has the form of `fields.IfMatch`. A weak tag matches the strong tag of the same value, although the RFC
 requires strong comparison here. nginx makes tags weak when it compresses a response, so a browser that sends its tag
@@ -15,6 +15,12 @@ _VALUE = re.compile(r'"([^"]*)"')
 def etag(version: int) -> dict[str, str]:
     """Return the header `ETag` for a version of a resource."""
     return {"ETag": f'"{version}"'}
+
+
+def has_tag(if_none_match: str, tag: str) -> bool:
+    """Tell whether a client has what `tag` stands for. Tags are compared weakly: a proxy may have weakened them."""
+    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return tag in tags or tags == ["*"]
 
 
 def require_if_match(if_match: str | None, version: int) -> None:

@@ -45,7 +45,7 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
     pictures = PictureFolder(folder_of(source))
     with _placed(target) as (fresh, copied):
         copied.link_from(pictures)  # also those that are removed before the data is read
-        write_copy(source, fresh)
+        write_copy(source, fresh, TABLES)
         number = copied.link_from(pictures)
         contents = inspect(fresh, TABLES)
         key = _kept_key(key_path(source), contents.about)

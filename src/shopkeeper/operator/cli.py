@@ -1,4 +1,5 @@
-"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`.
+"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`, and
+`shopkeeper import traffic | traffic report`.
 
 Each command imports what it needs: those that work on a data file load no server.
 """
@@ -6,7 +7,9 @@ Each command imports what it needs: those that work on a data file load no serve
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -23,9 +26,20 @@ from shopkeeper.storage.tables import TABLES
 
 if TYPE_CHECKING:
     from shopkeeper.domains.accounts.service import Accounts
+    from shopkeeper.functions.resources import Resources
     from shopkeeper.operator.backup import Report
 
 T = TypeVar("T")
+
+
+class Format(Enum):
+    """What an import can read."""
+
+    SHOPKEEPER = "shopkeeper"
+    GOATCOUNTER = "goatcounter"
+    PLAUSIBLE = "plausible"
+    UMAMI = "umami"
+
 
 DEFAULT_DATA = "shopkeeper.db"
 JOURNAL = "shopkeeper-copy.json"
@@ -37,6 +51,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+imports = typer.Typer(help="Take over what other programs counted.", no_args_is_help=True)
+traffic = typer.Typer(help="Read the traffic of sites.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(traffic, name="traffic")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -237,6 +255,52 @@ def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     resources = open_resources(settings, authenticates=True)
     try:
         return work(build(resources))
+    finally:
+        resources.store.close()
+
+
+@imports.command("traffic")
+def import_traffic(
+    file: Annotated[Path, typer.Argument(help="The export: a file, a zip archive or a folder.")],
+    format_: Annotated[Format, typer.Option("--format", help="What exported it.")],
+    site: Annotated[str, typer.Option(help="A host of SITES, or a business_id.")],
+    website: Annotated[
+        str | None, typer.Option(help="The id of the website in a dump of Umami that has several.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Take over the days that another counter, or a Shopkeeper, exported; safe to repeat."""
+    from shopkeeper.operator.traffic import run_import
+
+    with _resources(data) as resources:
+        run_import(resources, file, format_.value, site, website, out, _warn)
+
+
+@traffic.command("report")
+def report_traffic(
+    site: Annotated[
+        str | None, typer.Option(help="A host of SITES, or a business_id; the first of SITES by default.")
+    ] = None,
+    week: Annotated[bool, typer.Option("--week", help="The last whole week, from Monday to Sunday.")] = False,
+    first: Annotated[str | None, typer.Option("--from", help="The first date, like 2026-11-21.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="The last date; today by default.")] = None,
+    data: Data = None,
+) -> None:
+    """Print how a site was visited, in the last 30 days unless told otherwise."""
+    from shopkeeper.operator.traffic import print_report
+
+    with _resources(data) as resources:
+        print_report(resources, site, out, first=first, last=last, is_week=week)
+
+
+@contextmanager
+def _resources(data: Path | None) -> "Iterator[Resources]":
+    """Open what the settings name, for the block."""
+    from shopkeeper.runtime.resources import open_resources
+
+    resources = open_resources(_settings(data), authenticates=False)
+    try:
+        yield resources
     finally:
         resources.store.close()
 

@@ -42,8 +42,8 @@ class Differs(ConfigurationError):
 class Copy:
     """A copy from one store to another; its journal is a file that is removed when all is done.
 
-    Nothing may write to the source. Items are written as they are, expired ones included, so that resuming a copy,
-    or repeating a page of it, changes nothing.
+    Nothing may write to the source, and what is ephemeral is not copied. Items are written as they are, expired ones
+    included, so that resuming a copy, or repeating a page of it, changes nothing.
     """
 
     def __init__(self, source: Store, target: Store, tables: Iterable[Table], journal: Path, names: tuple[str, str]):
@@ -53,7 +53,7 @@ class Copy:
         """
         self._source = source
         self._target = target
-        self._tables = tuple(tables)
+        self._tables = tuple(table for table in tables if not table.ephemeral)
         self._path = journal
         self.is_resumed = journal.exists()
         self._journal = self._read(*names) if self.is_resumed else Journal(*names)

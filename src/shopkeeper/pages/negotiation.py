@@ -1,4 +1,4 @@
-"""What a client wants: a page or JSON, compressed or not, anew or not at all (RFC 9110, sections 12 and 13)."""
+"""What a client wants: a page or JSON, compressed or not (RFC 9110, section 12)."""
 
 
 def prefers_html(accept: str) -> bool:
@@ -15,12 +15,6 @@ def takes_gzip(accept_encoding: str) -> bool:
     """Tell whether a client takes answers compressed by gzip."""
     weights = _weights(accept_encoding)
     return weights.get("gzip", weights.get("*", 0.0)) > 0
-
-
-def has_tag(if_none_match: str, tag: str) -> bool:
-    """Tell whether a client has what `tag` stands for. Tags are compared weakly: a proxy may have weakened them."""
-    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
-    return tag in tags or tags == ["*"]
 
 
 def _weights(field: str) -> dict[str, float]:

@@ -43,7 +43,8 @@ class Index(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     """A table. Its physical name is the value of the variable `environment`, or `<name>-<stage>`.
 
-    `owner` is the only domain that reads and writes the table.
+    `owner` is the only domain that reads and writes the table. What is `ephemeral` is meant to be forgotten: it is in
+    no backup, no copy and no point-in-time recovery, and SQLite overwrites what is removed or replaced there.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Table(msgspec.Struct, frozen=True):
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
     owner: str = ""
+    ephemeral: bool = False
 
     def __hash__(self) -> int:
         return hash(self.name)

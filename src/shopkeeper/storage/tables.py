@@ -132,8 +132,26 @@ MAILS = Table(
     ttl="ItemExpireTTL",
 )
 
+TRAFFIC = Table(
+    name="traffic",
+    owner="traffic",
+    environment="TRAFFIC_TABLE_NAME",
+    key=string_key("site_period", "at"),
+    ttl="ItemExpireTTL",
+)
+
+VISITORS = Table(
+    name="visitors",
+    owner="traffic",
+    environment="VISITORS_TABLE_NAME",
+    key=string_key("visitor"),
+    ttl="ItemExpireTTL",
+    ephemeral=True,
+)
+
 TABLES = (
     *(VISITOR_COUNTER, BUSINESSES, MARKERS, USERS, SESSIONS, ATTEMPTS),
     *(ITEMS, ORDERS, IDEMPOTENCY, EVENTS, PAUSES),
     *(SUBSCRIPTIONS, WEBHOOKS, DELIVERIES, MAILS),
+    *(TRAFFIC, VISITORS),
 )

@@ -1,11 +1,12 @@
-"""What accounts offer to other domains: the first admin, for their transactions, and whether an owner is confirmed."""
+"""What accounts offer to other domains: the first admin, for their transactions, and what is true of an account."""
 
 from shopkeeper.domains.accounts.model import Account
 from shopkeeper.domains.accounts.records import ALL_USERS, add, new_account, users
+from shopkeeper.http import Caller
 from shopkeeper.storage import Store
 from shopkeeper.storage.listing import listed
 
-__all__ = ["add", "has_admin", "is_confirmed", "new_admin"]
+__all__ = ["add", "confirmed_address", "has_admin", "is_admin", "is_confirmed", "new_admin"]
 
 MOST_LOOKED_AT = 1000
 """How many accounts are read to find an admin. An installation with more of them is not new."""
@@ -16,6 +17,12 @@ def new_admin(email: str, password: str, name: str, now: str) -> Account:
     from shopkeeper.domains.accounts.passwords import Passwords  # not every function that imports this has it
 
     return new_account(email, name, Passwords().hash(password), now, role="admin")
+
+
+def is_admin(store: Store, caller: Caller) -> bool:
+    """Tell whether the caller is an admin whose sessions were not ended since. Raises StoreError."""
+    account = users(store).get(caller.subject)
+    return account is not None and account.role == "admin" and account.epoch == caller.epoch
 
 
 def has_admin(store: Store) -> bool:
@@ -32,5 +39,11 @@ def has_admin(store: Store) -> bool:
 
 def is_confirmed(store: Store, user_id: str) -> bool:
     """Tell whether an account has confirmed its address, or is an admin's. Raises StoreError."""
+    return confirmed_address(store, user_id) is not None
+
+
+def confirmed_address(store: Store, user_id: str) -> str | None:
+    """Return the email address of an account that has confirmed it or is an admin's, else None. Raises StoreError."""
     account = users(store).get(user_id)
-    return account is not None and (account.role == "admin" or account.email_confirmed_at is not None)
+    is_known = account is not None and (account.role == "admin" or account.email_confirmed_at is not None)
+    return account.email if account is not None and is_known else None

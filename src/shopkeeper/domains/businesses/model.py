@@ -10,13 +10,26 @@ from shopkeeper.domains.businesses.address import Address
 from shopkeeper.domains.businesses.hours import SpecialDay, SpecialDays, WeeklyHours
 from shopkeeper.domains.businesses.zones import TimeZoneName
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import Email, IfMatch, Phone, moment, text
+from shopkeeper.http.fields import Email, IfMatch, Phone, moment, pattern, text
 
 BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]
 
 
 BusinessName = Annotated[str, text(200, examples=["Test Business"])]
 BusinessId = Annotated[str, text(128)]
+
+SiteOrigin = Annotated[
+    str,
+    pattern(
+        r"^(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?$",
+        must="must be the origin of a site, like https://shop.example, without a path (http only for this machine)",
+        max_length=200,
+        description="The origin of the business's site, whose pages may send hits for it",
+        examples=["https://shop.example"],
+    ),
+]
+
+MailLanguage = Literal["en", "de"]
 
 ContactField = Literal["phone", "email", "address"]
 """What an owner may show to anyone."""
@@ -38,7 +51,9 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     An address is a text or has parts, as it was given. Without opening hours a business is open on every day that is
     not a special one. `paused_until` is the end of its pause, `prepare_minutes` how long its orders usually take.
-    `order_emails` says whether the owner wants a mail for each new order.
+    `order_emails` says whether the owner wants a mail for each new order, `traffic_emails` whether one for each week's
+    traffic. `mail_language` is that of the mails to its owner and its customers. Pages of the `site` may send hits for
+    it.
     """
 
     business_id: str
@@ -58,6 +73,9 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     public_contact: list[ContactField] = []
     location: Location | None = None
     order_emails: bool = True
+    traffic_emails: bool = False
+    mail_language: MailLanguage = "en"
+    site: str | None = None
     created_at: str
     updated_at: str
     version: int = 1
@@ -140,6 +158,9 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     public_contact: Annotated[list[ContactField], msgspec.Meta(max_length=3)] | UnsetType = UNSET
     location: Location | UnsetType | None = UNSET
     order_emails: bool | UnsetType = UNSET
+    traffic_emails: bool | UnsetType = UNSET
+    mail_language: MailLanguage | UnsetType = UNSET
+    site: SiteOrigin | UnsetType | None = UNSET
 
 
 class BusinessParameters(msgspec.Struct, frozen=True):

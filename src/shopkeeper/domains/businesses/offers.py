@@ -7,14 +7,16 @@ from shopkeeper.domains.businesses.address import Address, check_address
 from shopkeeper.domains.businesses.marking import take_all
 from shopkeeper.domains.businesses.model import Business, StoredBusiness
 from shopkeeper.domains.businesses.records import NOT_CLOSING, business_record, businesses, no_business, unchanged
-from shopkeeper.domains.businesses.zones import zone_of
+from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller
 from shopkeeper.storage import Action, Below, Changes, Check, Put, Store, Update
 from shopkeeper.storage.tables import BUSINESSES
+from shopkeeper.zones import zone_of
 
 __all__ = [
     "Address",
     "add",
+    "business_of",
     "check_address",
     "check_open",
     "count_item",
@@ -43,6 +45,13 @@ def own_business(store: Store, business_id: str, caller: Caller | None) -> Store
     if not owns(caller, business):
         raise no_business()
     return business
+
+
+def business_of(store: Store, caller: Caller) -> StoredBusiness | None:
+    """Return the business that the caller owns, None if there is none. Raises StoreError."""
+    business_id = markers.holder(store, markers.business_identity(caller.subject))
+    business = None if business_id is None else businesses(store).get(business_id)
+    return business if business is not None and owns(caller, business) else None
 
 
 def owns(caller: Caller | None, business: Business) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from shopkeeper.domains.businesses.hours import DAYS, Span, minute_of
 from shopkeeper.domains.businesses.model import Business
-from shopkeeper.domains.businesses.zones import zone_of
+from shopkeeper.zones import zone_of
 
 OPENS_AHEAD, CLOSES_AHEAD = timedelta(days=60), timedelta(days=7)
 """How far ahead the next opening and the next closing are looked for. A business that is open has more to look at."""

@@ -18,7 +18,7 @@ from shopkeeper.domains.businesses.model import (
     PublicBusiness,
     StoredBusiness,
 )
-from shopkeeper.domains.businesses.offers import find_business, own_business
+from shopkeeper.domains.businesses.offers import business_of, find_business
 from shopkeeper.domains.businesses.pauses import Pause, end, is_over, moved, pauses, stop_of, told
 from shopkeeper.domains.businesses.records import NOT_CLOSING, businesses
 from shopkeeper.domains.businesses.views import own_view, public_view
@@ -44,10 +44,10 @@ class BusinessRegistry:
 
     def mine(self, caller: Caller) -> StoredBusiness:
         """Return the business that the caller owns. Raises NotFound or StoreError."""
-        business_id = markers.holder(self._store, markers.business_identity(caller.subject))
-        if business_id is None:
+        business = business_of(self._store, caller)
+        if business is None:
             raise NotFound("This identity has no business.")
-        return own_business(self._store, business_id, caller)
+        return business
 
     def own_view(self, business: Business) -> OwnBusiness:
         """Return what the owner sees of a business now."""

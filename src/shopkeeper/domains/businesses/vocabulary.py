@@ -36,6 +36,13 @@ WORDS: Vocabulary = {
     "latitude": Term("Degrees north of the equator", 52.520008),
     "longitude": Term("Degrees east of Greenwich", 13.404954),
     "order_emails": Term("Whether the owner gets a mail for each new order", True),
+    "traffic_emails": Term("Whether the owner gets a mail about each week's traffic", False),
+    "mail_language": Term("The language of the mails to the owner and the customers", "en"),
+    "MailLanguage": Term("A language of mails"),
+    "site": Term(
+        "The origin of the business's site, whose pages may send hits for it; null if there is none",
+        "https://shop.example",
+    ),
     "open_now": Term("Whether the business takes orders now", True),
     "opens_at": moment("When the business opens next; null if that is not known"),
     "closes_at": moment("When the business closes next; null if that is not known"),

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shopkeeper.domains.mail.model import Facts, Letter
-from shopkeeper.domains.mail.texts import LINES, TEXTS
+from shopkeeper.domains.mail.texts import TEXTS
+from shopkeeper.domains.mail.wording import LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LANGUAGE = "en"
 LINK = "link"
 MOST_SUBJECT = 150
 ENCODED = "=?"
@@ -39,7 +39,7 @@ PAGE = """<!DOCTYPE html>
 """
 
 
-def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime, language: str = LANGUAGE) -> bytes:
+def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime) -> bytes:
     """Return a complete message. The same `mail_id` gives the same Message-ID.
 
     Amazon SES sets a Message-ID of its own. Raises ValueError for an invalid address.
@@ -50,7 +50,7 @@ def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime, l
 
     if not (_is_address(letter.recipient) and _is_address(sender)):
         raise ValueError("a mail goes from one plain address to one plain address")
-    subject = subject_of(letter, language)
+    subject = subject_of(letter)
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["To"] = letter.recipient
@@ -59,45 +59,45 @@ def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime, l
     digest = hashlib.sha256(mail_id.encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no automatic reply answers it
-    message.set_content(plain_text(letter, language))
-    message.add_alternative(html(letter, language), subtype="html")
-    message["Content-Language"] = language  # `set_content` removes such fields
+    message.set_content(plain_text(letter))
+    message.add_alternative(html(letter), subtype="html")
+    message["Content-Language"] = letter.language  # `set_content` removes such fields
     return message.as_bytes()
 
 
-def subject_of(letter: Letter, language: str = LANGUAGE) -> str:
+def subject_of(letter: Letter) -> str:
     """Return the subject: one line, of bounded length, whatever the facts hold."""
-    filled = _filled(TEXTS[language][letter.kind].subject, letter.facts)
+    filled = _filled(TEXTS[letter.language][letter.kind].subject, letter.facts)
     line = " ".join("".join(c if c.isprintable() else " " for c in filled).split())
     # Python decodes what looks like an encoded word (RFC 2047), and line breaks in it would begin another field.
     line = line.replace(ENCODED, "= ?")
     return line if len(line) <= MOST_SUBJECT else f"{line[: MOST_SUBJECT - 1]}…"
 
 
-def plain_text(letter: Letter, language: str = LANGUAGE) -> str:
+def plain_text(letter: Letter) -> str:
     """Return the text part."""
     return "\n\n".join(
         "\n".join(f"- {line}" for line in letter.lines) if paragraph == LINES else _filled(paragraph, letter.facts)
-        for paragraph in _shown(letter, language)
+        for paragraph in _shown(letter)
     )
 
 
-def html(letter: Letter, language: str = LANGUAGE) -> str:
+def html(letter: Letter) -> str:
     """Return the HTML part. Every fact is escaped."""
     parts = []
-    for paragraph in _shown(letter, language):
+    for paragraph in _shown(letter):
         if paragraph == LINES:
             items = "".join(f"<li>{_escaped(line)}</li>" for line in letter.lines)
             parts.append(f'<ul style="margin:0 0 16px;padding:0 0 0 20px">{items}</ul>')
         else:
             parts.append(f'<p style="margin:0 0 16px">{_filled_html(paragraph, letter.facts)}</p>')
-    title = _escaped(subject_of(letter, language))
-    return PAGE.format(language=language, title=title, body="\n".join(parts))
+    title = _escaped(subject_of(letter))
+    return PAGE.format(language=letter.language, title=title, body="\n".join(parts))
 
 
-def _shown(letter: Letter, language: str) -> "Iterator[str]":
+def _shown(letter: Letter) -> "Iterator[str]":
     """Yield the paragraphs whose facts are all present."""
-    for paragraph in TEXTS[language][letter.kind].paragraphs:
+    for paragraph in TEXTS[letter.language][letter.kind].paragraphs:
         named = re.findall(_NAMED, paragraph)
         if bool(letter.lines) if paragraph == LINES else all(name in letter.facts for name in named):
             yield paragraph

@@ -21,6 +21,7 @@ Kind = Literal[
     "customer_out_for_delivery",
     "customer_cancelled",
     "customer_expired",
+    "traffic_weekly",
 ]
 
 Facts = Mapping[str, str]
@@ -40,6 +41,7 @@ LIMITS: Mapping[str, Sequence[Limit]] = {
     "confirm": (Limit(5, HOUR), Limit(20, DAY)),
     "owner": (Limit(120, HOUR), Limit(600, DAY)),
     "customer": (Limit(20, HOUR), Limit(60, DAY)),
+    "traffic": (Limit(5, DAY),),
 }
 """The limits for each address, by the group of a kind: anybody can enter another's address, and must not flood it."""
 
@@ -81,12 +83,16 @@ def mail_record(mail: Mail) -> dict[str, Value]:
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a mail and its recipient: the text of its kind with these facts. `lines` are shown as a list."""
+    """The content of a mail, its recipient and its language: the text of its kind with these facts.
+
+    `lines` are shown as a list.
+    """
 
     kind: Kind
     recipient: str
     facts: Facts
     lines: Sequence[str] = ()
+    language: str = "en"
 
 
 Compose = Callable[[Mail], Letter | None]

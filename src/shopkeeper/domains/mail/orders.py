@@ -14,6 +14,7 @@ from shopkeeper.domains.feed.model import Event
 from shopkeeper.domains.mail.amounts import local_time, money
 from shopkeeper.domains.mail.model import Compose, Kind, Letter, Mail
 from shopkeeper.domains.mail.offers import Outbox, Posted
+from shopkeeper.domains.mail.texts import ORDER
 from shopkeeper.domains.orders.model import Order
 from shopkeeper.domains.orders.offers import Delivery, TableService, find_order
 from shopkeeper.http import NotFound
@@ -119,7 +120,7 @@ class OrderMails:
             facts["accept_until"] = local_time(business, order.accept_until)
         optional = {"phone": customer.phone, "email": customer.email, "note": order.note}
         facts |= {name: text for name, text in optional.items() if text is not None}
-        return _letter(mail, facts, _lines(order, with_notes=True))
+        return _letter(business, mail, facts, _lines(order, with_notes=True))
 
     def _for_customer(self, mail: Mail) -> Letter | None:
         """Return the letter to the customer.
@@ -136,14 +137,14 @@ class OrderMails:
             facts["reason"] = mail.facts["reason"]
         if "ready_at" in mail.facts:
             facts["ready_at"] = local_time(business, mail.facts["ready_at"])
-        return _letter(mail, facts, _lines(order))
+        return _letter(business, mail, facts, _lines(order))
 
 
 def _facts(business: Business, order: Order, mail: Mail) -> dict[str, str]:
-    number = mail.facts.get("number")
+    word, number = ORDER[business.mail_language], mail.facts.get("number")
     return {
         "business": business.business_name,
-        "order": "order" if number is None else f"order #{number}",
+        "order": word if number is None else f"{word} #{number}",
         "total": money(order.total_minor, order.currency),
     }
 
@@ -172,8 +173,8 @@ def _lines(order: Order, *, with_notes: bool = False) -> list[str]:
     ]
 
 
-def _letter(mail: Mail, facts: dict[str, str], lines: list[str]) -> Letter | None:
+def _letter(business: Business, mail: Mail, facts: dict[str, str], lines: list[str]) -> Letter | None:
     if mail.recipient is None:
         return None
     kind: Kind = mail.kind  # type: ignore[assignment]  # the kinds of `compose`
-    return Letter(kind=kind, recipient=mail.recipient, facts=facts, lines=lines)
+    return Letter(kind=kind, recipient=mail.recipient, facts=facts, lines=lines, language=business.mail_language)

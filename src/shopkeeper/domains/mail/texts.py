@@ -1,4 +1,4 @@
-"""What mails say: a subject and paragraphs for each kind, by language. This is the one table of these texts.
+"""What mails say: a subject and paragraphs for each kind, by language. English is here, German in `german.py`.
 
 Words in braces are facts. A paragraph that names an absent fact is left out, and `{lines}` stands for the list of what
 was ordered. A mail that anybody can cause to be sent to another person's address has no text of the one who caused it.
@@ -6,19 +6,9 @@ was ordered. A mail that anybody can cause to be sent to another person's addres
 
 from collections.abc import Mapping
 
-import msgspec
-
+from shopkeeper.domains.mail.german import GERMAN
 from shopkeeper.domains.mail.model import Kind
-
-LINES = "{lines}"
-
-
-class Text(msgspec.Struct, frozen=True):
-    """The text of a kind of mail."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-
+from shopkeeper.domains.mail.wording import LINES, Text
 
 _NOT_YOU = "You get this mail because your address was given with an order. If that was not you, ignore it."
 
@@ -100,7 +90,26 @@ ENGLISH: Mapping[Kind, Text] = {
         "Your {order} was not accepted",
         ("{business} did not accept your {order} in time, so it has expired. You can order again.", _NOT_YOU),
     ),
+    "traffic_weekly": Text(
+        "{business}: {views} views last week",
+        (
+            "This is how {business} was visited from {first_day} to {last_day}.",
+            "Views: {views_changed}",
+            "Visitors, as the sum of the days: {visitors_changed}",
+            "Pages: {pages}",
+            "Sources: {sources}",
+            "Campaigns: {campaigns}",
+            "Countries: {countries}",
+            "Events: {events}",
+            "Views of bots, which are not among these: {bots}",
+            "Brackets compare with the week before, which had {views_before} views.",
+            "You can switch this mail off on the page of your business.",
+        ),
+    ),
 }
 
-TEXTS: Mapping[str, Mapping[Kind, Text]] = {"en": ENGLISH}
+ORDER = {"en": "order", "de": "Bestellung"}
+"""What an order is called."""
+
+TEXTS: Mapping[str, Mapping[Kind, Text]] = {"en": ENGLISH, "de": GERMAN}
 """The texts by language (BCP 47)."""

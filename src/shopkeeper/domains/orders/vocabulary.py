@@ -14,7 +14,7 @@ WORDS: Vocabulary = {
     "day": Term("The day of the order by the calendar of the business; null like `number`", "2026-11-21", "date"),
     "OrderStatus": Term("Where an order stands in its life cycle"),
     "Party": Term("Who changes an order. The system lets it expire"),
-    "by": Term("Who did it"),
+    "OrderEventData.by": Term("Who did it"),
     "FulfilmentType": Term("How an order comes to its customer"),
     "Fulfilment": Term("How an order comes to its customer: picked up, delivered, or brought to a table"),
     "fulfilment": Term("How the order comes to its customer"),

@@ -23,10 +23,46 @@ CounterId = Annotated[
 ]
 
 
-class CounterParameters(msgspec.Struct, frozen=True):
-    """Which counter."""
+Key = Annotated[
+    str,
+    pattern(
+        r"^(?!(?:status|timestamp|requestId)$)[A-Za-z][A-Za-z0-9 _-]{0,31}$",
+        must="must be a letter and at most 31 letters, digits, ' ', '_' or '-', and no other field's name",
+        description="A second name of the field `count`, as the page has it that reads it",
+        examples=["visits"],
+    ),
+]
+Label = Annotated[
+    str,
+    pattern(
+        # XML 1.0, section 2.2, and nothing that turns the direction of text or does not show.
+        r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]{0,40}$",
+        must="must be at most 40 characters that can be seen",
+        description="What stands left of the number",
+    ),
+]
+Color = Literal["blue", "green", "grey", "orange", "purple", "red"]
+
+
+class SiteParameters(msgspec.Struct, frozen=True):
+    """How the count is called."""
+
+    key: Key | None = None
+
+
+class BadgeParameters(msgspec.Struct, frozen=True):
+    """How a badge looks."""
+
+    label: Label = "visits"
+    color: Color = "blue"
+
+
+class CounterParameters(SiteParameters, frozen=True, kw_only=True):
+    """Which counter, and how its count is called or looks."""
 
     counter_id: CounterId
+    label: Label = "visits"
+    color: Color = "blue"
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -43,6 +79,16 @@ class CountedVisit(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: str
     status: Literal["success"] = "success"
     request_id: str = msgspec.field(name="requestId")
+
+
+class Badge(msgspec.Struct, frozen=True, kw_only=True):
+    """A badge in the form that shields.io reads from an endpoint. It refuses any other field."""
+
+    schema_version: Literal[1] = msgspec.field(name="schemaVersion", default=1)
+    label: str
+    message: str
+    color: Color
+    cache_seconds: int = msgspec.field(name="cacheSeconds")
 
 
 class CounterHealthy(msgspec.Struct, frozen=True, kw_only=True):

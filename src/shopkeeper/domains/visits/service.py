@@ -15,6 +15,10 @@ DAY = "day_"
 
 ANY_COUNTER = "*"
 
+NUMBER, SVG_BADGE, JSON_BADGE = ".txt", ".svg", ".json"
+BADGES = (SVG_BADGE, JSON_BADGE)
+"""What a name may end with, to ask for another form of the counter that is called so without it."""
+
 
 class VisitCounter:
     """Counts visits of the site and of named pages."""
@@ -35,8 +39,7 @@ class VisitCounter:
         Raises UnknownCounter for a name that is not allowed, StoreError if the store fails. After a StoreError the
         visit may have been counted once, never twice.
         """
-        if counter_id != SITE_COUNTER and not self._is_kept(counter_id):
-            raise UnknownCounter("There is no counter of that name.")
+        self._require(counter_id)
         now = self._clock()
         key = {"counter_id": counter_id}
         moment = rfc3339(now)
@@ -45,11 +48,37 @@ class VisitCounter:
         return Visit(count=_count(record), timestamp=moment)
 
     def read(self, counter_id: str = SITE_COUNTER) -> int:
-        """Return the count without counting a visit, 0 if there was none. Raises StoreError."""
+        """Return the count without counting a visit, 0 if there was none.
+
+        Raises UnknownCounter for a name that is not allowed, StoreError if the store fails.
+        """
+        self._require(counter_id)
         return _count(self._store.get(VISITOR_COUNTER, {"counter_id": counter_id}) or {})
 
-    def _is_kept(self, counter_id: str) -> bool:
-        return ANY_COUNTER in self._counter_ids or counter_id in self._counter_ids
+    def read_name(self, asked: str) -> tuple[str, str]:
+        """Return the counter that a name means, and the form in which it is asked for, which is empty for JSON.
+
+        Counters may have dots in their names. An ending counts as a form only if no counter has the whole name:
+        `COUNTER_IDS` does not list it, and where any name is allowed, none was counted under it before such endings had
+        a meaning. Only there and only for such names the store is read. Raises StoreError.
+        """
+        name, dot, ending = asked.rpartition(".")
+        form = dot + ending
+        if form not in (NUMBER, *BADGES) or name in ("", ".", "..") or self._has(asked):
+            return asked, ""
+        return name, form
+
+    def _has(self, counter_id: str) -> bool:
+        """Tell whether a name is listed, or has been counted if any may be."""
+        if counter_id in self._counter_ids or ANY_COUNTER not in self._counter_ids:
+            return counter_id in self._counter_ids
+        return self._store.get(VISITOR_COUNTER, {"counter_id": counter_id}) is not None
+
+    def _require(self, counter_id: str) -> None:
+        """Raise UnknownCounter for a name that is not allowed."""
+        kept = self._counter_ids
+        if counter_id != SITE_COUNTER and counter_id not in kept and ANY_COUNTER not in kept:
+            raise UnknownCounter("There is no counter of that name.")
 
     def _changes(self, now: datetime, moment: str) -> Changes:
         expiry: dict[str, int] = {}

@@ -6,12 +6,13 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import PROBLEM_JSON, Call, Content, NotFound, Nothing, Reply, Request, Route, endpoint
+from shopkeeper.http.application import NOT_MODIFIED
+from shopkeeper.http.version import has_tag
 from shopkeeper.pages.docs import docs_assets, docs_page, page_with_link
 from shopkeeper.pages.files import CUSTOMERS_PAGE, HTML, MEDIA_TYPES, OWNERS_PAGE, PageFile, assets, page
 from shopkeeper.pages.headers import CACHE_CONTROL, SECURITY_HEADERS
-from shopkeeper.pages.negotiation import has_tag, prefers_html, takes_gzip
+from shopkeeper.pages.negotiation import prefers_html, takes_gzip
 
-NOT_MODIFIED = 304
 JSON = "application/json"
 Name = Annotated[str, msgspec.Meta(max_length=100)]
 

@@ -31,14 +31,20 @@ class Contents(msgspec.Struct, frozen=True):
     may_lack_a_log: bool
 
 
-def write_copy(source: Path, target: Path) -> None:
-    """Write all committed data of a data file to the empty file `target`. Writers are not blocked.
+def write_copy(source: Path, target: Path, tables: Iterable[Table]) -> None:
+    """Write all committed data of a data file to the empty file `target`, except what is ephemeral.
 
-    Raises ConfigurationError.
+    Writers are not blocked. Raises ConfigurationError.
     """
     try:
         with closing(connect(source)) as connection:
             connection.execute("VACUUM INTO ?", [str(target)])
+        with closing(sqlite3.connect(target, isolation_level=None)) as copied:
+            present = columns_of(copied)
+            copied.execute("PRAGMA secure_delete=ON")
+            for table in tables:
+                if table.ephemeral and table.name in present:
+                    copied.execute(f"DELETE FROM {quoted(table.name)}")
     except sqlite3.Error as error:
         raise ConfigurationError(f"The data file {source} cannot be copied: {error}.") from None
 

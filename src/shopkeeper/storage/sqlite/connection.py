@@ -149,6 +149,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
     journal = _pragma(connection, "journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten
     if sys.platform == "darwin":
         connection.execute("PRAGMA fullfsync=ON")
         connection.execute("PRAGMA checkpoint_fullfsync=ON")

@@ -18,6 +18,7 @@ from shopkeeper.storage.port import (
     Put,
     Update,
 )
+from shopkeeper.storage.sqlite.document import Document
 from shopkeeper.storage.sqlite.transaction import Transaction
 from shopkeeper.storage.table import Table
 from shopkeeper.storage.values import MAX_DIGITS, Item, Number, Scalar, Value, encode_number
@@ -38,7 +39,7 @@ def transact(transaction: Transaction, actions: Sequence[Action]) -> list[int]:
                 case Delete():
                     _delete(transaction, action)
                 case Check():
-                    _expect(action.table, transaction.get(action.table, action.key), action.expect)
+                    _expect(action.table, _item(transaction, action), action.expect)
                 case Append():
                     numbers.append(_append(transaction, action))
         except ConditionFailed as error:
@@ -47,22 +48,25 @@ def transact(transaction: Transaction, actions: Sequence[Action]) -> list[int]:
     return numbers
 
 
-def update(transaction: Transaction, action: Update) -> str:
-    """Change an item, and return it as it is stored."""
-    item = transaction.get(action.table, action.key)
-    _expect(action.table, item, action.expect)
-    return transaction.put(action.table, apply_changes({**action.key} if item is None else item, action.changes))
+def update(transaction: Transaction, action: Update) -> Document:
+    """Change an item, and return its document."""
+    found = transaction.find(action.table, action.key)
+    _expect(action.table, None if found is None else found.item, action.expect)
+    if found is None:
+        return transaction.put(action.table, apply_changes({**action.key}, action.changes))
+    changed = found.changed(apply_changes(found.item, action.changes), action.changes)
+    return transaction.keep(action.table, action.key, changed)
 
 
 def _put(transaction: Transaction, action: Put) -> None:
-    if action.if_absent and transaction.get(action.table, action.item) is not None:
+    if action.if_absent and transaction.find(action.table, action.item) is not None:
         raise AlreadyExists(f"{action.table.name}: the item already exists")
     transaction.put(action.table, action.item)
 
 
 def _delete(transaction: Transaction, action: Delete) -> None:
     if action.expect is not None:
-        _expect(action.table, transaction.get(action.table, action.key), action.expect)
+        _expect(action.table, _item(transaction, action), action.expect)
     transaction.delete(action.table, action.key)
 
 
@@ -112,6 +116,11 @@ def _sum(present: Value, amount: Value) -> Value:
     except ValueError as error:
         raise StoreError(str(error)) from None
     return total
+
+
+def _item(transaction: Transaction, action: Check | Delete) -> Item | None:
+    found = transaction.find(action.table, action.key)
+    return None if found is None else found.item
 
 
 def _expect(table: Table, item: Item | None, expectation: Expectation | None) -> None:

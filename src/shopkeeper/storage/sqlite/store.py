@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 DEFERRED_BUSY_SECONDS = 0.25
 SWEEP_ROWS = 100
+EMPTY_LOG_SECONDS = 3600
+"""How long SQLite's log may hold what was overwritten in an ephemeral table."""
 
 
 class SQLiteStore:
@@ -45,7 +47,9 @@ class SQLiteStore:
         """
         path = prepare_file(path)
         self._tables = tuple(tables)
+        self._forgets = any(table.ephemeral for table in self._tables)
         self._now = now
+        self._log_emptied_at = now()
         self._lock = Lock()
         self._is_deferred = False
         self._is_closed = False
@@ -93,6 +97,16 @@ class SQLiteStore:
         with self._lock:
             self._refuse_if_closed()
             self._transaction.commit()
+            if self._forgets and self._now() - self._log_emptied_at >= EMPTY_LOG_SECONDS:
+                self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Empty SQLite's log, in which overwritten rows stay. It matters to nobody's answer, so it never fails."""
+        self._log_emptied_at = self._now()
+        try:
+            self._transaction.empty_log()
+        except (sqlite3.Error, StoreUnavailable):
+            pass
 
     def sweep(self) -> bool:
         """Remove some expired items, and return whether there are more.
@@ -128,7 +142,7 @@ class SQLiteStore:
         check_key(table.key, key, exact=True)
         check_changes(table, changes)
         document = self._write(partial(operations.update, action=Update(table, key, changes, expect)))
-        return loads(document) if expect is None else None
+        return document.copy() if expect is None else None
 
     def delete(self, table: Table, key: Key, *, expect: Expectation | None = None) -> None:
         """See `Store.delete`."""

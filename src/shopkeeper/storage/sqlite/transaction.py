@@ -1,7 +1,8 @@
 """The open transaction of a data file. Each row is read from the file once and written to it once per COMMIT.
 
-A hundred visits of one counter that share a COMMIT cost one SELECT and one UPDATE. If an operation fails, only its own
-writes are discarded. If SQLite fails, the whole transaction is lost.
+A hundred visits of one counter that share a COMMIT cost one SELECT and one UPDATE, and their item is read from JSON and
+written as JSON once. If an operation fails, only its own writes are discarded. If SQLite fails, the whole transaction
+is lost.
 """
 
 import sqlite3
@@ -10,7 +11,8 @@ from typing import TypeVar
 
 from shopkeeper.storage.errors import StoreUnavailable
 from shopkeeper.storage.sqlite.cache import Cache
-from shopkeeper.storage.sqlite.form import dumps, loads
+from shopkeeper.storage.sqlite.document import Document
+from shopkeeper.storage.sqlite.form import dumps
 from shopkeeper.storage.sqlite.guard import Guard
 from shopkeeper.storage.sqlite.schema import Columns, Place, Row
 from shopkeeper.storage.table import Table
@@ -35,14 +37,20 @@ class Transaction:
         self._data_version: object = None
         self._lost: StoreUnavailable | None = None
         self._columns: dict[str, Columns] = {}
-        self._current: dict[Place, Row | None] = {}  # the writes of the operation that runs
-        self._pending: dict[Place, Row | None] = {}  # the writes of the previous ones that are not in the file yet
+        self._current: dict[Place, Document | None] = {}  # the writes of the operation that runs
+        self._pending: dict[Place, Document | None] = {}  # the writes of the previous ones that are not in the file yet
+        self._known: dict[Place, Document] = {}  # what is in the file, as far as this transaction has read it
         self._in_file: dict[Place, Row | None] = {}  # rows as this transaction has read and written them
         self._changed: set[Place] = set()
 
     def wait_at_most(self, seconds: float) -> None:
         """Wait no longer than this for another process that holds SQLite's lock."""
         self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def empty_log(self) -> None:
+        """Move SQLite's log into the file and empty it, unless another process reads from it now."""
+        self._guard.check()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     @property
     def has_changes(self) -> bool:
@@ -85,13 +93,32 @@ class Transaction:
 
     def get(self, table: Table, key: Item) -> dict[str, Value] | None:
         """Return an item, or None if it is not there."""
-        row = self._row(place_of(table, key), self.columns(table))
-        return None if row is None else loads(str(row[0]))
+        document = self.find(table, key)
+        return None if document is None else document.copy()
 
-    def put(self, table: Table, item: Item) -> str:
-        """Write an item and return it as it is stored."""
-        document = dumps(item)
-        self._current[place_of(table, item)] = self.columns(table).row(document, item)
+    def find(self, table: Table, key: Item) -> Document | None:
+        """Return the document of an item, or None if it is not there."""
+        place = place_of(table, key)
+        for documents in (self._current, self._pending, self._known):
+            if place in documents:
+                return documents[place]
+        row = self._row(place, self.columns(table))
+        if row is None:
+            return None
+        document = Document(str(row[0]))
+        if self._connection.in_transaction:
+            self._known[place] = document
+        return document
+
+    def put(self, table: Table, item: Item) -> Document:
+        """Write an item and return its document."""
+        text = dumps(item)
+        return self.keep(table, item, Document(text, self.columns(table).row(text, item)))
+
+    def keep(self, table: Table, key: Item, document: Document) -> Document:
+        """Write a document and return it."""
+        self.columns(table)
+        self._current[place_of(table, key)] = document
         return document
 
     def delete(self, table: Table, key: Item) -> None:
@@ -152,9 +179,8 @@ class Transaction:
         self._connection.close()
 
     def _row(self, place: Place, columns: Columns) -> Row | None:
-        for rows in (self._current, self._pending, self._in_file):
-            if place in rows:
-                return rows[place]
+        if place in self._in_file:
+            return self._in_file[place]
         row = self._cache.get(place)
         if row is None:
             row = self._connection.execute(columns.select, place[1:]).fetchone()
@@ -166,16 +192,20 @@ class Transaction:
 
     def _flush(self) -> None:
         """Write the pending rows to the file."""
-        for place, row in self._pending.items():
+        for place, document in self._pending.items():
             table, *key = place
             columns, before = self._columns[table], self._in_file.get(place)
-            if row is None:
+            row = None if document is None else document.row or columns.row(document.text, document.item)
+            if document is None or row is None:
                 self._connection.execute(columns.delete, key)
+                self._known.pop(place, None)
             elif before is None:
                 self._connection.execute(columns.insert, (*key, *row))
             elif before != row:
                 sql, values = columns.update(before, row)
                 self._connection.execute(sql, (*values, *key))
+            if document is not None:
+                self._known[place] = document
             self._in_file[place] = row
             self._changed.add(place)
         self._pending.clear()
@@ -199,6 +229,7 @@ class Transaction:
 
     def _forget(self) -> None:
         self._pending.clear()
+        self._known.clear()
         self._in_file.clear()
         self._changed.clear()
 

@@ -20,6 +20,13 @@ import { t } from "../texts.js";
 import { html, useState } from "../vendor/preact.js";
 
 const TYPES = /** @type {const} */ (["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]);
+const SCHEME = "https";
+const SITE = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)?$/;
+/** The languages of mails by their own names. @type {[string, string][]} */
+const LANGUAGES = [
+  ["en", "English"],
+  ["de", "Deutsch"],
+];
 const CONTACTS = /** @type {const} */ (["phone", "email", "address"]);
 
 /** The page. */
@@ -53,16 +60,18 @@ function FactsCard({ shop }) {
     (typed) => {
       const faults = check(typed, { required: ["business_name", "phone", "email", "address"], emails: ["email"] });
       const minutes = typed.prepare_minutes.trim();
+      if (!SITE.test(siteOf(typed.site))) faults.site = t("business.site_wrong");
       if (minutes && !/^[1-9]\d{0,3}$/.test(minutes)) faults.prepare_minutes = t("business.minutes_wrong");
       return faults;
     },
     async (changes) => {
-      const { business_type, prepare_minutes, phone, ...others } = changes;
+      const { business_type, prepare_minutes, phone, site, ...others } = changes;
       /** @type {Record<string, unknown>} */
       const body = others;
       if (business_type !== undefined) body.business_type = business_type || null;
       if (prepare_minutes !== undefined) body.prepare_minutes = Number(prepare_minutes) || null;
       if (phone !== undefined) body.phone = phoneOf(phone);
+      if (site !== undefined) body.site = siteOf(site) || null;
       const saved = await changeBusiness(body);
       toast(t("form.saved"));
       return valuesOf(saved);
@@ -88,7 +97,10 @@ function FactsCard({ shop }) {
           )}
         </fieldset>
         <${Field} ...${bind("prepare_minutes")} label=${t("business.minutes")} hint=${t("business.minutes_hint")} optional keys="numeric" most=${4} />
+        <${Field} ...${bind("site")} type="url" label=${t("business.site")} hint=${t("business.site_hint")} optional autocomplete="url" most=${200} />
         <${Tick} name="order_emails" label=${t("business.order_emails")} checked=${values.order_emails} onInput=${bind("order_emails").onInput} />
+        <${Tick} name="traffic_emails" label=${t("business.traffic_emails")} checked=${values.traffic_emails} onInput=${bind("traffic_emails").onInput} />
+        <${Select} ...${bind("mail_language")} label=${t("business.mail_language")} options=${LANGUAGES} />
         <${Failure} text=${failure} />
         <${Button} type="submit" kind="primary" busy=${busy}>${t("form.save")}<//>
       </form>
@@ -106,6 +118,9 @@ function valuesOf({
   public_contact,
   prepare_minutes,
   order_emails,
+  traffic_emails,
+  mail_language,
+  site,
 }) {
   return {
     business_name,
@@ -116,7 +131,16 @@ function valuesOf({
     public_contact: CONTACTS.filter((one) => public_contact.includes(one)),
     prepare_minutes: String(prepare_minutes ?? ""),
     order_emails,
+    traffic_emails,
+    mail_language,
+    site: site ?? "",
   };
+}
+
+/** The origin of a site as it was typed, with or without its scheme. @param {string} typed */
+function siteOf(typed) {
+  const site = typed.trim().toLowerCase().replace(/\/$/, "");
+  return !site || site.includes("://") ? site : `${SCHEME}://${site}`;
 }
 
 /** @param {{ shop: Record<string, any> }} props */

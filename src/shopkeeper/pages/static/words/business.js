@@ -26,6 +26,20 @@ export const BUSINESS = {
   ],
   "business.minutes_wrong": ["Please enter a number from 1 to 1440.", "Bitte eine Zahl von 1 bis 1440 eingeben."],
   "business.order_emails": ["Email me each new order", "Jede neue Bestellung per E-Mail"],
+  "business.traffic_emails": [
+    "Email me on Mondays how my site was visited, once my address is confirmed",
+    "Montags per E-Mail, wie meine Website besucht wurde, sobald meine Adresse bestätigt ist",
+  ],
+  "business.mail_language": ["Language of emails", "Sprache der E-Mails"],
+  "business.site": ["Your site", "Ihre Website"],
+  "business.site_hint": [
+    "Like shop.example. Its visitors can be counted.",
+    "Zum Beispiel shop.example. Ihre Besuche können gezählt werden.",
+  ],
+  "business.site_wrong": [
+    "Please enter an address like shop.example, without a path.",
+    "Bitte eine Adresse wie shop.example eingeben, ohne Pfad.",
+  ],
   "business.end": ["Close for good", "Endgültig schließen"],
   "business.end_lead": [
     "Deletes the business and its catalogue, once no order is open.",

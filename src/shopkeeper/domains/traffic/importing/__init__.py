@@ -1,0 +1,1 @@
+"""Imports of what other counters exported, and of what this one did, into days and months."""
