@@ -19,7 +19,6 @@ const MISSING = {
   ".modal-ux h4": { role: "heading", "aria-level": "3" },
   ".modal-ux h6": { role: "heading", "aria-level": "4" },
   ".modal-ux .close-modal": { "aria-label": "Close" },
-  ".modal-ux .btn.authorize": { "aria-label": "Authorize" },
   "pre.microlight": { tabindex: "0" },
 };
 
@@ -30,6 +29,8 @@ function complete(place) {
       for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
     }
   }
+  // Names that are not what the buttons say.
+  for (const button of place.querySelectorAll(".modal-ux .btn[aria-label]")) button.removeAttribute("aria-label");
   for (const field of place.querySelectorAll("select, textarea, input")) {
     const { ariaLabel, labels } = /** @type {HTMLInputElement} */ (field);
     if (!ariaLabel && !labels?.[0]?.textContent?.trim()) field.setAttribute("aria-label", nameOf(field));
@@ -48,7 +49,11 @@ const plainPaths = (/** @type {any} */ { React }) => ({
 });
 
 const place = /** @type {HTMLElement} */ (document.querySelector("#docs"));
-new MutationObserver(() => complete(place)).observe(place, { childList: true, subtree: true });
+let next = 0;
+new MutationObserver(() => {
+  cancelAnimationFrame(next); // once for all that changes in a frame
+  next = requestAnimationFrame(() => complete(place));
+}).observe(place, { childList: true, subtree: true });
 
 SwaggerUIBundle({
   url: "/openapi.json",
@@ -56,6 +61,7 @@ SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: -1, // the schemas stand with the operations
   displayRequestDuration: true,
+  docExpansion: "none", // the tags give an overview, and a phone need not lay out every operation
   persistAuthorization: false,
   validatorUrl: null, // nobody else is asked
   plugins: [plainPaths],
