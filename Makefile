@@ -12,7 +12,7 @@ TRAFFIC := src/shopkeeper/domains/traffic
 MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract facts package lock script traffic-data vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what
 	@test -n "$(BASE_URL)" || { echo "make test-stage: BASE_URL= must name the stage's address."; exit 1; }
 	@BASE_URL="$(BASE_URL)" $(PYTEST) tests/stage $(ARGS)
 
-test-deploy: check tools dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
+test-deploy: check tools example dist/.done $(VENV)-emulator/done ## deploy all three descriptions to an emulator of AWS, prove and remove them
 	@$(BIN)/python -m pytest tests/deploy -n 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/test ## measure us beside what people would use instead (twenty minutes); ARGS="--only on_lambda" measures a part anew
@@ -53,7 +53,7 @@ check: $(VENV)/test node_modules/.done ## format, lint and types alone
 check-pages:
 	@if [ ! -x node_modules/.bin/biome ]; then echo "make check: the pages are not checked, for Node.js is missing."; test "$$CI" != true; exit; fi; \
 	faults=$$(node_modules/.bin/biome ci 2>&1) || { echo "$$faults"; echo "make test: biome found the faults above; 'make format' mends some"; exit 1; }; \
-	node_modules/typescript-7/bin/tsc --project . || { echo "make test: tsc found the faults above"; exit 1; }
+	{ node_modules/typescript-7/bin/tsc --project . && node_modules/typescript-7/bin/tsc --project clients/typescript/tests; } || { echo "make test: tsc found the faults above"; exit 1; }
 
 format: $(VENV)/test ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -61,6 +61,9 @@ format: $(VENV)/test ## format the code and mend what ruff can
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
 	@$(BIN)/shopkeeper openapi > docs/openapi.json
+	@if [ -d node_modules/openapi-typescript ]; then node clients/typescript/generate.js clients/typescript/src/schema.ts; fi
+
+example: clients/typescript/dist/.done clients/typescript/example/node_modules/.done ## install the Next.js example
 
 contract: $(VENV)/server ## write docs/openapi.released.json anew, when a version is released
 	@$(BIN)/python scripts/compatibility.py release
@@ -89,7 +92,8 @@ pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents 
 	@$(BIN)/python -m tests.support.screenshots
 
 clean: ## remove what was installed and built; data files stay
-	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist
+	@rm -rf $(VENV) $(VENV)-deploy $(VENV)-emulator $(VENV)-python-client $(VENV)-bench node_modules infrastructure/serverless/node_modules dist \
+		clients/typescript/dist clients/typescript/example/node_modules clients/typescript/example/.next
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Shopkeeper needs Python 3.11 or newer (PYTHON= names it)."; exit 1; }
@@ -133,6 +137,15 @@ dist/.done: $(shell find src scripts/package.py scripts/python313.py requirement
 infrastructure/serverless/node_modules/.done: infrastructure/serverless/package-lock.json
 	@command -v npm > /dev/null || { echo "The Serverless Framework needs Node.js."; exit 1; }
 	@cd infrastructure/serverless && npm ci --silent && touch node_modules/.done
+
+clients/typescript/dist/.done: $(shell find clients/typescript/src -type f) clients/typescript/tsconfig.json node_modules/.done
+	@node_modules/typescript-7/bin/tsc --project clients/typescript && touch $@
+
+# Next.js is large, and nothing else needs it.
+clients/typescript/example/node_modules/.done: clients/typescript/example/package-lock.json
+	@command -v npm > /dev/null || { echo "The example needs Node.js."; exit 1; }
+	@echo "Installing the example …"
+	@cd clients/typescript/example && npm ci --silent && touch node_modules/.done
 
 # Without Node.js the collection and one emulator are skipped, visibly; in CI that is a failure.
 node_modules/.done: package-lock.json

@@ -306,6 +306,13 @@ class Settings:
         default="600",
         deployable=True,
     )
+    order_retention_days = Setting(
+        "ORDER_RETENTION_DAYS",
+        "days after the end of an order that all it holds about its customer is removed",
+        optional(whole_number(1, 36500, "days")),
+        shown="never",
+        deployable=True,
+    )
     bucket = Setting(
         "S3_BUCKET_NAME",
         "the bucket of the pictures, with `dynamodb:`; deployments have their own",

@@ -85,8 +85,11 @@ def read_and_tell_traffic(ask: Ask) -> None:
     elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
     elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
     assert ask("GET", "/api/traffic", None, token)["totals"]["views"] == 1
-    for path in ("pages", "live", "sites"):
+    for path in ("pages", "dimensions", "live", "sites"):
         ask("GET", f"/api/traffic/{path}", None, token)
+    shared = ask("POST", "/api/traffic/share", None, token)
+    assert ask("GET", "/api/traffic", traffic_share=shared["token"])["totals"]["views"] == 1
+    ask("DELETE", "/api/traffic/share", None, token)
     for _ in range(4):
         later()
         run("traffic-closing")
@@ -162,6 +165,8 @@ def keep_shop(ask: Ask) -> None:
     assert ask.run("pause-end") == {"PausesEnded": 1}  # type: ignore[attr-defined]
     ask("PATCH", business, {"email": "new@example.com"}, token)
     ask("DELETE", business, None, token)
+    ask.later()  # type: ignore[attr-defined]
+    assert ask.run("order-retention") == {"OrdersErased": 3}  # type: ignore[attr-defined]
 
 
 def send_mails(ask: Ask) -> None:

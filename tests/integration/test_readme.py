@@ -145,5 +145,9 @@ def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> N
     assert_prints_what_it_shows("guide.md", server.url, tmp_path)
 
 
+def test_the_page_on_personal_data_prints_what_it_shows(tmp_path: Path) -> None:
+    assert_prints_what_it_shows("privacy.md", f"http://127.0.0.1:{free_port()}", tmp_path)
+
+
 def test_the_page_for_operators_prints_what_it_shows(tmp_path: Path) -> None:
     assert_prints_what_it_shows("operating.md", f"http://127.0.0.1:{free_port()}", tmp_path)

@@ -276,8 +276,8 @@ def test_these_are_all_that_hash() -> None:
 
 LIMITED = {
     *HASHED,
-    ("GET", "/counter"),
-    ("GET", "/counter/{counter_id}"),
+    *((method, f"/counter{form}") for method in ("GET", "POST") for form in ("", ".txt", "/{counter_id}")),
+    *((method, f"/counter.{badge}") for method in ("GET", "HEAD") for badge in ("svg", "json")),
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/auth/reset/request"),

@@ -1,25 +1,27 @@
 """The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`, and
 `shopkeeper import traffic | traffic report`.
 
+`data_commands` has those on the data of customers.
+
 Each command imports what it needs: those that work on a data file load no server.
 """
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.near_misses import near_misses
+from shopkeeper.operator import data_commands
+from shopkeeper.operator.terminal import Data, Progress, out, settings_of, warn, warn_of_near_misses
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.tables import TABLES
@@ -41,7 +43,6 @@ class Format(Enum):
     UMAMI = "umami"
 
 
-DEFAULT_DATA = "shopkeeper.db"
 JOURNAL = "shopkeeper-copy.json"
 FAILED = 2
 
@@ -55,10 +56,7 @@ imports = typer.Typer(help="Take over what other programs counted.", no_args_is_
 traffic = typer.Typer(help="Read the traffic of sites.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(traffic, name="traffic")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Data = Annotated[Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")]
+app.add_typer(data_commands.app)
 
 
 @app.command()
@@ -70,7 +68,7 @@ def serve(
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
 
-    settings = _settings(data)
+    settings = settings_of(data)
     path = sqlite_path(settings.store_url)
     where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
@@ -83,7 +81,7 @@ def serve(
         ]
         out.print("\n".join(lines), markup=False)
 
-    server.serve(settings, host, port, announce, _warn)
+    server.serve(settings, host, port, announce, warn)
 
 
 @app.command()
@@ -94,7 +92,7 @@ def tables(
     data: Data = None,
 ) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = _settings(data)
+    settings = settings_of(data)
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
@@ -128,6 +126,7 @@ def _backfill(settings: Settings) -> None:
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
     out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
+    out.print(f"orders: {report.finished} listed until their customers' data is removed")
     if report.pictures:
         out.print(f"pictures: {report.pictures} of no item removed")
     if report.problems:
@@ -138,14 +137,14 @@ def _backfill(settings: Settings) -> None:
 def copy(
     source: Annotated[str, typer.Option("--from", help="Where from: sqlite:///PATH or dynamodb:")],
     target: Annotated[str, typer.Option("--to", help="Where to: sqlite:///PATH or dynamodb:; must be empty.")],
+    progress: Progress = False,
 ) -> None:
     """Copy all data from one store to another; if it was stopped, it continues where it was.
 
     Nothing may write to the source meanwhile: a SQLite file is locked, for DynamoDB you must make sure of that.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from shopkeeper.operator.copying import Copy, copy_pictures, open_side
+    from shopkeeper.operator.progress import shown
     from shopkeeper.runtime.resources import open_pictures
 
     for option, url in (("--from", source), ("--to", target)):
@@ -153,7 +152,7 @@ def copy(
             raise ConfigurationError(f"{option} must be sqlite:///PATH or dynamodb:, not {url[:100]!r}.")
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
-    _warn_of_near_misses(os.environ)
+    warn_of_near_misses(os.environ)
     sides = [read({**os.environ, "STORE_URL": url}, TABLES) for url in (source, target)]
     with open_side(sides[0], must_exist=True) as former, open_side(sides[1]) as latter:
         copying = Copy(former, latter, TABLES, Path(JOURNAL), (_side(sides[0]), _side(sides[1])))
@@ -162,17 +161,13 @@ def copy(
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
         pictures = copy_pictures(former, *(open_pictures(side) for side in sides))
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-        with Progress(*columns, console=out, transient=True) as progress:
-            bars = {table: progress.add_task(table.name, total=None) for table in TABLES}
-            counts = copying.run(
-                lambda table, copied, total: progress.update(bars[table], completed=copied, total=total)
-            )
+        with shown(force=progress) as show:
+            counts = copying.run(lambda table, copied, total: show(table.name, copied, total))
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")
     out.print(f"pictures: {pictures.copied} on both sides")
     for name in pictures.missing:
-        _warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
+        warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
 
 
 @app.command()
@@ -184,7 +179,7 @@ def backup(
     """Write a checked copy of the whole data file, with its pictures; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
-    report = back_up(_settings(data), file, with_key=with_key)
+    report = back_up(settings_of(data), file, with_key=with_key)
     _tell(report, f"{report.path} is a whole copy, checked.")
 
 
@@ -197,7 +192,7 @@ def restore(
     """Copy a backup to where the data file belongs, with its key and its pictures; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
-    settings = _settings(data)
+    settings = settings_of(data)
     if check:
         _tell(work.check(settings, file), f"{file} is whole.")
     else:
@@ -210,7 +205,7 @@ def adopt(data: Data = None) -> None:
     """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
     from shopkeeper.runtime import datafile
 
-    settings = _settings(data)
+    settings = settings_of(data)
     before, after = datafile.adopt(settings)
     bound = f"to stage {after.stage} and the key of {datafile.source_name(settings)}"
     if before == after:
@@ -250,7 +245,7 @@ def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    settings = _settings(data)
+    settings = settings_of(data)
     check_belongs(settings)
     resources = open_resources(settings, authenticates=True)
     try:
@@ -273,7 +268,7 @@ def import_traffic(
     from shopkeeper.operator.traffic import run_import
 
     with _resources(data) as resources:
-        run_import(resources, file, format_.value, site, website, out, _warn)
+        run_import(resources, file, format_.value, site, website, out, warn)
 
 
 @traffic.command("report")
@@ -298,7 +293,7 @@ def _resources(data: Path | None) -> "Iterator[Resources]":
     """Open what the settings name, for the block."""
     from shopkeeper.runtime.resources import open_resources
 
-    resources = open_resources(_settings(data), authenticates=False)
+    resources = open_resources(settings_of(data), authenticates=False)
     try:
         yield resources
     finally:
@@ -349,28 +344,8 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, StoreError, ApiError) as error:
-        _warn(str(error))
+        warn(str(error))
         raise SystemExit(FAILED) from None
-
-
-def _settings(data: Path | None) -> Settings:
-    """Return the settings. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
-    environment = dict(os.environ)
-    if data is not None:
-        environment["STORE_URL"] = f"{SQLITE}{data}"
-    _warn_of_near_misses(environment)
-    if not environment.get("STORE_URL", "").strip():
-        environment["STORE_URL"] = f"{SQLITE}{DEFAULT_DATA}"
-    return read(environment, TABLES)
-
-
-def _warn_of_near_misses(environment: Mapping[str, str]) -> None:
-    for sentence in near_misses(environment):
-        _warn(sentence)
-
-
-def _warn(sentence: str) -> None:
-    err.print(sentence, markup=False)
 
 
 def _tell(report: "Report", done: str) -> None:

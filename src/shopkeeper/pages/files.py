@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from shopkeeper.pages.joining import joined, joined_styles
+from shopkeeper.pages.joining import joined, joined_later, joined_styles
 
 STATIC = Path(__file__).parent / "static"
 
@@ -29,7 +29,7 @@ MEDIA_TYPES = {
 OWNERS_PAGE = "index.html"
 CUSTOMERS_PAGE = "shop.html"
 
-FOLDERS = ("", "parts", "shop", "views", "vendor", "words")
+FOLDERS = ("", "parts", "shop", "traffic", "views", "vendor", "words")
 """Where modules and styles are. The name of a file in the first one has no folder."""
 
 _COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n", re.MULTILINE)
@@ -45,6 +45,13 @@ ENTRIES = {OWNERS_PAGE: "main.js", CUSTOMERS_PAGE: "shop.js"}
 
 STYLES = {OWNERS_PAGE: "main.css", CUSTOMERS_PAGE: "shop.css"}
 """What each page looks like. It is sent with all that it imports."""
+
+
+SHARED_SCRIPT, SHARED_STYLE = "shared.js", "shared.css"
+"""What the page of a site's traffic runs, and what it looks like. The function `traffic` writes the page itself."""
+
+LATER = {"views/traffic.js": "main.js"}
+"""Modules that a page imports when they are needed, and what that page runs. Each is sent with what the page lacks."""
 
 
 class PageFile(msgspec.Struct, frozen=True):
@@ -65,9 +72,12 @@ def assets() -> dict[str, PageFile]:
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
-    scripts = {name: page_file(".js", condensed(joined(STATIC, name)).encode()) for name in ENTRIES.values()}
-    styles = {name: page_file(".css", condensed(joined_styles(STATIC, name)).encode()) for name in STYLES.values()}
-    return files | scripts | styles
+    later = {entry: [name for name, page in LATER.items() if page == entry] for entry in ENTRIES.values()}
+    scripts = {name: joined(STATIC, name, later.get(name, ())) for name in (*ENTRIES.values(), SHARED_SCRIPT)}
+    scripts |= {name: joined_later(STATIC, name, entry) for name, entry in LATER.items()}
+    styles = {name: joined_styles(STATIC, name) for name in (*STYLES.values(), SHARED_STYLE)}
+    made = {name: page_file(Path(name).suffix, condensed(text).encode()) for name, text in (scripts | styles).items()}
+    return files | made
 
 
 @cache

@@ -15,7 +15,6 @@ from shopkeeper.domains.accounts.model import (
     ChangedMeanwhile,
     InvalidSession,
     NewAccount,
-    OwnsBusiness,
     PasswordChange,
     Role,
     Tokens,
@@ -25,7 +24,7 @@ from shopkeeper.domains.accounts.model import (
     WrongPassword,
 )
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
-from shopkeeper.domains.accounts.records import ALL_USERS, add, find_by_email, new_account, no_user, users
+from shopkeeper.domains.accounts.records import ALL_USERS, add, find_by_email, new_account, no_user, remove, users
 from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.domains.mail.model import Kind, MailNotConfigured
@@ -217,18 +216,7 @@ class Accounts:
         account = self._account_of(caller)
         if expected is not None and expected != account.version:
             raise ChangedMeanwhile("The account was changed by another request.")
-        try:
-            self._store.transact(
-                [
-                    self._users.removal(account),
-                    markers.free(markers.user_email(account.email), user_id=account.user_id),
-                    markers.tombstone(account.user_id, rfc3339(self._clock())),
-                ]
-            )
-        except AlreadyExists:
-            raise OwnsBusiness("The account owns a business, which must be deleted first.") from None
-        except ConditionFailed:
-            raise ChangedMeanwhile("The account was changed by another request.") from None
+        remove(self._store, account, rfc3339(self._clock()))
 
     def set_role(self, user_id: str, role: Role) -> User:
         """Make an account an admin's, or a user's again. Raises NotFound or ChangedMeanwhile."""

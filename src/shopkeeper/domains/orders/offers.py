@@ -2,11 +2,11 @@
 
 from shopkeeper.domains.orders.fulfilment import Delivery, TableService
 from shopkeeper.domains.orders.model import Order
-from shopkeeper.domains.orders.records import AWAITING, orders
+from shopkeeper.domains.orders.records import AWAITING, deletion_record, orders
 from shopkeeper.storage import Store
 from shopkeeper.storage.tables import ORDERS
 
-__all__ = ["Delivery", "TableService", "find_order", "waiting_businesses"]
+__all__ = ["Delivery", "TableService", "deletion_record", "find_order", "waiting_businesses"]
 
 MOST_WAITING = 100
 
