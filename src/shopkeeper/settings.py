@@ -12,12 +12,14 @@ from typing import Generic, Literal, TypeVar, cast, overload
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
     Check,
+    aws_region,
     flag,
     matching,
     networks,
     on_or_off,
     one_of,
     optional,
+    port,
     several,
     smtp_url,
     whole_number,
@@ -62,19 +64,6 @@ def _stage(text: str) -> Stage:
     if text in COLOURS:
         raise ValueError(f"must be dev, staging or prod ({text} is a COLOUR)")
     return one_of(STAGES)(text)
-
-
-def _log_level(text: str) -> LogLevel:
-    return one_of(LOG_LEVELS)(text.upper())
-
-
-def _region(text: str) -> str:
-    # Without a pattern: every function has a region, and to compile one takes longer than to read all settings.
-    parts = text.split("-")
-    named = len(parts[0]) > 1 and parts[0].isalpha() and len(parts) > 1
-    if not named or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
-        raise ValueError("must be an AWS region such as us-east-1")
-    return text
 
 
 def _store_url(text: str) -> str:
@@ -201,7 +190,7 @@ class Settings:
     region = Setting(
         "AWS_REGION",
         "the region of the tables",
-        _region,
+        aws_region,
         default="us-east-1",
     )
     allowed_origins = Setting(
@@ -374,9 +363,27 @@ class Settings:
     log_level = Setting(
         "LOG_LEVEL",
         "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
-        _log_level,
+        lambda text: one_of(LOG_LEVELS)(text.upper()),
         default="INFO",
         deployable=True,
+    )
+    metrics_in_log = Setting(
+        "METRICS",
+        "whether the log of one machine has metrics for CloudWatch (its embedded metric format): `emf` or `off`",
+        one_of(("off", "emf")),
+        default="off",
+        shown="`off`, on Lambda always `emf`",
+    )
+    metrics_port = Setting(
+        "METRICS_PORT",
+        "the port on which one machine serves `/metrics` to Prometheus",
+        port,
+    )
+    metrics_host = Setting(
+        "METRICS_HOST",
+        "the address that `METRICS_PORT` is opened on",
+        matching("[A-Za-z0-9.:-]{1,253}", "an address of this machine, such as 127.0.0.1"),
+        default="127.0.0.1",
     )
 
 

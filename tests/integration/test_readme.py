@@ -126,7 +126,11 @@ def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
     steps = commands((ROOT / "docs" / page).read_text())
     marker = "-- end of a command --"
     port = url.rpartition(":")[2]
-    typed = [command.replace(ADDRESS, url).replace("--port 8000", f"--port {port}") for command, _ in steps]
+    metrics = str(free_port())
+    typed = [
+        command.replace(ADDRESS, url).replace("9464", metrics).replace("--port 8000", f"--port {port}")
+        for command, _ in steps
+    ]
     typed = [re.sub("shopkeeper serve(?!.*--port)", "shopkeeper serve --port 0", command) for command in typed]
     done = subprocess.run(
         ["bash", "-c", "\n".join(f"{command}\necho '{marker}'" for command in typed)],

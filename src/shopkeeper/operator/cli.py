@@ -67,6 +67,7 @@ def serve(
 ) -> None:
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
+    from shopkeeper.runtime.machine.scraping import metrics_at
 
     settings = settings_of(data)
     path = sqlite_path(settings.store_url)
@@ -76,6 +77,7 @@ def serve(
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
             *first_run(url, setup_code),
+            *metrics_at(settings),
             f"The data is in {where}. Try:",
             *(f"  {line}" for line in examples(url, settings)),
         ]
