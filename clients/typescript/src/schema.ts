@@ -2410,7 +2410,7 @@ export interface components {
         };
         /**
          * InvalidHitProblem
-         * @description The path does not begin with a slash, is too long or holds control characters.
+         * @description The path is too long, or the name of an event holds control characters.
          */
         InvalidHitProblem: components["schemas"]["Problem"] & {
             /**
