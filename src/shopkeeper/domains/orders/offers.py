@@ -9,7 +9,15 @@ from shopkeeper.domains.orders.records import AWAITING, deletion_record, orders
 from shopkeeper.storage import Store
 from shopkeeper.storage.tables import ORDERS
 
-__all__ = ["Delivery", "TableService", "count_open", "count_waiting", "deletion_record", "find_order", "waiting_businesses"]
+__all__ = [
+    "Delivery",
+    "TableService",
+    "count_open",
+    "count_waiting",
+    "deletion_record",
+    "find_order",
+    "waiting_businesses",
+]
 
 MOST_WAITING = 100
 
