@@ -12,7 +12,7 @@ TRAFFIC := src/shopkeeper/domains/traffic
 MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package lock script traffic-data vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package distribution lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ facts: $(VENV)/server ## write infrastructure/facts.json anew, and what follows 
 package: $(VENV)/server ## build a zip for each function and architecture under dist/
 	@$(BIN)/python scripts/package.py
 	@touch dist/.done
+
+distribution: $(VENV)/server ## build the Python package, as source and as a wheel, under dist/python
+	@rm -rf dist/python
+	@$(BIN)/python scripts/distribution.py build dist/python
 
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh

@@ -7,11 +7,10 @@ and what a deployment may set follow from that declaration.
 from __future__ import annotations  # a cold start evaluates none
 
 from collections.abc import Mapping
-from typing import Generic, Literal, TypeVar, cast, overload
+from typing import Literal
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
-    Check,
     aws_region,
     flag,
     matching,
@@ -26,17 +25,20 @@ from shopkeeper.checks import (
 )
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
+from shopkeeper.setting import Setting
 from shopkeeper.storage.table import Table, table_names
 from shopkeeper.zones import NAME
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
@@ -51,8 +53,6 @@ _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
-
-T_co = TypeVar("T_co", covariant=True)
 
 
 def sqlite_path(store_url: str) -> str | None:
@@ -70,75 +70,6 @@ def _store_url(text: str) -> str:
     if text != DYNAMODB and not sqlite_path(text):
         raise ValueError("must be sqlite:///PATH or dynamodb:")
     return text
-
-
-class Setting(Generic[T_co]):
-    """A setting's declaration, and on an instance of `Settings` its value.
-
-    `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
-    `shown` is the default in the words of the reference, if the text is not clear by itself. A deployment may set
-    what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
-    A `secret` one is in no error's text.
-    """
-
-    def __init__(
-        self,
-        variable: str,
-        meaning: str,
-        check: Check[T_co],
-        *,
-        default: str = "",
-        default_in_dev: str | None = None,
-        shown: str = "",
-        deployable: bool = False,
-        formerly: str = "",
-        verbatim: bool = False,
-        secret: bool = False,
-    ) -> None:
-        self.variable = variable
-        self.meaning = meaning
-        self.default = default
-        self.default_in_dev = default if default_in_dev is None else default_in_dev
-        self._shown = shown
-        self.deployable = deployable
-        self.variables = (variable, formerly) if formerly else (variable,)
-        self._check = check
-        self._verbatim = verbatim
-        self._secret = secret
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.field = name
-
-    @overload
-    def __get__(self, settings: None, owner: type) -> Setting[T_co]: ...
-
-    @overload
-    def __get__(self, settings: Settings, owner: type) -> T_co: ...
-
-    def __get__(self, settings: Settings | None, owner: type) -> Setting[T_co] | T_co:
-        return self if settings is None else cast(T_co, settings.values[self.field])
-
-    def read(self, environment: Mapping[str, str], *, is_dev: bool) -> T_co:
-        """Return the setting's value in an environment. Raises ConfigurationError, naming the variable."""
-        for variable in self.variables:
-            text = environment.get(variable, "")
-            if not self._verbatim:
-                text = text.strip()
-            if text:
-                break
-        try:
-            return self._check(text or (self.default_in_dev if is_dev else self.default))
-        except ValueError as error:
-            given = "" if self._secret else f", not {text[:100]!r}"
-            raise ConfigurationError(f"{variable} {error}{given}.") from None
-
-    @property
-    def default_in_words(self) -> str:
-        """The default as the table in the reference says it."""
-        if self._shown:
-            return self._shown
-        usual, in_dev = (f"`{text}`" if text else "none" for text in (self.default, self.default_in_dev))
-        return usual if usual == in_dev else f"in dev {in_dev}, else {usual}"
 
 
 class Settings:
@@ -163,6 +94,11 @@ class Settings:
     def needs_network(self) -> bool:
         """Whether keys or identities come from another machine."""
         return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+
+    @property
+    def registers_strangers(self) -> bool:
+        """Whether anybody can register a business, without an account."""
+        return self.registration == "open" and not self.registration_requires_token
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -255,6 +191,7 @@ class Settings:
         optional(Secret),
         shown="in dev on one machine one is made",
         verbatim=True,
+        secret=True,
     )
     jwt_secret_arn = Setting(
         "JWT_SECRET_ARN",
@@ -280,9 +217,16 @@ class Settings:
         str,
         deployable=True,
     )
+    registration = Setting(
+        "REGISTRATION",
+        "who may make an account: `open` anybody, `invite` who has a link of `shopkeeper invite`, `closed` nobody",
+        one_of(REGISTRATIONS),
+        default="open",
+        deployable=True,
+    )
     registration_requires_token = Setting(
         "REGISTRATION_REQUIRES_TOKEN",
-        "whether registering a business needs a token",
+        "whether registering a business needs a token; it always does unless `REGISTRATION` is `open`",
         flag,
         default="true",
         default_in_dev="false",
@@ -356,7 +300,8 @@ class Settings:
     )
     site_url = Setting(
         "SITE_URL",
-        "the site whose pages `/reset` and `/confirm` take the tokens in mails; without it mails show the token alone",
+        "the site whose pages `/reset`, `/confirm` and `/invite` take the tokens in links; without it mails show the "
+        "token alone",
         matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
         deployable=True,
     )
@@ -397,6 +342,10 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    if values["cognito_user_pool_id"] and values["registration"] == "invite":
+        raise ConfigurationError(
+            "REGISTRATION must be open or closed with a Cognito pool, which invites its users itself."
+        )
     if values["smtp_server"] and not values["mail_from"]:
         raise ConfigurationError("SMTP_URL needs MAIL_FROM, the address that mails come from.")
     if values["mail_from"] and not values["smtp_server"] and values["store_url"] != DYNAMODB:

@@ -13,6 +13,7 @@ OWN_ROUTES = {
     "/": OWNERS_PAGE,
     "/reset": OWNERS_PAGE,
     "/confirm": OWNERS_PAGE,
+    "/invite": OWNERS_PAGE,
     "/shop/{business_id}": CUSTOMERS_PAGE,
     "/api/docs": DOCS_PAGE,
     "/assets/docs/{name}": "",

@@ -296,8 +296,12 @@ LIMITED = {
     *(
         (method, f"/api/traffic{path}")
         for method in ("GET", "HEAD")
-        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl")
+        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl", "/dimensions", "/share")
     ),
+    ("POST", "/api/traffic/share"),
+    ("DELETE", "/api/traffic/share"),
+    ("GET", "/traffic"),
+    ("HEAD", "/traffic"),
 }
 
 

@@ -152,9 +152,29 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description The email address may belong to no other account. Sign in afterwards to get tokens.
+         * @description The email address may belong to no other account. Sign in afterwards to get tokens. The server's operator decides who may register. An `invitation` is the token of a link that the operator sent to this address; it also confirms the address.
          */
         post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who may create an account
+         * @description A page offers registration to anybody only if the answer is `open`.
+         */
+        get: operations["readRegistration"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2448,6 +2468,22 @@ export interface components {
             newest?: number;
         };
         /**
+         * InvalidInvitationProblem
+         * @description An invitation is for another address, or is not valid, or no longer valid.
+         */
+        InvalidInvitationProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "invalid_invitation";
+        };
+        /**
          * InvalidSessionProblem
          * @description A refresh token, or the token of a mail, is not valid, or no longer valid.
          */
@@ -2462,6 +2498,22 @@ export interface components {
              * @constant
              */
             code: "invalid_session";
+        };
+        /**
+         * InvitationRequiredProblem
+         * @description Only who is invited can make an account here, and the request has no invitation.
+         */
+        InvitationRequiredProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "invitation_required";
         };
         /**
          * Item
@@ -2861,6 +2913,11 @@ export interface components {
              * @example Ann Example
              */
             name: string;
+            /**
+             * @description The token of an invitation to this address, null without one
+             * @example null
+             */
+            invitation?: string | null;
         };
         /**
          * NewItem
@@ -4023,6 +4080,22 @@ export interface components {
             owner_name?: string | null;
             /** @description What kind of business it is; null if that is not said */
             business_type?: components["schemas"]["BusinessType"] | null;
+        };
+        /**
+         * RegistrationClosedProblem
+         * @description Nobody can make an account here.
+         */
+        RegistrationClosedProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "registration_closed";
         };
         /**
          * Replay
@@ -5383,6 +5456,18 @@ export interface components {
             links: components["schemas"]["Texts"];
         };
         /**
+         * WhoRegisters
+         * @description Who can make an account: anybody, those with an invitation, or nobody.
+         */
+        WhoRegisters: {
+            /**
+             * @description Who may create an account: anybody, those with an invitation, or nobody
+             * @example open
+             * @enum {string}
+             */
+            registration: "closed" | "invite" | "open";
+        };
+        /**
          * WrongCredentialsProblem
          * @description Email and password do not belong together; which of them is wrong is not said.
          */
@@ -6468,6 +6553,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["MalformedBodyProblem"] | components["schemas"]["InvalidInputProblem"];
                 };
             };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RegistrationClosedProblem"] | components["schemas"]["InvitationRequiredProblem"] | components["schemas"]["InvalidInvitationProblem"];
+                };
+            };
             /** @description The request was not complete in time */
             408: {
                 headers: {
@@ -6566,6 +6661,62 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    readRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoRegisters"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
                 };
             };
         };

@@ -1,5 +1,5 @@
-"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`, and
-`shopkeeper import traffic | traffic report`.
+"""The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
+openapi`, and `shopkeeper import traffic | traffic report`.
 
 `data_commands` has those on the data of customers.
 
@@ -9,9 +9,7 @@ Each command imports what it needs: those that work on a data file load no serve
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -21,30 +19,22 @@ from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
 from shopkeeper.operator import data_commands
-from shopkeeper.operator.terminal import Data, Progress, out, settings_of, warn, warn_of_near_misses
+from shopkeeper.operator.env_file import DEFAULT, FromFile, load_env_file
+from shopkeeper.operator.terminal import Data, Progress, environment_of, out, settings_of, warn, warn_of_near_misses
+from shopkeeper.operator.traffic_commands import imports, traffic
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.tables import TABLES
 
 if TYPE_CHECKING:
     from shopkeeper.domains.accounts.service import Accounts
-    from shopkeeper.functions.resources import Resources
     from shopkeeper.operator.backup import Report
 
 T = TypeVar("T")
 
-
-class Format(Enum):
-    """What an import can read."""
-
-    SHOPKEEPER = "shopkeeper"
-    GOATCOUNTER = "goatcounter"
-    PLAUSIBLE = "plausible"
-    UMAMI = "umami"
-
-
 JOURNAL = "shopkeeper-copy.json"
 FAILED = 2
+FOUND_PROBLEMS = 1
 
 app = typer.Typer(
     help="The serverless backend of a small business's site.",
@@ -52,8 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-imports = typer.Typer(help="Take over what other programs counted.", no_args_is_help=True)
-traffic = typer.Typer(help="Read the traffic of sites.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(traffic, name="traffic")
 app.add_typer(data_commands.app)
@@ -84,6 +72,26 @@ def serve(
         out.print("\n".join(lines), markup=False)
 
     server.serve(settings, host, port, announce, warn)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    data: Data = None,
+    smtp: Annotated[bool, typer.Option("--smtp", help="Also begin a session with the mail server.")] = False,
+) -> None:
+    """Read the settings, the key and the data, and print what would run; with problems the exit status is 1."""
+    from shopkeeper.operator import checking
+
+    from_file: FromFile = context.obj
+    report = checking.check(environment_of(data), from_file.path, from_file.variables, smtp=smtp)
+    for line in report.lines:
+        out.print(line, markup=False)
+    for problem in report.problems:
+        warn(f"problem: {problem}")
+    if report.problems:
+        raise typer.Exit(FOUND_PROBLEMS)
+    out.print("No problem was found.")
 
 
 @app.command()
@@ -241,63 +249,42 @@ def reset(
     out.print(f"{page}#token={token}", markup=False)
 
 
+@app.command()
+def invite(
+    email: Annotated[str, typer.Argument(help="The email address that may make an account.")],
+    mail: Annotated[bool, typer.Option("--mail", help="Also send the link to the address.")] = False,
+    page: Annotated[str, typer.Option(help="The page that takes the token.")] = "/invite",
+    data: Data = None,
+) -> None:
+    """Print a link with which the owner of an email address makes an account, once, within seven days."""
+    from shopkeeper.operator import inviting
+
+    settings = settings_of(data)
+    inviting.check_possible(settings, email, by_mail=mail)
+    link, is_mailed = _with_accounts(
+        settings, lambda accounts: inviting.invite(accounts, settings, email, page, by_mail=mail)
+    )
+    out.print(link, markup=False)
+    if link.startswith("/"):
+        warn("Put the address of your site before it; SITE_URL does that.")
+    if mail and not is_mailed:
+        raise ConfigurationError(f"It was not mailed, for {email} has got too many mails. Send the link yourself.")
+
+
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     """Return what `work` returns of the accounts, in the settings' store and with the key that belongs to it."""
+    return _with_accounts(settings_of(data), work)
+
+
+def _with_accounts(settings: Settings, work: "Callable[[Accounts], T]") -> T:
     from shopkeeper.functions.accounts import build
     from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    settings = settings_of(data)
     check_belongs(settings)
     resources = open_resources(settings, authenticates=True)
     try:
         return work(build(resources))
-    finally:
-        resources.store.close()
-
-
-@imports.command("traffic")
-def import_traffic(
-    file: Annotated[Path, typer.Argument(help="The export: a file, a zip archive or a folder.")],
-    format_: Annotated[Format, typer.Option("--format", help="What exported it.")],
-    site: Annotated[str, typer.Option(help="A host of SITES, or a business_id.")],
-    website: Annotated[
-        str | None, typer.Option(help="The id of the website in a dump of Umami that has several.")
-    ] = None,
-    data: Data = None,
-) -> None:
-    """Take over the days that another counter, or a Shopkeeper, exported; safe to repeat."""
-    from shopkeeper.operator.traffic import run_import
-
-    with _resources(data) as resources:
-        run_import(resources, file, format_.value, site, website, out, warn)
-
-
-@traffic.command("report")
-def report_traffic(
-    site: Annotated[
-        str | None, typer.Option(help="A host of SITES, or a business_id; the first of SITES by default.")
-    ] = None,
-    week: Annotated[bool, typer.Option("--week", help="The last whole week, from Monday to Sunday.")] = False,
-    first: Annotated[str | None, typer.Option("--from", help="The first date, like 2026-11-21.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The last date; today by default.")] = None,
-    data: Data = None,
-) -> None:
-    """Print how a site was visited, in the last 30 days unless told otherwise."""
-    from shopkeeper.operator.traffic import print_report
-
-    with _resources(data) as resources:
-        print_report(resources, site, out, first=first, last=last, is_week=week)
-
-
-@contextmanager
-def _resources(data: Path | None) -> "Iterator[Resources]":
-    """Open what the settings name, for the block."""
-    from shopkeeper.runtime.resources import open_resources
-
-    resources = open_resources(settings_of(data), authenticates=False)
-    try:
-        yield resources
     finally:
         resources.store.close()
 
@@ -311,11 +298,18 @@ def openapi() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """Print the version if asked."""
+def begin(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    env_file: Annotated[
+        Path | None, typer.Option(help=f"A file of settings; ./{DEFAULT} by default. The environment goes first.")
+    ] = None,
+) -> None:
+    """Print the version if asked, and read the file of settings."""
     if show:
         out.print(__version__)
         raise typer.Exit
+    context.obj = load_env_file(env_file, warn)
 
 
 def first_run(url: str, code: str) -> list[str]:
@@ -335,7 +329,7 @@ def examples(url: str, settings: Settings) -> list[str]:
     return [
         f"curl {url}/counter",
         f"curl {url}/health/detailed",
-        f"curl {url}/" if settings.registration_requires_token else register,
+        register if settings.registers_strangers else f"curl {url}/",
     ]
 
 

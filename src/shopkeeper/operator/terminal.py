@@ -23,15 +23,20 @@ Progress = Annotated[
 ]
 
 
-def settings_of(data: Path | None) -> Settings:
-    """Return the settings. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
+def environment_of(data: Path | None) -> dict[str, str]:
+    """Return the variables. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
     environment = dict(os.environ)
     if data is not None:
         environment["STORE_URL"] = f"{SQLITE}{data}"
     warn_of_near_misses(environment)
     if not environment.get("STORE_URL", "").strip():
         environment["STORE_URL"] = f"{SQLITE}{DEFAULT_DATA}"
-    return read(environment, TABLES)
+    return environment
+
+
+def settings_of(data: Path | None) -> Settings:
+    """Return the settings that the variables of `environment_of` say. Raises ConfigurationError."""
+    return read(environment_of(data), TABLES)
 
 
 def warn_of_near_misses(environment: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ def sessions_of(store: Store, user_id: str) -> Iterator[Family]:
     Raises StoreError.
     """
     for record in scan(store, SESSIONS):
-        if record["user_id"] == user_id:
+        if record.get("user_id") == user_id:  # an invitation is nobody's session
             yield msgspec.convert(record, Family)
 
 

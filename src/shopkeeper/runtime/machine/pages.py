@@ -74,6 +74,12 @@ def open_confirmation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Con
     return sent(page, call.request)
 
 
+@endpoint("GET /invite", media_types=(HTML,))
+def open_invitation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the owner's page, which makes an account with the token of an invitation."""
+    return sent(page, call.request)
+
+
 @endpoint("GET /shop/{business_id}", media_types=(HTML,))
 def open_shop(page: PageFile, call: Call[ShopParameters, Nothing]) -> Reply[Content]:
     """Return the page on which customers order."""
@@ -113,6 +119,7 @@ def page_routes(welcome: Route, *, has_docs: bool) -> list[Route]:
         Route(open_door, FrontDoor(owners, welcome, links), PROBLEM_JSON),
         Route(open_reset, owners, PROBLEM_JSON),
         Route(open_confirmation, owners, PROBLEM_JSON),
+        Route(open_invitation, owners, PROBLEM_JSON),
         Route(open_shop, page(CUSTOMERS_PAGE), PROBLEM_JSON),
         Route(read_asset, files, PROBLEM_JSON),
         Route(read_asset_of_folder, files, PROBLEM_JSON),
