@@ -88,8 +88,9 @@ script: node_modules/.done ## minify the script that counts the views of a site
 traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
 	@$(BIN)/python scripts/traffic_data.py write
 
-vendor: node_modules/.done ## copy the one library of the pages from node_modules
+vendor: node_modules/.done ## copy the library of the pages and Swagger UI from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
+	@for name in swagger-ui-bundle.js swagger-ui.css; do gzip -9n < node_modules/swagger-ui-dist/$$name > src/shopkeeper/pages/api_docs/$$name.gz; done
 
 pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
 	@$(BIN)/python -m tests.support.screenshots

@@ -5,6 +5,8 @@ function handler(event) {
     request.uri = '/index.html';
   } else if (/^\/shop\/[^/]+\/?$/.test(request.uri)) {
     request.uri = '/shop.html';
+  } else if (/^\/api\/docs\/?$/.test(request.uri)) {
+    request.uri = '/docs.html';
   }
   return request;
 }

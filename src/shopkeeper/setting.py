@@ -25,7 +25,7 @@ class Setting(Generic[T_co]):
     """A setting's declaration, and on an instance of `Settings` its value.
 
     `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
-    `shown` is the default in the README's words, if the text is not clear by itself. A deployment may set
+    `shown` is the default in the words of the reference, if the text is not clear by itself. A deployment may set
     what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
     A `secret` one is in no error's text.
     """
@@ -83,7 +83,7 @@ class Setting(Generic[T_co]):
 
     @property
     def default_in_words(self) -> str:
-        """The default as the README's table says it."""
+        """The default as the table in the reference says it."""
         if self._shown:
             return self._shown
         usual, in_dev = (f"`{text}`" if text else "none" for text in (self.default, self.default_in_dev))

@@ -267,6 +267,13 @@ class Settings:
         one_of(UNKNOWN_PATHS),
         default="gateway",
     )
+    api_docs = Setting(
+        "API_DOCS",
+        "whether there is a page that describes the API, at `/api/docs`",
+        flag,
+        default="true",
+        shown="on one machine `true`, on AWS `false`",
+    )
     trusted_proxies = Setting(
         "TRUSTED_PROXIES",
         "addresses or networks of proxies, with commas between, whose `X-Forwarded-For` or `Forwarded` is believed",

@@ -59,7 +59,7 @@ ENDPOINT: Addition = {
     f"{VISITS}/vocabulary.py": (
         ('    "count":', '    "days": Term("The visits of each day", {"2026-11-21": 42}),\n    "count":'),
     ),
-    "README.md": (
+    "docs/reference.md": (
         (
             "| `GET /health` |",
             "| `GET /counter/{counter_id}/days` | `visits` | a page's last days |\n| `GET /health` |",
@@ -125,7 +125,6 @@ def copy_sources(root: Path) -> Path:
         if not (root / name).exists():
             ignore = shutil.ignore_patterns("node_modules", ".terraform*", "__pycache__", "*.tfstate*", ".serverless")
             shutil.copytree(ROOT / name, root / name, ignore=ignore)
-    shutil.copy(ROOT / "README.md", root / "README.md")
     return root
 
 

@@ -23,6 +23,7 @@ MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
 }
 
 OWNERS_PAGE = "index.html"
@@ -67,7 +68,7 @@ def assets() -> dict[str, PageFile]:
     """Return every file but the pages themselves, by its name as in `/assets/views/orders.js`."""
     paths = [path for folder in FOLDERS for path in sorted((STATIC / folder).iterdir())]
     files = {
-        str(path.relative_to(STATIC)): _file(path.suffix, condensed(path.read_text()))
+        str(path.relative_to(STATIC)): page_file(path.suffix, condensed(path.read_text()).encode())
         for path in paths
         if path.suffix in MEDIA_TYPES and MEDIA_TYPES[path.suffix] != HTML
     }
@@ -75,14 +76,14 @@ def assets() -> dict[str, PageFile]:
     scripts = {name: joined(STATIC, name, later.get(name, ())) for name in (*ENTRIES.values(), SHARED_SCRIPT)}
     scripts |= {name: joined_later(STATIC, name, entry) for name, entry in LATER.items()}
     styles = {name: joined_styles(STATIC, name) for name in (*STYLES.values(), SHARED_STYLE)}
-    made = {name: _file(Path(name).suffix, condensed(text)) for name, text in (scripts | styles).items()}
+    made = {name: page_file(Path(name).suffix, condensed(text).encode()) for name, text in (scripts | styles).items()}
     return files | made
 
 
 @cache
 def page(name: str) -> PageFile:
     """Return one of the pages, `OWNERS_PAGE` or `CUSTOMERS_PAGE`."""
-    return _file(".html", (STATIC / name).read_text())
+    return page_file(".html", (STATIC / name).read_bytes())
 
 
 def listed() -> dict[str, PageFile]:
@@ -99,8 +100,9 @@ def condensed(text: str) -> str:
     return _INDENTS.sub("", _TYPES.sub("", _COMMENTS.sub("", text)))
 
 
-def _file(suffix: str, text: str) -> PageFile:
-    plain = text.encode()
+def page_file(suffix: str, plain: bytes, zipped: bytes = b"") -> PageFile:
+    """Return a file of a kind; `zipped` are its bytes as they are compressed already."""
     # The same bytes each time: a tag must not change with the time of a start.
-    zipped = gzip.compress(plain, 9, mtime=0)
-    return PageFile(MEDIA_TYPES[suffix], plain, zipped, sha256(plain).hexdigest()[:20])
+    return PageFile(
+        MEDIA_TYPES[suffix], plain, zipped or gzip.compress(plain, 9, mtime=0), sha256(plain).hexdigest()[:20]
+    )
