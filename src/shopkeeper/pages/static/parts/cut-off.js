@@ -24,6 +24,6 @@ export function CutOff({ businessId }) {
   });
   return html`
     <div role="status">
-      ${count > 0 && html`<p class="banner"><${Icon} name="alert" /><a href="#/webhooks">${t("orders.cut_off", { count })}</a></p>`}
+      ${count > 0 && html`<p class="failure"><${Icon} name="alert" /><a href="#/webhooks">${t("orders.cut_off", { count })}</a></p>`}
     </div>`;
 }
