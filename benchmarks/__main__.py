@@ -28,6 +28,7 @@ from benchmarks import (
     sharding,
     user_agents,
 )
+from benchmarks import traffic as traffic_bars
 from tests.support.tools import DYNOXIDE, ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -112,7 +113,23 @@ def bots(quick: bool) -> Results:
     return {"bots": user_agents.measure(rounds=2 if quick else 10)}
 
 
-PARTS: tuple[Part, ...] = (on_lambda, packages, throughput, floods, live_feed, pages, growth, hot_counter, bots)
+def traffic(quick: bool) -> Results:
+    """Measure the counting of hits, and what is read and paid of it."""
+    return {"traffic": traffic_bars.measure(quick)}
+
+
+PARTS: tuple[Part, ...] = (
+    on_lambda,
+    packages,
+    throughput,
+    floods,
+    live_feed,
+    pages,
+    growth,
+    hot_counter,
+    bots,
+    traffic,
+)
 
 
 def measure(parts: Sequence[Part], quick: bool) -> tuple[Results, bool]:

@@ -1,4 +1,4 @@
-"""Hits on Lambda: what counting them adds to the cold start of `visits`, a warm hit, and what a million of them cost."""
+"""Hits on Lambda: what they add to the cold start of `visits`, how long one takes, and what a million of them cost."""
 
 import math
 import random
@@ -11,10 +11,9 @@ from benchmarks import cost, hits
 from benchmarks.lambda_calls import SITE, Contestant, Event, Stage, cold_starts, get, post, ready, stage, warm_calls
 from benchmarks.packed import HANDLERS
 from shopkeeper.storage import Changes, Store, Table
-from shopkeeper.storage.dynamodb.store import encode_item
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import TABLES
-from shopkeeper.storage.values import item_size
+from shopkeeper.storage.values import encode_item, item_size
 from tests.support.traffic import ELSEWHERE, ORIGIN, Pages
 from tests.support.wrapping import WrappedStore
 
