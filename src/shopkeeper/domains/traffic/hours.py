@@ -5,7 +5,7 @@ them when one that it writes to has grown or has no room for a name, or when the
 no more from it.
 """
 
-import random
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shopkeeper.domains.traffic.dimensions import BY_LETTER, FREE_BYTES, ITEM_BYTES, OTHER
@@ -82,10 +82,15 @@ class Hour:
         return pick(self.number // 2, self.number) if self.number > 1 else 0
 
 
+def _pick(first: int, end: int) -> int:
+    """Return a random number from `first` on that is below `end`."""
+    return first + os.urandom(1)[0] % (end - first)  # the module random would cost cold starts half a millisecond
+
+
 class HourWriter:
     """Adds to the hours of sites, and remembers the items that it wrote last."""
 
-    def __init__(self, store: Store, pick: Callable[[int, int], int] = random.randrange) -> None:
+    def __init__(self, store: Store, pick: Callable[[int, int], int] = _pick) -> None:
         """`pick` returns a number from its first argument on that is below its second."""
         self._store = store
         self._pick = pick
