@@ -20,6 +20,7 @@ from benchmarks import (
     cost,
     environments,
     floods,
+    hits_on_lambda,
     lambda_calls,
     live,
     load,
@@ -27,6 +28,7 @@ from benchmarks import (
     report,
     servers,
     sharding,
+    traffic,
     user_agents,
 )
 from benchmarks.__main__ import CHART, DOCUMENT
@@ -56,6 +58,9 @@ def latency(most: float) -> dict[str, float]:
 def paints(most: float) -> dict[str, float]:
     return {f"{what}_{name}": ms for what in ("first", "ready") for name, ms in latency(most).items()}
 
+
+SIZES = ("1000000", "10000000")
+ON_LAMBDA = [contestant.name for contestant in hits_on_lambda.CONTESTANTS]
 
 RESULTS: dict[str, Any] = {
     "cold": {
@@ -95,6 +100,20 @@ RESULTS: dict[str, Any] = {
     },
 }
 
+RESULTS["traffic"] = {
+    "script": {"bytes": 1500, "zipped": 850},
+    "writes": {"an internal view": 1, "an entry view": 2},
+    "rate": {**rates(4000), "flushes": 1.0, "missing": 0},
+    "killed": {"rounds": 30, "answered": 9000, "lost": 0, "most_unanswered": 32},
+    "uniques": {"people": 1800, "day": -1.0, "month": 6.0, "sum_of_days": 374.0},
+    "year": {kind: {size: {"p50": 50.0, "processor_ms": 50.0} for size in SIZES} for kind in traffic.YEARS},
+    "paths": {"hits": 1000, "items": 64, "bytes": 200_000, "bytes_midway": 199_000, "miscounted": 0},
+    "units": {views: {"writes": 1.5, "reads": 0.01} for views in traffic.PEERS_DOLLARS},
+    "cold": {name: figures(ms) for name, ms in zip(ON_LAMBDA, (90, 100, 110, 120), strict=True)},
+    "warm": {name: figures(1) for name in ON_LAMBDA},
+    "cost": {views: {"function": 1.0, "log": 1.0, "all": 5.0} for views in traffic.PEERS_DOLLARS},
+}
+
 
 def verdicts(results: dict[str, Any]) -> dict[str, bool]:
     return {bar: holds for bar, _, _, holds in bars.checked(results)}
@@ -102,8 +121,17 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 70
+    assert len(found) == 89
     assert all(found.values()), found
+
+
+PATHS = {"hits": 9, "items": 64, "bytes_midway": 9}
+
+
+def years(first: float, second: float, processor: float) -> dict[str, dict[str, dict[str, float]]]:
+    times = zip(SIZES, (first, second), strict=True)
+    found = {size: {"p50": ms, "processor_ms": processor} for size, ms in times}
+    return dict.fromkeys(traffic.YEARS, found)
 
 
 WORSE = [
@@ -123,6 +151,18 @@ WORSE = [
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
     ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.BOTS[0]: 98.9}, "bots of Matomo found, %"),
     ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.PEOPLE[1]: 1.3}, "people of user-agents flagged, %"),
+    ("traffic", "script", {"bytes": 1501, "zipped": 850}, "the script, bytes"),
+    ("traffic", "writes", {"an internal view": 2, "an entry view": 2}, "writes of an internal view"),
+    ("traffic", "rate", {**rates(3999), "flushes": 1.0, "missing": 0}, "hits kept a second at 64"),
+    ("traffic", "rate", {**rates(5000), "flushes": 1.0, "missing": 1}, "hits answered under load and not kept"),
+    ("traffic", "killed", {"rounds": 1, "answered": 9, "lost": 1}, "hits answered before kill -9 and lost"),
+    ("traffic", "uniques", {"day": 1.01, "month": 0, "sum_of_days": 1}, "visitors of a day against people, %"),
+    ("traffic", "uniques", {"day": 1, "month": -6.01, "sum_of_days": 1}, "visitors of a month against people, %"),
+    ("traffic", "year", years(51, 51, 51), "12 months read from SQLite, slowest size, ms"),
+    ("traffic", "year", years(30, 40, 51), "12 months read from DynamoDB, processor time of ours, ms"),
+    ("traffic", "year", years(30, 40, 30), "12 months read from DynamoDB, slowest ÷ quickest size"),
+    ("traffic", "paths", {"bytes": 240_000, "miscounted": 0, **PATHS}, "bytes of an hour of random paths"),
+    ("traffic", "paths", {"bytes": 200_000, "miscounted": 1, **PATHS}, "hits with random paths miscounted"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 1, "get": 1, "post": 3}, "a new order, slowest ÷ quickest size"),
@@ -305,6 +345,32 @@ def test_the_report_shows_the_pages() -> None:
     assert f"| {browsing.SHOWN} | 1,000.0 | 1,000.0 | 1,000.0 |" in said
     assert f"| {browsing.FIRST_RUN} | 300 | 300 | 300 | 300 |" in said
     assert "| board: accept | 100.0 | 100.0 | 100.0 |" in said
+
+
+def test_the_report_shows_the_traffic_beside_its_peers() -> None:
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    said = list(report.tables({**RESULTS, "machine": machine}))
+    for line in (
+        "| Shopkeeper | 1,500 | 850 |",
+        "| GoatCounter | 9,213 | 3,325 |",
+        "| kept a second at 64 connections | 4,000 (1 to 2) |",
+        "| answered before 30 times kill -9 | 9,000, lost 0 |",
+        "| visitors of the month | +6 % |",
+        "| SQLite | 50.0, 50.0 | 50.0, 50.0 |",
+        "| 10,000,000 | 1.50 | 1.00 | 1.00 | 5.00 | 12.87 |",
+    ):
+        assert line in said
+
+
+def test_traffic_without_wrk_or_packages_is_judged_by_the_rest() -> None:
+    left = {name: kept for name, kept in RESULTS["traffic"].items() if name not in ("cold", "warm", "cost")}
+    found = verdicts({**RESULTS, "traffic": {**left, "rate": {}}})
+    assert all(found.values())
+    assert set(found) < set(verdicts(RESULTS))
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    assert not any(
+        "kept a second" in line for line in report.tables({"machine": machine, "traffic": {**left, "rate": {}}})
+    )
 
 
 def test_without_chromium_the_pages_are_left_out(
