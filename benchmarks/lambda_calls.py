@@ -175,6 +175,7 @@ class Stage:
             "AWS_ENDPOINT_URL": url,
             "JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
             "SITES": SITE,
+            "SITES_TIME_ZONE": "Europe/Berlin",
             **{table.environment: name for table, name in names.items()},
         }
 

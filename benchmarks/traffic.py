@@ -56,7 +56,7 @@ def measure(quick: bool) -> Results:
         "writes": _writes(),
         "rate": hits.throughput(rounds=1 if quick else 5, seconds=1 if quick else 3),
         "killed": hits.lost(rounds=3 if quick else 30),
-        "uniques": _uniques(people=1_000 if quick else 5_000),
+        "uniques": _uniques(people=2_000 if quick else 5_000),
         "year": roll_ups.a_year(calls=3 if quick else 15),
         "paths": roll_ups.random_paths(hits=10_000 if quick else 1_000_000),
     }
