@@ -12,7 +12,7 @@ TRAFFIC := src/shopkeeper/domains/traffic
 MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package lock script traffic-data vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package distribution lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ package: $(VENV)/server ## build a zip for each function and architecture under 
 	@$(BIN)/python scripts/package.py
 	@touch dist/.done
 
+distribution: $(VENV)/server ## build the Python package, as source and as a wheel, under dist/python
+	@rm -rf dist/python
+	@$(BIN)/python scripts/distribution.py build dist/python
+
 lock: ## renew the locks under requirements/ (needs uv)
 	@scripts/lock.sh
 
@@ -84,8 +88,9 @@ script: node_modules/.done ## minify the script that counts the views of a site
 traffic-data: $(VENV)/test node_modules/.done ## write anew how crawlers and countries are told, from the locked isbot and tzdata
 	@$(BIN)/python scripts/traffic_data.py write
 
-vendor: node_modules/.done ## copy the one library of the pages from node_modules
+vendor: node_modules/.done ## copy the library of the pages and Swagger UI from node_modules
 	@cp node_modules/htm/preact/standalone.module.js src/shopkeeper/pages/static/vendor/preact.js
+	@for name in swagger-ui-bundle.js swagger-ui.css; do gzip -9n < node_modules/swagger-ui-dist/$$name > src/shopkeeper/pages/api_docs/$$name.gz; done
 
 pictures: $(VENV)/test node_modules/.done ## make the pictures of the documents anew (needs Chromium)
 	@$(BIN)/python -m tests.support.screenshots

@@ -26,6 +26,7 @@ from benchmarks import (
     packed,
     report,
     sharding,
+    upgrading,
     user_agents,
 )
 from benchmarks import traffic as traffic_bars
@@ -108,6 +109,11 @@ def hot_counter(quick: bool) -> Results:
     return {"hot_counter": counted, "sharding": sharding.table()}
 
 
+def migration(quick: bool) -> Results:
+    """Measure how long data files of commit b8cfffd are converted."""
+    return {"migration": upgrading.measure((10,) if quick else (10, 100))}
+
+
 def bots(quick: bool) -> Results:
     """Tell bots from people in others' collections of user agents."""
     return {"bots": user_agents.measure(rounds=2 if quick else 10)}
@@ -127,6 +133,7 @@ PARTS: tuple[Part, ...] = (
     pages,
     growth,
     hot_counter,
+    migration,
     bots,
     traffic,
 )

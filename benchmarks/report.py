@@ -78,6 +78,14 @@ def tables(results: Results) -> Iterator[str]:
             for size, figures in results.get("growth", {}).items()
         ],
     )
+    yield from _table(
+        "The first start after an upgrade from b8cfffd",
+        ("data file (MB)", "seconds", "memory (MB)", "data and backup afterwards (MB)"),
+        [
+            (f"{int(size):,}", f"{figures['seconds']:.1f}", f"{figures['memory_mb']:.0f}", f"{figures['room_mb']:,.0f}")
+            for size, figures in results.get("migration", {}).items()
+        ],
+    )
     if "bots" in results:
         yield from _table(
             "Collections of user agents",

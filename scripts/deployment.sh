@@ -31,6 +31,8 @@ deployment_arguments() {
     [[ $COLOUR == blue || $COLOUR == green ]] || fail "COLOUR must be blue or green, not '$COLOUR'."
     [[ $STAGE == dev || -n ${ALLOWED_ORIGINS:-} ]] ||
         fail "ALLOWED_ORIGINS must name the web origins of stage $STAGE, with commas between."
+    [[ ${API_DOCS:-false} == true || ${API_DOCS:-false} == false ]] ||
+        fail "API_DOCS must be true or false, not '$API_DOCS'."
     export COLOUR
     NAME=shopkeeper-$STAGE-$COLOUR
     DATA=shopkeeper-data-$STAGE
@@ -59,12 +61,14 @@ facts() {
 
 # need_code: fail unless what the code and its tests need is there.
 need_code() {
-    local function
+    local function package
     for function in $FUNCTIONS; do
         [[ -f $ROOT/dist/$function-arm64.zip ]] ||
             fail "dist/$function-arm64.zip is not there; run \`make package\`."
     done
-    [[ -f $ROOT/dist/pages.zip ]] || fail "dist/pages.zip is not there; run \`make package\`."
+    for package in pages docs; do
+        [[ -f $ROOT/dist/$package.zip ]] || fail "dist/$package.zip is not there; run \`make package\`."
+    done
     ! $COLLECTION || need_tool "$ROOT/node_modules/.bin/newman" "run \`make tools\`, or deploy with --no-collection"
 }
 
@@ -98,10 +102,10 @@ api_url() {
     "$TOOLS/python" "$ROOT/scripts/account.py" url "$NAME" "$STAGE"
 }
 
-# With Cognito nobody can register here, so that only what needs no account can be tried.
+# With Cognito, or unless anybody may register, only what needs no account can be tried.
 run_collection() {
     local origins=${ALLOWED_ORIGINS:-http://localhost:1580} groups=()
-    [[ -z ${COGNITO_USER_POOL_ID:-} ]] || groups=(--folder Performance)
+    [[ -z ${COGNITO_USER_POOL_ID:-} && ${REGISTRATION:-open} == open ]] || groups=(--folder Performance)
     BASE_URL=$(api_url) || return 1
     BASE_URL=$BASE_URL ALLOWED_ORIGIN=${origins%%,*} "$ROOT/scripts/run-api-tests.sh" "$COLOUR" \
         ${groups[@]+"${groups[@]}"}

@@ -1,5 +1,5 @@
 """Build the Lambda packages, `dist/<function>-<architecture>.zip`, each with only what its function needs, and the
-files of the pages, `dist/pages.zip`.
+files of the pages, `dist/pages.zip`, and of the API docs, `dist/docs.zip`.
 
 The byte code of every module stands beside it, since Lambda's folder is read-only and keeps none: without it each
 cold start would compile all that it loads. The same sources, locks and Python 3.13 give the same bytes. Run by
@@ -13,11 +13,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import python313
+
+if TYPE_CHECKING:
+    from shopkeeper.pages.files import PageFile
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -59,8 +63,7 @@ def main(dist: Path = DIST) -> None:
                         package = dist / f"{function.name}-{architecture}.zip"
                         build(package, library_files(libraries) | source_files(function.name), python)
                         print(f"{package.name}  {package.stat().st_size / 1e6:.2f} MB")
-    build_pages(dist / "pages.zip")
-    print(f"pages.zip  {(dist / 'pages.zip').stat().st_size / 1e6:.2f} MB")
+    build_pages(dist)
     if python is None:
         print(NO_BYTE_CODE, file=sys.stderr)
 
@@ -127,13 +130,22 @@ def build(package: Path, files: dict[str, Path], python: str | None) -> None:
         write(package, {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()})
 
 
-def build_pages(package: Path) -> None:
-    """Write a zip of the files of the pages, as a bucket should have them."""
+def build_pages(dist: Path) -> None:
+    """Write a zip of the files of the pages, as a bucket should have them, and one of the API docs."""
+    from shopkeeper.functions.openapi import openapi_json
+    from shopkeeper.pages.docs import docs_listed
     from shopkeeper.pages.files import listed
 
+    for name, files in (("pages.zip", listed()), ("docs.zip", docs_listed(openapi_json()))):
+        write_files(dist / name, files)
+        print(f"{name}  {(dist / name).stat().st_size / 1e6:.2f} MB")
+
+
+def write_files(package: Path, pages: Mapping[str, "PageFile"]) -> None:
+    """Write a zip of files by their paths."""
     with tempfile.TemporaryDirectory() as place:
-        files = {name: Path(place) / name for name in listed()}
-        for name, file in listed().items():
+        files = {name: Path(place) / name for name in pages}
+        for name, file in pages.items():
             files[name].parent.mkdir(parents=True, exist_ok=True)
             files[name].write_bytes(file.plain)
         write(package, files)

@@ -1,10 +1,12 @@
 """The pages of a stage on AWS: `pages.py upload STAGE COLOUR | open STAGE COLOUR | front STAGE`. Needs boto3.
 
-`upload` puts the files of dist/pages.zip into the stage's bucket as those of a colour, and removes what is not among
-them any more; `open` lets the stage's distribution serve a colour, unless it serves another one that is there; `front`
-prints the colour that it serves and the id of that colour's API, which is missing before the first deployment.
+`upload` puts the files of dist/pages.zip into the stage's bucket as those of a colour, with API_DOCS=true also those of
+dist/docs.zip, and removes what is not among them any more; `open` lets the stage's distribution serve a colour, unless
+it serves another one that is there; `front` prints the colour that it serves and the id of that colour's API, which is
+missing before the first deployment.
 """
 
+import os
 import sys
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -13,7 +15,7 @@ from typing import Any, NamedTuple
 import account
 import facts
 
-PACKAGE = Path(__file__).parents[1] / "dist" / "pages.zip"
+DIST = Path(__file__).parents[1] / "dist"
 FIRST_COLOUR = "blue"
 """What the descriptions begin with."""
 
@@ -40,8 +42,10 @@ def upload(stage: str, colour: str) -> str:
     """Put the files into the bucket, the pages after what they load, and return what was done."""
     s3, name, prefix = account.client("s3"), bucket(stage), f"pages/{colour}/"
     known = facts.read()["pages"]
-    with zipfile.ZipFile(PACKAGE) as archive:
-        files = {file: archive.read(file) for file in archive.namelist()}
+    files: dict[str, bytes] = {}
+    for package in ("pages.zip", *(["docs.zip"] if _has_docs() else [])):
+        with zipfile.ZipFile(DIST / package) as archive:
+            files |= {file: archive.read(file) for file in archive.namelist()}
     for file in sorted(files, key=lambda file: ("/" not in file, file)):
         s3.put_object(
             Bucket=name,
@@ -56,6 +60,14 @@ def upload(stage: str, colour: str) -> str:
     for key in removed:
         s3.delete_object(Bucket=name, Key=key)
     return f"{len(files)} files of the pages of {colour} are in place; {len(removed)} old ones were removed."
+
+
+def _has_docs() -> bool:
+    """Tell whether the stage gets API docs. Their page of the owner, which leads to them, is instead of the other."""
+    wanted = os.environ.get("API_DOCS") or "false"
+    if wanted not in ("true", "false"):
+        raise account.Refused(f"API_DOCS must be true or false, not {wanted!r}.")
+    return wanted == "true"
 
 
 def front(stage: str) -> Front | None:

@@ -105,8 +105,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
 
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Shopkeeper]:
-    """Shopkeeper on SQLite, in stage dev."""
-    with shopkeeper(folder / "shared.db", program=SHOPKEEPER) as running:
+    """Shopkeeper on SQLite, in stage dev, with CloudWatch's metrics in its log."""
+    with shopkeeper(folder / "shared.db", {"METRICS": "emf"}, SHOPKEEPER) as running:
         yield running
 
 

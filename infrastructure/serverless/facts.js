@@ -259,6 +259,20 @@ const pictureBehaviour = {
   ResponseHeadersPolicyId: { Ref: 'PicturesHeaders' },
 };
 
+// A page among the paths of the API: it stands before them.
+const docsBehaviour = {
+  PathPattern: '/api/docs',
+  TargetOriginId: 'pages',
+  ViewerProtocolPolicy: 'redirect-to-https',
+  AllowedMethods: ['GET', 'HEAD'],
+  Compress: true,
+  CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6', // CachingOptimized: a second at most, as S3 says no-cache
+  ResponseHeadersPolicyId: { Ref: 'PagesHeaders' },
+  FunctionAssociations: [
+    { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': ['PagesRewrite', 'FunctionARN'] } },
+  ],
+};
+
 // What the distribution passes on to the API, as it comes.
 const apiBehaviours = facts.pages.api.map((PathPattern) => ({
   PathPattern,
@@ -292,7 +306,7 @@ const pageHeaders = {
 };
 
 const pages = {
-  behaviours: [pictureBehaviour, ...apiBehaviours],
+  behaviours: [pictureBehaviour, docsBehaviour, ...apiBehaviours],
   headers: pageHeaders,
   rewrite: readFileSync(join(__dirname, '../rewrite.js'), 'utf8'),
 };

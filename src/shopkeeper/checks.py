@@ -68,6 +68,23 @@ def optional(check: Check[T]) -> Check[T | None]:
     return lambda text: check(text) if text else None
 
 
+def port(text: str) -> int | None:
+    """Check for the number of a TCP port."""
+    if text and (not text.isascii() or not text.isdigit() or len(text) > 5 or not 1 <= int(text) <= 65535):
+        raise ValueError("must be the number of a port from 1 to 65535")
+    return int(text) if text else None
+
+
+def aws_region(text: str) -> str:
+    """Check for the name of an AWS region."""
+    # Without a pattern: every function has a region, and to compile one takes longer than to read all settings.
+    parts = text.split("-")
+    named = len(parts[0]) > 1 and parts[0].isalpha() and len(parts) > 1
+    if not named or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
+        raise ValueError("must be an AWS region such as us-east-1")
+    return text
+
+
 def flag(text: str) -> bool:
     """Check for `true` or `false`."""
     return one_of(("true", "false"))(text) == "true"

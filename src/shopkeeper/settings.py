@@ -7,34 +7,38 @@ and what a deployment may set follow from that declaration.
 from __future__ import annotations  # a cold start evaluates none
 
 from collections.abc import Mapping
-from typing import Generic, Literal, TypeVar, cast, overload
+from typing import Literal
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
-    Check,
+    aws_region,
     flag,
     matching,
     networks,
     on_or_off,
     one_of,
     optional,
+    port,
     several,
     smtp_url,
     whole_number,
 )
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
+from shopkeeper.setting import Setting
 from shopkeeper.storage.table import Table, table_names
 from shopkeeper.zones import NAME
 
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
 DEV_ORIGINS = "http://localhost:1580,http://127.0.0.1:1580"
@@ -50,8 +54,6 @@ _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
 
-T_co = TypeVar("T_co", covariant=True)
-
 
 def sqlite_path(store_url: str) -> str | None:
     """Return the path of a `sqlite:///` URL, None for any other."""
@@ -64,92 +66,10 @@ def _stage(text: str) -> Stage:
     return one_of(STAGES)(text)
 
 
-def _log_level(text: str) -> LogLevel:
-    return one_of(LOG_LEVELS)(text.upper())
-
-
-def _region(text: str) -> str:
-    # Without a pattern: every function has a region, and to compile one takes longer than to read all settings.
-    parts = text.split("-")
-    named = len(parts[0]) > 1 and parts[0].isalpha() and len(parts) > 1
-    if not named or not text.isascii() or text != text.lower() or not all(part.isalnum() for part in parts):
-        raise ValueError("must be an AWS region such as us-east-1")
-    return text
-
-
 def _store_url(text: str) -> str:
     if text != DYNAMODB and not sqlite_path(text):
         raise ValueError("must be sqlite:///PATH or dynamodb:")
     return text
-
-
-class Setting(Generic[T_co]):
-    """A setting's declaration, and on an instance of `Settings` its value.
-
-    `default` and `default_in_dev` are texts as the variable would hold them; an empty variable means the default.
-    `shown` is the default in the README's words, if the text is not clear by itself. A deployment may set
-    what is `deployable`. `formerly` is a former name, read if `variable` is empty. A `verbatim` value keeps its spaces.
-    A `secret` one is in no error's text.
-    """
-
-    def __init__(
-        self,
-        variable: str,
-        meaning: str,
-        check: Check[T_co],
-        *,
-        default: str = "",
-        default_in_dev: str | None = None,
-        shown: str = "",
-        deployable: bool = False,
-        formerly: str = "",
-        verbatim: bool = False,
-        secret: bool = False,
-    ) -> None:
-        self.variable = variable
-        self.meaning = meaning
-        self.default = default
-        self.default_in_dev = default if default_in_dev is None else default_in_dev
-        self._shown = shown
-        self.deployable = deployable
-        self.variables = (variable, formerly) if formerly else (variable,)
-        self._check = check
-        self._verbatim = verbatim
-        self._secret = secret
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.field = name
-
-    @overload
-    def __get__(self, settings: None, owner: type) -> Setting[T_co]: ...
-
-    @overload
-    def __get__(self, settings: Settings, owner: type) -> T_co: ...
-
-    def __get__(self, settings: Settings | None, owner: type) -> Setting[T_co] | T_co:
-        return self if settings is None else cast(T_co, settings.values[self.field])
-
-    def read(self, environment: Mapping[str, str], *, is_dev: bool) -> T_co:
-        """Return the setting's value in an environment. Raises ConfigurationError, naming the variable."""
-        for variable in self.variables:
-            text = environment.get(variable, "")
-            if not self._verbatim:
-                text = text.strip()
-            if text:
-                break
-        try:
-            return self._check(text or (self.default_in_dev if is_dev else self.default))
-        except ValueError as error:
-            given = "" if self._secret else f", not {text[:100]!r}"
-            raise ConfigurationError(f"{variable} {error}{given}.") from None
-
-    @property
-    def default_in_words(self) -> str:
-        """The default as the README's table says it."""
-        if self._shown:
-            return self._shown
-        usual, in_dev = (f"`{text}`" if text else "none" for text in (self.default, self.default_in_dev))
-        return usual if usual == in_dev else f"in dev {in_dev}, else {usual}"
 
 
 class Settings:
@@ -174,6 +94,11 @@ class Settings:
     def needs_network(self) -> bool:
         """Whether keys or identities come from another machine."""
         return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+
+    @property
+    def registers_strangers(self) -> bool:
+        """Whether anybody can register a business, without an account."""
+        return self.registration == "open" and not self.registration_requires_token
 
     def table_name(self, table: Table) -> str:
         """Return the physical name of a table in this stage."""
@@ -201,7 +126,7 @@ class Settings:
     region = Setting(
         "AWS_REGION",
         "the region of the tables",
-        _region,
+        aws_region,
         default="us-east-1",
     )
     allowed_origins = Setting(
@@ -266,6 +191,7 @@ class Settings:
         optional(Secret),
         shown="in dev on one machine one is made",
         verbatim=True,
+        secret=True,
     )
     jwt_secret_arn = Setting(
         "JWT_SECRET_ARN",
@@ -291,9 +217,17 @@ class Settings:
         str,
         deployable=True,
     )
+    registration = Setting(
+        "REGISTRATION",
+        "who may make an account: `open` anybody, else only who has a link of `shopkeeper invite`; `invite` says so to "
+        "others",
+        one_of(REGISTRATIONS),
+        default="open",
+        deployable=True,
+    )
     registration_requires_token = Setting(
         "REGISTRATION_REQUIRES_TOKEN",
-        "whether registering a business needs a token",
+        "whether registering a business needs a token; it always does unless `REGISTRATION` is `open`",
         flag,
         default="true",
         default_in_dev="false",
@@ -304,6 +238,13 @@ class Settings:
         "seconds that a business has to accept an order",
         whole_number(1, 86400, "seconds"),
         default="600",
+        deployable=True,
+    )
+    order_retention_days = Setting(
+        "ORDER_RETENTION_DAYS",
+        "days after the end of an order that all it holds about its customer is removed",
+        optional(whole_number(1, 36500, "days")),
+        shown="never",
         deployable=True,
     )
     bucket = Setting(
@@ -325,6 +266,13 @@ class Settings:
         "what unknown paths get: `gateway` the 403 of API Gateway, `plain` 404 and 405",
         one_of(UNKNOWN_PATHS),
         default="gateway",
+    )
+    api_docs = Setting(
+        "API_DOCS",
+        "whether there is a page that describes the API, at `/api/docs`",
+        flag,
+        default="true",
+        shown="on one machine `true`, on AWS `false`",
     )
     trusted_proxies = Setting(
         "TRUSTED_PROXIES",
@@ -353,16 +301,35 @@ class Settings:
     )
     site_url = Setting(
         "SITE_URL",
-        "the site whose pages `/reset` and `/confirm` take the tokens in mails; without it mails show the token alone",
+        "the site whose pages `/reset`, `/confirm` and `/invite` take the tokens in links; without it mails show the "
+        "token alone",
         matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
         deployable=True,
     )
     log_level = Setting(
         "LOG_LEVEL",
         "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
-        _log_level,
+        lambda text: one_of(LOG_LEVELS)(text.upper()),
         default="INFO",
         deployable=True,
+    )
+    metrics_in_log = Setting(
+        "METRICS",
+        "whether the log of one machine has metrics for CloudWatch (its embedded metric format): `emf` or `off`",
+        one_of(("off", "emf")),
+        default="off",
+        shown="`off`, on Lambda always `emf`",
+    )
+    metrics_port = Setting(
+        "METRICS_PORT",
+        "the port on which one machine serves `/metrics` to Prometheus",
+        port,
+    )
+    metrics_host = Setting(
+        "METRICS_HOST",
+        "the address that `METRICS_PORT` is opened on",
+        matching("[A-Za-z0-9.:-]{1,253}", "an address of this machine, such as 127.0.0.1"),
+        default="127.0.0.1",
     )
 
 
@@ -376,6 +343,10 @@ def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
+    if values["cognito_user_pool_id"] and values["registration"] == "invite":
+        raise ConfigurationError(
+            "REGISTRATION must be open or closed with a Cognito pool, which invites its users itself."
+        )
     if values["smtp_server"] and not values["mail_from"]:
         raise ConfigurationError("SMTP_URL needs MAIL_FROM, the address that mails come from.")
     if values["mail_from"] and not values["smtp_server"] and values["store_url"] != DYNAMODB:

@@ -58,6 +58,7 @@ def of_template(template: "Template") -> Model:
             EVERYTHING_ELSE: behaviour(config["DefaultCacheBehavior"]),
             **{found["PathPattern"]: behaviour(found) for found in config["CacheBehaviors"]},
         },
+        "order": [found["PathPattern"] for found in config["CacheBehaviors"]],
         "headers": {policy["Name"].rpartition("-")[2]: dict(_headers(policy)) for policy in policies.values()},
         "rewrite": {
             "code": function["FunctionCode"],
@@ -110,6 +111,7 @@ def of_plan(plan: "Plan") -> Model:
                 for number, found in enumerate(distribution["ordered_cache_behavior"])
             },
         },
+        "order": [found["path_pattern"] for found in distribution["ordered_cache_behavior"]],
         "headers": {
             name: dict(_planned_headers(policy))
             for name, policy in plan.of_type("aws_cloudfront_response_headers_policy")

@@ -73,7 +73,7 @@ def _handler(deployment: Deployment) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             path = urlsplit(self.path).path
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if any(fnmatch(path, pattern) for pattern in pages["api"]):
+            if path != "/api/docs" and any(fnmatch(path, pattern) for pattern in pages["api"]):
                 fields = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
                 status, found, content = ask_api(self.command, self.path, fields, body)
             else:

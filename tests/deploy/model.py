@@ -242,6 +242,7 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
         "rewritten": [],
     }
     bucket_of_stage: Model = {"from": BUCKET, "signed": True, "protocol": None, "tls": None}
+    page: Model = {**files, "origin": "pages", "compresses": True, "headers": "pages", "rewritten": ["viewer-request"]}
     gateway = f"execute-api.{REGION}.amazonaws.com"
     return {
         "enabled": True,
@@ -258,7 +259,7 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
             },
         },
         "behaviours": {
-            "*": {**files, "origin": "pages", "compresses": True, "headers": "pages", "rewritten": ["viewer-request"]},
+            "*": page,
             "/pictures/*": {
                 **files,
                 "origin": "pictures",
@@ -266,8 +267,11 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
                 "headers": "pictures",
                 "rewritten": [],
             },
+            "/api/docs": page,
             **dict.fromkeys(_patterns(functions), passed_on),
         },
+        # The first that fits counts: the API docs stand before the paths of the API.
+        "order": ["/pictures/*", "/api/docs", *sorted(set(_patterns(functions)))],
         "headers": {
             "pages": {
                 **SECURITY_HEADERS,

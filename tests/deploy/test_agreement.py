@@ -110,7 +110,7 @@ def test_what_stands_beside_the_declarations_is_right(
 @pytest.mark.step("agrees")
 def test_the_dashboard_shows_what_functions_tell(models: dict[tuple[str, str, str], Model], tmp_path: Path) -> None:
     """One machine tells the same metrics as the functions, under one service's name."""
-    with shopkeeper(tmp_path / "shop.db") as server:
+    with shopkeeper(tmp_path / "shop.db", {"METRICS": "emf"}) as server:
         send(server.url, "GET", "/counter")
         owner = Owner(server.url)
         assert place(owner, order_for(owner.add())).status == 201

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from shopkeeper.functions.facts import facts
+from shopkeeper.functions.openapi import openapi_json
+from shopkeeper.pages.docs import docs_listed
 from shopkeeper.pages.files import listed
 from tests.deploy.descriptions import Failed, run
 from tests.deploy.emulator import Aws
@@ -36,10 +38,10 @@ class Stage:
     def remove_api(self, colour: str) -> None:
         self.gateway.delete_rest_api(restApiId=self.apis.pop(colour))
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, **variables: str) -> str:
         """Run the script and return what it says. Raises Failed."""
         script = [need(ROOT / ".venv-deploy" / "bin" / "python"), str(ROOT / "scripts" / "pages.py"), *arguments]
-        return run(script, ROOT, self.aws.environment).strip()
+        return run(script, ROOT, {**self.aws.environment, **variables}).strip()
 
     def origins(self) -> dict[str, tuple[str, str]]:
         """Return host and path of each origin."""
@@ -108,6 +110,19 @@ def test_what_is_not_listed_any_more_is_removed_and_nothing_else(stage: Stage) -
     assert "1 old ones were removed" in stage.run("upload", STAGE, "blue")
     assert "0 old ones were removed" in stage.run("upload", STAGE, "blue")
     assert stage.keys() == kept | {f"pages/blue/{name}" for name in listed()}
+
+
+def test_api_docs_are_there_only_where_they_are_wanted(stage: Stage) -> None:
+    docs = docs_listed(openapi_json())
+    stage.run("upload", STAGE, "blue", API_DOCS="true")
+    assert stage.keys() == {f"pages/blue/{name}" for name in listed() | docs}
+    for name, file in docs.items():
+        found = stage.s3.get_object(Bucket=bucket(STAGE), Key=f"pages/blue/{name}")
+        assert (found["ContentType"], found["Body"].read()) == (file.media_type, file.plain)
+    stage.run("upload", STAGE, "blue", API_DOCS="false")
+    assert stage.keys() == {f"pages/blue/{name}" for name in listed()}
+    with pytest.raises(Failed, match="API_DOCS must be true or false"):
+        stage.run("upload", STAGE, "blue", API_DOCS="yes")
 
 
 def test_the_first_colour_is_served_and_another_waits_for_its_promotion(stage: Stage) -> None:

@@ -31,6 +31,7 @@ REFUSALS = [
     ("a region of botocore's alone", ["dev"], {"AWS_DEFAULT_REGION": "us-east-1"}, "AWS_REGION must name"),
     ("a bad option", ["dev", "--force"], {}, "no option '--force'"),
     ("a bad colour", ["dev"], {"COLOUR": "purple"}, "COLOUR must be blue or green"),
+    ("neither docs nor none", ["dev"], {"API_DOCS": "yes"}, "API_DOCS must be true or false"),
     ("no origins in prod", ["prod"], {}, "ALLOWED_ORIGINS must name"),
     ("no region", ["dev"], {}, "AWS_REGION must name"),
     ("a wrong region", ["dev"], {"AWS_REGION": "us-esat-1"}, "no region of AWS: 'us-esat-1'"),
@@ -83,7 +84,9 @@ def test_a_deployment_can_go_without_the_collection_and_what_runs_it(script: str
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("missing", ["dist/orders-arm64.zip", "dist/pages.zip", "node_modules/.bin/newman"])
+@pytest.mark.parametrize(
+    "missing", ["dist/orders-arm64.zip", "dist/pages.zip", "dist/docs.zip", "node_modules/.bin/newman"]
+)
 def test_what_is_missing_is_told_before_anything_is_done(script: str, missing: str, aws: Aws, tmp_path: Path) -> None:
     root = copy_repository(tmp_path)
     for name in ("dist", "node_modules"):

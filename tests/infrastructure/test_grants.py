@@ -11,6 +11,7 @@ import pytest
 
 from shopkeeper.clock import rfc3339, utc_now
 from shopkeeper.domains.accounts import passwords
+from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.domains.registration.model import Registration
 from shopkeeper.domains.registration.service import Registrations
 from shopkeeper.errors import RunFailed
@@ -85,8 +86,11 @@ def read_and_tell_traffic(ask: Ask) -> None:
     elsewhere("PATCH", f"/api/businesses/{business_id}", change, token)
     elsewhere("POST", "/hit", {"p": "/", "n": business_id}, origin="https://shop.example", user_agent=BROWSER)
     assert ask("GET", "/api/traffic", None, token)["totals"]["views"] == 1
-    for path in ("pages", "live", "sites"):
+    for path in ("pages", "dimensions", "live", "sites"):
         ask("GET", f"/api/traffic/{path}", None, token)
+    shared = ask("POST", "/api/traffic/share", None, token)
+    assert ask("GET", "/api/traffic", traffic_share=shared["token"])["totals"]["views"] == 1
+    ask("DELETE", "/api/traffic/share", None, token)
     for _ in range(4):
         later()
         run("traffic-closing")
@@ -105,6 +109,7 @@ def register(ask: Ask) -> None:
 
 
 def live_with_an_account(ask: Ask) -> None:
+    ask("GET", "/api/auth/registration")
     user = ask("POST", "/api/auth/register", ANN)
     signed_in = ask("POST", "/api/auth/login", {"email": ANN["email"], "password": PASSWORD})
     token = signed_in["access_token"]
@@ -114,17 +119,17 @@ def live_with_an_account(ask: Ask) -> None:
     refreshed = ask("POST", "/api/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
     ask("POST", "/api/auth/logout", {"refresh_token": refreshed["refresh_token"]})
     ask("POST", "/api/auth/reset/request", {"email": "a@example.com"})
-    reset = ask.reset_token("a@example.com")  # type: ignore[attr-defined]
+    reset = ask.accounts().reset_token("a@example.com")  # type: ignore[attr-defined]
     ask("POST", "/api/auth/reset", {"token": reset, "new_password": PASSWORD})
     token = ask("POST", "/api/auth/login", {"email": "a@example.com", "password": PASSWORD})["access_token"]
     ask("DELETE", "/api/users/me", token=token)
 
 
 def list_users(ask: Ask) -> None:
-    """Only an admin reaches the query; `become` is the operator at the command line."""
+    """Only an admin reaches the query; `accounts` is the operator at the command line."""
     user = ask("POST", "/api/auth/register", {**ANN, "email": "root@example.com"})
     signed_in = ask("POST", "/api/auth/login", {"email": "root@example.com", "password": PASSWORD})
-    ask.become(user["user_id"])  # type: ignore[attr-defined]
+    ask.accounts().set_role(user["user_id"], "admin")  # type: ignore[attr-defined]
     assert ask("GET", "/api/users", token=signed_in["access_token"])["users"]
 
 
@@ -162,6 +167,8 @@ def keep_shop(ask: Ask) -> None:
     assert ask.run("pause-end") == {"PausesEnded": 1}  # type: ignore[attr-defined]
     ask("PATCH", business, {"email": "new@example.com"}, token)
     ask("DELETE", business, None, token)
+    ask.later()  # type: ignore[attr-defined]
+    assert ask.run("order-retention") == {"OrdersErased": 3}  # type: ignore[attr-defined]
 
 
 def send_mails(ask: Ask) -> None:
@@ -177,8 +184,10 @@ def send_mails(ask: Ask) -> None:
     placed = elsewhere("POST", f"{business}/orders", order, idempotency_key="k" * 16)
     elsewhere("POST", "/api/auth/register", ANN)
     elsewhere("POST", "/api/auth/reset/request", {"email": ANN["email"]})
+    ask.accounts().invite("eve@example.com", "nonce")  # type: ignore[attr-defined]
+    ask.accounts().mail_invitation("eve@example.com", "nonce")  # type: ignore[attr-defined]
     consume("mail-events")
-    assert consume("mail-outbox") == {"MailsSent": 4}
+    assert consume("mail-outbox") == {"MailsSent": 5}
     later = ask.later()  # type: ignore[attr-defined]
     run("mail-missed")
     elsewhere("POST", f"/api/orders/{placed['order_id']}/reject", None, later)
@@ -230,20 +239,18 @@ class Asking:
     def __init__(
         self,
         app: Application,
-        become: Callable[[str], object],
+        accounts: Callable[[], Accounts],
         as_owner: Callable[[], tuple[str, str]],
         later: Callable[[], str],
         run: Callable[[str], Metrics],
         soon: Callable[[int], str],
         consume: Callable[..., Metrics],
-        reset_token: Callable[[str], str],
         elsewhere: "Asking | None" = None,
     ) -> None:
         self._app = app
         self.consume = consume
-        self.reset_token = reset_token
         self.elsewhere = elsewhere
-        self.become = become
+        self.accounts = accounts
         self.as_owner = as_owner
         self.later = later
         self.run = run
@@ -263,11 +270,8 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
     days = [0]
     resources = msgspec.structs.replace(resources, clock=lambda: utc_now() + timedelta(days=days[0]))
 
-    def become(user_id: str) -> None:
-        build(resources).set_role(user_id, "admin")
-
-    def reset_token(email: str) -> str:
-        return build(resources).reset_token(email)
+    def accounts() -> Accounts:
+        return build(resources)
 
     def as_owner() -> tuple[str, str]:
         registration = msgspec.convert(BUSINESS, Registration)
@@ -305,9 +309,9 @@ def live(function: Function, resources: Resources, recorded: Store) -> None:
             return stream.build(recording)([item for item in items if not is_head(stream.table, item)])
 
     app = application((function,), recording)
-    elsewhere = Asking(application(FUNCTIONS, resources), become, as_owner, later, run, soon, consume, reset_token)
+    elsewhere = Asking(application(FUNCTIONS, resources), accounts, as_owner, later, run, soon, consume)
     for journey in JOURNEYS[function.name]:
-        journey(Asking(app, become, as_owner, later, run, soon, consume, reset_token, elsewhere))
+        journey(Asking(app, accounts, as_owner, later, run, soon, consume, elsewhere))
     assert ran == {one.name for one in function.schedules} | {one.name for one in function.streams}
     assert pictures.noted == function.pictures
 

@@ -4,103 +4,22 @@ import json
 import re
 import shutil
 import subprocess
-import sys
-import sysconfig
 import tomllib
-import venv
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from tests.support.http import post_json, send
-from tests.support.processes import URL, clean_environment, stop
+from tests.support.installed import NAME, Installed
+from tests.support.processes import URL, stop
 from tests.support.shop import PASSWORD
 from tests.support.tools import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ROOT / "requirements"
-NAME = re.compile(r"[A-Za-z0-9._-]+")
 SERVE = ("serve", "--port", "0")
-
-
-class Installed:
-    """Shopkeeper in a virtual environment of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        return clean_environment(HOME=str(self.folder), **variables)
-
-    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Run the command that pip installed."""
-        return subprocess.run(
-            [str(self.folder / "bin" / "shopkeeper"), *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-
-def pip(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def required(of: Distribution, names: set[str]) -> set[str]:
-    """Return `names` with what a distribution of this environment requires, and what that requires."""
-    for requirement in of.requires or []:
-        specifier, _, marker = requirement.partition(";")
-        name = str(NAME.match(specifier)[0])  # type: ignore[index]
-        if "extra" in marker or name in names:
-            continue
-        try:
-            found = distribution(name)
-        except ModuleNotFoundError:
-            continue  # for another system or Python; where it is not, pip fails below
-        names.add(name)
-        required(found, names)
-    return names
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that is published."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
-    (found,) = folder.glob("*.whl")
-    return found
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """`pip install` of the wheel, where the libraries are there that its own metadata asks for, and no others.
-
-    They are linked from the environment of the tests, in place of a download; pip refuses if one were missing.
-    """
-    made = Installed(tmp_path_factory.mktemp("installed"))
-    venv.create(made.folder, with_pip=False)
-    metadata = Distribution.at(_unpacked(wheel, tmp_path_factory.mktemp("unpacked")))
-    for name in required(metadata, set()):
-        for file in distribution(name).files or []:
-            top = file.parts[0]
-            if top not in ("..", "__pycache__") and not (made.packages / top).is_symlink():
-                (made.packages / top).symlink_to(Path(str(distribution(name).locate_file(top))))
-    pip("--python", str(made.folder / "bin" / "python"), "install", "--no-index", str(wheel))
-    return made
-
-
-def _unpacked(wheel: Path, folder: Path) -> Path:
-    shutil.unpack_archive(wheel, folder, "zip")
-    (found,) = folder.glob("*.dist-info")
-    return found
 
 
 def test_an_installed_command_works_at_once(installed: Installed) -> None:

@@ -32,6 +32,9 @@ COMMANDS = {
     "restore": ("restore", "shop.backup", "--data", "other.db"),
     "copy": ("copy", "--from", "sqlite:///shopkeeper.db", "--to", "sqlite:///copy.db"),
     "openapi": ("openapi",),
+    "erase": ("erase", "ann@example.com"),
+    "export": ("export", "ann@example.com"),
+    "orders export": ("orders", "export", "--business", "all"),
 }
 
 

@@ -35,7 +35,7 @@ def told(server: Shopkeeper) -> int:
     """Return how many orders the log says have expired."""
     lines: list[Mapping[str, Any]] = [json.loads(line) for line in server.lines if line.startswith("{")]
     assert not [line for line in lines if line.get("level") == "ERROR"]
-    return sum(line.get("OrdersExpired", 0) for line in lines)
+    return sum(line.get("metrics", {}).get("OrdersExpired", 0) for line in lines)
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

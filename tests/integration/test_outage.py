@@ -30,7 +30,7 @@ INTERNALS = [SECRET, "Traceback", "Exception", "Error:", "arn:aws", "visitor-cou
 def away(request: pytest.FixtureRequest) -> Iterator[Shopkeeper]:
     """Shopkeeper before a DynamoDB that always fails."""
     with FaultyServer(request.param[1]) as faulty:
-        environment = {"STORE_URL": "dynamodb:", **aws_environment(faulty.url), "TABLE_NAME": SECRET}
+        environment = {"STORE_URL": "dynamodb:", **aws_environment(faulty.url), "TABLE_NAME": SECRET, "METRICS": "emf"}
         with shopkeeper(None, environment) as server:
             yield server
 

@@ -126,7 +126,11 @@ def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
     steps = commands((ROOT / "docs" / page).read_text())
     marker = "-- end of a command --"
     port = url.rpartition(":")[2]
-    typed = [command.replace(ADDRESS, url).replace("--port 8000", f"--port {port}") for command, _ in steps]
+    metrics = str(free_port())
+    typed = [
+        command.replace(ADDRESS, url).replace("9464", metrics).replace("--port 8000", f"--port {port}")
+        for command, _ in steps
+    ]
     typed = [re.sub("shopkeeper serve(?!.*--port)", "shopkeeper serve --port 0", command) for command in typed]
     done = subprocess.run(
         ["bash", "-c", "\n".join(f"{command}\necho '{marker}'" for command in typed)],
@@ -143,6 +147,10 @@ def assert_prints_what_it_shows(page: str, url: str, folder: Path) -> None:
 
 def test_the_guide_prints_what_it_shows(server: Shopkeeper, tmp_path: Path) -> None:
     assert_prints_what_it_shows("guide.md", server.url, tmp_path)
+
+
+def test_the_page_on_personal_data_prints_what_it_shows(tmp_path: Path) -> None:
+    assert_prints_what_it_shows("privacy.md", f"http://127.0.0.1:{free_port()}", tmp_path)
 
 
 def test_the_page_for_operators_prints_what_it_shows(tmp_path: Path) -> None:

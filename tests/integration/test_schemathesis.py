@@ -64,7 +64,7 @@ def test_schemathesis_finds_nothing(server: Shopkeeper, tmp_path: Path) -> None:
 
 
 def test_a_method_that_is_not_declared_gets_the_gateways_403(server: Shopkeeper) -> None:
-    for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE"):
+    for method in ("PUT", "PATCH", "DELETE", "HEAD", "TRACE"):
         answer = send(server.url, method, "/counter")
         assert answer.status == 403
         assert answer.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"

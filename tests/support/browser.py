@@ -26,6 +26,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 TARGETS = "a, button, input, summary, label:has(input) > span:not(.muted)"
 SMALL_TARGETS = f"""(least) => [...document.querySelectorAll("{TARGETS}")]
     .filter((one) => one.checkVisibility({{ contentVisibilityAuto: true, opacityProperty: true }}))
@@ -120,6 +122,7 @@ class Person:
         found = []
         for scheme in SCHEMES:
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.evaluate(NEXT_FRAME)  # a page may follow the scheme by a script
             options = {"runOnly": RULES, "resultTypes": ["violations"]}
             result = self.page.evaluate("(options) => axe.run(document, options)", options)
             for rule in result["violations"]:

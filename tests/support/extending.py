@@ -22,6 +22,9 @@ ENDPOINT: Addition = {
                 "class CountedDays(msgspec.Struct, frozen=True):\n"
                 '    """The visits of the last days."""\n\n'
                 "    days: dict[str, int]\n\n\n"
+                "class DaysParameters(msgspec.Struct, frozen=True):\n"
+                '    """Which counter."""\n\n'
+                "    counter_id: CounterId\n\n\n"
                 "class UnknownCounter("
             ),
         ),
@@ -40,23 +43,23 @@ ENDPOINT: Addition = {
         ),
     ),
     f"{VISITS}/endpoints.py": (
-        ("    CountedVisit,\n", "    CountedDays,\n    CountedVisit,\n"),
+        ("    CountedVisit,\n", "    CountedDays,\n    CountedVisit,\n    DaysParameters,\n"),
         (
             '@endpoint("GET /health",',
             (
                 '@endpoint("GET /counter/{counter_id}/days")\n'
-                "def count_days(counter: VisitCounter, call: Call[CounterParameters, Nothing]) -> Reply[CountedDays]:\n"
+                "def count_days(counter: VisitCounter, call: Call[DaysParameters, Nothing]) -> Reply[CountedDays]:\n"
                 '    """Return the visits of a page. They are counted day by day."""\n'
                 "    return Reply(CountedDays(counter.days(call.parameters.counter_id)))\n\n\n"
                 '@endpoint("GET /health",'
             ),
         ),
-        ("count_page_visit, check_counter)", "count_page_visit, check_counter, count_days)"),
+        ("    check_counter,\n)", "    check_counter,\n    count_days,\n)"),
     ),
     f"{VISITS}/vocabulary.py": (
         ('    "count":', '    "days": Term("The visits of each day", {"2026-11-21": 42}),\n    "count":'),
     ),
-    "README.md": (
+    "docs/reference.md": (
         (
             "| `GET /health` |",
             "| `GET /counter/{counter_id}/days` | `visits` | a page's last days |\n| `GET /health` |",
@@ -91,11 +94,10 @@ JOB: Addition = {
         ),
         ("import Http, Part\n", "import Http, Part, Schedule\n"),
         (
-            "triggers=(Http((Part(ENDPOINTS, _build),)),),",
+            "triggers=(\n",
             (
-                "triggers=(\n        Http((Part(ENDPOINTS, _build),)),\n"
-                '        Schedule("visit-report", minutes=5, seconds=1, build=lambda found: Report(_build(found)).run),'
-                "\n    ),"
+                "triggers=(\n        "
+                'Schedule("visit-report", minutes=5, seconds=1, build=lambda found: Report(_build(found)).run),\n'
             ),
         ),
     ),
@@ -123,7 +125,6 @@ def copy_sources(root: Path) -> Path:
         if not (root / name).exists():
             ignore = shutil.ignore_patterns("node_modules", ".terraform*", "__pycache__", "*.tfstate*", ".serverless")
             shutil.copytree(ROOT / name, root / name, ignore=ignore)
-    shutil.copy(ROOT / "README.md", root / "README.md")
     return root
 
 

@@ -56,7 +56,7 @@ def shared_folder(own: Path) -> Path:
 
 
 OWN_DOMAINS = {
-    "visits": {"businesses", "feed", "markers", "traffic", "visits"},
+    "visits": {"businesses", "markers", "traffic", "visits"},
     "traffic": {"accounts", "businesses", "mail", "markers", "traffic"},
     "health": {"health"},
     "registration": {"registration", "businesses", "markers"},
@@ -67,5 +67,5 @@ OWN_DOMAINS = {
 }
 """The domains that each function loads, and that its package holds."""
 
-LATER_DOMAINS = {"visits": {"businesses", "feed", "markers"}}
+LATER_DOMAINS = {"visits": {"businesses", "markers"}}
 """Those that it loads only when it needs them: with the first hit for a business."""

@@ -16,6 +16,7 @@ from shopkeeper.domains.catalogue.removal import Removal
 from shopkeeper.domains.catalogue.service import Catalogue
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.model import NewOrder, Order, PlacedOrder, Status
+from shopkeeper.domains.orders.offers import deletion_record
 from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.domains.registration.model import Registration
@@ -38,7 +39,7 @@ def no_pictures_of(store: Store, clock: Clock) -> Pictures:
 def open_registry(store: Store, clock: Clock) -> BusinessRegistry:
     """Return the service of businesses as the function `orders` builds it."""
     removal = Removal(store, no_pictures_of(store, clock))
-    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal))
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal, deletion_record))
 
 
 class Shop:

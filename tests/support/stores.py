@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shopkeeper.settings import read
 from shopkeeper.storage import Index, Store, Table
 from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
@@ -14,7 +16,7 @@ from shopkeeper.storage.dynamodb.schema import create_tables
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.table import Key, KeyAttribute, string_key
 from shopkeeper.storage.tables import TABLES
-from tests.support.processes import free_port, running
+from tests.support.processes import free_port, run_cli, running
 from tests.support.tools import DYNOXIDE, need
 
 PLAIN = Table("plain", "PLAIN_TABLE", string_key("id"))
@@ -86,3 +88,13 @@ def open_store(kind: str, endpoints: Mapping[str, str], folder: Path, tables: tu
     if kind == "sqlite":
         return SQLiteStore(folder / f"{uuid.uuid4().hex}.db", tables)
     return dynamodb_store(endpoints[kind], tables)
+
+
+def command_environment(kind: str, request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """Return the variables with which commands use an empty store of a kind, a file in the folder or new tables."""
+    if kind == "sqlite":
+        return {"STORE_URL": f"sqlite:///{folder}/shop.db"}
+    names = {table.environment: name for table, name in table_names(TABLES).items()}
+    environment = {**aws_environment(str(request.getfixturevalue(kind))), **names, "STORE_URL": "dynamodb:"}
+    assert run_cli("tables", **environment).returncode == 0
+    return environment

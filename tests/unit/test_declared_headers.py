@@ -114,8 +114,11 @@ def live(shop: Watched) -> None:
     for by in ("ann", ""):
         shop.give("GET", f"/api/businesses/{business}", by=by)
     shop.give("PATCH", f"/api/businesses/{business}", {"owner_name": "Ann"}, by="ann")
-    for path in ("", "/pages", "/live", "/sites", "/export.csv", "/export.jsonl"):
+    for path in ("", "/pages", "/dimensions", "/live", "/sites", "/export.csv", "/export.jsonl"):
         assert shop.ask("GET", f"/api/traffic{path}", by="ann").status == 200
+    for method in ("POST", "GET", "DELETE"):
+        shop.ask(method, "/api/traffic/share", by="ann")
+    assert shop.ask("GET", "/traffic", by="ann").status == 200
     lead_orders(shop, business, items[0])
     keep_webhooks(shop, business)
     for limit in ("1", "100"):

@@ -48,6 +48,7 @@ class Stocked(Shop):
         }
         day = utc_now().date() - timedelta(days=2)
         store.put(TRAFFIC, day_item(business, day.isoformat(), rollup(1, 1, p={"/": 1})))
+        self.give("POST", "/api/traffic/share", by="ann")
         for path in ("/counter", "/counter/about"):
             self.give("GET", path)
 

@@ -158,7 +158,7 @@ def test_a_mail_to_a_customer_shows_nothing_that_a_customer_writes() -> None:
 
 def test_every_kind_has_limits_and_somebody_who_sends_it() -> None:
     owners = {kind for kinds in OWNER_KINDS.values() for kind in kinds}
-    assert {*owners, *CUSTOMER_KINDS.values(), "reset", "confirm", WEEKLY} == set(KINDS)
+    assert {*owners, *CUSTOMER_KINDS.values(), "reset", "confirm", "invite", WEEKLY} == set(KINDS)
     assert {group_of(kind) for kind in KINDS} == set(LIMITS)
 
 

@@ -15,7 +15,10 @@ from shopkeeper.http.version import has_tag
 from shopkeeper.pages.files import (
     CUSTOMERS_PAGE,
     ENTRIES,
+    LATER,
     OWNERS_PAGE,
+    SHARED_SCRIPT,
+    SHARED_STYLE,
     STATIC,
     STYLES,
     assets,
@@ -23,12 +26,14 @@ from shopkeeper.pages.files import (
     page,
 )
 from shopkeeper.pages.headers import content_security_policy
-from shopkeeper.pages.joining import joined, modules_of
+from shopkeeper.pages.joining import joined, joined_later, modules_of
 from shopkeeper.pages.negotiation import prefers_html, takes_gzip
 from shopkeeper.runtime.machine.pages import sent
 from tests.support.tools import NODE_MODULES, need
 
 MOST_BYTES = {OWNERS_PAGE: 60 * 1024, CUSTOMERS_PAGE: 42 * 1024}
+MOST_LATER_BYTES = 12 * 1024
+MOST_SHARED_BYTES = 28 * 1024
 OURS = sorted(
     path for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts
 )
@@ -49,6 +54,14 @@ def test_a_page_with_all_that_it_loads_is_light(name: str, most: int) -> None:
     assert sum(len(file.zipped) for file in (page(name), *(assets()[one] for one in loaded))) < most
 
 
+def test_what_a_page_loads_later_is_light() -> None:
+    """What the first load of the page has not: the view that is opened, and its style sheet."""
+    later = (*LATER, "traffic.css")
+    assert sum(len(assets()[name].zipped) for name in later) < MOST_LATER_BYTES
+    shared = (SHARED_SCRIPT, SHARED_STYLE)
+    assert sum(len(assets()[name].zipped) for name in shared) < MOST_SHARED_BYTES
+
+
 def test_the_one_library_is_the_locked_one() -> None:
     locked = NODE_MODULES / "htm" / "preact" / "standalone.module.js"
     need("node")
@@ -66,9 +79,11 @@ def test_a_module_or_a_style_sheet_is_short(file: Path) -> None:
 
 
 def test_a_page_loads_one_style_sheet_with_all_that_it_imports_and_every_one_is_needed() -> None:
-    needed = set(STYLES.values())
     for name, entry in STYLES.items():
         assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
+    entries = (*STYLES.values(), SHARED_STYLE)
+    needed = set(entries)
+    for entry in entries:
         imported = re.findall(r'@import "([^"]+)"', (STATIC / entry).read_text())
         # A sheet is sent as it stands in the page's own, and the order of sheets is that of the imports.
         assert assets()[entry].plain == b"\n" + b"".join(assets()[one].plain for one in imported)
@@ -188,14 +203,16 @@ def test_comments_stay_at_home_and_code_does_not() -> None:
 
 def test_a_page_loads_one_script_with_all_that_it_needs_and_every_module_is_needed() -> None:
     owners, customers = (set(modules_of(STATIC, entry)) for entry in ENTRIES.values())
-    assert owners | customers == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
+    others = {module for name in (*LATER, SHARED_SCRIPT) for module in modules_of(STATIC, name)}
+    assert owners | customers | others == {str(path.relative_to(STATIC)) for path in MODULES} | {"vendor/preact.js"}
+    assert not [name for name in owners if name.startswith("traffic/")], "they are loaded later"
     assert "shop.js" not in owners
     assert "main.js" not in customers
     shared = [name for name in owners & customers if name.startswith(("views/", "shop/", "words/"))]
     assert sorted(shared) == ["words/common.js", "words/errors.js"]
     for name, entry in ENTRIES.items():
         assert re.findall(r'<script [^>]*src="([^"]+)"', page(name).plain.decode()) == [f"/assets/{entry}"]
-        assert not re.search(rb"^(?:import|export)\b", assets()[entry].plain, re.MULTILINE)
+        assert not re.search(rb"^import\b", assets()[entry].plain, re.MULTILINE)
 
 
 def test_joined_modules_do_what_they_did(tmp_path: Path) -> None:
@@ -214,6 +231,28 @@ def test_joined_modules_do_what_they_did(tmp_path: Path) -> None:
     script = joined(tmp_path, "main.js")
     done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
     assert done.stdout == "1 1 function 3\n"
+
+
+def test_a_module_that_is_imported_later_shares_the_state_of_the_page(tmp_path: Path) -> None:
+    need("node")
+    (tmp_path / "views").mkdir()
+    (tmp_path / "state.js").write_text("export const state = { count: 1 };\n")
+    (tmp_path / "more.js").write_text("export const more = 10;\n")
+    (tmp_path / "views" / "late.js").write_text(
+        'import { more } from "../more.js";\nimport { state } from "../state.js";\n'
+        "export function counted() {\n  return state.count + more;\n}\n"
+    )
+    (tmp_path / "main.js").write_text(
+        'import { state } from "./state.js";\nstate.count = 2;\n'
+        'const late = () => import("./views/late.js");\nlate().then(({ counted }) => console.log(counted()));\n'
+    )
+    out = tmp_path / "out"
+    (out / "views").mkdir(parents=True)
+    (out / "package.json").write_text('{"type": "module"}')
+    (out / "main.js").write_text(joined(tmp_path, "main.js", ["views/late.js"]))
+    (out / "views" / "late.js").write_text(joined_later(tmp_path, "views/late.js", "main.js"))
+    done = subprocess.run(["node", out / "main.js"], capture_output=True, text=True, check=True)
+    assert done.stdout == "12\n"
 
 
 @pytest.mark.parametrize(

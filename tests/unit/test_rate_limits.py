@@ -276,8 +276,8 @@ def test_these_are_all_that_hash() -> None:
 
 LIMITED = {
     *HASHED,
-    ("GET", "/counter"),
-    ("GET", "/counter/{counter_id}"),
+    *((method, f"/counter{form}") for method in ("GET", "POST") for form in ("", ".txt", "/{counter_id}")),
+    *((method, f"/counter.{badge}") for method in ("GET", "HEAD") for badge in ("svg", "json")),
     ("POST", "/auth/register-business"),
     ("POST", "/api/auth/refresh"),
     ("POST", "/api/auth/reset/request"),
@@ -296,8 +296,12 @@ LIMITED = {
     *(
         (method, f"/api/traffic{path}")
         for method in ("GET", "HEAD")
-        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl")
+        for path in ("", "/{dimension}", "/live", "/sites", "/export.csv", "/export.jsonl", "/dimensions", "/share")
     ),
+    ("POST", "/api/traffic/share"),
+    ("DELETE", "/api/traffic/share"),
+    ("GET", "/traffic"),
+    ("HEAD", "/traffic"),
 }
 
 

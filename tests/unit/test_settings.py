@@ -154,15 +154,15 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(name: str, value:
     assert "\n" not in sentence
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_every_setting_is_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text()
     rows = [
         f"| `{one.variable}` | {one.meaning} | {one.default_in_words} |{' yes |' if one.deployable else ' |'}"
         for one in SETTINGS
     ]
-    assert "\n".join(["| variable | meaning | default | deployments |", "|---|---|---|---|", *rows, ""]) in readme
+    assert "\n".join(["| variable | meaning | default | deployments |", "|---|---|---|---|", *rows, ""]) in reference
     for table in TABLES:
-        assert f"`{table.environment}`" in readme
+        assert f"`{table.environment}`" in reference
 
 
 def test_no_deployment_sets_a_secret_or_the_place_of_the_data_or_what_only_one_machine_has() -> None:

@@ -12,6 +12,7 @@ from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Metrics, Stream
 from shopkeeper.runtime.machine import additions
+from shopkeeper.runtime.machine.meters import Meters
 from shopkeeper.runtime.machine.tasks import LONGEST_PAUSE_SECONDS, Tasks
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -40,7 +41,9 @@ class Machine:
         streams = [(stream, additions.Additions()) for function in functions for stream in function.streams]
         self.watched = additions.watched(self.store, streams, lambda tell: tell(), self.appended.append)
         resources = Resources(settings, self.watched)
-        self.tasks = Tasks(functions, resources, streams, Telemetry("shopkeeper", settings), lambda step: step())
+        self.tasks = Tasks(
+            functions, resources, streams, Telemetry("shopkeeper", settings), Meters(), lambda step: step()
+        )
 
     def close(self) -> None:
         self.tasks.stop()

@@ -11,7 +11,7 @@ import pytest
 from shopkeeper.domains.traffic.importing import names
 from shopkeeper.domains.traffic.importing.formats import FORMATS
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.operator.cli import Format
+from shopkeeper.operator.traffic_commands import Format
 from tests.support.imports import Write, read, shown, writing
 
 GOATCOUNTER = (

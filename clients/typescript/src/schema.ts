@@ -152,9 +152,29 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description The email address may belong to no other account. Sign in afterwards to get tokens.
+         * @description The email address may belong to no other account. Sign in afterwards to get tokens. The server's operator decides who may register. An `invitation` is the token of a link that the operator sent to this address; it also confirms the address.
          */
         post: operations["registerUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who may create an account
+         * @description A page offers registration to anybody only if the answer is `open`.
+         */
+        get: operations["readRegistration"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -697,6 +717,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/traffic/dimensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was counted most in every dimension
+         * @description It is what `GET /api/traffic/{dimension}` returns of each, read at once.
+         */
+        get: operations["readTrafficDimensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/traffic/export.csv": {
         parameters: {
             query?: never;
@@ -757,6 +797,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/traffic/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the link that shares a site's traffic
+         * @description It is 404 if there is none.
+         */
+        get: operations["readTrafficShare"];
+        put?: never;
+        /**
+         * Share the traffic of a site by a link
+         * @description Who has the link reads what was counted. A site has one link; repeating this returns the same. For the owner of the site's business and for admins.
+         */
+        post: operations["shareTraffic"];
+        /**
+         * Revoke the link that shares a site's traffic
+         * @description If there is one, it is never valid again.
+         */
+        delete: operations["revokeTrafficShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/traffic/sites": {
         parameters: {
             query?: never;
@@ -766,7 +834,7 @@ export interface paths {
         };
         /**
          * List the sites whose traffic the caller may read
-         * @description Admins may also read that of any business by its id.
+         * @description Admins may also read that of any business by its id. With the token of a link it is the site that the link shares.
          */
         get: operations["listTrafficSites"];
         put?: never;
@@ -1109,6 +1177,26 @@ export interface paths {
          * @description Browsers keep it for a day. A client that has it already is answered 304.
          */
         get: operations["readScript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the traffic of a site as a page
+         * @description It is for a browser, needs no JavaScript, and shows more with it. `share` is the token of a link. Without one the page is for anyone where `TRAFFIC_PUBLIC` is set.
+         */
+        get: operations["showTraffic"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2057,6 +2145,12 @@ export interface components {
             tables: components["schemas"]["TableHealth"][];
         };
         /**
+         * DimensionName
+         * @description What names are names of: `bots` are the reasons, `families` what bots they are
+         * @enum {string}
+         */
+        DimensionName: "bots" | "browsers" | "campaigns" | "countries" | "entries" | "events" | "families" | "pages" | "sources" | "systems" | "widths";
+        /**
          * EmailTakenProblem
          * @description Another business is registered with this email address.
          */
@@ -2336,7 +2430,7 @@ export interface components {
         };
         /**
          * InvalidHitProblem
-         * @description The path does not begin with a slash, is too long or holds control characters.
+         * @description The path is too long, or the name of an event holds control characters.
          */
         InvalidHitProblem: components["schemas"]["Problem"] & {
             /**
@@ -2374,6 +2468,22 @@ export interface components {
             newest?: number;
         };
         /**
+         * InvalidInvitationProblem
+         * @description An invitation is for another address, or is not valid, or no longer valid.
+         */
+        InvalidInvitationProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "invalid_invitation";
+        };
+        /**
          * InvalidSessionProblem
          * @description A refresh token, or the token of a mail, is not valid, or no longer valid.
          */
@@ -2388,6 +2498,22 @@ export interface components {
              * @constant
              */
             code: "invalid_session";
+        };
+        /**
+         * InvitationRequiredProblem
+         * @description Only who is invited can make an account here, and the request has no invitation.
+         */
+        InvitationRequiredProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "invitation_required";
         };
         /**
          * Item
@@ -2787,6 +2913,11 @@ export interface components {
              * @example Ann Example
              */
             name: string;
+            /**
+             * @description The token of an invitation to this address, null without one
+             * @example null
+             */
+            invitation?: string | null;
         };
         /**
          * NewItem
@@ -2946,7 +3077,7 @@ export interface components {
          * Order
          * @description An order; money is in minor units of `currency`, times are RFC 3339.
          *
-         *     `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready.
+         *     `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means to have it ready. At `erased_at` all that it held about its customer was removed: the name and the address are then `—`, and `phone`, `email`, `reason` and all notes are gone.
          */
         Order: {
             /**
@@ -3023,6 +3154,11 @@ export interface components {
              * @example 2026-11-21T12:00:00.000Z
              */
             accept_until: string;
+            /**
+             * @description When the customer's data was removed; null if it was not
+             * @example null
+             */
+            erased_at: string | null;
             /**
              * @description Counts the changes, from 1. The `ETag` has the same number
              * @example 1
@@ -3544,6 +3680,11 @@ export interface components {
              */
             accept_until: string;
             /**
+             * @description When the customer's data was removed; null if it was not
+             * @example null
+             */
+            erased_at: string | null;
+            /**
              * @description Counts the changes, from 1. The `ETag` has the same number
              * @example 1
              */
@@ -3714,6 +3855,29 @@ export interface components {
              * @example 123 Test St
              */
             address?: components["schemas"]["ShownAddress"];
+        };
+        /**
+         * Ranking
+         * @description The names of a dimension that were counted most, the count of all others, and the sum.
+         */
+        Ranking: {
+            /**
+             * @description What the names are names of
+             * @example pages
+             */
+            dimension: components["schemas"]["DimensionName"];
+            /** @description The names that were counted most, in order */
+            names: components["schemas"]["Counted"][];
+            /**
+             * @description The count of all other names
+             * @example 17
+             */
+            other: number;
+            /**
+             * @description The sum of all counts
+             * @example 1042
+             */
+            total: number;
         };
         /**
          * RateLimitedProblem
@@ -3916,6 +4080,22 @@ export interface components {
             owner_name?: string | null;
             /** @description What kind of business it is; null if that is not said */
             business_type?: components["schemas"]["BusinessType"] | null;
+        };
+        /**
+         * RegistrationClosedProblem
+         * @description Nobody can make an account here, and the request has no invitation.
+         */
+        RegistrationClosedProblem: components["schemas"]["Problem"] & {
+            /**
+             * @description The status code of the response
+             * @constant
+             */
+            status: 403;
+            /**
+             * @description What went wrong, for programs. Codes are stable; new ones may be added
+             * @constant
+             */
+            code: "registration_closed";
         };
         /**
          * Replay
@@ -4439,6 +4619,29 @@ export interface components {
             series: components["schemas"]["Point"][];
         };
         /**
+         * TrafficDimensions
+         * @description What was counted most in each dimension.
+         */
+        TrafficDimensions: {
+            /**
+             * @description The site
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description The first date
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description The last date
+             * @example 2026-11-28
+             */
+            to: string;
+            /** @description What was counted most in each dimension */
+            dimensions: components["schemas"]["Ranking"][];
+        };
+        /**
          * TrafficNames
          * @description The names of a dimension that were counted most, in order.
          *
@@ -4463,9 +4666,8 @@ export interface components {
             /**
              * @description What the names are names of
              * @example pages
-             * @enum {string}
              */
-            dimension: "bots" | "browsers" | "campaigns" | "countries" | "entries" | "events" | "families" | "pages" | "sources" | "systems" | "widths";
+            dimension: components["schemas"]["DimensionName"];
             /** @description The names that were counted most, in order */
             names: components["schemas"]["Counted"][];
             /**
@@ -4478,6 +4680,27 @@ export interface components {
              * @example 1042
              */
             total: number;
+        };
+        /**
+         * TrafficShare
+         * @description A link that shares a site's traffic: the `token` for `Traffic-Share` or `share`, and the `path` of its page.
+         */
+        TrafficShare: {
+            /**
+             * @description The site
+             * @example shop.example
+             */
+            site: string;
+            /**
+             * @description The token, for `Traffic-Share` or `share`
+             * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+             */
+            token: string;
+            /**
+             * @description The path of the page that the link opens
+             * @example /traffic?share=c2hvcC5leGFtcGxl.8f0c.q0J3
+             */
+            path: string;
         };
         /**
          * TrafficSite
@@ -5231,6 +5454,18 @@ export interface components {
              *     }
              */
             links: components["schemas"]["Texts"];
+        };
+        /**
+         * WhoRegisters
+         * @description Who can make an account: anybody, those with an invitation, or nobody.
+         */
+        WhoRegisters: {
+            /**
+             * @description Who may create an account: anybody, those with an invitation, or nobody
+             * @example open
+             * @enum {string}
+             */
+            registration: "closed" | "invite" | "open";
         };
         /**
          * WrongCredentialsProblem
@@ -6318,6 +6553,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["MalformedBodyProblem"] | components["schemas"]["InvalidInputProblem"];
                 };
             };
+            /** @description The caller may not do this */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RegistrationClosedProblem"] | components["schemas"]["InvitationRequiredProblem"] | components["schemas"]["InvalidInvitationProblem"];
+                };
+            };
             /** @description The request was not complete in time */
             408: {
                 headers: {
@@ -6416,6 +6661,62 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
+    readRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoRegisters"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
                 };
             };
         };
@@ -11360,6 +11661,11 @@ export interface operations {
                  */
                 site?: string;
                 /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+                /**
                  * @description A date of the site's time zone
                  * @example 2026-11-21
                  */
@@ -11375,7 +11681,13 @@ export interface operations {
                  */
                 by?: "day" | "hour" | "month";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11508,6 +11820,179 @@ export interface operations {
             };
         };
     };
+    readTrafficDimensions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "hour" | "month";
+                /**
+                 * @description The most names of each dimension
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficDimensions"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
+                };
+            };
+        };
+    };
     exportTrafficCsv: {
         parameters: {
             query?: {
@@ -11516,6 +12001,11 @@ export interface operations {
                  * @example https://shop.example
                  */
                 site?: string;
+                /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
                 /**
                  * @description A date of the site's time zone
                  * @example 2026-11-21
@@ -11532,7 +12022,13 @@ export interface operations {
                  */
                 by?: "day" | "month";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11679,6 +12175,11 @@ export interface operations {
                  */
                 site?: string;
                 /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+                /**
                  * @description A date of the site's time zone
                  * @example 2026-11-21
                  */
@@ -11694,7 +12195,13 @@ export interface operations {
                  */
                 by?: "day" | "month";
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11840,8 +12347,19 @@ export interface operations {
                  * @example https://shop.example
                  */
                 site?: string;
+                /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11974,10 +12492,451 @@ export interface operations {
             };
         };
     };
+    readTrafficShare: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficShare"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    shareTraffic: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficShare"];
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    revokeTrafficShare: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say */
+            204: {
+                headers: {
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
     listTrafficSites: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+            };
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12003,6 +12962,16 @@ export interface operations {
                     "application/json": components["schemas"]["TrafficSites"];
                 };
             };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
             /** @description The caller is not known */
             401: {
                 headers: {
@@ -12016,6 +12985,26 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["NotFoundProblem"];
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
                 };
             };
             /** @description Too many requests */
@@ -12089,6 +13078,11 @@ export interface operations {
                  */
                 site?: string;
                 /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+                /**
                  * @description A date of the site's time zone
                  * @example 2026-11-21
                  */
@@ -12109,13 +13103,19 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
             path: {
                 /**
                  * @description What the names are names of
                  * @example pages
                  */
-                dimension: "bots" | "browsers" | "campaigns" | "countries" | "entries" | "events" | "families" | "pages" | "sources" | "systems" | "widths";
+                dimension: components["schemas"]["DimensionName"];
             };
             cookie?: never;
         };
@@ -14485,6 +15485,214 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ServiceUnavailableProblem"];
+                };
+            };
+        };
+    };
+    showTraffic: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A host of `SITES`, or the `business_id` of a site; the caller's own business by default
+                 * @example https://shop.example
+                 */
+                site?: string;
+                /**
+                 * @description The token of a link that shares a site's traffic
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                share?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                from?: string;
+                /**
+                 * @description A date of the site's time zone
+                 * @example 2026-11-21
+                 */
+                to?: string;
+                /**
+                 * @description How long the parts of a series are
+                 * @example day
+                 */
+                by?: "day" | "hour" | "month";
+            };
+            header?: {
+                /**
+                 * @description The token of a link that shares a site's traffic, as `share` in the query
+                 * @example c2hvcC5leGFtcGxl.8f0c.q0J3
+                 */
+                "Traffic-Share"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /**
+                     * @description What the page may load
+                     * @example default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'
+                     */
+                    "Content-Security-Policy": string;
+                    /**
+                     * @description The page shares no window
+                     * @example same-origin
+                     */
+                    "Cross-Origin-Opener-Policy": string;
+                    /**
+                     * @description No other site sees the page's address
+                     * @example no-referrer
+                     */
+                    "Referrer-Policy": string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description The request is not what the types say */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InvalidInputProblem"];
+                };
+            };
+            /** @description The caller is not known */
+            401: {
+                headers: {
+                    /**
+                     * @description `Bearer` (RFC 6750)
+                     * @example Bearer
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+                };
+            };
+            /** @description There is no such thing, or not for this caller */
+            404: {
+                headers: {
+                    /**
+                     * @description What the page may load
+                     * @example default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'
+                     */
+                    "Content-Security-Policy": string;
+                    /**
+                     * @description The page shares no window
+                     * @example same-origin
+                     */
+                    "Cross-Origin-Opener-Policy": string;
+                    /**
+                     * @description No other site sees the page's address
+                     * @example no-referrer
+                     */
+                    "Referrer-Policy": string;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            /** @description The path and the query are too long */
+            414: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TargetTooLongProblem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    /**
+                     * @description How many requests are left, where rates are limited
+                     * @example "visits";r=5999;t=600
+                     */
+                    RateLimit?: string;
+                    /**
+                     * @description How many requests are allowed in how many seconds
+                     * @example "visits";q=6000;w=600
+                     */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["RateLimitedProblem"];
+                };
+            };
+            /** @description The header is too large */
+            431: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HeaderTooLargeProblem"];
+                };
+            };
+            /** @description A fault of the service */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["InternalErrorProblem"];
+                };
+            };
+            /** @description The service cannot reach its data, or is too busy */
+            503: {
+                headers: {
+                    /**
+                     * @description In how many seconds to ask again
+                     * @example 1
+                     */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ServiceUnavailableProblem"] | components["schemas"]["ServerBusyProblem"];
                 };
             };
         };

@@ -88,6 +88,23 @@ resource "aws_cloudfront_distribution" "this" {
     response_headers_policy_id = aws_cloudfront_response_headers_policy.pictures.id
   }
 
+  # A page among the paths of the API: it stands before them.
+  ordered_cache_behavior {
+    path_pattern               = "/api/docs"
+    target_origin_id           = "pages"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6" # CachingOptimized: a second at most, as S3 says no-cache
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.pages.id
+
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.rewrite.arn
+    }
+  }
+
   dynamic "ordered_cache_behavior" {
     for_each = local.facts.pages.api
     content {

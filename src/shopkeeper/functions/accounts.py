@@ -16,7 +16,10 @@ def build(resources: Resources) -> Accounts:
     """Return the service; the command line uses it as well."""
     identity = resources.require_identity()
     outbox = open_outbox(resources)
-    return Accounts(resources.store, identity.keyring, identity.tokens, Passwords(), resources.clock, outbox)
+    registration = resources.settings.registration
+    return Accounts(
+        resources.store, identity.keyring, identity.tokens, Passwords(), resources.clock, outbox, registration
+    )
 
 
 FUNCTION = Function(

@@ -22,7 +22,7 @@ from shopkeeper.functions.transports import open_transport
 from shopkeeper.functions.triggers import Consumer, Job, Metrics, Schedule, Stream
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import Item, Store, may
-from shopkeeper.storage.tables import BUSINESSES, EVENTS, MAILS, MARKERS, ORDERS, SUBSCRIPTIONS, USERS
+from shopkeeper.storage.tables import BUSINESSES, EVENTS, MAILS, MARKERS, ORDERS, SESSIONS, SUBSCRIPTIONS, USERS
 
 KIND = "mail"
 """The kind of a subscription to a business's feed, and its name."""
@@ -106,6 +106,7 @@ FUNCTION = Function(
         MAILS: may("put", "update", query=("due",)),
         MARKERS: may("get"),
         ORDERS: may("get", query=("awaiting",)),
+        SESSIONS: may("get"),
         SUBSCRIPTIONS: may("get", "query", "put", "update", "delete", query=("due",)),
         USERS: may("get", "update"),
     },

@@ -16,11 +16,12 @@ from shopkeeper.domains.feed.endpoints import ENDPOINTS as FEED_ENDPOINTS
 from shopkeeper.domains.feed.service import EventFeed
 from shopkeeper.domains.orders.endpoints import ENDPOINTS
 from shopkeeper.domains.orders.expiry import ExpirySweep
+from shopkeeper.domains.orders.offers import deletion_record
 from shopkeeper.domains.orders.open_orders import OpenOrders
 from shopkeeper.domains.orders.service import Orders
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Http, Part, Schedule
+from shopkeeper.functions.triggers import Http, Job, Part, Schedule
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.storage import may
 from shopkeeper.storage.tables import BUSINESSES, EVENTS, IDEMPOTENCY, ITEMS, MARKERS, ORDERS, PAUSES
@@ -30,7 +31,7 @@ def build_businesses(resources: Resources) -> BusinessRegistry:
     """Return the service of businesses, whose deletion needs orders and the catalogue."""
     store, clock = resources.store, resources.clock
     removal = Removal(store, _build_pictures(resources))
-    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal))
+    return BusinessRegistry(store, clock, Deletion(store, clock, OpenOrders(store, clock), removal, deletion_record))
 
 
 def _build_pictures(resources: Resources) -> Pictures:
@@ -51,6 +52,12 @@ def _build_orders(resources: Resources) -> Orders:
     keyring = resources.require_identity().keyring
     accept_seconds = resources.settings.order_accept_seconds
     return Orders(resources.store, keyring, resources.clock, accept_seconds)
+
+
+def _build_retention(resources: Resources) -> Job:
+    from shopkeeper.domains.orders.retention import RetentionSweep  # requests do not need it
+
+    return RetentionSweep(resources.store, resources.clock, resources.settings.order_retention_days).run
 
 
 FUNCTION = Function(
@@ -77,13 +84,14 @@ FUNCTION = Function(
             seconds=1,
             build=lambda resources: PauseSweep(resources.store, resources.clock).run,
         ),
+        Schedule("order-retention", minutes=15, seconds=60, build=_build_retention),
     ),
     grants={
         BUSINESSES: may("get", "update", "delete", "check"),
         PAUSES: may("get", "update", "delete", "check", query=("ending",)),
         MARKERS: may("get", "put", "delete"),
         ITEMS: may("get", "get_many", "put", "update", "delete", query=("by-business", "all-items")),
-        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status", "awaiting")),
+        ORDERS: may("get", "get_many", "put", "update", query=("by-business", "by-status", "awaiting", "finished")),
         IDEMPOTENCY: may("get", "update"),
         EVENTS: may("get", "query", "append", "check"),
     },

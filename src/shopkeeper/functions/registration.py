@@ -13,8 +13,11 @@ TABLES = (BUSINESSES, MARKERS)
 
 
 def _build(resources: Resources) -> Registrations:
-    requires_token = resources.settings.registration_requires_token
-    return Registrations(resources.store, resources.clock, TABLES, requires_token=requires_token)
+    settings = resources.settings
+    # A pool may let anybody sign up, so with one the registration of a business is what is closed.
+    is_closed = settings.registration == "closed" and bool(settings.cognito_user_pool_id)
+    requires_token = not settings.registers_strangers
+    return Registrations(resources.store, resources.clock, TABLES, requires_token=requires_token, is_closed=is_closed)
 
 
 FUNCTION = Function(

@@ -1,9 +1,13 @@
-"""The function `traffic`: it closes days and months, shows what was counted, and writes down weekly mails."""
+"""The function `traffic`: it closes days and months, shows and shares what was counted, and writes weekly mails."""
 
 from shopkeeper.domains.traffic.closing import Closing
+from shopkeeper.domains.traffic.page_endpoints import ENDPOINTS as PAGE_ENDPOINTS
 from shopkeeper.domains.traffic.readers import Readers
 from shopkeeper.domains.traffic.reading import Reading
 from shopkeeper.domains.traffic.reading_endpoints import ENDPOINTS, TrafficReading
+from shopkeeper.domains.traffic.share_endpoints import ENDPOINTS as SHARE_ENDPOINTS
+from shopkeeper.domains.traffic.share_endpoints import TrafficSharing
+from shopkeeper.domains.traffic.shares import Shares
 from shopkeeper.domains.traffic.weekly import WeeklyMails
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.declaration import Function
@@ -29,17 +33,36 @@ def _tell(resources: Resources) -> Job:
 
 
 def build_reading(resources: Resources) -> TrafficReading:
-    """Return what answers those who read traffic; the command line uses it as well."""
-    settings, store = resources.settings, resources.store
-    readers = Readers(store, settings.sites, settings.sites_time_zone, is_public=settings.traffic_public)
-    return TrafficReading(readers, Reading(store, resources.clock))
+    """Return what answers those who read traffic; the command line uses it as well, without an identity."""
+    shares = None if resources.identity is None else _shares(resources)
+    return TrafficReading(_readers(resources, shares), Reading(resources.store, resources.clock))
+
+
+def _build_sharing(resources: Resources) -> TrafficSharing:
+    shares = _shares(resources)
+    return TrafficSharing(_readers(resources, shares), shares)
+
+
+def _readers(resources: Resources, shares: Shares | None) -> Readers:
+    settings = resources.settings
+    return Readers(
+        resources.store,
+        settings.sites,
+        settings.sites_time_zone,
+        is_public=settings.traffic_public,
+        shares=shares,
+    )
+
+
+def _shares(resources: Resources) -> Shares:
+    return Shares(resources.store, resources.require_identity().keyring)
 
 
 FUNCTION = Function(
     name="traffic",
     service="traffic",
     triggers=(
-        Http((Part(ENDPOINTS, build_reading),)),
+        Http((Part((*ENDPOINTS, *PAGE_ENDPOINTS), build_reading), Part(SHARE_ENDPOINTS, _build_sharing))),
         Schedule("traffic-closing", minutes=5, seconds=60, build=_close),
         Schedule("traffic-weekly", minutes=15, seconds=60, build=_tell),
     ),
@@ -47,7 +70,7 @@ FUNCTION = Function(
         BUSINESSES: may("get"),
         MAILS: may("put", "update"),
         MARKERS: may("get"),
-        TRAFFIC: may("query", "put", "delete"),
+        TRAFFIC: may("get", "query", "put", "delete"),
         USERS: may("get"),
         VISITORS: may("get", "update"),
     },

@@ -12,6 +12,16 @@ def open_transport(settings: Settings) -> Transport:
     return _ses(settings)
 
 
+def greet_server(server: SmtpServer, sender: str) -> None:
+    """Begin a session with an SMTP server and end it; nothing is sent. Raises NotDelivered if that is impossible."""
+    from shopkeeper.net.smtp import Unreachable, greet
+
+    try:
+        greet(server, sender)
+    except Unreachable as error:
+        raise NotDelivered(str(error), is_outage=True) from error
+
+
 def _smtp(server: SmtpServer, sender: str) -> Transport:
     from shopkeeper.net.smtp import Deferred, Refused, Unreachable, submit
 

@@ -7,7 +7,8 @@ import msgspec
 
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Endpoint, ErrorFormat
-from shopkeeper.settings import Setting, Settings
+from shopkeeper.setting import Setting
+from shopkeeper.settings import Settings
 from shopkeeper.storage import FEED_HEAD, Item, Table
 
 

@@ -17,6 +17,7 @@ from shopkeeper.domains.orders.model import Party
 from shopkeeper.domains.orders.model import Status as OrderStatus
 from shopkeeper.domains.orders.vocabulary import WORDS as ORDERS
 from shopkeeper.domains.registration.vocabulary import WORDS as REGISTRATION
+from shopkeeper.domains.traffic.reading_model import DimensionName
 from shopkeeper.domains.traffic.vocabulary import WORDS as TRAFFIC
 from shopkeeper.domains.visits.vocabulary import WORDS as VISITS
 from shopkeeper.domains.webhooks.model import DeliveryState
@@ -30,6 +31,7 @@ NAMED: Mapping[str, Any] = {
     "BusinessType": BusinessType,
     "ContactField": ContactField,
     "DeliveryState": DeliveryState,
+    "DimensionName": DimensionName,
     "Fulfilment": Fulfilment,
     "FulfilmentType": FulfilmentType,
     "MailLanguage": MailLanguage,

@@ -65,14 +65,17 @@ class Application:
 
     def load_of(self, request: Request) -> Load:
         """Return what `request` costs the machine."""
-        match = self._router.match(request.segments)
-        route = match.routes.get(request.method) if match is not None else None
+        route = self.route_of(request)
         return Load.LIGHT if route is None else route.endpoint.load_of(request.query)
+
+    def route_of(self, request: Request) -> Route | None:
+        """Return the route that answers `request`, None if its path or its method is not declared."""
+        match = self._router.match(request.segments)
+        return None if match is None else match.routes.get(request.method)
 
     def most_body(self, request: Request) -> int:
         """Return how many bytes the body of `request` may have. It is asked before the body is read."""
-        match = self._router.match(request.segments)
-        route = match.routes.get(request.method) if match is not None else None
+        route = self.route_of(request)
         large = route.endpoint.large_body if route is not None else None
         if route is None or large is None:
             return MAX_BODY_BYTES

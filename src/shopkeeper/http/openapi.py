@@ -311,7 +311,9 @@ def _replies(endpoint: Endpoint[Any], shapes: Shapes) -> dict[int, list[Answer]]
     answers: dict[int, list[Answer]] = {}
     for status, kinds in endpoint.responses.items():
         limits = (RATE_LIMIT, RATE_LIMIT_POLICY) if endpoint.limits else ()
-        headers = (*endpoint.headers, *limits, *_deprecation(endpoint)) if status == endpoint.success else ()
+        # What is answered in the form of the success has its header fields, too.
+        is_alike = kinds == endpoint.responses[endpoint.success]
+        headers = (*endpoint.headers, *limits, *_deprecation(endpoint)) if is_alike else ()
         if kinds == (Nothing,):
             answers[status] = [Answer(headers=headers)]
         else:

@@ -69,6 +69,26 @@ def submit(
         raise Unreachable(type(error).__name__) from None
 
 
+def greet(
+    server: SmtpServer,
+    sender: str,
+    *,
+    context: "ssl.SSLContext | None" = None,
+    step_seconds: float = STEP_SECONDS,
+    whole_seconds: float = WHOLE_SECONDS,
+) -> None:
+    """Begin a session as for a message, and end it. Raises Unreachable if no message could be handed over."""
+    import smtplib
+
+    try:
+        with _session(server, sender, context, step_seconds, whole_seconds):
+            pass
+    except smtplib.SMTPResponseException as error:
+        raise Unreachable(_told(error.smtp_code, error.smtp_error)) from None
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise Unreachable(type(error).__name__) from None
+
+
 @contextmanager
 def _session(
     server: SmtpServer, sender: str, context: "ssl.SSLContext | None", step_seconds: float, whole_seconds: float

@@ -9,6 +9,7 @@ from shopkeeper.clock import utc_now
 from shopkeeper.domains.businesses.backfill import adopt_businesses, recount
 from shopkeeper.domains.catalogue.backfill import fold_items, remove_unshown
 from shopkeeper.domains.orders.expiry import adopt_awaiting
+from shopkeeper.domains.orders.retention import adopt_finished
 from shopkeeper.storage import Store
 from shopkeeper.storage.pictures import PictureStore
 
@@ -23,13 +24,15 @@ class Report(msgspec.Struct):
     folded: int
     orphans: int
     awaiting: int
+    finished: int
     pictures: int
     problems: list[str]
 
 
 def backfill(store: Store, pictures: PictureStore | None = None) -> Report:
     """Adopt businesses, give items the text that a search compares with, count each business's items anew, list the
-    orders that wait to be accepted, and remove pictures that no item shows.
+    orders that wait to be accepted and those that ended, and remove pictures that no item shows. Orders of deleted
+    businesses lose what they hold about customers soon after.
 
     Raises StoreError if the store is away; what was done until then stays done.
     """
@@ -43,6 +46,7 @@ def backfill(store: Store, pictures: PictureStore | None = None) -> Report:
         folded=items.folded,
         orphans=items.orphans,
         awaiting=adopt_awaiting(store),
+        finished=adopt_finished(store, utc_now),
         pictures=0 if pictures is None else remove_unshown(store, pictures, utc_now()),
         problems=businesses.problems,
     )

@@ -1,5 +1,7 @@
-"""The command line: `shopkeeper serve | tables | copy | backup | restore | adopt | admin | reset | openapi`, and
-`shopkeeper import traffic | traffic report`.
+"""The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
+openapi`, and `shopkeeper import traffic | traffic report`.
+
+`data_commands` has those on the data of customers.
 
 Each command imports what it needs: those that work on a data file load no server.
 """
@@ -7,43 +9,32 @@ Each command imports what it needs: those that work on a data file load no serve
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator.near_misses import near_misses
+from shopkeeper.operator import data_commands
+from shopkeeper.operator.env_file import DEFAULT, FromFile, load_env_file
+from shopkeeper.operator.terminal import Data, Progress, environment_of, out, settings_of, warn, warn_of_near_misses
+from shopkeeper.operator.traffic_commands import imports, traffic
 from shopkeeper.settings import DYNAMODB, SQLITE, Settings, read, sqlite_path
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.tables import TABLES
 
 if TYPE_CHECKING:
     from shopkeeper.domains.accounts.service import Accounts
-    from shopkeeper.functions.resources import Resources
     from shopkeeper.operator.backup import Report
 
 T = TypeVar("T")
 
-
-class Format(Enum):
-    """What an import can read."""
-
-    SHOPKEEPER = "shopkeeper"
-    GOATCOUNTER = "goatcounter"
-    PLAUSIBLE = "plausible"
-    UMAMI = "umami"
-
-
-DEFAULT_DATA = "shopkeeper.db"
 JOURNAL = "shopkeeper-copy.json"
 FAILED = 2
+FOUND_PROBLEMS = 1
 
 app = typer.Typer(
     help="The serverless backend of a small business's site.",
@@ -51,14 +42,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-imports = typer.Typer(help="Take over what other programs counted.", no_args_is_help=True)
-traffic = typer.Typer(help="Read the traffic of sites.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 app.add_typer(traffic, name="traffic")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Data = Annotated[Path | None, typer.Option(help=f"The SQLite file; STORE_URL or ./{DEFAULT_DATA} by default.")]
+app.add_typer(data_commands.app)
 
 
 @app.command()
@@ -69,8 +55,9 @@ def serve(
 ) -> None:
     """Serve everything from this machine, with one SQLite file."""
     from shopkeeper.runtime.machine import server
+    from shopkeeper.runtime.machine.scraping import metrics_at
 
-    settings = _settings(data)
+    settings = settings_of(data)
     path = sqlite_path(settings.store_url)
     where = _where(settings) + (" (new)" if path is not None and not Path(path).exists() else "")
 
@@ -78,12 +65,33 @@ def serve(
         lines = [
             f"Shopkeeper {__version__} listens on {url} (stage {settings.stage}).",
             *first_run(url, setup_code),
+            *metrics_at(settings),
             f"The data is in {where}. Try:",
             *(f"  {line}" for line in examples(url, settings)),
         ]
         out.print("\n".join(lines), markup=False)
 
-    server.serve(settings, host, port, announce, _warn)
+    server.serve(settings, host, port, announce, warn)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    data: Data = None,
+    smtp: Annotated[bool, typer.Option("--smtp", help="Also begin a session with the mail server.")] = False,
+) -> None:
+    """Read the settings, the key and the data, and print what would run; with problems the exit status is 1."""
+    from shopkeeper.operator import checking
+
+    from_file: FromFile = context.obj
+    report = checking.check(environment_of(data), from_file.path, from_file.variables, smtp=smtp)
+    for line in report.lines:
+        out.print(line, markup=False)
+    for problem in report.problems:
+        warn(f"problem: {problem}")
+    if report.problems:
+        raise typer.Exit(FOUND_PROBLEMS)
+    out.print("No problem was found.")
 
 
 @app.command()
@@ -94,7 +102,7 @@ def tables(
     data: Data = None,
 ) -> None:
     """Create the declared tables where STORE_URL says; safe to repeat."""
-    settings = _settings(data)
+    settings = settings_of(data)
     if settings.store_url == DYNAMODB:
         from shopkeeper.storage.dynamodb import DynamoDBClient
         from shopkeeper.storage.dynamodb.schema import create_tables
@@ -128,6 +136,7 @@ def _backfill(settings: Settings) -> None:
     out.print(f"businesses: {report.businesses}, {report.adopted} adopted, {report.recounted} recounted")
     out.print(f"items: {report.items}, {report.folded} indexed for search, {report.orphans} of no business removed")
     out.print(f"orders: {report.awaiting} listed until they are accepted or expire")
+    out.print(f"orders: {report.finished} listed until their customers' data is removed")
     if report.pictures:
         out.print(f"pictures: {report.pictures} of no item removed")
     if report.problems:
@@ -138,14 +147,14 @@ def _backfill(settings: Settings) -> None:
 def copy(
     source: Annotated[str, typer.Option("--from", help="Where from: sqlite:///PATH or dynamodb:")],
     target: Annotated[str, typer.Option("--to", help="Where to: sqlite:///PATH or dynamodb:; must be empty.")],
+    progress: Progress = False,
 ) -> None:
     """Copy all data from one store to another; if it was stopped, it continues where it was.
 
     Nothing may write to the source meanwhile: a SQLite file is locked, for DynamoDB you must make sure of that.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from shopkeeper.operator.copying import Copy, copy_pictures, open_side
+    from shopkeeper.operator.progress import shown
     from shopkeeper.runtime.resources import open_pictures
 
     for option, url in (("--from", source), ("--to", target)):
@@ -153,7 +162,7 @@ def copy(
             raise ConfigurationError(f"{option} must be sqlite:///PATH or dynamodb:, not {url[:100]!r}.")
     if source == target:
         raise ConfigurationError("--from and --to name the same store.")
-    _warn_of_near_misses(os.environ)
+    warn_of_near_misses(os.environ)
     sides = [read({**os.environ, "STORE_URL": url}, TABLES) for url in (source, target)]
     with open_side(sides[0], must_exist=True) as former, open_side(sides[1]) as latter:
         copying = Copy(former, latter, TABLES, Path(JOURNAL), (_side(sides[0]), _side(sides[1])))
@@ -162,17 +171,13 @@ def copy(
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
         pictures = copy_pictures(former, *(open_pictures(side) for side in sides))
-        columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
-        with Progress(*columns, console=out, transient=True) as progress:
-            bars = {table: progress.add_task(table.name, total=None) for table in TABLES}
-            counts = copying.run(
-                lambda table, copied, total: progress.update(bars[table], completed=copied, total=total)
-            )
+        with shown(force=progress) as show:
+            counts = copying.run(lambda table, copied, total: show(table.name, copied, total))
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")
     out.print(f"pictures: {pictures.copied} on both sides")
     for name in pictures.missing:
-        _warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
+        warn(f"The picture {name} is missing: its item shows no picture until a new one is uploaded.")
 
 
 @app.command()
@@ -184,7 +189,7 @@ def backup(
     """Write a checked copy of the whole data file, with its pictures; the server may be running."""
     from shopkeeper.operator.backup import back_up
 
-    report = back_up(_settings(data), file, with_key=with_key)
+    report = back_up(settings_of(data), file, with_key=with_key)
     _tell(report, f"{report.path} is a whole copy, checked.")
 
 
@@ -197,7 +202,7 @@ def restore(
     """Copy a backup to where the data file belongs, with its key and its pictures; nothing is overwritten."""
     from shopkeeper.operator import backup as work
 
-    settings = _settings(data)
+    settings = settings_of(data)
     if check:
         _tell(work.check(settings, file), f"{file} is whole.")
     else:
@@ -210,7 +215,7 @@ def adopt(data: Data = None) -> None:
     """Bind the data file to the key and the stage that the settings name, after either was changed on purpose."""
     from shopkeeper.runtime import datafile
 
-    settings = _settings(data)
+    settings = settings_of(data)
     before, after = datafile.adopt(settings)
     bound = f"to stage {after.stage} and the key of {datafile.source_name(settings)}"
     if before == after:
@@ -244,63 +249,42 @@ def reset(
     out.print(f"{page}#token={token}", markup=False)
 
 
+@app.command()
+def invite(
+    email: Annotated[str, typer.Argument(help="The email address that may make an account.")],
+    mail: Annotated[bool, typer.Option("--mail", help="Also send the link to the address.")] = False,
+    page: Annotated[str, typer.Option(help="The page that takes the token.")] = "/invite",
+    data: Data = None,
+) -> None:
+    """Print a link with which the owner of an email address makes an account, once, within seven days."""
+    from shopkeeper.operator import inviting
+
+    settings = settings_of(data)
+    inviting.check_possible(settings, email, by_mail=mail)
+    link, is_mailed = _with_accounts(
+        settings, lambda accounts: inviting.invite(accounts, settings, email, page, by_mail=mail)
+    )
+    out.print(link, markup=False)
+    if link.startswith("/"):
+        warn("Put the address of your site before it; SITE_URL does that.")
+    if mail and not is_mailed:
+        raise ConfigurationError(f"It was not mailed, for {email} has got too many mails. Send the link yourself.")
+
+
 def _accounts(data: Path | None, work: "Callable[[Accounts], T]") -> T:
     """Return what `work` returns of the accounts, in the settings' store and with the key that belongs to it."""
+    return _with_accounts(settings_of(data), work)
+
+
+def _with_accounts(settings: Settings, work: "Callable[[Accounts], T]") -> T:
     from shopkeeper.functions.accounts import build
     from shopkeeper.runtime.datafile import check_belongs
     from shopkeeper.runtime.resources import open_resources
 
-    settings = _settings(data)
     check_belongs(settings)
     resources = open_resources(settings, authenticates=True)
     try:
         return work(build(resources))
-    finally:
-        resources.store.close()
-
-
-@imports.command("traffic")
-def import_traffic(
-    file: Annotated[Path, typer.Argument(help="The export: a file, a zip archive or a folder.")],
-    format_: Annotated[Format, typer.Option("--format", help="What exported it.")],
-    site: Annotated[str, typer.Option(help="A host of SITES, or a business_id.")],
-    website: Annotated[
-        str | None, typer.Option(help="The id of the website in a dump of Umami that has several.")
-    ] = None,
-    data: Data = None,
-) -> None:
-    """Take over the days that another counter, or a Shopkeeper, exported; safe to repeat."""
-    from shopkeeper.operator.traffic import run_import
-
-    with _resources(data) as resources:
-        run_import(resources, file, format_.value, site, website, out, _warn)
-
-
-@traffic.command("report")
-def report_traffic(
-    site: Annotated[
-        str | None, typer.Option(help="A host of SITES, or a business_id; the first of SITES by default.")
-    ] = None,
-    week: Annotated[bool, typer.Option("--week", help="The last whole week, from Monday to Sunday.")] = False,
-    first: Annotated[str | None, typer.Option("--from", help="The first date, like 2026-11-21.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="The last date; today by default.")] = None,
-    data: Data = None,
-) -> None:
-    """Print how a site was visited, in the last 30 days unless told otherwise."""
-    from shopkeeper.operator.traffic import print_report
-
-    with _resources(data) as resources:
-        print_report(resources, site, out, first=first, last=last, is_week=week)
-
-
-@contextmanager
-def _resources(data: Path | None) -> "Iterator[Resources]":
-    """Open what the settings name, for the block."""
-    from shopkeeper.runtime.resources import open_resources
-
-    resources = open_resources(_settings(data), authenticates=False)
-    try:
-        yield resources
     finally:
         resources.store.close()
 
@@ -314,11 +298,18 @@ def openapi() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def version(show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """Print the version if asked."""
+def begin(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    env_file: Annotated[
+        Path | None, typer.Option(help=f"A file of settings; ./{DEFAULT} by default. The environment goes first.")
+    ] = None,
+) -> None:
+    """Print the version if asked, and read the file of settings."""
     if show:
         out.print(__version__)
         raise typer.Exit
+    context.obj = load_env_file(env_file, warn)
 
 
 def first_run(url: str, code: str) -> list[str]:
@@ -338,7 +329,7 @@ def examples(url: str, settings: Settings) -> list[str]:
     return [
         f"curl {url}/counter",
         f"curl {url}/health/detailed",
-        f"curl {url}/" if settings.registration_requires_token else register,
+        register if settings.registers_strangers else f"curl {url}/",
     ]
 
 
@@ -349,28 +340,8 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, StoreError, ApiError) as error:
-        _warn(str(error))
+        warn(str(error))
         raise SystemExit(FAILED) from None
-
-
-def _settings(data: Path | None) -> Settings:
-    """Return the settings. The store is that of `--data`, else of STORE_URL, else a file in the working folder."""
-    environment = dict(os.environ)
-    if data is not None:
-        environment["STORE_URL"] = f"{SQLITE}{data}"
-    _warn_of_near_misses(environment)
-    if not environment.get("STORE_URL", "").strip():
-        environment["STORE_URL"] = f"{SQLITE}{DEFAULT_DATA}"
-    return read(environment, TABLES)
-
-
-def _warn_of_near_misses(environment: Mapping[str, str]) -> None:
-    for sentence in near_misses(environment):
-        _warn(sentence)
-
-
-def _warn(sentence: str) -> None:
-    err.print(sentence, markup=False)
 
 
 def _tell(report: "Report", done: str) -> None:

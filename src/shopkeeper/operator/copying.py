@@ -187,3 +187,16 @@ def open_side(settings: Settings, *, must_exist: bool = False) -> Iterator[Store
             yield store
         finally:
             store.close()
+
+
+@contextmanager
+def open_to_read(settings: Settings) -> Iterator[Store]:
+    """Open the settings' store for the block, which only reads; a server may be running. Raises ConfigurationError."""
+    path = sqlite_path(settings.store_url)
+    if path is not None:
+        existing_file(Path(path))
+    store = open_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()

@@ -3,10 +3,13 @@
 Small files compress badly: one file of them all has two thirds of their compressed bytes. Each module becomes a
 function that is called once and returns what the module exports, so the names of modules do not meet. This reads only
 the forms of import and export that our modules use, and refuses all others.
+
+A module that a page imports only when it is needed is joined with what that page does not have yet, and takes the rest
+from the page's own file. A browser runs that file once, so both have the same state.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";\n', re.MULTILINE)
@@ -14,6 +17,9 @@ _PASSED_ON = re.compile(r'^export \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"export\{([^}]*)\};?\s*\Z")
 """The last statement of the vendored library."""
+
+_LATER = re.compile(r'\bimport\("([^"]+)"\)')
+"""An import when it is needed."""
 
 _SHEET = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
@@ -36,10 +42,43 @@ def modules_of(folder: Path, entry: str) -> list[str]:
     return list(found)
 
 
-def joined(folder: Path, entry: str) -> str:
-    """Return one module that does what a module and all that it needs do. Raises ValueError for an unknown form."""
-    names = modules_of(folder, entry)
-    places = {name: f"${number}" for number, name in enumerate(names)}
+def joined(folder: Path, entry: str, later: Sequence[str] = ()) -> str:
+    """Return one module that does what a module and all that it needs do. Raises ValueError for an unknown form.
+
+    It exports what the modules need that are imported `later`.
+    """
+    places = _places(folder, entry)
+    shared = sorted({places[name] for one in later for name in _shared(folder, one, entry)})
+    exports = f"export {{ {', '.join(shared)} }};\n" if shared else ""
+    return _statements(folder, modules_of(folder, entry), places) + exports
+
+
+def joined_later(folder: Path, name: str, entry: str) -> str:
+    """Return one module of a module that a page imports later and of what the page, which runs `entry`, has not."""
+    known = _places(folder, entry)
+    shared = _shared(folder, name, entry)
+    own = [one for one in modules_of(folder, name) if one not in known]
+    places = {one: known[one] for one in shared} | {one: f"$own{number}" for number, one in enumerate(own)}
+    page = f"{'../' * name.count('/') or './'}{entry}"
+    exported = ", ".join(found for _, found in _EXPORT.findall((folder / name).read_text()))
+    return (
+        f'import {{ {", ".join(known[one] for one in shared)} }} from "{page}";\n'
+        f"{_statements(folder, own, places)}export const {{ {exported} }} = {places[name]};\n"
+    )
+
+
+def _places(folder: Path, entry: str) -> dict[str, str]:
+    """Return the names that the modules of a page have in its file."""
+    return {name: f"${number}" for number, name in enumerate(modules_of(folder, entry))}
+
+
+def _shared(folder: Path, name: str, entry: str) -> list[str]:
+    """Return the modules that a module imported later needs, and that the page has already."""
+    known = set(modules_of(folder, entry))
+    return [one for one in modules_of(folder, name) if one in known]
+
+
+def _statements(folder: Path, names: Iterable[str], places: Mapping[str, str]) -> str:
     return "".join(f"const {places[name]} = (() => {{\n{_body(folder, name, places)}}})();\n" for name in names)
 
 
@@ -78,6 +117,7 @@ def _body(folder: Path, name: str, places: Mapping[str, str]) -> str:
         (_EXPORT_LIST, listed),
     ):
         text = pattern.sub(change, text)
+    text = _LATER.sub(lambda match: f'import("./{_resolved(folder, name, match[1])}")', text)
     if left := _LEFT.search(text):
         raise ValueError(f"{name}: this form is not known: {left[0]}")
     return f"{text}\nreturn {{ {', '.join(f'{outer}: {inner}' for outer, inner in exports.items())} }};\n"

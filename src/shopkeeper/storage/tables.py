@@ -80,6 +80,7 @@ ORDERS = Table(
         Index("by-business", string_key("business_id", "order_id")),
         Index("by-status", string_key("business_status", "order_id")),
         Index("awaiting", string_key("awaiting", "accept_until")),
+        Index("finished", string_key("finished", "finished_at")),
     ),
 )
 

@@ -7,7 +7,9 @@ from shopkeeper.domains.accounts.model import (
     AlreadyRegistered,
     ChangedMeanwhile,
     Confirmation,
+    InvalidInvitation,
     InvalidSession,
+    InvitationRequired,
     MailRequested,
     MeParameters,
     NewAccount,
@@ -15,6 +17,7 @@ from shopkeeper.domains.accounts.model import (
     PasswordChange,
     PasswordReset,
     Refresh,
+    RegistrationClosed,
     ResetRequest,
     SignIn,
     Tokens,
@@ -24,6 +27,7 @@ from shopkeeper.domains.accounts.model import (
     UserList,
     UserListParameters,
     UserParameters,
+    WhoRegisters,
     WrongCredentials,
     WrongPassword,
 )
@@ -64,7 +68,7 @@ MAIL_REQUESTS = RateLimit("mail-requests", requests=20, seconds=3600)
     "POST /api/auth/register",
     status=201,
     headers=(LOCATION, ETAG),
-    errors=(AlreadyRegistered,),
+    errors=(AlreadyRegistered, RegistrationClosed, InvitationRequired, InvalidInvitation),
     load=Load.HASHES,
     limits=(PASSWORDS, ACCOUNTS),
 )
@@ -72,10 +76,22 @@ def register_user(accounts: Accounts, call: Call[Nothing, NewAccount]) -> Reply[
     """Create an account.
 
     The email address may belong to no other account. Sign in afterwards to get tokens.
+
+    The server's operator decides who may register. An `invitation` is the token of a link that the operator sent to
+    this address; it also confirms the address.
     """
     user = accounts.register(call.body)
     headers = {"Location": f"{call.request.base_path}/api/users/{user.user_id}", **etag(user.version)}
     return Reply(user, headers=headers, metrics={"Accounts": 1})
+
+
+@endpoint("GET /api/auth/registration")
+def read_registration(accounts: Accounts, _: Call[Nothing, Nothing]) -> Reply[WhoRegisters]:
+    """Read who may create an account.
+
+    A page offers registration to anybody only if the answer is `open`.
+    """
+    return Reply(WhoRegisters(accounts.registration))
 
 
 @endpoint("POST /api/auth/login", errors=(WrongCredentials, TooManyAttempts), load=Load.HASHES, limits=(PASSWORDS,))
@@ -254,4 +270,5 @@ ENDPOINTS = (
     request_reset,
     request_confirmation,
     confirm_email,
+    read_registration,
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.confirmations import ConfirmationTokens
+from shopkeeper.domains.accounts.invitations import Invitations
 from shopkeeper.domains.accounts.records import find_by_email
 from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.domains.mail.model import Compose, Kind, Letter, Mail
@@ -25,12 +26,13 @@ class AccountMails:
         self._store = store
         self._resets = ResetTokens(store, keyring, clock)
         self._confirmations = ConfirmationTokens(store, keyring, clock)
+        self._invitations = Invitations(store, keyring, clock)
         self._site_url = site_url
 
     @property
     def compose(self) -> Mapping[str, Compose]:
         """The functions that make the letters, by kind."""
-        return {"reset": self._reset, "confirm": self._confirm}
+        return {"reset": self._reset, "confirm": self._confirm, "invite": self._invite}
 
     def _reset(self, mail: Mail) -> Letter | None:
         account = find_by_email(self._store, mail.recipient or "")
@@ -45,7 +47,21 @@ class AccountMails:
             return None
         return self._letter("confirm", account.email, self._confirmations.issue(account))
 
-    def _letter(self, kind: Kind, recipient: str, token: str) -> Letter:
+    def _invite(self, mail: Mail) -> Letter | None:
+        email = mail.recipient or ""
+        token = self._invitations.issued(email, mail.mail_id)
+        return None if token is None else self._letter("invite", email, token, invitation_fragment(email, token))
+
+    def _letter(self, kind: Kind, recipient: str, token: str, fragment: str = "") -> Letter:
         # A browser sends the fragment of a link to no server, so the token is in no log.
-        facts = {"link": f"{self._site_url}/{kind}#token={token}"} if self._site_url else {"token": token}
+        facts = (
+            {"link": f"{self._site_url}/{kind}#{fragment or f'token={token}'}"} if self._site_url else {"token": token}
+        )
         return Letter(kind=kind, recipient=recipient, facts=facts)
+
+
+def invitation_fragment(email: str, token: str) -> str:
+    """Return what follows `#` in the link of an invitation: the token, and the address that it is for."""
+    from urllib.parse import urlencode  # most functions with accounts make no such link
+
+    return urlencode({"token": token, "email": email})

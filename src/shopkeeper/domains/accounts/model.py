@@ -9,6 +9,9 @@ from shopkeeper.http import Conflict, Forbidden, TooManyRequests, Unauthenticate
 from shopkeeper.http.fields import CursorText, Email, IfMatch, Limit, pattern, text
 
 Role = Literal["user", "admin"]
+Registration = Literal["open", "invite", "closed"]
+"""Who can make an account: anybody, or only those with an invitation. `closed` does not tell others of invitations."""
+
 Name = Annotated[str, text(200, examples=["Ann Example"])]
 Password = Annotated[
     str,
@@ -30,6 +33,13 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     email: Email
     password: Password
     name: Name
+    invitation: Token | None = None
+
+
+class WhoRegisters(msgspec.Struct, frozen=True):
+    """Who can make an account: anybody, those with an invitation, or nobody."""
+
+    registration: Registration
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +168,24 @@ class AlreadyRegistered(Conflict):
     """There is an account with this email address."""
 
     code = "already_registered"
+
+
+class RegistrationClosed(Forbidden):
+    """Nobody can make an account here, and the request has no invitation."""
+
+    code = "registration_closed"
+
+
+class InvitationRequired(Forbidden):
+    """Only who is invited can make an account here, and the request has no invitation."""
+
+    code = "invitation_required"
+
+
+class InvalidInvitation(Forbidden):
+    """An invitation is for another address, or is not valid, or no longer valid."""
+
+    code = "invalid_invitation"
 
 
 class OwnsBusiness(Conflict):

@@ -1,10 +1,10 @@
 """The records of accounts, by their id and by their email address."""
 
-from shopkeeper.domains.accounts.model import Account, Role
+from shopkeeper.domains.accounts.model import Account, ChangedMeanwhile, OwnsBusiness, Role
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import NotFound
 from shopkeeper.identifiers import uuid7
-from shopkeeper.storage import Action, Store
+from shopkeeper.storage import Action, AlreadyExists, ConditionFailed, Store
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import USERS
 
@@ -40,6 +40,24 @@ def add(store: Store, account: Account) -> list[Action]:
     """Return the actions that store a new account and keep its email address. They fail if that is taken."""
     kept = markers.take(markers.user_email(account.email), user_id=account.user_id)
     return [users(store).insertion(account), kept]
+
+
+def remove(store: Store, account: Account, at: str) -> None:
+    """Remove an account in the version that was read. Its identity can never own a business after that.
+
+    Raises OwnsBusiness, ChangedMeanwhile or StoreError.
+    """
+    actions: list[Action] = [
+        users(store).removal(account),
+        markers.free(markers.user_email(account.email), user_id=account.user_id),
+        markers.tombstone(account.user_id, at),
+    ]
+    try:
+        store.transact(actions)
+    except AlreadyExists:
+        raise OwnsBusiness("The account owns a business, which must be deleted first.") from None
+    except ConditionFailed:
+        raise ChangedMeanwhile("The account was changed by another request.") from None
 
 
 def no_user() -> NotFound:

@@ -8,15 +8,18 @@ import msgspec
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.accounts.attempts import Attempt, SignInAttempts
 from shopkeeper.domains.accounts.confirmations import ConfirmationTokens
+from shopkeeper.domains.accounts.invitations import Invitations, invalid_invitation
 from shopkeeper.domains.accounts.model import (
     Account,
     AdminsOnly,
     AlreadyRegistered,
     ChangedMeanwhile,
     InvalidSession,
+    InvitationRequired,
     NewAccount,
-    OwnsBusiness,
     PasswordChange,
+    Registration,
+    RegistrationClosed,
     Role,
     Tokens,
     User,
@@ -25,11 +28,11 @@ from shopkeeper.domains.accounts.model import (
     WrongPassword,
 )
 from shopkeeper.domains.accounts.passwords import Passwords, Verdict
-from shopkeeper.domains.accounts.records import ALL_USERS, add, find_by_email, new_account, no_user, users
+from shopkeeper.domains.accounts.records import ALL_USERS, add, find_by_email, new_account, no_user, remove, users
 from shopkeeper.domains.accounts.resets import ResetTokens
 from shopkeeper.domains.accounts.sessions import Sessions
 from shopkeeper.domains.mail.model import Kind, MailNotConfigured
-from shopkeeper.domains.mail.offers import Outbox
+from shopkeeper.domains.mail.offers import Outbox, Posted
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, Unauthenticated
 from shopkeeper.identifiers import uuid7
@@ -54,6 +57,7 @@ class Accounts:
         passwords: Passwords,
         clock: Clock,
         outbox: Outbox | None = None,
+        registration: Registration = "open",
     ) -> None:
         """Without an outbox no mails are sent."""
         self._store = store
@@ -65,18 +69,45 @@ class Accounts:
         self._sessions = Sessions(store, keyring, clock)
         self._resets = ResetTokens(store, keyring, clock)
         self._confirmations = ConfirmationTokens(store, keyring, clock)
+        self._invitations = Invitations(store, keyring, clock)
         self._outbox = outbox
+        self.registration: Registration = registration
 
     def register(self, new: NewAccount) -> User:
-        """Make an account, and have its address confirmed by mail. Raises AlreadyRegistered or StoreError."""
+        """Make an account, and have its address confirmed by mail. An invitation confirms it at once.
+
+        Raises RegistrationClosed, InvitationRequired, InvalidInvitation, AlreadyRegistered or StoreError.
+        """
+        redemption = self._admission(new)
         now = rfc3339(self._clock())
         account = new_account(new.email, new.name, self._passwords.hash(new.password), now)
+        if redemption:
+            account = msgspec.structs.replace(account, email_confirmed_at=now)
         try:
-            self._store.transact(add(self._store, account))
+            self._store.transact([*add(self._store, account), *redemption])
         except AlreadyExists:
-            raise AlreadyRegistered("There is an account with this email address.") from None
-        self._ask_to_confirm(account)
+            raise _registered() from None
+        except ConditionFailed:
+            raise invalid_invitation() from None
+        if not redemption:
+            self._ask_to_confirm(account)
         return account.user
+
+    def invite(self, email: str, nonce: str) -> str:
+        """Return the token of a new invitation to an address, which replaces the one before it.
+
+        Raises AlreadyRegistered or StoreError.
+        """
+        if find_by_email(self._store, email.lower()) is not None:
+            raise _registered()
+        return self._invitations.issue(email.lower(), nonce)
+
+    def mail_invitation(self, email: str, nonce: str) -> bool:
+        """Have the invitation with this nonce sent to its address, and return whether the address may get a mail now.
+
+        Raises MailNotConfigured or StoreError.
+        """
+        return self._post("invite", email.lower(), mail_id=nonce) is not Posted.TOO_MANY
 
     def sign_in(self, email: str, password: str, address: str) -> Tokens:
         """Begin a session; `address` is the caller's network address.
@@ -217,18 +248,7 @@ class Accounts:
         account = self._account_of(caller)
         if expected is not None and expected != account.version:
             raise ChangedMeanwhile("The account was changed by another request.")
-        try:
-            self._store.transact(
-                [
-                    self._users.removal(account),
-                    markers.free(markers.user_email(account.email), user_id=account.user_id),
-                    markers.tombstone(account.user_id, rfc3339(self._clock())),
-                ]
-            )
-        except AlreadyExists:
-            raise OwnsBusiness("The account owns a business, which must be deleted first.") from None
-        except ConditionFailed:
-            raise ChangedMeanwhile("The account was changed by another request.") from None
+        remove(self._store, account, rfc3339(self._clock()))
 
     def set_role(self, user_id: str, role: Role) -> User:
         """Make an account an admin's, or a user's again. Raises NotFound or ChangedMeanwhile."""
@@ -241,10 +261,20 @@ class Accounts:
             raise Unauthenticated("The access token is not valid any more.")
         return account
 
-    def _post(self, kind: Kind, email: str) -> None:
+    def _post(self, kind: Kind, email: str, mail_id: str | None = None) -> Posted:
         if self._outbox is None:
             raise MailNotConfigured("This server sends no mails. Ask its operator.")
-        self._outbox.post(kind, email, {})
+        return self._outbox.post(kind, email, {}, mail_id=mail_id)
+
+    def _admission(self, new: NewAccount) -> list[Action]:
+        """Return what the transaction of a new account also has to do, if the account may be made."""
+        if new.invitation is not None:
+            return [self._invitations.redemption(new.email.lower(), new.invitation)]
+        if self.registration == "closed":
+            raise RegistrationClosed("Nobody can register here.")
+        if self.registration == "invite":
+            raise InvitationRequired("Only who is invited can register here.")
+        return []
 
     def _ask_to_confirm(self, account: Account) -> None:
         """Have a confirmation sent, if mails are sent. It never fails: the account is stored, and can ask again."""
@@ -295,7 +325,11 @@ class Accounts:
         try:
             self._store.transact([update, *moved])
         except AlreadyExists:
-            raise AlreadyRegistered("There is an account with this email address.") from None
+            raise _registered() from None
         except ConditionFailed:
             raise ChangedMeanwhile("The account was changed by another request.") from None
         return changed
+
+
+def _registered() -> AlreadyRegistered:
+    return AlreadyRegistered("There is an account with this email address.")

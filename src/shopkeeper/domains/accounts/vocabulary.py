@@ -19,6 +19,10 @@ WORDS: Vocabulary = {
     "expires_in": Term("For how many seconds the access token is valid", 900),
     "refresh_token": Term("The token that continues the session, good for one use", TOKEN),
     "token": Term("The token from the link of a mail, good for one use", TOKEN),
+    "invitation": Term("The token of an invitation to this address, null without one", None),
+    "WhoRegisters.registration": Term(
+        "Who may create an account: anybody, those with an invitation, or nobody", "open"
+    ),
     "users": Term("The accounts of this page"),
     "NewAccount.name": Term("The name of the user", "Ann Example"),
     "User.name": Term("The name of the user", "Ann Example"),

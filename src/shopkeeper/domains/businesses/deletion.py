@@ -1,9 +1,12 @@
-"""Deleting a business: it is closed first, then its catalogue is removed, then the business itself.
+"""Deleting a business: it is closed first, then its catalogue is removed, then the business itself. The data of its
+customers is removed from its orders by a schedule, soon after.
 
 Closing is the only decision, one conditional write. What follows cannot be refused any more and is safe to repeat, so
 the next attempt finishes a deletion that was cut off. See decision 0024.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from shopkeeper.clock import Clock, rfc3339
@@ -35,14 +38,21 @@ class ItemRemoval(Protocol):
         ...
 
 
+EraseOrders = Callable[[str, datetime], Action]
+"""Returns the action that has the data of customers removed from the orders of a business that is deleted now."""
+
+
 class Deletion:
     """Deletes businesses, each with its catalogue."""
 
-    def __init__(self, store: Store, clock: Clock, orders: OpenOrders, items: ItemRemoval) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, orders: OpenOrders, items: ItemRemoval, erase_orders: EraseOrders
+    ) -> None:
         self._store = store
         self._clock = clock
         self._orders = orders
         self._items = items
+        self._erase_orders = erase_orders
 
     def run(self, business: StoredBusiness) -> None:
         """Delete a business. A refusal changes nothing; after an outage, asking again goes on.
@@ -93,6 +103,7 @@ class Deletion:
         actions: list[Action] = [
             Delete(BUSINESSES, _key(closed), expect={"closing_since": closed.closing_since}),
             Delete(PAUSES, _key(closed)),
+            self._erase_orders(closed.business_id, self._clock()),
         ]
         # Records that others wrote may lack their markers, until a backfill.
         held = [marker for marker in markers_of(closed) if markers.holder(self._store, marker) == closed.business_id]

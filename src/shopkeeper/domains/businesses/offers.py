@@ -22,6 +22,7 @@ __all__ = [
     "count_item",
     "count_picture",
     "find_business",
+    "first_businesses",
     "in_zone",
     "is_any_stored",
     "is_stored",
@@ -37,6 +38,11 @@ __all__ = [
 def find_business(store: Store, business_id: str) -> StoredBusiness:
     """Return a business as it is now. Raises NotFound or StoreError."""
     return businesses(store).require(business_id)
+
+
+def first_businesses(store: Store, most: int) -> list[str]:
+    """Return the ids of all businesses, at most so many. For the metrics of one machine alone. Raises StoreError."""
+    return [str(item["business_id"]) for item in store.scan(BUSINESSES, limit=most).items]
 
 
 def own_business(store: Store, business_id: str, caller: Caller | None) -> StoredBusiness:

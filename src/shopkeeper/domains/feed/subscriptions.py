@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from shopkeeper.clock import rfc3339
-from shopkeeper.domains.feed.offers import append
+from shopkeeper.domains.feed.offers import append, read_head
 from shopkeeper.domains.feed.subscription import Subscription, SwitchedOff
 from shopkeeper.http import NotFound
 from shopkeeper.storage import Action, Delete, ExpectationFailed, Put, Store
@@ -44,6 +44,13 @@ def due_subscriptions(store: Store, kind: str, now: datetime, most: int) -> list
     records = subscriptions(store)
     due = due_items(store, SUBSCRIPTIONS, "due", kind, rfc3339(now))
     return [records.from_item(item) for item in islice(due, most)]
+
+
+def count_behind(store: Store, kind: str, most: int) -> int:
+    """Return how many subscriptions of a kind have events to receive, of so many. Raises StoreError."""
+    records = subscriptions(store)
+    page = store.query(SUBSCRIPTIONS, kind, index="due", limit=most)
+    return sum(one.cursor < read_head(store, one.business_id).newest for one in map(records.from_item, page.items))
 
 
 def subscribe(store: Store, business_id: str, name: str, kind: str, cursor: int, now: datetime) -> Put:

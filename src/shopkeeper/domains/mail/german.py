@@ -38,6 +38,15 @@ GERMAN: Mapping[Kind, Text] = {
             "Falls Sie davon nichts wissen, ignorieren Sie diese Mail.",
         ),
     ),
+    "invite": Text(
+        "Ihre Einladung, ein Geschäft zu eröffnen",
+        (
+            "Sie sind eingeladen, mit dieser E-Mail-Adresse ein Konto anzulegen und ein Geschäft zu eröffnen.",
+            "Öffnen Sie dazu innerhalb von sieben Tagen diese Seite: {link}",
+            "Geben Sie dazu innerhalb von sieben Tagen diesen Code ein: {token}",
+            "Das geht einmal und nur mit dieser Adresse. Falls Sie diese Mail nicht erwarten, ignorieren Sie sie.",
+        ),
+    ),
     "owner_received": Text(
         "Neue {order}: {total}",
         (

@@ -12,6 +12,7 @@ from shopkeeper.storage.records import to_item
 Kind = Literal[
     "reset",
     "confirm",
+    "invite",
     "owner_received",
     "owner_reminder",
     "customer_received",
@@ -39,6 +40,7 @@ HOUR, DAY = 3600, 86400
 LIMITS: Mapping[str, Sequence[Limit]] = {
     "reset": (Limit(5, HOUR), Limit(20, DAY)),
     "confirm": (Limit(5, HOUR), Limit(20, DAY)),
+    "invite": (Limit(5, HOUR), Limit(20, DAY)),
     "owner": (Limit(120, HOUR), Limit(600, DAY)),
     "customer": (Limit(20, HOUR), Limit(60, DAY)),
     "traffic": (Limit(5, DAY),),

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shopkeeper.clock import Clock, rfc3339
-from shopkeeper.domains.mail.model import KEPT_SECONDS, LIMITS, Facts, Kind, Limit, Mail, group_of, mail_record
+from shopkeeper.domains.mail.model import DUE, KEPT_SECONDS, LIMITS, Facts, Kind, Limit, Mail, group_of, mail_record
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import Action, AlreadyExists, Below, Changes, ExpectationFailed, Store, Update
 from shopkeeper.storage.records import Records
 from shopkeeper.storage.tables import MAILS
 
-__all__ = ["Outbox", "Posted"]
+__all__ = ["Outbox", "Posted", "count_mails"]
 
 PURPOSE = "mail limits"
 COUNT = "mails"
@@ -71,3 +71,8 @@ class Outbox:
         key = {"mail_id": f"limit#{group_of(kind)}#{limit.seconds}#{second // limit.seconds}#{code}"}
         changes = Changes(add={COUNT: 1}, set={"ItemExpireTTL": second + 2 * limit.seconds})
         return Update(MAILS, key, changes, {COUNT: Below(limit.mails)})
+
+
+def count_mails(store: Store, most: int) -> int:
+    """Return how many mails wait in the outbox, at most so many. Raises StoreError."""
+    return len(store.query(MAILS, DUE, index="due", limit=most).items)

@@ -31,6 +31,15 @@ ENGLISH: Mapping[Kind, Text] = {
             "If you did not do this, ignore this mail.",
         ),
     ),
+    "invite": Text(
+        "Your invitation to open a shop",
+        (
+            "You are invited to make an account with this email address, and to open a shop.",
+            "To do so, open this page within seven days: {link}",
+            "To do so, enter this token within seven days: {token}",
+            "It works once, and for this address alone. If you did not expect this mail, ignore it.",
+        ),
+    ),
     "owner_received": Text(
         "New {order}: {total}",
         (

@@ -6,10 +6,9 @@ event and the order no longer counts as open.
 
 from shopkeeper.clock import Clock, rfc3339
 from shopkeeper.domains.orders.events import event_of
-from shopkeeper.domains.orders.records import AWAITING, orders
+from shopkeeper.domains.orders.records import AWAITING, orders, stored_orders
 from shopkeeper.storage import Changes, ConditionFailed, Conflict, Item, Store
 from shopkeeper.storage.due import due_items, sweep
-from shopkeeper.storage.records import scan
 from shopkeeper.storage.tables import ORDERS
 
 
@@ -72,7 +71,7 @@ def adopt_awaiting(store: Store) -> int:
     It scans the table, for operators alone; it may run while the stage is in service, and is safe to repeat. Raises
     StoreError.
     """
-    return sum(_adopt(store, record) for record in scan(store, ORDERS))
+    return sum(_adopt(store, record) for record in stored_orders(store))
 
 
 def _adopt(store: Store, record: Item) -> bool:

@@ -191,7 +191,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     `number` counts the orders of a business's `day`, from 1, by its own calendar. Orders that older versions placed
     have neither, and are picked up. `reason` is why it was rejected or cancelled, `ready_at` when the business means
-    to have it ready.
+    to have it ready. At `erased_at` all that it held about its customer was removed: the name and the address are then
+    `—`, and `phone`, `email`, `reason` and all notes are gone.
     """
 
     order_id: str
@@ -209,6 +210,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ready_at: str | None = None
     created_at: str
     accept_until: str
+    erased_at: str | None = None
     version: int = 1
     history: list[StatusChange]
 
@@ -222,7 +224,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if not is_late and self.status != "expired":
             return self
         history = [*self.history, StatusChange(status="expired", at=self.accept_until, by="system")]
-        return msgspec.structs.replace(self, status="expired", version=len(history), history=history)
+        version = max(self.version, len(history))  # erasing is a change without an entry
+        return msgspec.structs.replace(self, status="expired", version=version, history=history)
 
     def as_created(self) -> "Order":
         """Return the order as it was when it was received, from the facts that never change."""

@@ -57,6 +57,7 @@ WORDS: Vocabulary = {
     "Timing.ready_at": moment("When the order will be ready, within the next 30 days"),
     "Timing.prepare_minutes": Term("In how many minutes the order will be ready, instead of `ready_at`", 20),
     "accept_until": moment("Until when the business can accept the order; then it expires"),
+    "erased_at": Term("When the customer's data was removed; null if it was not", None, "date-time"),
     "history": Term("Every status that the order has had, with the present one last"),
     "StatusChange.status": Term("The status that the order got", "received"),
     "StatusChange.by": Term("Who did it", "customer"),

@@ -56,6 +56,8 @@ def register_business(registrations: Registrations, call: Call[Nothing, Registra
     There is one for each email address and identity. A repeat of the same registration is answered like the first
     one. Depending on a setting, the access token of the identity that will own the business is required.
     """
+    if registrations.is_closed:
+        raise Forbidden("Nobody can register a business here.")
     if call.caller is not None and call.caller.subject != call.body.cognito_user_id:
         raise Forbidden("The token is another identity's than cognito_user_id.")
     if call.caller is None and registrations.requires_token:

@@ -18,15 +18,22 @@ class Registrations:
     """Registers businesses."""
 
     def __init__(
-        self, store: Store, clock: Clock, tables: Sequence[Table] = (), *, requires_token: bool = False
+        self,
+        store: Store,
+        clock: Clock,
+        tables: Sequence[Table] = (),
+        *,
+        requires_token: bool = False,
+        is_closed: bool = False,
     ) -> None:
         """`tables` are those that `check` reads. `requires_token` tells whether registering needs the token of the
-        identity that will own the business.
+        identity that will own the business, `is_closed` that nobody may register.
         """
         self._store = store
         self._clock = clock
         self._tables = tables
         self.requires_token = requires_token
+        self.is_closed = is_closed
 
     def register(self, registration: Registration) -> tuple[Business, bool]:
         """Register a business, and return it and whether it is new.

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import BadRequest, Forbidden
+from shopkeeper.http.fields import pattern
 
 MOST_BODY = 4096
 """Bytes that a hit may have."""
@@ -15,7 +16,15 @@ MOST_PATH = 512
 class Hit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A page that somebody looks at, or with `e` an event on it. The names are short because every view sends them."""
 
-    p: Annotated[str, msgspec.Meta(description="The path with its query", examples=["/menu?utm_source=letter"])]
+    p: Annotated[
+        str,
+        pattern(
+            r"^/[^\x00-\x1f\x7f-\x9f]*$",
+            must="must begin with a slash and hold no control characters",
+            description="The path with its query, without which it has at most 512 bytes",
+            examples=["/menu?utm_source=letter"],
+        ),
+    ]
     r: Annotated[str, msgspec.Meta(description="The URL of the page before")] = ""
     n: Annotated[str, msgspec.Meta(description="The business whose site it is, if its host is not in SITES")] = ""
     w: Annotated[int, msgspec.Meta(ge=0, le=100_000, description="The width of the window in pixels")] | None = None
@@ -31,6 +40,6 @@ class UnknownSite(Forbidden):
 
 
 class InvalidHit(BadRequest):
-    """The path does not begin with a slash, is too long or holds control characters."""
+    """The path is too long, or the name of an event holds control characters."""
 
     code = "invalid_hit"

@@ -50,12 +50,12 @@ def read_traffic(traffic: TrafficReading, call: Call[views.TrafficParameters, No
     included.
     """
     asked, reading = call.parameters, traffic.reading
-    site = traffic.readers.site(call.caller, asked.site)
+    site = traffic.readers.site(call.caller, asked.site, asked.token)
     today = reading.today(site)
     period = period_of(asked.first, asked.last, asked.by, today)
     series = dict(reading.series(site, period))
     totals = views.totals_of(reading.summed(site, period, series.values()))
-    before = _before(reading, site, period)
+    before = period_before(reading, site, period)
     first, last = _dates(period)
     return Reply(
         views.Traffic(
@@ -88,31 +88,51 @@ def read_traffic_names(
     count entries: views that came from outside of the site.
     """
     asked, reading = call.parameters, traffic.reading
-    site = traffic.readers.site(call.caller, asked.site)
+    site = traffic.readers.site(call.caller, asked.site, asked.token)
     period = period_of(asked.first, asked.last, asked.by, reading.today(site))
-    counts = reading.whole(site, period).of(DIMENSIONS[asked.dimension].letter)
-    names, other = views.ranked(counts, asked.limit)
+    found = views.ranking(reading.whole(site, period), asked.dimension, asked.limit)
     first, last = _dates(period)
     return Reply(
         views.TrafficNames(
             site=site.key,
             first=first,
             last=last,
-            dimension=asked.dimension,
-            names=names,
-            other=other,
-            total=sum(counts.values()),
+            dimension=found.dimension,
+            names=found.names,
+            other=found.other,
+            total=found.total,
         )
     )
 
 
+@endpoint(
+    "GET /api/traffic/dimensions", errors=(NotFound,), access=Access.OPTIONAL, load=Load.SEARCHES, limits=(READS,)
+)
+def read_traffic_dimensions(
+    traffic: TrafficReading, call: Call[views.DimensionsParameters, Nothing]
+) -> Reply[views.TrafficDimensions]:
+    """List what was counted most in every dimension.
+
+    It is what `GET /api/traffic/{dimension}` returns of each, read at once.
+    """
+    asked, reading = call.parameters, traffic.reading
+    site = traffic.readers.site(call.caller, asked.site, asked.token)
+    period = period_of(asked.first, asked.last, asked.by, reading.today(site))
+    whole = reading.whole(site, period)
+    first, last = _dates(period)
+    found = views.rankings(whole, asked.limit)
+    return Reply(views.TrafficDimensions(site=site.key, first=first, last=last, dimensions=found))
+
+
 @endpoint("GET /api/traffic/live", errors=(NotFound,), access=Access.OPTIONAL, load=Load.PAGES, limits=(READS,))
-def read_live_traffic(traffic: TrafficReading, call: Call[views.SiteParameters, Nothing]) -> Reply[views.LiveTraffic]:
+def read_live_traffic(
+    traffic: TrafficReading, call: Call[views.ReadableSiteParameters, Nothing]
+) -> Reply[views.LiveTraffic]:
     """Read the traffic of the last hour.
 
     Returns the views by five minutes, and the pages and sources of now.
     """
-    site = traffic.readers.site(call.caller, call.parameters.site)
+    site = traffic.readers.site(call.caller, call.parameters.site, call.parameters.token)
     live = traffic.reading.live(site)
     pages, sources = (
         views.ranked(live.hours.of(DIMENSIONS[name].letter), MOST_LIVE_NAMES)[0] for name in ("pages", "sources")
@@ -131,13 +151,17 @@ def read_live_traffic(traffic: TrafficReading, call: Call[views.SiteParameters, 
     )
 
 
-@endpoint("GET /api/traffic/sites", access=Access.OPTIONAL, limits=(READS,))
-def list_traffic_sites(traffic: TrafficReading, call: Call[Nothing, Nothing]) -> Reply[views.TrafficSites]:
+@endpoint("GET /api/traffic/sites", errors=(NotFound,), access=Access.OPTIONAL, limits=(READS,))
+def list_traffic_sites(
+    traffic: TrafficReading, call: Call[views.ReadableSiteParameters, Nothing]
+) -> Reply[views.TrafficSites]:
     """List the sites whose traffic the caller may read.
 
-    Admins may also read that of any business by its id.
+    Admins may also read that of any business by its id. With the token of a link it is the site that the link shares.
     """
-    sites = traffic.readers.all_of(call.caller)
+    asked, readers = call.parameters, traffic.readers
+    is_one = asked.token is not None or asked.site is not None
+    sites = [readers.site(call.caller, asked.site, asked.token)] if is_one else readers.all_of(call.caller)
     return Reply(
         views.TrafficSites(
             [views.TrafficSite(site=site.key, name=site.name, time_zone=site.time_zone) for site in sites]
@@ -188,7 +212,7 @@ def _exported(
     pieces: Callable[[Iterable[Labelled]], Iterator[bytes]],
 ) -> Reply[Content]:
     asked, reading = call.parameters, traffic.reading
-    site = traffic.readers.site(call.caller, asked.site)
+    site = traffic.readers.site(call.caller, asked.site, asked.token)
     today = reading.today(site)
     oldest = oldest_day(today) if asked.by == "day" else date(FIRST_YEAR, 1, 1)
     period = period_of(asked.first or oldest.isoformat(), asked.last, asked.by, today)
@@ -196,7 +220,7 @@ def _exported(
     return Reply(Content(media_type, pieces(reading.series(site, period))), headers=headers)
 
 
-def _before(reading: Reading, site: ReadableSite, period: Period) -> views.Before | None:
+def period_before(reading: Reading, site: ReadableSite, period: Period) -> views.Before | None:
     """Return the period before, None if it is not kept any more."""
     before = period.before
     if period.by != "month" and before.first < oldest_day(reading.today(site)):
@@ -212,6 +236,7 @@ def _dates(period: Period) -> tuple[str, str]:
 ENDPOINTS = (
     read_traffic,
     read_traffic_names,
+    read_traffic_dimensions,
     read_live_traffic,
     list_traffic_sites,
     export_traffic_csv,

@@ -1,17 +1,19 @@
 """What the endpoints that read traffic take and give."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from shopkeeper.domains.traffic.dimensions import OTHER
+from shopkeeper.domains.traffic.dimensions import DIMENSIONS, OTHER
 from shopkeeper.domains.traffic.periods import By
 from shopkeeper.domains.traffic.rollup import Rollup
 from shopkeeper.http.fields import pattern, text
 
 MOST_NAMES = 1000
 USUAL_NAMES = 100
+MOST_OF_EACH = 100
+"""The most names of each dimension, where all dimensions are asked for."""
 
 DimensionName = Literal[
     "pages",
@@ -43,19 +45,42 @@ DateText = Annotated[
 ]
 
 
-class SiteParameters(msgspec.Struct, frozen=True):
+ShareText = Annotated[str, text(400, description="The token of a link that shares a site's traffic")]
+ShareHeader = Annotated[
+    str,
+    pattern(
+        "^[!-~]{1,400}$",
+        must="must be the token of a link that shares a site's traffic",
+        header=True,
+        description="The token of a link that shares a site's traffic, as `share` in the query",
+    ),
+]
+
+
+class OwnSiteParameters(msgspec.Struct, frozen=True):
     """Which site."""
 
     site: SiteName | None = None
 
 
-class TrafficParameters(msgspec.Struct, frozen=True):
+class ReadableSiteParameters(OwnSiteParameters, frozen=True, kw_only=True):
+    """Which site, and the token of the link that shares it. A token names its site by itself."""
+
+    share: ShareText | None = None
+    share_header: ShareHeader | None = msgspec.field(name="Traffic-Share", default=None)
+
+    @property
+    def token(self) -> str | None:
+        """The token, None for who has none."""
+        return self.share_header or self.share
+
+
+class TrafficParameters(ReadableSiteParameters, frozen=True, kw_only=True):
     """Which site, and which dates of it: the last 30 days, or 12 months, by default. By month they are whole months.
 
     By hour the dates are 35 at most, and by day 775 (25 months), since no more are kept.
     """
 
-    site: SiteName | None = None
     first: DateText | None = msgspec.field(name="from", default=None)
     last: DateText | None = msgspec.field(name="to", default=None)
     by: By = "day"
@@ -68,10 +93,15 @@ class NamesParameters(TrafficParameters, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_NAMES, description="The most names that are told")] = USUAL_NAMES
 
 
-class ExportParameters(msgspec.Struct, frozen=True):
+class DimensionsParameters(TrafficParameters, frozen=True, kw_only=True):
+    """Which site and dates, and at most how many names of each dimension."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_OF_EACH, description="The most names of each dimension")] = 10
+
+
+class ExportParameters(ReadableSiteParameters, frozen=True, kw_only=True):
     """What to export: all days that are kept by default, or all months."""
 
-    site: SiteName | None = None
     first: DateText | None = msgspec.field(name="from", default=None)
     last: DateText | None = msgspec.field(name="to", default=None)
     by: Literal["day", "month"] = "day"
@@ -156,6 +186,24 @@ class TrafficNames(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
+class Ranking(msgspec.Struct, frozen=True):
+    """The names of a dimension that were counted most, the count of all others, and the sum."""
+
+    dimension: DimensionName
+    names: list[Counted]
+    other: int
+    total: int
+
+
+class TrafficDimensions(msgspec.Struct, frozen=True, kw_only=True):
+    """What was counted most in each dimension."""
+
+    site: str
+    first: str = msgspec.field(name="from")
+    last: str = msgspec.field(name="to")
+    dimensions: list[Ranking]
+
+
 class Step(msgspec.Struct, frozen=True):
     """The views of five minutes, which begin `at` a time of the site."""
 
@@ -193,6 +241,14 @@ class TrafficSites(msgspec.Struct, frozen=True):
     sites: list[TrafficSite]
 
 
+class TrafficShare(msgspec.Struct, frozen=True):
+    """A link that shares a site's traffic: the `token` for `Traffic-Share` or `share`, and the `path` of its page."""
+
+    site: str
+    token: str
+    path: str
+
+
 def totals_of(rollup: Rollup) -> Totals:
     """Return the totals of a roll-up whose uniques are 0 where they are not known."""
     uniques = rollup.uniques if rollup.uniques or not rollup.views else None
@@ -209,13 +265,14 @@ def point_of(at: str, rollup: Rollup, by: By) -> Point:
 def change_of(before: Totals, now: Totals) -> Change:
     """Return the change from one period to another."""
     return Change(
-        views=_relative(before.views, now.views),
-        uniques=_relative(before.uniques, now.uniques),
-        bots=_relative(before.bots, now.bots),
+        views=relative(before.views, now.views),
+        uniques=relative(before.uniques, now.uniques),
+        bots=relative(before.bots, now.bots),
     )
 
 
-def _relative(before: int | None, now: int | None) -> float | None:
+def relative(before: int | None, now: int | None) -> float | None:
+    """Return a change relative to what was before, None where that is not known or was 0."""
     return round(now / before - 1, 4) if before and now is not None else None
 
 
@@ -223,3 +280,15 @@ def ranked(counts: Mapping[str, int], limit: int) -> tuple[list[Counted], int]:
     """Return the most counted names, and the count of all others."""
     pairs = sorted((pair for pair in counts.items() if pair[0] != OTHER), key=lambda pair: (-pair[1], pair[0]))[:limit]
     return [Counted(name, count) for name, count in pairs], sum(counts.values()) - sum(count for _, count in pairs)
+
+
+def ranking(rollup: Rollup, dimension: DimensionName, limit: int) -> Ranking:
+    """Return what was counted most in a dimension."""
+    counts = rollup.of(DIMENSIONS[dimension].letter)
+    names, other = ranked(counts, limit)
+    return Ranking(dimension, names, other, sum(counts.values()))
+
+
+def rankings(rollup: Rollup, limit: int) -> list[Ranking]:
+    """Return what was counted most in each dimension."""
+    return [ranking(rollup, name, limit) for name in get_args(DimensionName)]

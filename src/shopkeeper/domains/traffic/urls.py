@@ -32,8 +32,6 @@ def page_of(address: str) -> Page:
     """Return the page of a path with its query. Raises InvalidHit."""
     path, _, query = address.partition("#")[0].partition("?")
     campaign = _campaign(query) if query else ""
-    if not path.startswith("/") or _CONTROL.search(address):
-        raise InvalidHit("The path must begin with a slash and hold no control characters.")
     if len(path.encode()) + len(campaign.encode()) > MOST_PATH:
         raise InvalidHit(f"The path and its campaign have more than {MOST_PATH} bytes.")
     return Page(path, campaign)

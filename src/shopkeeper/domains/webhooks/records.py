@@ -118,6 +118,11 @@ def forget_count(business_id: str, expect: Expectation | None = None) -> Delete:
     return Delete(WEBHOOKS, _count_key(business_id), expect)
 
 
+def count_set_aside(store: Store, most: int) -> int:
+    """Return how many deliveries were set aside and wait for another attempt, at most so many. Raises StoreError."""
+    return len(store.query(DELIVERIES, WAITING, index="due", limit=most).items)
+
+
 def _count_key(business_id: str) -> dict[str, str | int]:
     return {"business_id": business_id, "webhook_id": COUNT}
 

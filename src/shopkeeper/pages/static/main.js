@@ -19,14 +19,14 @@ import { ConfirmEmail } from "./views/confirm.js";
 import { Elsewhere } from "./views/elsewhere.js";
 import { Forgot } from "./views/forgot.js";
 import { Reset, resetToken } from "./views/reset.js";
-import { Register, Setup } from "./views/setup.js";
+import { Invited, invitedAddress, Register, Setup } from "./views/setup.js";
 import { SignIn, SignInForm } from "./views/signin.js";
 import { OWNER } from "./words/owner.js";
 
 learn(OWNER);
 
 /**
- * `is_open` where anybody may make an account, as on AWS.
+ * `is_open` where anybody may make an account unless the server says otherwise, as on AWS.
  * @typedef {{ needed: boolean, code_required: boolean, sign_in: "accounts" | "cognito", is_open?: boolean }} SetupState
  */
 
@@ -74,13 +74,15 @@ function App() {
       }
     `;
   }
+  if (token && location.pathname.endsWith("/invite"))
+    return html`<${Invited} token=${token} email=${invitedAddress(route)} />`;
   if (token) return html`<${Reset} token=${token} />`;
   if (setup.needed) {
     const leave = () => setSetup({ ...setup, needed: false });
     return html`<${Setup} codeRequired=${setup.code_required} onOver=${leave} />`;
   }
   if (setup.is_open && route === "#/register") return html`<${Register} />`;
-  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} isOpen=${setup.is_open} />`;
+  return route === "#/forgot" ? html`<${Forgot} />` : html`<${SignIn} mayBeOpen=${setup.is_open} />`;
 }
 
 /** @param {{ route: import("./routes.js").RouteName }} props */

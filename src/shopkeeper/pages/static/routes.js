@@ -1,10 +1,13 @@
 // The pages of the shell, in the order of the navigation. A page is a line here, a file in `views/`, and its texts.
 
+import { later } from "./later.js";
 import { Account } from "./views/account.js";
 import { Business } from "./views/business.js";
 import { Catalogue } from "./views/catalogue.js";
 import { Orders } from "./views/orders.js";
 import { Webhooks } from "./views/webhooks.js";
+
+const Traffic = later(async () => (await import("./views/traffic.js")).Traffic, "/assets/traffic.css");
 
 /**
  * A page: its component, and its name in the navigation.
@@ -15,6 +18,7 @@ import { Webhooks } from "./views/webhooks.js";
 export const ROUTES = /** @type {const} */ ({
   orders: { view: Orders, title: "nav.orders", icon: "orders" },
   catalogue: { view: Catalogue, title: "nav.catalogue", icon: "catalogue" },
+  traffic: { view: Traffic, title: "nav.traffic", icon: "chart" },
   business: { view: Business, title: "nav.business", icon: "shop" },
   webhooks: { view: Webhooks, title: "nav.webhooks", icon: "link" },
   account: { view: Account, title: "nav.account", icon: "account" },

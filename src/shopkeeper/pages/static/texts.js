@@ -12,7 +12,7 @@ const LANGUAGES = /** @type {const} */ (["en", "de"]);
 const TEXTS = { ...COMMON, ...ERRORS };
 
 /** @typedef {typeof LANGUAGES[number]} Language */
-/** @typedef {typeof import("./words/owner.js").OWNER & typeof import("./words/shop.js").SHOP} PageTexts */
+/** @typedef {typeof import("./words/owner.js").OWNER & typeof import("./words/shop.js").SHOP & typeof import("./words/traffic.js").TRAFFIC} PageTexts */
 /** @typedef {keyof (typeof COMMON & typeof ERRORS & PageTexts)} TextKey */
 /** @typedef {Record<string, readonly [english: string, german: string]>} Table */
 

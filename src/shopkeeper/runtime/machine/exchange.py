@@ -30,6 +30,7 @@ class Exchange:
         "keeps_alive",
         "request",
         "response",
+        "route",
         "takes_chunks",
         "waits_until",
     )
@@ -41,15 +42,20 @@ class Exchange:
         *,
         keeps_alive: bool,
         takes_chunks: bool,
-        record: Callable[[Request, Response, float], None],
+        record: Callable[["Exchange", float], None],
         failed: Callable[[Request, Exception], Response],
     ) -> None:
-        """`record` writes the log line. `failed` makes the answer to a request whose own one cannot be sent."""
+        """`record` is told the duration in seconds, and writes the log line.
+
+        `failed` makes the answer to a request whose own one cannot be sent.
+        """
         self._client = client
         self.request = request
         self.keeps_alive = keeps_alive
         self.takes_chunks = takes_chunks
         self.response = Response(500, {})
+        self.route = ""
+        """The template of the path, like `/counter/{counter_id}`; empty if the path or the method is not declared."""
         self.goes_on: Callable[[Callable[[], None]], None] | None = None
         self.waits_until = 0.0
         """The time of the loop until which the request waits for something to happen, 0 if it does not."""
@@ -71,7 +77,7 @@ class Exchange:
 
     def done(self) -> None:
         """Write the log line, after the response was sent, or its client had gone."""
-        self._record(self.request, self.response, time.perf_counter() - self._began)
+        self._record(self, time.perf_counter() - self._began)
 
     @property
     def pieces(self) -> Iterator[bytes] | None:

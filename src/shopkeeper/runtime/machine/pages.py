@@ -1,4 +1,4 @@
-"""The routes of the pages on one machine: `/` for browsers, `/shop/{business_id}`, and `/assets/…`."""
+"""The routes of the pages on one machine: `/` for browsers, `/shop/{business_id}`, `/api/docs`, and `/assets/…`."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -8,6 +8,7 @@ import msgspec
 from shopkeeper.http import PROBLEM_JSON, Call, Content, NotFound, Nothing, Reply, Request, Route, endpoint
 from shopkeeper.http.application import NOT_MODIFIED
 from shopkeeper.http.version import has_tag
+from shopkeeper.pages.docs import docs_assets, docs_page, page_with_link
 from shopkeeper.pages.files import CUSTOMERS_PAGE, HTML, MEDIA_TYPES, OWNERS_PAGE, PageFile, assets, page
 from shopkeeper.pages.headers import CACHE_CONTROL, SECURITY_HEADERS
 from shopkeeper.pages.negotiation import prefers_html, takes_gzip
@@ -16,11 +17,20 @@ JSON = "application/json"
 Name = Annotated[str, msgspec.Meta(max_length=100)]
 
 
+LINK_TO_DOCUMENT = '</openapi.json>; rel="service-desc"; type="application/json"'
+LINK_TO_DOCS = '</api/docs>; rel="service-doc"; type="text/html"'
+"""Where the API is described, for programs and for people (RFC 8631)."""
+
+
 class FrontDoor(msgspec.Struct, frozen=True):
-    """What stands at `/`: the owner's page for browsers, and for all others the answer of the function `health`."""
+    """What stands at `/`: the owner's page for browsers, and for all others the answer of the function `health`.
+
+    `links` is the header field `Link` of both.
+    """
 
     page: PageFile
     welcome: Route
+    links: str
 
 
 class AssetParameters(msgspec.Struct, frozen=True):
@@ -45,9 +55,11 @@ class ShopParameters(msgspec.Struct, frozen=True):
 def open_door(door: FrontDoor, call: Call[Nothing, Nothing]) -> Reply[Content]:
     """Return the owner's page to a browser, and to any other client what runs here."""
     if prefers_html(call.request.headers.get("accept", "")):
-        return sent(door.page, call.request, vary="Accept, Accept-Encoding")
+        seen = sent(door.page, call.request, vary="Accept, Accept-Encoding")
+        return msgspec.structs.replace(seen, headers={**seen.headers, "Link": door.links})
     reply = door.welcome.answer(call)
-    return Reply(Content(JSON, msgspec.json.encode(reply.body)), headers={**reply.headers, "Vary": "Accept"})
+    headers = {**reply.headers, "Link": door.links, "Vary": "Accept"}
+    return Reply(Content(JSON, msgspec.json.encode(reply.body)), headers=headers)
 
 
 @endpoint("GET /reset", media_types=(HTML,))
@@ -62,10 +74,28 @@ def open_confirmation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Con
     return sent(page, call.request)
 
 
+@endpoint("GET /invite", media_types=(HTML,))
+def open_invitation(page: PageFile, call: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the owner's page, which makes an account with the token of an invitation."""
+    return sent(page, call.request)
+
+
 @endpoint("GET /shop/{business_id}", media_types=(HTML,))
 def open_shop(page: PageFile, call: Call[ShopParameters, Nothing]) -> Reply[Content]:
     """Return the page on which customers order."""
     return sent(page, call.request)
+
+
+@endpoint("GET /api/docs", media_types=(HTML,))
+def open_docs(_: None, call: Call[Nothing, Nothing]) -> Reply[Content]:
+    """Return the page that describes the API, and on which its calls can be tried."""
+    return sent(docs_page(), call.request)
+
+
+@endpoint("GET /assets/docs/{name}", media_types=tuple(MEDIA_TYPES.values()), errors=(NotFound,))
+def read_docs_asset(_: None, call: Call[AssetParameters, Nothing]) -> Reply[Content]:
+    """Return a file of the API docs."""
+    return sent(_file(docs_assets(), call.parameters.name), call.request)
 
 
 @endpoint("GET /assets/{name}", media_types=tuple(MEDIA_TYPES.values()), errors=(NotFound,))
@@ -80,16 +110,20 @@ def read_asset_of_folder(files: Mapping[str, PageFile], call: Call[FolderParamet
     return sent(_file(files, f"{call.parameters.folder}/{call.parameters.name}"), call.request)
 
 
-def page_routes(welcome: Route) -> list[Route]:
+def page_routes(welcome: Route, *, has_docs: bool) -> list[Route]:
     """Return the routes of the pages; `welcome` is the one that answers `/` for other clients than browsers."""
-    files = assets()
+    owners, files = page_with_link() if has_docs else page(OWNERS_PAGE), assets()
+    links = ", ".join([LINK_TO_DOCUMENT, *([LINK_TO_DOCS] if has_docs else [])])
+    docs = [Route(open_docs, None, PROBLEM_JSON), Route(read_docs_asset, None, PROBLEM_JSON)]
     return [
-        Route(open_door, FrontDoor(page(OWNERS_PAGE), welcome), PROBLEM_JSON),
-        Route(open_reset, page(OWNERS_PAGE), PROBLEM_JSON),
-        Route(open_confirmation, page(OWNERS_PAGE), PROBLEM_JSON),
+        Route(open_door, FrontDoor(owners, welcome, links), PROBLEM_JSON),
+        Route(open_reset, owners, PROBLEM_JSON),
+        Route(open_confirmation, owners, PROBLEM_JSON),
+        Route(open_invitation, owners, PROBLEM_JSON),
         Route(open_shop, page(CUSTOMERS_PAGE), PROBLEM_JSON),
         Route(read_asset, files, PROBLEM_JSON),
         Route(read_asset_of_folder, files, PROBLEM_JSON),
+        *(docs if has_docs else []),
     ]
 
 

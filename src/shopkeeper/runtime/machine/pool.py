@@ -16,14 +16,20 @@ class Pool:
     def __init__(self, name: str, threads: int, most_waiting: int, *, niceness: int = 0) -> None:
         """At most `most_waiting` jobs wait. `niceness` lowers the threads' priority, where the system lets it."""
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self._most_waiting = most_waiting
+        self.name = name
+        self.most_waiting = most_waiting
         self._niceness = niceness
         for number in range(threads):
             threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True).start()
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a thread."""
+        return self._jobs.qsize()
+
     def submit(self, job: Job) -> bool:
         """Queue a job, and return whether there was room for it. A job must not raise."""
-        if self._jobs.qsize() >= self._most_waiting:
+        if self._jobs.qsize() >= self.most_waiting:
             return False
         self._jobs.put(job)
         return True

@@ -15,4 +15,4 @@ def machine_routes(resources: Resources, setup_code: str) -> list[Route]:
     """
     welcome = next(route for route in HEALTH.routes(resources) if route.endpoint.path == "/")
     setup = setup_routes(resources, setup_code) if resources.identity is not None else []
-    return [openapi_route(), *setup, *page_routes(welcome)]
+    return [openapi_route(), *setup, *page_routes(welcome, has_docs=resources.settings.api_docs)]

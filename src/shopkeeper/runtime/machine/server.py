@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import NoReturn
 
@@ -25,7 +26,9 @@ from shopkeeper.runtime.machine.connections import Connections
 from shopkeeper.runtime.machine.limits import raise_file_limit
 from shopkeeper.runtime.machine.listening import BACKLOG, bind, taken, url_of
 from shopkeeper.runtime.machine.output import NonBlockingOutput
+from shopkeeper.runtime.machine.scraping import bind_metrics, scraping
 from shopkeeper.runtime.machine.worker import Worker
+from shopkeeper.runtime.machine.worker_metrics import worker_lines
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import Settings
@@ -67,7 +70,7 @@ def serve(
     Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at the end, if
     data is left outside of the file.
     """
-    with bind(host, port) as listening:
+    with bind(host, port) as listening, bind_metrics(settings) as scraped:
         data_lock = claim(settings, warn)
         try:
             resources = open_resources(settings, authenticates=True)
@@ -77,7 +80,7 @@ def serve(
                 code = new_code()
                 told = (url_of(host, listening), code if may_need_setup(resources) else "")
                 announcer = threading.Thread(target=announce, args=told, daemon=True)
-                uvloop.run(run(resources, listening, announcer.start, code))
+                uvloop.run(run(resources, listening, announcer.start, code, scraped=scraped))
             finally:
                 resources.store.close()
         finally:
@@ -96,8 +99,11 @@ async def run(
     ready: Callable[[], None],
     setup_code: str,
     functions: tuple[Function, ...] = FUNCTIONS,
+    scraped: socket.socket | None = None,
 ) -> None:
     """Serve functions on a bound socket until a signal. `ready` is called once requests are answered.
+
+    Metrics are served on the bound socket `scraped`, if there is one.
 
     Raises ConfigurationError if another server listens there.
     """
@@ -107,7 +113,8 @@ async def run(
     told_to_end = asyncio.Event()
     for number in SIGNALS:
         loop.add_signal_handler(number, told_to_end.set)
-    telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput)
+    has_metrics = resources.settings.metrics_in_log == "emf"
+    telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput, has_metrics=has_metrics)
     most = raise_file_limit()
     connections = Connections(loop, most)
     worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, setup_code, functions)
@@ -120,10 +127,14 @@ async def run(
     connections.start()
     worker.tasks.start()
     _sweep(resources, worker, loop)
-    gc.collect()
-    gc.freeze()
-    ready()
-    await told_to_end.wait()
+    async with AsyncExitStack() as stack:
+        if scraped is not None:
+            about = worker_lines(worker, connections.__len__, most, lambda: telemetry.dropped)
+            await stack.enter_async_context(scraping(resources.settings, scraped, about))
+        gc.collect()
+        gc.freeze()
+        ready()
+        await told_to_end.wait()
     server.close()
     await _finish(connections, worker)
     telemetry.close()

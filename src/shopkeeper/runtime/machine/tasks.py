@@ -10,7 +10,8 @@ from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.triggers import Consumer, Job, Schedule, Stream
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.additions import Additions
-from shopkeeper.runtime.telemetry.log import RunTrigger, Telemetry, run_job
+from shopkeeper.runtime.machine.meters import Meters
+from shopkeeper.runtime.telemetry.log import Run, RunTrigger, Telemetry, run_job
 
 LONGEST_PAUSE_SECONDS = 60
 """How long a schedule may wait after a failure; each failure in a row doubles the pause up to this."""
@@ -28,12 +29,14 @@ class Tasks:
         resources: Resources,
         streams: Iterable[tuple[Stream, Additions]],
         telemetry: Telemetry,
+        meters: Meters,
         tell: Callable[[Callable[[], None]], object],
     ) -> None:
         """Build all jobs. `streams` come with what was added to their tables. `tell` lets the loop write log lines."""
         streams = tuple(streams)
         schedules = [schedule for function in functions for schedule in function.schedules]
         self._telemetry = telemetry
+        self._meters = meters
         self._tell = tell
         self._stopping = threading.Event()
         self._additions = [additions for _, additions in streams]
@@ -79,5 +82,9 @@ class Tasks:
     def _succeeds(self, trigger: RunTrigger, name: str, job: Job) -> bool:
         """Do a run and return whether it succeeded."""
         run = run_job(job)
-        self._tell(partial(self._telemetry.record_outcome, trigger, name, uuid4(), run, quiet=True))
+        self._tell(partial(self._record, trigger, name, run))
         return run.failure is None
+
+    def _record(self, trigger: RunTrigger, name: str, run: Run) -> None:
+        self._telemetry.record_outcome(trigger, name, uuid4(), run, quiet=True)
+        self._meters.run(name, run.metrics, failed=run.failure is not None)

@@ -5,18 +5,23 @@ the transaction is committed, and the held answers leave. Redis does the same wi
 """
 
 import asyncio
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Protocol, TypeVar
 
+from shopkeeper.runtime.telemetry.histogram import Histogram
 from shopkeeper.storage import StoreOutage, StoreUnavailable
 
 T = TypeVar("T")
 
 ENOUGH = 256
 """Held outcomes for which a turn goes on no longer. A COMMIT costs little for each of so many."""
+
+COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+COMMIT_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, ENOUGH)
 
 
 class Deferred(Protocol):
@@ -68,6 +73,11 @@ class Turns:
         self._durable: list[Callable[[], None]] = []
         self._is_due = False
         self._held_before = 0
+        self.commits = Histogram(COMMIT_SECONDS)
+        """How long each COMMIT took, in seconds."""
+        self.committed = Histogram(COMMIT_SIZES)
+        """How many outcomes shared each COMMIT."""
+        self.failed_commits = 0
 
     def run(self, work: Callable[[], T]) -> tuple[T, bool]:
         """Do some work, and return its result and whether that depends on the COMMIT at the end of this turn."""
@@ -129,7 +139,7 @@ class Turns:
         """End the turn: commit, and let everything leave that was held."""
         held, self._held = self._held, []
         durable, self._durable = self._durable, []
-        error = self._commit()
+        error = self._commit(held)
         for outcome, depends in held:
             try:
                 if error is not None and depends:
@@ -158,13 +168,17 @@ class Turns:
     def _depends(self) -> bool:
         return self._store is not None and self._store.depends
 
-    def _commit(self) -> StoreOutage | None:
+    def _commit(self, held: list[tuple[Held, bool]]) -> StoreOutage | None:
         if self._store is None or not self._store.has_changes:
             return None
+        began = time.perf_counter()
         try:
             self._store.commit()
         except StoreOutage as error:
+            self.failed_commits += 1
             return error
+        self.commits.observe(time.perf_counter() - began)
+        self.committed.observe(sum(depends for _, depends in held))
         return None
 
 

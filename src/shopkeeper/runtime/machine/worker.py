@@ -14,7 +14,7 @@ from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.uploads import picture_routes
-from shopkeeper.http import ApiError, Load, Request, Response
+from shopkeeper.http import ApiError, Load, Request
 from shopkeeper.http.addresses import network_of
 from shopkeeper.http.errors import ServerBusy
 from shopkeeper.http.forwarding import client_address
@@ -22,6 +22,7 @@ from shopkeeper.http.limiter import Limiter
 from shopkeeper.runtime.machine.additions import Additions, watched
 from shopkeeper.runtime.machine.exchange import Client, Exchange
 from shopkeeper.runtime.machine.limits import MOST_OF_A_CLIENT
+from shopkeeper.runtime.machine.meters import Meters
 from shopkeeper.runtime.machine.pictures import after_commit
 from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
@@ -102,6 +103,7 @@ class Worker:
         settings, store = resources.settings, resources.store
         self._loop = loop
         self._telemetry = telemetry
+        self.meters = Meters()
         self._pages: deque[Exchange] = deque()
         self._at_work: Counter[Share] = Counter()
         self._most_of_a_client = MOST_OF_A_CLIENT if settings.rate_limits else sys.maxsize
@@ -123,8 +125,8 @@ class Worker:
             for one in (here, threaded)
         )
         self._trusted = settings.trusted_proxies
-        self._pools = make_pools(is_local=file is not None and not settings.needs_network)
-        self.tasks = Tasks(functions, threaded, streams, telemetry, self._tell)
+        self.pools = make_pools(is_local=file is not None and not settings.needs_network)
+        self.tasks = Tasks(functions, threaded, streams, telemetry, self.meters, self._tell)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
         """Return the exchange of a request. See `connection.Server`."""
@@ -142,8 +144,10 @@ class Worker:
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a request at the end of this turn, or of a later one. See `connection.Server`."""
-        load = self._here.load_of(exchange.request)
-        pool = self._pools.get(load)
+        route = self._here.route_of(exchange.request)
+        load = Load.LIGHT if route is None else route.endpoint.load_of(exchange.request.query)
+        exchange.route = "" if route is None else route.endpoint.path
+        pool = self.pools.get(load)
         if pool is None and load is Load.PAGES:
             self._pages.append(exchange)
             if len(self._pages) == 1:
@@ -201,8 +205,10 @@ class Worker:
         self._loop.call_soon_threadsafe(step)
         self._loop.call_soon_threadsafe(self.turns.come_due)
 
-    def _record(self, request: Request, response: Response, seconds: float) -> None:
+    def _record(self, exchange: Exchange, seconds: float) -> None:
+        request, response = exchange.request, exchange.response
         self._telemetry.record(request, response, seconds)
+        self.meters.request(exchange.route, request.method, response.status, seconds, response.metrics)
         self.turns.come_due()
 
     def _write_log(self) -> None:

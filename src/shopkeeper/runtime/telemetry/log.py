@@ -1,5 +1,7 @@
 """One log line and one metrics object for every request and every run of a job, each a line of JSON on standard output.
 
+One machine writes the metrics only where `METRICS=emf`.
+
 The metrics use CloudWatch's embedded metric format. Log lines have the field names of Powertools for AWS Lambda, so
 that queries written for Powertools work.
 """
@@ -76,30 +78,37 @@ class Telemetry:
     """
 
     def __init__(
-        self, service: str, settings: Settings, output: Callable[[Callable[[int], bytes]], Output] = Output
+        self,
+        service: str,
+        settings: Settings,
+        output: Callable[[Callable[[int], bytes]], Output] = Output,
+        *,
+        has_metrics: bool = True,
     ) -> None:
+        """Without `has_metrics` only log lines are written, and those of runs say what the run did."""
         self._dimensions = {"service": service, "stage": settings.stage}
         self._common = {**self._dimensions, **({"colour": settings.colour} if settings.colour else {})}
         self._rank = RANKS[settings.log_level]
         self._output = output(self._dropped)
+        self._has_metrics = has_metrics
         self._notes: set[str] = set()
         self._cold = True
+        self.dropped = 0
+        """How many requests lost their lines, as far as the log says so already."""
 
     def record(self, request: Request, response: Response, seconds: float) -> None:
         """Write the log line and the metrics of a request. `seconds` is its duration."""
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
-        values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
-        if cold:
-            values["ColdStart"] = 1
-        lines = embedded_metrics(self._dimensions, values)
+        lines = self._request_metrics(response, milliseconds, cold) if self._has_metrics else b""
         level = "INFO" if response.error is None else "ERROR"
         if self._shows(level):
             lines = self._request_line(level, request, response, milliseconds, cold) + lines
         if response.note and self._shows("WARNING") and self._is_new(response.note):
             note = self._line("WARNING", _text(response.note, MAX_NOTE))
             lines = _encode(note | {"requestId": request.request_id}) + lines
-        self._output.write(lines)
+        if lines:
+            self._output.write(lines)
 
     def flush(self) -> None:
         """Write the lines that the output keeps, as far as it accepts them. Never blocks, never raises."""
@@ -152,8 +161,9 @@ class Telemetry:
         lines = b""
         if self._shows(level):
             fault = {} if failure is None else _fault(failure)
-            lines = _encode(self._line(level, trigger) | told | {"coldStart": cold} | fault | self._trace())
-        if metrics or cold:
+            done = {"metrics": metrics} if metrics and not self._has_metrics else {}
+            lines = _encode(self._line(level, trigger) | told | {"coldStart": cold} | done | fault | self._trace())
+        if self._has_metrics and (metrics or cold):
             values = {**metrics, **({"ColdStart": 1} if cold else {})}
             lines += embedded_metrics(self._dimensions, values)
         if lines:
@@ -161,7 +171,8 @@ class Telemetry:
 
     def _dropped(self, requests: int) -> bytes:
         """Return the lines that report how many requests lost their lines."""
-        lines = embedded_metrics(self._dimensions, {"LogLinesDropped": requests})
+        self.dropped += requests
+        lines = embedded_metrics(self._dimensions, {"LogLinesDropped": requests}) if self._has_metrics else b""
         if self._shows("WARNING"):
             lines = _encode(self._line("WARNING", "log lines dropped") | {"requests": requests}) + lines
         return lines
@@ -178,6 +189,12 @@ class Telemetry:
 
     def _line(self, level: str, message: str) -> dict[str, object]:
         return {"level": level, "message": message, "timestamp": rfc3339(utc_now()), **self._common}
+
+    def _request_metrics(self, response: Response, milliseconds: float, cold: bool) -> bytes:
+        values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
+        if cold:
+            values["ColdStart"] = 1
+        return embedded_metrics(self._dimensions, values)
 
     def _request_line(self, level: str, request: Request, response: Response, milliseconds: float, cold: bool) -> bytes:
         line = self._line(level, "request")

@@ -27,7 +27,7 @@ def prepare_file(path: Path) -> Path:
     try:
         if path.is_dir():
             raise ConfigurationError(f"The data file {path} is a folder.")
-        _refuse_orphaned_log(path)
+        refuse_orphaned_log(path)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         found = path.stat()
@@ -56,7 +56,7 @@ def prepare_file(path: Path) -> Path:
     return path
 
 
-def _refuse_orphaned_log(path: Path) -> None:
+def refuse_orphaned_log(path: Path) -> None:
     """Raise ConfigurationError if SQLite's log exists without a data file. SQLite would remove the log and its data."""
     log = path.with_name(path.name + "-wal")
     is_empty = not path.exists() or not path.stat().st_size

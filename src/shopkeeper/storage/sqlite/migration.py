@@ -58,6 +58,15 @@ def migrate(path: Path, tables: Iterable[Table]) -> Path | None:
         ) from None
 
 
+def is_former(path: Path) -> bool:
+    """Return whether a data file has the form of a former version. Raises ConfigurationError if it cannot be read."""
+    try:
+        with closing(connect(path)) as connection:
+            return bool(former_tables(connection))
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"The data file {path} cannot be read: {error}.") from None
+
+
 def _backed_up(connection: sqlite3.Connection, path: Path) -> tuple[Path, bool]:
     """Return the path of a complete backup, and whether it was made now.
 

@@ -18,6 +18,7 @@ let fields = 0;
  * @property {string} [autocomplete]
  * @property {boolean} [optional]
  * @property {boolean} [focused] the first field of a page takes the focus
+ * @property {boolean} [fixed] shown, and not to be changed
  * @property {number} [most] characters
  * @property {string[]} [suggestions]
  * @property {"decimal" | "numeric"} [keys] which keys a phone shows
@@ -40,7 +41,7 @@ export function Field(props) {
       <div class="field-box">
         <input ref=${input} id=${id} class=${isPassword ? "input field-secret" : "input"} name=${name} type=${isPassword && isShown ? "text" : type} value=${value}
           autocomplete=${autocomplete} autocapitalize=${type === "text" ? "sentences" : "none"} spellcheck="false"
-          maxlength=${props.most ?? 200} required=${!optional} inputmode=${props.keys}
+          maxlength=${props.most ?? 200} required=${!optional} readonly=${props.fixed} inputmode=${props.keys}
           list=${props.suggestions && `${id}-list`}
           aria-invalid=${Boolean(fault)} aria-describedby=${notes || undefined}
           onInput=${(/** @type {any} */ event) => onInput(event.currentTarget.value)} />

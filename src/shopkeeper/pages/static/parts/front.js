@@ -2,6 +2,7 @@
 
 import { t } from "../texts.js";
 import { html, useEffect } from "../vendor/preact.js";
+import { DevelopersLink } from "./developers.js";
 import { Icon } from "./icon.js";
 import { LanguageSwitch } from "./language.js";
 import { Toasts } from "./toast.js";
@@ -20,6 +21,7 @@ export function Front({ title, lead, wide = false, children }) {
         ${children}
       </div>
       <${LanguageSwitch} />
+      <${DevelopersLink} />
       <${Toasts} />
     </main>
   `;

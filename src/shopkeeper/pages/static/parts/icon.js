@@ -12,6 +12,7 @@ const PATHS = {
   bag: "M6 8h12l1 12.5H5L6 8ZM9 10.5V7a3 3 0 0 1 6 0v3.5",
   bell: "M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15L6 16.5ZM10 21.5h4",
   catalogue: "M4 5.5h16M4 12h16M4 18.5h10M18.5 16v5M16 18.5h5",
+  chart: "M4 20h16M7 16v-5M12 16V5M17 16V9",
   check: "m5 12.5 4.5 4.5L19 7.5",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5l3 2",
   close: "M6 6l12 12M18 6 6 18",

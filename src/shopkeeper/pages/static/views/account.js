@@ -5,6 +5,7 @@ import { explain } from "../faults.js";
 import { Badge } from "../parts/badge.js";
 import { Button } from "../parts/button.js";
 import { Confirm } from "../parts/confirm.js";
+import { DevelopersLink } from "../parts/developers.js";
 import { Empty, Loading } from "../parts/empty.js";
 import { Field } from "../parts/field.js";
 import { check, Failure, useForm } from "../parts/form.js";
@@ -48,7 +49,8 @@ export function Account() {
           <${Button} wide onClick=${signOut}>${t("signin.out")}<//>
         </section>
         <${EndCard} profile=${profile} />
-      </div>`
+      </div>
+      <${DevelopersLink} />`
     }
   `;
 }

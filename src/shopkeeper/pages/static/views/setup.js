@@ -53,16 +53,35 @@ export function Register() {
   `;
 }
 
-/** @param {Owner} owner */
-async function register({ email, password, business }) {
+/**
+ * Return the address that the link of an invitation is for: `/invite#token=…&email=…`.
+ * @param {string} hash
+ */
+export function invitedAddress(hash) {
+  return new URLSearchParams(hash.slice(1)).get("email") ?? "";
+}
+
+/** The same by an invitation, which is for one address. @param {{ token: string, email: string }} props */
+export function Invited({ token, email }) {
+  /** @param {Owner} owner */
+  async function begin(owner) {
+    const tokens = await register({ ...owner, invitation: token });
+    location.hash = "#/"; // the token is used up
+    return tokens;
+  }
+  return html`<${OwnerForm} email=${email} begin=${begin} />`;
+}
+
+/** @param {Owner & { invitation?: string }} owner */
+async function register({ email, password, business, invitation }) {
   /** @type {Problem | null} */
   let known = null;
-  await send("POST", "/api/auth/register", { body: { email, password, name: business.business_name } }).catch(
-    (problem) => {
-      if (!(problem instanceof Problem) || problem.code !== "already_registered") throw problem;
-      known = problem;
-    },
-  );
+  await send("POST", "/api/auth/register", {
+    body: { email, password, name: business.business_name, invitation },
+  }).catch((problem) => {
+    if (!(problem instanceof Problem) || problem.code !== "already_registered") throw problem;
+    known = problem;
+  });
   const { data: tokens } = await send("POST", "/api/auth/login", { body: { email, password } }).catch((problem) => {
     throw known ?? problem; // the account is somebody else's, or has another password
   });
@@ -73,10 +92,13 @@ async function register({ email, password, business }) {
   return tokens;
 }
 
-/** @param {{ codeRequired?: boolean, begin: (owner: Owner) => Promise<any>, children?: any }} props `begin` returns tokens */
-function OwnerForm({ codeRequired = false, begin, children }) {
+/**
+ * @param {{ codeRequired?: boolean, email?: string, begin: (owner: Owner) => Promise<any>, children?: any }} props
+ * `begin` returns tokens; `email` is the address that an invitation is for
+ */
+function OwnerForm({ codeRequired = false, email: invited = "", begin, children }) {
   const { form, bind, submit, busy, failure } = useForm(
-    {},
+    { email: invited },
     (values) =>
       check(values, {
         least: { password: 12 },
@@ -107,7 +129,8 @@ function OwnerForm({ codeRequired = false, begin, children }) {
           </fieldset>
           <fieldset class="group">
             <legend>${t("setup.you")}</legend>
-            <${Field} ...${bind("email")} type="email" label=${t("setup.email")} hint=${t("setup.email_hint")}
+            <${Field} ...${bind("email")} type="email" label=${t("setup.email")}
+              hint=${t(invited ? "setup.invited_hint" : "setup.email_hint")} fixed=${Boolean(invited)}
               autocomplete="username" most=${254} />
             <${Field} ...${bind("password")} type="password" label=${t("setup.password")}
               hint=${t("setup.password_hint")} autocomplete="new-password" most=${128} />

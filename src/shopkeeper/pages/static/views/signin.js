@@ -1,16 +1,22 @@
 // Signing in: on a page of its own, and in a dialog above the page where a session has ended.
 
-import { Problem } from "../http.js";
+import { Problem, send } from "../http.js";
 import { Button } from "../parts/button.js";
 import { Field } from "../parts/field.js";
 import { check, Failure, useForm } from "../parts/form.js";
 import { Front } from "../parts/front.js";
 import { signIn } from "../session.js";
 import { t } from "../texts.js";
-import { html } from "../vendor/preact.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
 
-/** @param {{ isOpen?: boolean }} props `isOpen` where anybody may make an account */
-export function SignIn({ isOpen = false }) {
+/** @param {{ mayBeOpen?: boolean }} props `mayBeOpen` where the server is asked whether anybody may make an account */
+export function SignIn({ mayBeOpen = false }) {
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    if (!mayBeOpen) return;
+    const look = send("GET", "/api/auth/registration");
+    look.then(({ data }) => setOpen(data.registration === "open")).catch(() => {}); // the link alone is missing then
+  }, []);
   return html`
     <${Front} title=${t("signin.title")}>
       <${SignInForm} />

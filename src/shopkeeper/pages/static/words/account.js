@@ -1,5 +1,6 @@
 /** Texts of the account's page. @satisfies {import("../texts.js").Table} */
 export const ACCOUNT = {
+  "app.docs": ["For developers: the API", "Für Entwickler: die API"],
   "account.title": ["Account", "Konto"],
   "account.profile": ["You", "Sie"],
   "account.name": ["Name", "Name"],

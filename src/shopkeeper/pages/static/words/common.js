@@ -7,6 +7,7 @@ export const COMMON = {
   "nav.label": ["Pages", "Seiten"],
   "nav.orders": ["Orders", "Bestellungen"],
   "nav.catalogue": ["Catalogue", "Katalog"],
+  "nav.traffic": ["Traffic", "Besuche"],
   "nav.business": ["Business", "Geschäft"],
   "nav.webhooks": ["Webhooks", "Webhooks"],
   "nav.account": ["Account", "Konto"],

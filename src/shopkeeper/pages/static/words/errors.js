@@ -23,6 +23,18 @@ export const ERRORS = {
     "There already is an account with this email address.",
     "Zu dieser E-Mail-Adresse gibt es schon ein Konto.",
   ],
+  "error.registration_closed": [
+    "Nobody can register here. Please ask the operator.",
+    "Hier kann sich niemand registrieren. Bitte den Betreiber fragen.",
+  ],
+  "error.invitation_required": [
+    "To register here you need an invitation. Please ask the operator.",
+    "Zum Registrieren brauchen Sie hier eine Einladung. Bitte den Betreiber fragen.",
+  ],
+  "error.invalid_invitation": [
+    "The invitation is for another email address, or not valid any more. Please ask the operator for a new one.",
+    "Die Einladung ist für eine andere E-Mail-Adresse oder gilt nicht mehr. Bitte den Betreiber um eine neue bitten.",
+  ],
   "error.signs_in_elsewhere": [
     "Accounts of this server come from another service, so this page cannot sign you in.",
     "Die Konten dieses Servers kommen von einem anderen Dienst, darum geht die Anmeldung hier nicht.",

@@ -11,6 +11,10 @@ export const SETUP = {
   ],
   "setup.email": ["Email address", "E-Mail-Adresse"],
   "setup.email_hint": ["You sign in with it.", "Damit melden Sie sich an."],
+  "setup.invited_hint": [
+    "The invitation is for this address. You sign in with it.",
+    "Die Einladung gilt für diese Adresse. Damit melden Sie sich an.",
+  ],
   "setup.password": ["Password", "Passwort"],
   "setup.password_hint": ["12 characters or more.", "12 Zeichen oder mehr."],
   "setup.business_name": ["Name of the business", "Name des Geschäfts"],

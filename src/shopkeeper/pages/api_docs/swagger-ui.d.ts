@@ -1,0 +1,2 @@
+// What docs.js uses of swagger-ui-bundle.js, which comes without types.
+declare function SwaggerUIBundle(options: Record<string, unknown>): void;
