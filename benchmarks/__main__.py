@@ -29,6 +29,7 @@ from benchmarks import (
     upgrading,
     user_agents,
 )
+from benchmarks import traffic as traffic_bars
 from tests.support.tools import DYNOXIDE, ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -118,6 +119,11 @@ def bots(quick: bool) -> Results:
     return {"bots": user_agents.measure(rounds=2 if quick else 10)}
 
 
+def traffic(quick: bool) -> Results:
+    """Measure the counting of hits, and what is read and paid of it."""
+    return {"traffic": traffic_bars.measure(quick)}
+
+
 PARTS: tuple[Part, ...] = (
     on_lambda,
     packages,
@@ -129,6 +135,7 @@ PARTS: tuple[Part, ...] = (
     hot_counter,
     migration,
     bots,
+    traffic,
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import browsing, live, user_agents
+from benchmarks import browsing, live, traffic, user_agents
 from benchmarks.floods import LOGINS
 
 Results = dict[str, Any]
@@ -23,6 +23,7 @@ def lines(results: Results) -> Iterator[str]:
         yield f"growth     {size:>9} orders: " + ", ".join(f"{kind} {ms} ms" for kind, ms in figures.items())
     if "hot_counter" in results:
         yield f"hot        {results['hot_counter']}"
+    yield from traffic.lines(results.get("traffic", {}))
     yield ""
     for bar, figure, limit, holds in checked(results):
         yield f"{'reached' if holds else 'MISSED '}  {bar}: {figure:.2f} (bar {limit})"
@@ -90,6 +91,7 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
     yield from _live(results.get("live", {}))
     yield from _pages(results.get("pages", {}))
     yield from user_agents.checked(results.get("bots", {}))
+    yield from traffic.checked(results.get("traffic", {}))
     growth = results.get("growth", {})
     if len(growth) > 1:
         for kind, what in (("list", "a page of orders"), ("get", "an order"), ("post", "a new order")):

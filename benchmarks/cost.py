@@ -12,11 +12,13 @@ MB_OF_A_PROCESSOR = 1769
 COLD_SHARE = 0.01
 """The share of calls that need a cold start. Lambda bills the start like the call."""
 
-WRITES_PER_VISIT = 1
 
-
-def per_million(cold_ms: float, warm_ms: float, processor_ms: float, log_bytes: float) -> dict[str, float]:
+def per_million(
+    cold_ms: float, warm_ms: float, processor_ms: float, log_bytes: float, *, writes: float = 1, reads: float = 0
+) -> dict[str, float]:
     """Return the dollars for a million visits: the function, its log, and both with gateway and table.
+
+    `writes` and `reads` are the units that the table takes for a visit.
 
     Lambda bills whole milliseconds, here at 256 MB on arm64. The processor time of a warm call is divided by the share
     of a processor that 256 MB include. A cold start gets a full processor, so its measured time is used. One call in
@@ -27,5 +29,6 @@ def per_million(cold_ms: float, warm_ms: float, processor_ms: float, log_bytes: 
     seconds = billed / 1000 * 1_000_000
     function = seconds * MEMORY_MB / 1024 * PRICES["lambda_per_gb_second"] + PRICES["lambda_per_million_requests"]
     log = log_bytes * 1_000_000 / 2**30 * PRICES["cloudwatch_logs_per_gb"]
-    rest = PRICES["api_gateway_per_million_requests"] + WRITES_PER_VISIT * PRICES["dynamodb_per_million_writes"]
-    return {"function": round(function, 3), "log": round(log, 3), "all": round(function + log + rest, 3)}
+    table = writes * PRICES["dynamodb_per_million_writes"] + reads * PRICES["dynamodb_per_million_reads"]
+    whole = function + log + table + PRICES["api_gateway_per_million_requests"]
+    return {"function": round(function, 3), "log": round(log, 3), "all": round(whole, 3)}

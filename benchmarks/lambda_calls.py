@@ -5,7 +5,9 @@ and packages that contain byte code have byte code.
 """
 
 import json
+import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 import uuid
@@ -37,18 +39,23 @@ from tests.support.processes import free_port, running
 from tests.support.tools import DYNOXIDE, ROOT
 
 Event = dict[str, Any]
+SITE = "example.com"
+"""A host whose hits are counted."""
 
 
 class Contestant(msgspec.Struct, frozen=True):
-    """A function to measure: the name of its package, its handler, its event and the expected status.
+    """A function to measure: its name, its handler, its event and the expected status.
 
-    The status is None for a job, which returns nothing.
+    The status is None for a job, which returns nothing. Its package has its name, if `package` names none, and
+    `beside` is a module that is put into it.
     """
 
     name: str
     handler: str
     event: "Callable[[Stage], Event]"
     status: int | None = 200
+    package: str = ""
+    beside: Path | None = None
 
 
 def get(path: str) -> Event:
@@ -142,7 +149,7 @@ def ready(contestants: Sequence[Contestant]) -> list[Contestant]:
         return []
     found = []
     for contestant in contestants:
-        if packed.package(contestant.name).exists():
+        if packed.package(contestant.package or contestant.name).exists():
             found.append(contestant)
         else:
             print(f"{contestant.name} is left out: it has no package.")
@@ -167,6 +174,8 @@ class Stage:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": url,
             "JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+            "SITES": SITE,
+            "SITES_TIME_ZONE": "Europe/Berlin",
             **{table.environment: name for table, name in names.items()},
         }
 
@@ -181,7 +190,10 @@ class Stage:
         task = self._folder / contestant.name
         bundle = self._folder / f"{contestant.name}.pem"
         if not task.exists():
-            packed.unpack(contestant.name, task)
+            packed.unpack(contestant.package or contestant.name, task)
+            if contestant.beside is not None:
+                shutil.copy(contestant.beside, task)
+                subprocess.run([interpreter, "-m", "compileall", "-q", task / contestant.beside.name], check=True)
             botocores = interpreter.parents[1].glob("lib/python*/site-packages/botocore/cacert.pem")
             roots = [*task.glob("shopkeeper/net/amazon_roots.pem"), *botocores][0]
             bundle.write_bytes(roots.read_bytes() + self._certificate)

@@ -1,15 +1,29 @@
--- Sends one request again and again. "{key}" in its body becomes a new key each time. The environment has its parts.
+-- Sends one request again and again, or the requests of a file one after another. The environment has its parts.
+-- "{key}" in a body becomes a new key each time. In a file, a zero byte ends each request.
 local method = os.getenv("BENCH_METHOD")
 local path = os.getenv("BENCH_PATH")
 local body = os.getenv("BENCH_BODY")
 local run = os.getenv("BENCH_RUN")
+local file = os.getenv("BENCH_FILE")
 local count = 0
+local prepared = {}
+
+if file then
+  local opened = assert(io.open(file, "rb"))
+  for one in opened:read("*a"):gmatch("([^%z]+)%z") do
+    prepared[#prepared + 1] = one
+  end
+  opened:close()
+end
 
 function request()
+  count = count + 1
+  if file then
+    return prepared[(count - 1) % #prepared + 1]
+  end
   if body == "" then
     return wrk.format(method, path)
   end
-  count = count + 1
   local key = run .. string.format("%09d", count)
   local headers = { ["Content-Type"] = "application/json", ["Idempotency-Key"] = "benchmark-" .. key }
   return wrk.format(method, path, headers, (body:gsub("{key}", key)))

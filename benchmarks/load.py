@@ -121,16 +121,24 @@ def flushed(wrk: str, server: Server, report: Path) -> float | None:
 def send(wrk: str, url: str, request: Request, connections: int, seconds: int) -> Run:
     """Send a request on some connections for some seconds. Raises RuntimeError if too many are refused."""
     environment = {
-        **os.environ,
         "BENCH_METHOD": request.method,
         "BENCH_PATH": request.path,
         "BENCH_BODY": request.body,
         "BENCH_RUN": uuid.uuid4().hex[:6],
     }
+    return _run(wrk, url, environment, connections, seconds)
+
+
+def send_all(wrk: str, url: str, requests: Path, connections: int, seconds: int) -> Run:
+    """Send the requests of a file, each of which ends with a zero byte. Raises RuntimeError if too many are refused."""
+    return _run(wrk, url, {"BENCH_FILE": str(requests)}, connections, seconds)
+
+
+def _run(wrk: str, url: str, environment: dict[str, str], connections: int, seconds: int) -> Run:
     command = [wrk, "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
     requests, microseconds, wrong, middle, slow = map(int, line.split()[1:])
     if not requests or wrong > requests * FAILED_SHARE:
-        raise RuntimeError(f"{wrong} of {requests} requests failed: {request.method} {url}{request.path}")
+        raise RuntimeError(f"{wrong} of {requests} requests failed: {environment} {url}")
     return Run(requests, microseconds / 1e6, middle / 1000, slow / 1000)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import bars
+from benchmarks import bars, traffic
 
 Results = dict[str, Any]
 
@@ -95,6 +95,8 @@ def tables(results: Results) -> Iterator[str]:
                 for name, share in results["bots"]["shares"].items()
             ],
         )
+    for title, head, rows in traffic.tables(results.get("traffic", {})):
+        yield from _table(title, head, rows)
     if "hot_counter" in results:
         hot = results["hot_counter"]
         made = f"{hot['clients']:,} clients at once made {hot['answered']:,} visits"

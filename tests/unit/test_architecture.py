@@ -183,7 +183,7 @@ LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_b
 
 STANDARD = {
     *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
-    *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "glob", "grp", "hashlib", "hmac", "importlib"),
+    *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "gc", "glob", "grp", "hashlib", "hmac", "importlib"),
     *("inspect", "ipaddress", "itertools", "json", "keyword", "linecache", "math", "ntpath", "numbers", "opcode"),
     *("operator", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
     *("textwrap", "threading", "token", "tokenize", "traceback", "types", "typing", "urllib", "uuid"),

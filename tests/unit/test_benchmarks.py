@@ -32,68 +32,7 @@ from benchmarks import (
 from benchmarks.__main__ import CHART, DOCUMENT
 from benchmarks.__main__ import RESULTS as KEPT
 from benchmarks.runtime_api import Function
-
-
-def figures(p50: float) -> dict[str, float]:
-    return {"p50": p50, "p25": p50, "p75": p50, "p99": p50, "memory_mb": 30, "processor_ms": p50}
-
-
-SERVERS = {"ours": 10_000, "b8cfffd": 4000, "pocketbase": 3000, "node": 3000, "fastapi": 1000}
-
-
-def rates(per_second: float) -> dict[str, float]:
-    return {"per_second": per_second, "from": 1, "to": 2, "p50_ms": 1, "p99_ms": 45, "processor_us": 70}
-
-
-def latencies(p99: float) -> dict[str, float]:
-    return {f"{kind}_{part}_ms": p99 for kind in bars.HONEST for part in ("p50", "p99")} | {"answered": 100}
-
-
-def latency(most: float) -> dict[str, float]:
-    return {f"p{percent}_ms": most for percent in (50, 95, 99)}
-
-
-def paints(most: float) -> dict[str, float]:
-    return {f"{what}_{name}": ms for what in ("first", "ready") for name, ms in latency(most).items()}
-
-
-RESULTS: dict[str, Any] = {
-    "cold": {
-        "nothing": figures(40),
-        "visits": figures(100),
-        "founding": figures(400),
-        "powertools": figures(500),
-        "fastapi": figures(800),
-        "health": figures(105),
-        "registration": figures(110),
-        "accounts": figures(120),
-        "orders": figures(130),
-    },
-    "warm": {"visits": figures(1), "founding": figures(4), "nothing": figures(0.5)},
-    "packages": {"visits": {"zipped_mb": 1.0, "unpacked_mb": 3.0}},
-    "throughput": {
-        kind: {
-            f"{name} at {connections}": rates(rate) for name, rate in SERVERS.items() for connections in (1, 16, 256)
-        }
-        for kind in ("visits", "orders")
-    },
-    "servers": {name: {"memory_mb": 90.0, "flushes": 1.0} for name in SERVERS},
-    "live": {name: {"p50_ms": 5.0, "p95_ms": 50.0, "p99_ms": 50.0} for name in live.MEASURED},
-    "pages": {
-        "live": {name: latency(1000) for name in browsing.LIVE},
-        "paints": {name: paints(300) for name in browsing.PAGES},
-        "interactions": {name: latency(100) for name in browsing.INTERACTIONS},
-    },
-    "floods": {flood.name: latencies(45.0) for flood in floods.FLOODS},
-    "growth": {"1000": {"list": 1.0, "get": 1.0, "post": 2.0}, "1000000": {"list": 1.1, "get": 0.9, "post": 2.2}},
-    "hot_counter": {"clients": 1_000, "counted": 10_000, "answered": 10_000},
-    "bots": {
-        "shares": dict.fromkeys(user_agents.BOTS, 99.0) | dict.fromkeys(user_agents.PEOPLE, 1.2),
-        "sizes": dict.fromkeys(user_agents.BOTS + user_agents.PEOPLE, 1_000),
-        "microseconds": 30.0,
-        "first_ms": 2.0,
-    },
-}
+from tests.support.measured import PATHS, RESULTS, figures, latencies, latency, paints, rates, years
 
 
 def verdicts(results: dict[str, Any]) -> dict[str, bool]:
@@ -102,7 +41,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 70
+    assert len(found) == 89
     assert all(found.values()), found
 
 
@@ -123,6 +62,18 @@ WORSE = [
     ("floods", "no flood", latencies(101), "p99 of visits during no flood, ms"),
     ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.BOTS[0]: 98.9}, "bots of Matomo found, %"),
     ("bots", "shares", {**RESULTS["bots"]["shares"], user_agents.PEOPLE[1]: 1.3}, "people of user-agents flagged, %"),
+    ("traffic", "script", {"bytes": 1501, "zipped": 850}, "the script, bytes"),
+    ("traffic", "writes", {"an internal view": 2, "an entry view": 2}, "writes of an internal view"),
+    ("traffic", "rate", {**rates(3999), "flushes": 1.0, "missing": 0}, "hits kept a second at 64"),
+    ("traffic", "rate", {**rates(5000), "flushes": 1.0, "missing": 1}, "hits answered under load and not kept"),
+    ("traffic", "killed", {"rounds": 1, "answered": 9, "lost": 1}, "hits answered before kill -9 and lost"),
+    ("traffic", "uniques", {"day": 1.01, "month": 0, "sum_of_days": 1}, "visitors of a day against people, %"),
+    ("traffic", "uniques", {"day": 1, "month": -6.01, "sum_of_days": 1}, "visitors of a month against people, %"),
+    ("traffic", "year", years(51, 51, 51), "12 months read from SQLite, slowest size, ms"),
+    ("traffic", "year", years(30, 40, 51), "12 months read from DynamoDB, processor time of ours, ms"),
+    ("traffic", "year", years(30, 40, 30), "12 months read from DynamoDB, slowest ÷ quickest size"),
+    ("traffic", "paths", {"bytes": 240_000, "miscounted": 0, **PATHS}, "bytes of an hour of random paths"),
+    ("traffic", "paths", {"bytes": 200_000, "miscounted": 1, **PATHS}, "hits with random paths miscounted"),
     ("growth", "1000000", {"list": 1.3, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 0.8, "get": 1, "post": 2}, "a page of orders, slowest ÷ quickest size"),
     ("growth", "1000000", {"list": 1, "get": 1, "post": 3}, "a new order, slowest ÷ quickest size"),
@@ -305,6 +256,32 @@ def test_the_report_shows_the_pages() -> None:
     assert f"| {browsing.SHOWN} | 1,000.0 | 1,000.0 | 1,000.0 |" in said
     assert f"| {browsing.FIRST_RUN} | 300 | 300 | 300 | 300 |" in said
     assert "| board: accept | 100.0 | 100.0 | 100.0 |" in said
+
+
+def test_the_report_shows_the_traffic_beside_its_peers() -> None:
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    said = list(report.tables({**RESULTS, "machine": machine}))
+    for line in (
+        "| Shopkeeper | 1,500 | 850 |",
+        "| GoatCounter | 9,213 | 3,325 |",
+        "| kept a second at 64 connections | 4,000 (1 to 2) |",
+        "| answered before 30 times kill -9 | 9,000, lost 0 |",
+        "| visitors of the month | +6 % |",
+        "| SQLite | 50.0, 50.0 | 50.0, 50.0 |",
+        "| 10,000,000 | 1.50 | 1.00 | 1.00 | 5.00 | 12.87 |",
+    ):
+        assert line in said
+
+
+def test_traffic_without_wrk_or_packages_is_judged_by_the_rest() -> None:
+    left = {name: kept for name, kept in RESULTS["traffic"].items() if name not in ("cold", "warm", "cost")}
+    found = verdicts({**RESULTS, "traffic": {**left, "rate": {}}})
+    assert all(found.values())
+    assert set(found) < set(verdicts(RESULTS))
+    machine = {"processors": 2, "system": "x86_64", "python": environments.build(Path(sys.executable))}
+    assert not any(
+        "kept a second" in line for line in report.tables({"machine": machine, "traffic": {**left, "rate": {}}})
+    )
 
 
 def test_without_chromium_the_pages_are_left_out(

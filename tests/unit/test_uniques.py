@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,35 +14,20 @@ from shopkeeper.domains.traffic.sketch import REGISTERS, estimate, month_uniques
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.shops import Shop
-from tests.support.trace import DAYS, trace
-from tests.support.traffic import SITE, Pages, of_days, of_months
+from tests.support.trace import DAYS
+from tests.support.traced import traced
+from tests.support.traffic import SITE, Pages
 
 PEOPLE = 2000
 
 
 def test_of_a_months_trace_days_are_within_1_percent_and_the_month_within_6(tmp_path: Path) -> None:
-    store = SQLiteStore(tmp_path / "shop.db", TABLES)
-    store.defer()
-    pages = Pages(store, "Europe/Berlin")
-    begins = datetime(2026, 11, 1, 8, tzinfo=UTC)
-    people: list[set[int]] = [set() for _ in range(DAYS)]
-    for number, view in enumerate(trace(PEOPLE)):
-        pages.now = begins + timedelta(days=view.day)
-        pages.send(address=view.address, agent=view.agent)
-        people[view.day].add(view.person)
-        if number % 500 == 0:
-            store.commit()
-    pages.now = datetime(2026, 12, 2, tzinfo=UTC)
-    pages.close()
-    store.commit()
-    days = of_days(store, "2026-11-01", "2026-11-30")
-    (month,) = of_months(store, "2026-11", "2026-11").values()
-    counted, there = sum(day.uniques for day in days.values()), sum(len(day) for day in people)
-    assert len(days) == DAYS
-    assert abs(counted / there - 1) <= 0.01
-    assert abs(month.uniques / len(set().union(*people)) - 1) <= 0.06
-    assert counted / len(set().union(*people)) > 2, "a sum of days is no month"
-    store.close()
+    with closing(SQLiteStore(tmp_path / "shop.db", TABLES)) as store:
+        found = traced(store, PEOPLE)
+    assert found.days == DAYS
+    assert abs(found.day_error) <= 0.01
+    assert abs(found.month_error) <= 0.06
+    assert found.error_of_a_sum > 1, "a sum of days is no month"
 
 
 @pytest.mark.parametrize("people", [0, 1, 10, 100, 1_000, 10_000, 100_000])

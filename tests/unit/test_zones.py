@@ -1,6 +1,8 @@
 """Time zones: which names there are, and that nothing is loaded for a business in UTC."""
 
 import json
+import os
+import site
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,6 +14,8 @@ from shopkeeper.domains.businesses.zones import UnknownTimeZone, check_time_zone
 from shopkeeper.zones import zone_of
 from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
+
+PLACES = os.pathsep.join((str(ROOT / "src"), *site.getsitepackages()))
 
 LOADED = """
 import json, sys
@@ -58,3 +62,29 @@ def test_utc_is_a_zone_without_a_database() -> None:
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(UnknownTimeZone):
         check_time_zone(name)
+
+
+def test_a_zone_has_one_object_and_an_unknown_one_none() -> None:
+    assert zone_of("Asia/Tokyo") is zone_of("Asia/Tokyo")
+    for name in ("Nowhere", "../zones", "Europe"):
+        with pytest.raises(KeyError):
+            zone_of(name)
+
+
+def test_the_first_use_of_a_zone_imports_no_reader_of_packages() -> None:
+    code = """
+import sys
+from shopkeeper.zones import zone_of
+before = set(sys.modules)
+zone_of("Asia/Tokyo")
+print(sorted({"importlib.resources", "pathlib", "inspect"} & (set(sys.modules) - before)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env=clean_environment(PYTHONPATH=PLACES, PYTHONTZPATH=""),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"

@@ -30,7 +30,12 @@ def encode_item(item: Item) -> dict[str, AttributeValue]:
 
 def decode_item(attributes: Mapping[str, AttributeValue]) -> dict[str, Value]:
     """Return the item in `attributes`, which are in wire form."""
-    return {name: decode(value) for name, value in attributes.items()}
+    item: dict[str, Value] = {}
+    for name, value in attributes.items():
+        # Large items hold counts, almost nothing else. Without a call for each they are read in half the time.
+        digits = value.get("N", "")
+        item[name] = int(digits) if digits.isdigit() and len(digits) <= MAX_DIGITS else decode(value)
+    return item
 
 
 def encode(value: Value, depth: int = 0) -> AttributeValue:

@@ -3,9 +3,12 @@
 An hour has up to 64 items, its shards, and what is counted is spread over them. A writer begins with one. It doubles
 them when one that it writes to has grown or has no room for a name, or when the store throttles it. The older ones get
 no more from it.
+
+On SQLite nothing is gained by spreading. There a page stays in the shard that counted it first, and a shard is added
+when the last one has no room.
 """
 
-import random
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shopkeeper.domains.traffic.dimensions import BY_LETTER, FREE_BYTES, ITEM_BYTES, OTHER
@@ -67,29 +70,50 @@ class Shard:
 class Hour:
     """What a writer knows of an hour of a site."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, spreads: bool) -> None:
+        """One that `spreads` takes any of the shards that were added last, and adds as many as there are."""
         self.shards: dict[int, Shard] = {}
         self.number = 1
+        self._spreads = spreads
+        self._places: dict[Name, int] = {}
 
-    def double(self) -> bool:
-        """Use twice as many shards. Returns false if there are no more."""
+    def grow(self) -> bool:
+        """Use more shards. Returns false if there are no more."""
         can = self.number < MAX_SHARDS
-        self.number = min(2 * self.number, MAX_SHARDS)
+        self.number = min(2 * self.number if self._spreads else self.number + 1, MAX_SHARDS)
         return can
 
-    def choose(self, pick: Callable[[int, int], int]) -> int:
-        """Return one of the shards that were added last."""
-        return pick(self.number // 2, self.number) if self.number > 1 else 0
+    def choose(self, names: Sequence[Name], pick: Callable[[int, int], int]) -> int:
+        """Return the shard that shall count these names, of which the first one is the page."""
+        if self._spreads:
+            return pick(self.number // 2, self.number) if self.number > 1 else 0
+        place = self._places.get(names[0]) if names else None
+        has_room = place is not None and self.shards[place].counted(names)[1]
+        return place if place is not None and has_room else self.number - 1
+
+    def learn(self, number: int, names: Sequence[Name], *, is_full: bool) -> None:
+        """Note what a shard counted. One that `is_full` has too many bytes, or had no room for a name."""
+        is_last = number == self.number - 1
+        if not self._spreads and names and not is_full:
+            self._places[names[0]] = number
+        if is_full and (self._spreads or is_last):
+            self.grow()
+
+
+def _pick(first: int, end: int) -> int:
+    """Return a random number from `first` on that is below `end`."""
+    return first + os.urandom(1)[0] % (end - first)  # the module random would cost cold starts half a millisecond
 
 
 class HourWriter:
     """Adds to the hours of sites, and remembers the items that it wrote last."""
 
-    def __init__(self, store: Store, pick: Callable[[int, int], int] = random.randrange) -> None:
+    def __init__(self, store: Store, pick: Callable[[int, int], int] = _pick) -> None:
         """`pick` returns a number from its first argument on that is below its second."""
         self._store = store
         self._pick = pick
-        self._spread = SPREAD_BYTES.get(store.kind, UNIT_BYTES)
+        self._spreads = store.kind not in SPREAD_BYTES
+        self._most = SPREAD_BYTES.get(store.kind, UNIT_BYTES)
         self._hours: dict[str, tuple[str, Hour]] = {}
 
     def add(self, site: str, hour: str, totals: Mapping[str, int], names: Sequence[Name], seconds: int) -> None:
@@ -100,18 +124,17 @@ class HourWriter:
         known = self._known(site, hour)
         expiry = {TTL: seconds + HOURS_KEPT * 86400}
         for tries_left in reversed(range(TRIES)):
-            number = known.choose(self._pick)
+            number = known.choose(names, self._pick)
             shard = known.shards.setdefault(number, Shard())
             counted, all_had_room = shard.counted(names)
             changes = Changes(add={**totals, **counted}, set_if_absent=expiry)
             try:
                 shard.learn(self._store.update(TRAFFIC, hour_key(site, hour, number), changes))
             except (ItemTooLarge, Throttled):  # nothing was counted
-                if not tries_left or not known.double():
+                if not tries_left or not known.grow():
                     raise
                 continue
-            if shard.size > self._spread or not all_had_room:
-                known.double()
+            known.learn(number, names, is_full=shard.size > self._most or not all_had_room)
             return
 
     def _known(self, site: str, hour: str) -> Hour:
@@ -120,6 +143,6 @@ class HourWriter:
             self._hours.pop(site, None)
             if len(self._hours) >= MOST_KEPT:
                 del self._hours[next(iter(self._hours))]
-            known = Hour()
+            known = Hour(spreads=self._spreads)
             self._hours[site] = hour, known
         return known
