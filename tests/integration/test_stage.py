@@ -39,7 +39,8 @@ def test_they_pass_on_a_stage_and_leave_no_account_business_item_or_open_order(t
     store = SQLiteStore(data, TABLES)
     for table in (USERS, BUSINESSES, ITEMS):
         assert store.scan(table, limit=1000).items == [], table.name
-    orders = store.scan(ORDERS, limit=1000).items
+    # A deleted business leaves a record beside its orders until the next run of a job, which strips them.
+    orders = [item for item in store.scan(ORDERS, limit=1000).items if "status" in item]
     assert {order["status"] for order in orders} <= ENDED
     assert 0 < len(orders) <= 30
     store.close()

@@ -1631,15 +1631,20 @@ export interface components {
             /**
              * @description The colour of the badge
              * @example blue
-             * @enum {string}
              */
-            color: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+            color: components["schemas"]["BadgeColor"];
             /**
              * @description For how many seconds the badge may be kept
              * @example 60
              */
             cacheSeconds: number;
         };
+        /**
+         * BadgeColor
+         * @description A colour of a badge
+         * @enum {string}
+         */
+        BadgeColor: "blue" | "green" | "grey" | "orange" | "purple" | "red";
         /**
          * Before
          * @description The period of the same length before.
@@ -2252,6 +2257,12 @@ export interface components {
              */
             newest: number;
         };
+        /**
+         * ExportUnit
+         * @description How long the parts of an export are
+         * @enum {string}
+         */
+        ExportUnit: "day" | "month";
         /**
          * Feed
          * @description Events in their order; `next` is the number to ask after for more, null if there are no more.
@@ -4606,9 +4617,8 @@ export interface components {
             /**
              * @description How long the parts of the series are
              * @example day
-             * @enum {string}
              */
-            by: "day" | "hour" | "month";
+            by: components["schemas"]["TrafficUnit"];
             /** @description What was counted in the whole period */
             totals: components["schemas"]["Totals"];
             /** @description The period before; null if its days are no longer kept */
@@ -4731,6 +4741,12 @@ export interface components {
             /** @description The sites, the own business first */
             sites: components["schemas"]["TrafficSite"][];
         };
+        /**
+         * TrafficUnit
+         * @description How long the parts of a series are
+         * @enum {string}
+         */
+        TrafficUnit: "day" | "hour" | "month";
         /**
          * UnauthenticatedProblem
          * @description The caller is not who the endpoint needs, or does not say who they are.
@@ -11679,7 +11695,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "hour" | "month";
+                by?: components["schemas"]["TrafficUnit"];
             };
             header?: {
                 /**
@@ -11847,7 +11863,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "hour" | "month";
+                by?: components["schemas"]["TrafficUnit"];
                 /**
                  * @description The most names of each dimension
                  * @example 10
@@ -12020,7 +12036,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "month";
+                by?: components["schemas"]["ExportUnit"];
             };
             header?: {
                 /**
@@ -12193,7 +12209,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "month";
+                by?: components["schemas"]["ExportUnit"];
             };
             header?: {
                 /**
@@ -13096,7 +13112,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "hour" | "month";
+                by?: components["schemas"]["TrafficUnit"];
                 /**
                  * @description The most names that are told
                  * @example 10
@@ -14332,7 +14348,7 @@ export interface operations {
                  * @description The colour of the badge
                  * @example blue
                  */
-                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+                color?: components["schemas"]["BadgeColor"];
             };
             header?: never;
             path?: never;
@@ -14454,7 +14470,7 @@ export interface operations {
                  * @description The colour of the badge
                  * @example blue
                  */
-                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+                color?: components["schemas"]["BadgeColor"];
             };
             header?: never;
             path?: never;
@@ -14743,7 +14759,7 @@ export interface operations {
                  * @description The colour of the badge
                  * @example blue
                  */
-                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+                color?: components["schemas"]["BadgeColor"];
             };
             header?: never;
             path: {
@@ -14888,7 +14904,7 @@ export interface operations {
                  * @description The colour of the badge
                  * @example blue
                  */
-                color?: "blue" | "green" | "grey" | "orange" | "purple" | "red";
+                color?: components["schemas"]["BadgeColor"];
             };
             header?: never;
             path: {
@@ -15516,7 +15532,7 @@ export interface operations {
                  * @description How long the parts of a series are
                  * @example day
                  */
-                by?: "day" | "hour" | "month";
+                by?: components["schemas"]["TrafficUnit"];
             };
             header?: {
                 /**

@@ -17,8 +17,10 @@ from shopkeeper.domains.orders.model import Party
 from shopkeeper.domains.orders.model import Status as OrderStatus
 from shopkeeper.domains.orders.vocabulary import WORDS as ORDERS
 from shopkeeper.domains.registration.vocabulary import WORDS as REGISTRATION
-from shopkeeper.domains.traffic.reading_model import DimensionName
+from shopkeeper.domains.traffic.periods import By
+from shopkeeper.domains.traffic.reading_model import DimensionName, ExportBy
 from shopkeeper.domains.traffic.vocabulary import WORDS as TRAFFIC
+from shopkeeper.domains.visits.model import Color
 from shopkeeper.domains.visits.vocabulary import WORDS as VISITS
 from shopkeeper.domains.webhooks.model import DeliveryState
 from shopkeeper.domains.webhooks.model import Status as WebhookStatus
@@ -28,10 +30,12 @@ from shopkeeper.http.vocabulary import COMMON, Vocabulary
 
 NAMED: Mapping[str, Any] = {
     "Address": Address,
+    "BadgeColor": Color,
     "BusinessType": BusinessType,
     "ContactField": ContactField,
     "DeliveryState": DeliveryState,
     "DimensionName": DimensionName,
+    "ExportUnit": ExportBy,
     "Fulfilment": Fulfilment,
     "FulfilmentType": FulfilmentType,
     "MailLanguage": MailLanguage,
@@ -41,6 +45,7 @@ NAMED: Mapping[str, Any] = {
     "ShownAddress": str | dict[str, str],
     "TableStatus": TableStatus,
     "Texts": dict[str, str],
+    "TrafficUnit": By,
     "WebhookStatus": WebhookStatus,
 }
 """Types that are not structs, under the names that they have in the document. An enumeration or an object that is used

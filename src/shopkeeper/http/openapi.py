@@ -162,6 +162,8 @@ def _paths(routes: list[Described], shapes: Shapes, components: Json) -> Json:
 
 def _components(shapes: Shapes, routes: list[Described]) -> Json:
     """Return every schema by name, with those of the errors."""
+    for route in routes:
+        shapes.parameters(route.endpoint.parameters)  # `components` has what they name
     components = {**shapes.components(), GATEWAY_ERROR: _gateway_error()}
     _let_callers_out(routes, shapes, components)
     for form in {route.errors.schema: route.errors for route in routes}.values():

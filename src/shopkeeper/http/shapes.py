@@ -50,6 +50,7 @@ class Shapes:
             **{name: {"title": name, **self._renamed(schema, inside=True)} for name, schema in aliases.items()},
         }
         self._inputs = self._split()
+        self._in_parameters: set[str] = set()
 
     def request(self, kind: type[msgspec.Struct]) -> Json:
         """Return a reference to the shape in which a type is received."""
@@ -68,13 +69,15 @@ class Shapes:
             name: self._worded(kind.__name__, name, self._renamed(field))
             for name, field in schema["properties"].items()
         }
+        self._in_parameters.update(_references(properties))
         return {**schema, "properties": properties}
 
     def components(self) -> Json:
-        """Return every schema that is used, by name."""
+        """Return every schema that is used, by name. Call it after `parameters`: theirs are among them."""
         received, sent = self._reached(self._requests), self._reached(self._replies)
         parts = {f"{name}Input" if name in self._inputs else name: self._received(name) for name in received}
-        return parts | {name: self._sent(name) for name in sent if name in self._inputs or name not in received}
+        parts |= {name: self._sent(name) for name in sent if name in self._inputs or name not in received}
+        return parts | {name: self._sent(name) for name in sorted(self._in_parameters - parts.keys())}
 
     def _split(self) -> set[str]:
         """Return the names of the types that are received in another shape than they are sent in."""

@@ -30,6 +30,9 @@ DimensionName = Literal[
 ]
 """The dimensions of whole days. `bots` are the reasons why views are bots', `families` what bots they are."""
 
+ExportBy = Literal["day", "month"]
+"""What an export has a line for."""
+
 SiteName = Annotated[
     str,
     text(128, description="A host of `SITES`, or the `business_id` of a site; the caller's own business by default"),
@@ -104,7 +107,7 @@ class ExportParameters(ReadableSiteParameters, frozen=True, kw_only=True):
 
     first: DateText | None = msgspec.field(name="from", default=None)
     last: DateText | None = msgspec.field(name="to", default=None)
-    by: Literal["day", "month"] = "day"
+    by: ExportBy = "day"
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,8 @@ WORDS: Vocabulary = {
     "DimensionName": Term("What names are names of: `bots` are the reasons, `families` what bots they are"),
     "dimension": Term("What the names are names of", "pages"),
     "by": Term("How long the parts of a series are", "day"),
+    "TrafficUnit": Term("How long the parts of a series are"),
+    "ExportUnit": Term("How long the parts of an export are"),
     "Traffic.by": Term("How long the parts of the series are", "day"),
     "Traffic.site": Term("The site", "shop.example"),
     "Traffic.from": Term("The first date", "2026-11-01"),

@@ -11,6 +11,7 @@ WORDS: Vocabulary = {
     "key": Term("A second name of the field `count`, as the page has it that reads it", "visits"),
     "label": Term("What stands left of the number", "visits"),
     "color": Term("The colour of the badge", "blue"),
+    "BadgeColor": Term("A colour of a badge"),
     "Badge.schemaVersion": Term("The version of the badge's form"),
     "Badge.label": Term("What stands left of the number", "visits"),
     "Badge.message": Term("The number", "1042"),
