@@ -3,8 +3,13 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+from shopkeeper.clock import rfc3339
+from shopkeeper.domains.mail.model import KEPT_SECONDS, Mail, mail_record
+from shopkeeper.identifiers import uuid7
+from shopkeeper.storage.values import encode_item
 from tests.deploy.deployment import SETTINGS, Deployment
 from tests.support.http import post_json, send
 from tests.support.shop import Owner, order_for, place
@@ -18,9 +23,10 @@ def mails_are_sent(deployment: Deployment) -> bool:
     """Let an order be told and a password be reset by mail, and return whether all of it went well."""
     deployment.aws.client("ses").verify_email_identity(EmailAddress=SETTINGS["MAIL_FROM"])
     owner = Owner(deployment.place)
-    _confirm(deployment, owner)
+    confirm(deployment, owner)
     placed = place(owner, order_for(owner.add()))
     asked = post_json(deployment.place, "/api/auth/reset/request", {"email": owner.email})
+    _invite(deployment)
     if (placed.status, asked.status) != (201, 202) or not deployment.pass_on("mail-events", owner.business_id, 1):
         return False
     texts = _await(lambda: _sent(deployment, owner.email))
@@ -34,7 +40,7 @@ def mails_are_sent(deployment: Deployment) -> bool:
     return _is_looked_after(deployment, owner, placed.json["order_id"])
 
 
-def _confirm(deployment: Deployment, owner: Owner) -> None:
+def confirm(deployment: Deployment, owner: Owner) -> None:
     """Confirm the owner's address in the table: without that orders give no mails."""
     deployment.aws.client("dynamodb").update_item(
         TableName="users-dev",
@@ -42,6 +48,21 @@ def _confirm(deployment: Deployment, owner: Owner) -> None:
         UpdateExpression="SET email_confirmed_at = :now",
         ExpressionAttributeValues={":now": {"S": "2026-01-01T00:00:00.000Z"}},
     )
+
+
+def _invite(deployment: Deployment) -> None:
+    """Write the mail of an invitation down, as `shopkeeper invite --mail` does; it was replaced, so nothing is sent."""
+    now = datetime.now(UTC)
+    mail = Mail(
+        mail_id=uuid7(),
+        kind="invite",
+        recipient="ann@example.com",
+        facts={},
+        created_at=rfc3339(now),
+        due_at=rfc3339(now),
+        expires=int(now.timestamp()) + KEPT_SECONDS,
+    )
+    deployment.aws.client("dynamodb").put_item(TableName="mails-dev", Item=encode_item(mail_record(mail)))
 
 
 def _sent(deployment: Deployment, address: str) -> dict[str, str] | None:

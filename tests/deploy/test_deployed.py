@@ -15,6 +15,8 @@ from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
 from tests.deploy.evening import an_evening_in_the_browser
 from tests.deploy.mails import mails_are_sent
+from tests.deploy.retention import customers_are_forgotten
+from tests.deploy.traffic import traffic_is_counted
 from tests.support.faults import FaultyServer, answers
 from tests.support.shop import Owner, order_for, place
 from tests.support.webhook_requests import fields
@@ -120,6 +122,17 @@ def test_its_distribution_has_the_pages_and_its_own_api(deployment: Deployment) 
 def test_people_use_its_pages_from_a_new_account_to_an_order_that_is_over(deployment: Deployment) -> None:
     """The files are those in its bucket and the API is its own; what joins them stands for the distribution."""
     assert an_evening_in_the_browser(deployment) == []
+
+
+@pytest.mark.step("deployed")
+def test_hits_are_counted_read_shared_closed_and_told_by_mail(deployment: Deployment) -> None:
+    """Under the roles of the functions alone."""
+    assert traffic_is_counted(deployment)
+
+
+@pytest.mark.step("deployed")
+def test_the_customers_of_a_deleted_business_are_forgotten(deployment: Deployment) -> None:
+    assert customers_are_forgotten(deployment)
 
 
 @pytest.mark.step("deployed")

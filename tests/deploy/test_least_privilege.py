@@ -13,6 +13,8 @@ from tests.deploy.deployment import NAME, Deployment
 from tests.deploy.emulator import Aws
 from tests.deploy.mails import mails_are_sent
 from tests.deploy.model import OBJECT_ARN, QUEUE_ARN, TABLE_ARN, physical
+from tests.deploy.retention import customers_are_forgotten
+from tests.deploy.traffic import traffic_is_counted
 
 SECRET_READ = "secretsmanager:GetSecretValue"
 PROBE_SECONDS = 5.5
@@ -152,13 +154,20 @@ CHECKS: tuple[Callable[[Deployment], bool], ...] = (
     an_admin_lists_users,
     an_order_expires,
     a_pause_ends,
+    customers_are_forgotten,
+    traffic_is_counted,
     Deployment.webhooks_are_sent,
     Deployment.show_a_picture,
     mails_are_sent,
 )
 """Together they need every permission."""
 
-OWN = {"webhooks": Deployment.webhooks_are_sent, "mail": mails_are_sent}
+OWN = {
+    "visits": traffic_is_counted,
+    "traffic": traffic_is_counted,
+    "webhooks": Deployment.webhooks_are_sent,
+    "mail": mails_are_sent,
+}
 """What most permissions of a function are for. It is looked at first, since the rest takes longer."""
 
 
