@@ -13,7 +13,15 @@ def customers_are_forgotten(deployment: Deployment) -> bool:
         owner.ask("POST", f"/api/orders/{order_id}/reject").status,
         owner.ask("DELETE", f"/api/businesses/{owner.business_id}").status,
     ]
-    if (placed.status, *steps) != (201, 200, 204) or not deployment.run_schedule("order-retention"):
+    if (placed.status, *steps) != (201, 200, 204):
         return False
-    key = {"order_id": {"S": order_id}}
-    return "erased_at" in deployment.aws.client("dynamodb").get_item(TableName="orders-dev", Key=key)["Item"]
+    database = deployment.aws.client("dynamodb")
+    database.update_item(  # it is due once the index has all orders, instead of being waited for
+        TableName="orders-dev",
+        Key={"order_id": {"S": f"deleted-business#{owner.business_id}"}},
+        UpdateExpression="SET finished_at = :past",
+        ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00.000Z"}},
+    )
+    if not deployment.run_schedule("order-retention"):
+        return False
+    return "erased_at" in database.get_item(TableName="orders-dev", Key={"order_id": {"S": order_id}})["Item"]
