@@ -14,6 +14,8 @@ SAYS_WHEN = {"x-request-id", "x-amzn-requestid", "date"}
 
 
 def lasting(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields by lower-case name, without the length and those that no two answers have alike."""
+    """Return the fields by lower-case name, without those of the body's length and those that no two answers share."""
     names = {name.lower(): value for name, value in headers.items()}
-    return {name: value for name, value in names.items() if name not in {*SAYS_WHEN, "content-length"}}
+    return {
+        name: value for name, value in names.items() if name not in {*SAYS_WHEN, "content-length", "transfer-encoding"}
+    }

@@ -52,13 +52,16 @@ class Gate:
             self.open.wait(WITHIN_SECONDS)
         _reply(handler, answer.status, answer.body, {"Content-Type": answer.headers.get("content-type", "")})
 
-    def wait_for(self, number: int) -> list[Hit]:
-        """Return the hits, as soon as there are as many. Raises AssertionError if that is never."""
+    def wait_for(self, number: int, site: str | None = None) -> list[Hit]:
+        """Return the hits, of the site that they name if one is given, as soon as there are as many.
+
+        Raises AssertionError if that is never.
+        """
         ends = time.monotonic() + WITHIN_SECONDS
-        while len(self.hits) < number:
+        while len(found := [hit for hit in self.hits if site is None or hit.sent.get("n") == site]) < number:
             assert time.monotonic() < ends, self.hits
             time.sleep(0.01)
-        return self.hits
+        return found
 
 
 class Site:
