@@ -50,8 +50,10 @@ def test_head_is_answered_like_every_get_that_is_safe(server: Shopkeeper) -> Non
     item = owner.add()
     order = place(owner, order_for(item)).json
     hooks = f"/api/businesses/{owner.business_id}/webhooks"
+    assert owner.ask("POST", "/api/traffic/share").status == 200
     webhook_id = owner.ask("POST", hooks, {"url": "https://hooks.example/"}).json["webhook_id"]
     ids = {"user_id": owner.user["user_id"], "business_id": owner.business_id, "webhook_id": webhook_id}
+    ids["dimension"] = "pages"
     for path in SAFE:
         known = path.format(**ids, item_id=item["item_id"], order_id=order["order_id"])
         got, head = (owner.ask(method, known) for method in ("GET", "HEAD"))
