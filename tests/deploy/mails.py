@@ -26,11 +26,11 @@ def mails_are_sent(deployment: Deployment) -> bool:
     confirm(deployment, owner)
     placed = place(owner, order_for(owner.add()))
     asked = post_json(deployment.place, "/api/auth/reset/request", {"email": owner.email})
-    _invite(deployment)
+    invitation = _invite(deployment)
     if (placed.status, asked.status) != (201, 202) or not deployment.pass_on("mail-events", owner.business_id, 1):
         return False
     texts = _await(lambda: _sent(deployment, owner.email))
-    if texts is None:
+    if texts is None or _await(lambda: _outcome(deployment, invitation)) != {"outcome": "obsolete"}:
         return False
     token = re.search(rf"{SETTINGS['SITE_URL']}/reset#token=(\S+)", texts[ASKED])
     body = {"token": token[1] if token else "", "new_password": NEW_PASSWORD}
@@ -50,8 +50,8 @@ def confirm(deployment: Deployment, owner: Owner) -> None:
     )
 
 
-def _invite(deployment: Deployment) -> None:
-    """Write the mail of an invitation down, as `shopkeeper invite --mail` does; it was replaced, so nothing is sent."""
+def _invite(deployment: Deployment) -> str:
+    """Write down the mail of an invitation that was replaced, so that nothing is sent, and return its id."""
     now = datetime.now(UTC)
     mail = Mail(
         mail_id=uuid7(),
@@ -63,6 +63,14 @@ def _invite(deployment: Deployment) -> None:
         expires=int(now.timestamp()) + KEPT_SECONDS,
     )
     deployment.aws.client("dynamodb").put_item(TableName="mails-dev", Item=encode_item(mail_record(mail)))
+    return mail.mail_id
+
+
+def _outcome(deployment: Deployment, mail_id: str) -> dict[str, str] | None:
+    """Return what became of a mail, None while nothing did."""
+    database = deployment.aws.client("dynamodb")
+    item = database.get_item(TableName="mails-dev", Key={"mail_id": {"S": mail_id}})["Item"]
+    return {"outcome": item["outcome"]["S"]} if "outcome" in item else None
 
 
 def _sent(deployment: Deployment, address: str) -> dict[str, str] | None:
