@@ -67,6 +67,11 @@ def test_a_key_is_never_printed() -> None:
     assert "hunter2" not in repr(read({"JWT_SECRET_KEY": "hunter2"}, TABLES))
 
 
+def test_two_tokens_of_one_second_are_two() -> None:
+    issuer = tokens()
+    assert issuer.issue("ann", 3).token != issuer.issue("ann", 3).token
+
+
 def test_a_token_tells_whose_it_is_until_it_expires() -> None:
     clock = Clock()
     made = tokens(clock).issue("ann", 3)

@@ -1,5 +1,6 @@
 """Access tokens: JWTs (RFC 7519, RFC 9068) signed with HS256, every claim that matters checked."""
 
+import os
 from datetime import datetime
 
 import msgspec
@@ -12,6 +13,7 @@ PURPOSE = "access token"
 ISSUER = "shopkeeper"
 ALGORITHMS = ["HS256"]
 TYPE = "at+jwt"
+ID_BYTES = 12
 MAX_TOKEN_LENGTH = 4096
 
 
@@ -44,6 +46,7 @@ class AccessTokens:
             "iat": now,
             "exp": now + self._seconds,
             "epoch": epoch,
+            "jti": os.urandom(ID_BYTES).hex(),  # so that two tokens of one second are two: clients compare them
         }
         token = jwt.encode(claims, key.key, ALGORITHMS[0], headers={"typ": TYPE, "kid": key.key_id})
         return AccessToken(token, self._seconds)
