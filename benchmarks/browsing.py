@@ -249,7 +249,7 @@ def _catalogue(owner: Person, rounds: int, act: Act) -> None:
         row = page.locator(".row").nth(number)
         act(EDIT, owner, row.locator(".row-main").click)
         act(EDIT, owner, lambda: page.keyboard.press("Escape"))
-        act(SELL_OUT, owner, row.get_by_role("button", name="Sold out").click)
+        act(SELL_OUT, owner, row.get_by_role("button", name="Mark sold out").click)
 
 
 def _shop(customer: Person, shop: PageShop, rounds: int, act: Act) -> None:

@@ -84,7 +84,7 @@ def test_an_item_is_sold_out_until_tomorrow_with_one_tap_and_back_with_another(k
     keeper.change(time_zone="Pacific/Auckland")
     person = keeper.visit(visit, "catalogue", size=PHONE)
     page = person.page
-    person.press("Sold out Soup")
+    person.press("Mark sold out Soup")
     person.see("Back again Soup", role="button")
     soup = keeper.items()["Soup"]
     assert soup["available"] is True
@@ -92,7 +92,7 @@ def test_an_item_is_sold_out_until_tomorrow_with_one_tap_and_back_with_another(k
     assert soup["unavailable_until"][11:16] in ("11:00", "12:00")
     page.get_by_text("00:00").wait_for()
     person.press("Back again Soup")
-    person.see("Sold out Soup", role="button")
+    person.see("Mark sold out Soup", role="button")
     assert keeper.items()["Soup"]["unavailable_until"] is None
 
     person.page.get_by_role("button", name="Change Soup").click()
@@ -121,9 +121,9 @@ def test_what_was_changed_elsewhere_is_said_and_nothing_typed_is_lost(keeper: Ke
     assert (rye["price_minor"], rye["version"]) == (350, 3)
 
     # The second window still shows the former version.
-    second.press("Sold out Bread")
+    second.press("Mark sold out Bread")
     toasted(second.page, "This was changed elsewhere.")
-    second.see("Sold out Rye bread", role="button")
+    second.see("Mark sold out Rye bread", role="button")
     keeper.change_item(item, available=False)
     second.see("Back again Rye bread", role="button")  # the feed tells it
     first.see("Back again Rye bread", role="button")

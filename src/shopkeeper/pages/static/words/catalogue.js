@@ -16,7 +16,7 @@ export const CATALOGUE = {
   "catalogue.change": ["Change", "Ändern"],
   "catalogue.up": ["Move {name} up", "{name} nach oben"],
   "catalogue.down": ["Move {name} down", "{name} nach unten"],
-  "catalogue.sell_out": ["Sold out", "Ist aus"],
+  "catalogue.sell_out": ["Mark sold out", "Ist aus"],
   "catalogue.back": ["Back again", "Wieder da"],
   "catalogue.out": ["Sold out", "Ausverkauft"],
   "catalogue.out_until": ["Until {time}", "Bis {time}"],
