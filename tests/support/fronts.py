@@ -1,34 +1,16 @@
 """The proxies of `deploy/` on loopback, as an operator sets them up, on ports and with certificates of the tests."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import trustme
 
-from tests.support.nginx import need_nginx
+from tests.support.nginx import running_nginx
 from tests.support.processes import free_port, running
 from tests.support.tools import ROOT, need
 
 DEPLOY = ROOT / "deploy"
-AROUND = """
-daemon off;
-user {user};
-worker_processes 1;
-pid {folder}/nginx.pid;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    types {{ text/html html; }}
-{site}
-}}
-"""
 GLOBAL = """{{
 	admin off
 	local_certs
@@ -60,7 +42,7 @@ def replaced(text: str, *pairs: tuple[str, object]) -> str:
 @contextmanager
 def nginx_front(behind: int, folder: Path) -> Iterator[Front]:
     """Run nginx with `deploy/nginx.conf` in front of a port."""
-    program, front = need_nginx(), Front(free_port(), free_port())
+    front = Front(free_port(), free_port())
     certificate = trustme.CA().issue_cert("localhost")
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
     certificate.cert_chain_pems[0].write_to_path(str(folder / "chain.pem"))
@@ -73,12 +55,7 @@ def nginx_front(behind: int, folder: Path) -> Iterator[Front]:
         ("/etc/ssl/shop.example/privkey.pem", folder / "key.pem"),
         ("server_name shop.example", "server_name localhost"),
     )
-    # Without it, nginx's worker would be a user who may not write into the folder.
-    user = "root" if os.geteuid() == 0 else "nobody"
-    configuration = folder / "nginx.conf"
-    configuration.write_text(AROUND.format(user=user, folder=folder, site=site))
-    command = [program, "-e", "stderr", "-p", str(folder), "-c", str(configuration)]
-    with running(command, front.port, folder / "nginx.log"):
+    with running_nginx(site, front.port, folder):
         yield front
 
 

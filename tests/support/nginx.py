@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.processes import free_port, running
 from tests.support.tools import need
 
-CONFIGURATION = """
+AROUND = """
 daemon off;
 user {user};
 worker_processes 1;
@@ -21,6 +21,11 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    types {{ text/html html; }}
+{site}
+}}
+"""
+PLAIN = """
     upstream shop {{
         server 127.0.0.1:{behind};
         keepalive 16;
@@ -35,21 +40,27 @@ http {{
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         }}
     }}
-}}
 """
 
 
 @contextmanager
 def nginx(behind: int, folder: Path) -> Iterator[int]:
     """Run nginx in front of a port of loopback, and give its own port. It appends each client to X-Forwarded-For."""
-    program = need_nginx()
     port = free_port()
+    with running_nginx(PLAIN.format(behind=behind, port=port), port, folder):
+        yield port
+
+
+@contextmanager
+def running_nginx(site: str, port: int, folder: Path) -> Iterator[None]:
+    """Run nginx with what a site says, which listens on a port."""
+    program = need_nginx()
     # Without it, nginx's worker would be a user who may not write into the folder.
     user = "root" if os.geteuid() == 0 else "nobody"
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(user=user, folder=folder, behind=behind, port=port))
+    configuration.write_text(AROUND.format(user=user, folder=folder, site=site))
     with running([program, "-e", "stderr", "-p", str(folder), "-c", str(configuration)], port, folder / "nginx.log"):
-        yield port
+        yield
 
 
 def need_nginx() -> str:

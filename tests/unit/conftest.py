@@ -21,17 +21,23 @@ def close_dynamodb_clients() -> Iterator[None]:
 
 
 @pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite file with Shopkeeper's own tables."""
+    opened = SQLiteStore(tmp_path / "shop.db", TABLES)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def shop(shop_store: Store) -> Shop:
     """A shop on each store."""
     return Shop(shop_store)
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Shop]:
+def plain(store: Store) -> Shop:
     """A shop on SQLite."""
-    shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
-    yield shop
-    shop.store.close()
+    return Shop(store)
 
 
 @pytest.fixture(params=ATOMIC)

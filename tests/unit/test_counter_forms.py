@@ -1,8 +1,6 @@
 """The counter in other forms: posted, as a bare number, under another field's name, and as a badge."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -14,19 +12,11 @@ from shopkeeper.domains.visits.badge import COLORS, LABEL_COLOR, svg_of
 from shopkeeper.domains.visits.model import Badge, Color
 from shopkeeper.http import Response
 from shopkeeper.storage import Store, StoreUnavailable
-from shopkeeper.storage.tables import TABLES, VISITOR_COUNTER
+from shopkeeper.storage.tables import VISITOR_COUNTER
 from tests.support.application import Shop, whole
-from tests.support.stores import open_store
 from tests.support.things import ORIGIN
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite", {}, tmp_path, TABLES)
-    yield opened
-    opened.close()
 
 
 def counting(store: Store, ids: str = "*") -> Shop:

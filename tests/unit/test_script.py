@@ -3,31 +3,18 @@
 import gzip
 import re
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from shopkeeper.domains.traffic.script import MINIFIED, PLACE, read_script
 from shopkeeper.runtime.lambda_.answers import answered
 from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.storage import Store
-from shopkeeper.storage.tables import TABLES
 from tests.support.application import Shop, whole
-from tests.support.stores import open_store
 from tests.support.tools import NODE_MODULES, ROOT, need
 from tests.unit.test_lambda import proxy
 
 MOST_BYTES, MOST_ZIPPED = 1500, 850
 READABLE = MINIFIED.with_name("shop.js")
 TERSER = NODE_MODULES / ".bin" / "terser"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite", {}, tmp_path, TABLES)
-    yield opened
-    opened.close()
 
 
 def test_it_is_small() -> None:

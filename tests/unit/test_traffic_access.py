@@ -1,26 +1,14 @@
 """Who may read the traffic of which site."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from shopkeeper.storage import Store
-from shopkeeper.storage.tables import TABLES
 from tests.support.application import whole
-from tests.support.stores import open_store
 from tests.support.visited import HOST, Visited
 
 PATHS = ("", "/pages", "/live", "/export.csv", "/export.jsonl")
 """What is read of one site."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -30,13 +30,6 @@ TODAY = date(2026, 11, 21)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def site(store: Store) -> Visited:
     site = Visited(store)
     site.add_account("root", "admin")

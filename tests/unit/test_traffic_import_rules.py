@@ -1,8 +1,7 @@
 """What an import may write: it never lessens what was counted here, and the same again changes nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +11,8 @@ from shopkeeper.domains.traffic.importing.writing import COUNTED_HERE, MONTH_COU
 from shopkeeper.domains.traffic.records import IMPORTED, day_item, day_key, month_key
 from shopkeeper.domains.traffic.rollup import Rollup, attributes, of_item
 from shopkeeper.storage import Item, Store, StoreUnavailable
-from shopkeeper.storage.tables import TABLES, TRAFFIC
-from tests.support.stores import open_store
+from shopkeeper.storage.tables import TRAFFIC
 from tests.support.visited import HOST, Visited, rollup
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield store
-    store.close()
 
 
 @pytest.fixture

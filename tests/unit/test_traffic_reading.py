@@ -1,6 +1,5 @@
 """Reading what was counted: the hours, days and months that are over, and those that are not."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,6 @@ from shopkeeper.storage.tables import TABLES, TRAFFIC
 from tests.support.application import whole
 from tests.support.stores import ATOMIC, open_store
 from tests.support.visited import HOST, Visited, rollup
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield store
-    store.close()
 
 
 @pytest.fixture

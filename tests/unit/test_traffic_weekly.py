@@ -1,8 +1,6 @@
 """The weekly mail: on Mondays, once, to the owner who wants it and whose address is confirmed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +20,6 @@ from shopkeeper.storage.tables import TABLES, USERS
 from tests.support.application import SECRET, TIME
 from tests.support.mails import PostOffice
 from tests.support.smtp import part, smtp_server
-from tests.support.stores import open_store
 from tests.support.visited import Visited
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -61,13 +58,6 @@ class Mailing:
 
     def noted(self) -> list[str]:
         return [str(item["at"]) for item in self.site.documents() if item[PARTITION] == WEEKS]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite", {}, tmp_path, TABLES)
-    yield store
-    store.close()
 
 
 @pytest.fixture
