@@ -11,11 +11,14 @@ for (const methods of Object.values(document.paths)) {
   delete methods.head; // it answers as GET does, without a body
   for (const operation of Object.values(methods)) shorten(operation);
 }
+delete document.components.headers;
 const types = await openapiTS(document, { defaultNonNullable: false });
 await writeFile(process.argv[2], HEADER + astToString(types));
 
-/** Remove whole examples: those of the properties stay, and say the same. */
+/** Remove whole examples, which those of the properties repeat, and headers of responses, which openapi-fetch has no types for. */
 function shorten(operation) {
-  const bodies = [operation.requestBody, ...Object.values(operation.responses ?? {})];
-  for (const body of bodies) for (const content of Object.values(body?.content ?? {})) delete content.example;
+  const responses = Object.values(operation.responses ?? {});
+  for (const response of responses) delete response.headers;
+  for (const body of [operation.requestBody, ...responses])
+    for (const content of Object.values(body?.content ?? {})) delete content.example;
 }

@@ -1,4 +1,4 @@
-"""The npm package of the TypeScript client: what is in it, and that a project with nothing else can use it."""
+"""The npm package of the TypeScript client: what is in it, and that projects and edge runtimes can use it alone."""
 
 import gzip
 import json
@@ -19,6 +19,18 @@ README = CLIENT / "README.md"
 MOST_BYTES = 12_000
 DEPENDENCIES = ("openapi-fetch", "openapi-typescript-helpers")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+EDGE = """
+import { readFile } from "node:fs/promises";
+import { SourceTextModule } from "node:vm";
+import { EdgeVM } from "@edge-runtime/vm";
+
+const edge = new EdgeVM({ extend: (context) => Object.assign(context, { console }) });
+const program = new SourceTextModule(await readFile(process.argv[2], "utf8"), { context: edge.context });
+await program.link((name) => { throw new Error(`An edge runtime has no ${name}.`); });
+await program.evaluate();
+console.log(edge.evaluate("[typeof EdgeRuntime, typeof process, typeof Buffer, typeof document].join()"));
+"""
+"""Runs a program in the edge runtime of Vercel and Next.js, which has the Web's interfaces and none of Node.js."""
 NODE_MODULE = re.compile(r"""(?:from|import\(|require\()\s*["'](?:node:|fs|http|crypto|buffer|stream|util|path)""")
 
 
@@ -89,7 +101,23 @@ def test_a_project_with_nothing_else_compiles_and_runs_the_readme(
     (project / "main.ts").write_text(source)
     run([compiler, "--init"], project)
     run([compiler, "--project", "."], project)
-    said = run([need("node"), "main.js"], project).splitlines()
+    assert_done(run([need("node"), "main.js"], project).splitlines())
+
+
+def test_an_edge_runtime_runs_the_readme(archive: Path, server: Shopkeeper, tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
+    (tmp_path / "main.ts").write_text(program(server.url).replace("zoe@", "edge@"))
+    client = archive.parent / "package" / "dist" / "index.js"
+    bundle(tmp_path / "main.ts", tmp_path / "main.js", f"--alias:@shopkeeper/client={client}")
+    (tmp_path / "edge.mjs").write_text(EDGE)
+    options = ("--no-warnings", "--experimental-vm-modules")
+    *said, globals_ = run([need("node"), *options, "edge.mjs", "main.js"], tmp_path).splitlines()
+    assert globals_ == "string,undefined,undefined,undefined"
+    assert_done(said)
+
+
+def assert_done(said: list[str]) -> None:
+    """Check what the program of the README printed."""
     seen = [f"order.{status}" for status in ("accepted", "preparing", "ready", "completed")]
     assert json.loads(said[-2]) == {"changed": 2, "total": 560, "orders": 1, "seen": seen}
     assert said[-1] == "204 400"

@@ -5573,13 +5573,7 @@ export interface components {
         "webhook-signature": string;
     };
     requestBodies: never;
-    headers: {
-        /**
-         * @description The id of the request, under which the log has it
-         * @example 0ac4bb3c-33ba-4cf1-9d5b-5b5a3e0f4a7e
-         */
-        "X-Request-Id": string;
-    };
+    headers: never;
     pathItems: {
         UndeclaredPath: {
             parameters: {
@@ -5617,7 +5611,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5627,7 +5620,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5637,7 +5629,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5647,12 +5638,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5677,17 +5662,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5695,7 +5669,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5705,12 +5678,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5720,7 +5687,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5730,7 +5696,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5740,7 +5705,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5750,7 +5714,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5760,22 +5723,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5785,7 +5732,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5795,7 +5741,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5805,12 +5750,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5831,17 +5770,6 @@ export interface operations {
             /** @description Accepted; the work is done later */
             202: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5851,12 +5779,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5866,22 +5788,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5891,7 +5797,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5901,7 +5806,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5911,7 +5815,6 @@ export interface operations {
             /** @description Not configured on this server */
             501: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5921,12 +5824,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5951,17 +5848,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5971,7 +5857,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5981,12 +5866,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5996,7 +5875,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6006,7 +5884,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6016,7 +5893,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6026,22 +5902,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6051,7 +5911,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6061,7 +5920,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6071,12 +5929,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6101,7 +5953,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6109,7 +5960,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6119,12 +5969,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6134,7 +5978,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6144,7 +5987,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6154,7 +5996,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6164,7 +6005,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6174,7 +6014,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6184,12 +6023,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6214,17 +6047,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6232,7 +6054,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6242,12 +6063,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6257,7 +6072,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6267,7 +6081,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6277,7 +6090,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6287,7 +6099,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6297,7 +6108,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6307,22 +6117,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6332,7 +6126,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6342,7 +6135,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6352,12 +6144,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6382,17 +6168,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6402,7 +6177,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6412,12 +6186,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6427,7 +6195,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6437,7 +6204,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6447,7 +6213,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6457,22 +6222,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6482,7 +6231,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6492,7 +6240,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6502,12 +6249,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6532,27 +6273,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description The path of what was made
-                     * @example /api/items/01a1fd5b-c902-769f-b75d-8c384dcdd668
-                     */
-                    Location: string;
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6562,7 +6282,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6572,7 +6291,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6582,7 +6300,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6592,7 +6309,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6602,7 +6318,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6612,7 +6327,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6622,22 +6336,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6647,7 +6345,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6657,7 +6354,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6667,12 +6363,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6693,7 +6383,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6703,7 +6392,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6713,7 +6401,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6723,12 +6410,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6753,17 +6434,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6771,7 +6441,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6781,12 +6450,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6796,7 +6459,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6806,7 +6468,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6816,7 +6477,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6826,7 +6486,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6836,22 +6495,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6861,7 +6504,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6871,7 +6513,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6881,12 +6522,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6911,17 +6546,6 @@ export interface operations {
             /** @description Accepted; the work is done later */
             202: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6931,7 +6555,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6941,7 +6564,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6951,7 +6573,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6961,7 +6582,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6971,22 +6591,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6996,7 +6600,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7006,7 +6609,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7016,7 +6618,6 @@ export interface operations {
             /** @description Not configured on this server */
             501: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7026,12 +6627,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7052,12 +6647,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7067,12 +6656,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7082,7 +6665,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7092,7 +6674,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7102,7 +6683,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7112,12 +6692,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7144,12 +6718,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7159,7 +6727,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7169,12 +6736,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7184,7 +6745,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7194,7 +6754,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7204,7 +6763,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7214,7 +6772,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7224,12 +6781,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7262,7 +6813,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7270,7 +6820,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7280,12 +6829,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7295,7 +6838,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7305,7 +6847,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7315,7 +6856,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7325,7 +6865,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7335,7 +6874,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7345,7 +6883,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7355,12 +6892,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7397,12 +6928,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7412,7 +6937,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7422,12 +6946,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7437,7 +6955,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7447,7 +6964,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7457,7 +6973,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7467,7 +6982,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7477,7 +6991,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7487,7 +7000,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7497,7 +7009,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7507,7 +7018,6 @@ export interface operations {
             /** @description Well formed, but it cannot be done */
             422: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7517,7 +7027,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7527,7 +7036,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7537,12 +7045,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7585,12 +7087,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7600,7 +7096,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7610,12 +7105,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7625,7 +7114,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7635,7 +7123,6 @@ export interface operations {
             /** @description It was here, and is not any more */
             410: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7645,7 +7132,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7655,7 +7141,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7665,7 +7150,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7675,12 +7159,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7723,12 +7201,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The next page, as rel="next" (RFC 8288)
-                     * @example </api/items?limit=10&cursor=eyJhIjoxfQ>; rel="next"
-                     */
-                    Link?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7738,7 +7210,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7748,12 +7219,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7763,7 +7228,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7773,7 +7237,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7783,7 +7246,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7793,7 +7255,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7803,12 +7264,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7845,27 +7300,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description The path of what was made
-                     * @example /api/items/01a1fd5b-c902-769f-b75d-8c384dcdd668
-                     */
-                    Location: string;
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7875,7 +7309,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7885,7 +7318,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7895,7 +7327,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7905,7 +7336,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7915,7 +7345,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7925,7 +7354,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7935,7 +7363,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7945,7 +7372,6 @@ export interface operations {
             /** @description Well formed, but it cannot be done */
             422: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7955,22 +7381,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7980,7 +7390,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7990,7 +7399,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8000,12 +7408,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8032,7 +7434,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8042,7 +7443,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8052,12 +7452,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8067,7 +7461,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8077,7 +7470,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8087,7 +7479,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8097,7 +7488,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8107,12 +7497,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8143,27 +7527,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description The path of what was made
-                     * @example /api/items/01a1fd5b-c902-769f-b75d-8c384dcdd668
-                     */
-                    Location: string;
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8173,7 +7536,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8183,12 +7545,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8198,7 +7554,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8208,7 +7563,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8218,7 +7572,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8228,7 +7581,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8238,7 +7590,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8248,7 +7599,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8258,22 +7608,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8283,7 +7617,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8293,7 +7626,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8303,12 +7635,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8340,12 +7666,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8355,7 +7675,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8365,12 +7684,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8380,7 +7693,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8390,7 +7702,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8400,7 +7711,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8410,7 +7720,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8420,12 +7729,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8463,7 +7766,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8471,7 +7773,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8481,12 +7782,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8496,7 +7791,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8506,7 +7800,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8516,7 +7809,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8526,7 +7818,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8536,7 +7827,6 @@ export interface operations {
             /** @description The request must name a version */
             428: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8546,7 +7836,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8556,7 +7845,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8566,12 +7854,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8613,22 +7895,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8638,7 +7904,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8648,12 +7913,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8663,7 +7922,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8673,7 +7931,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8683,7 +7940,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8693,7 +7949,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8703,7 +7958,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8713,7 +7967,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8723,7 +7976,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8733,7 +7985,6 @@ export interface operations {
             /** @description The request must name a version */
             428: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8743,22 +7994,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8768,7 +8003,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8778,7 +8012,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8788,12 +8021,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8836,12 +8063,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The next page, as rel="next" (RFC 8288)
-                     * @example </api/items?limit=10&cursor=eyJhIjoxfQ>; rel="next"
-                     */
-                    Link?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8851,7 +8072,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8861,12 +8081,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8876,7 +8090,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8886,7 +8099,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8896,7 +8108,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8906,7 +8117,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8916,12 +8126,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8957,17 +8161,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8977,7 +8170,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8987,12 +8179,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9002,7 +8188,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9012,7 +8197,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9022,7 +8206,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9032,7 +8215,6 @@ export interface operations {
             /** @description It was here, and is not any more */
             410: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9042,7 +8224,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9052,7 +8233,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9062,7 +8242,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9072,22 +8251,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9097,7 +8260,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9107,7 +8269,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9117,12 +8278,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9154,22 +8309,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9179,7 +8318,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9189,12 +8327,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9204,7 +8336,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9214,7 +8345,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9224,7 +8354,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9234,22 +8363,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9259,7 +8372,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9269,7 +8381,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9279,12 +8390,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9316,17 +8421,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9336,7 +8430,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9346,12 +8439,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9361,7 +8448,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9371,7 +8457,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9381,22 +8466,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9406,7 +8475,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9416,7 +8484,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9426,12 +8493,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9478,12 +8539,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The next page, as rel="next" (RFC 8288)
-                     * @example </api/items?limit=10&cursor=eyJhIjoxfQ>; rel="next"
-                     */
-                    Link?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9493,7 +8548,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9503,7 +8557,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9513,7 +8566,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9523,7 +8575,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9533,12 +8584,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9563,17 +8608,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description The path of what was made
-                     * @example /api/items/01a1fd5b-c902-769f-b75d-8c384dcdd668
-                     */
-                    Location: string;
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9583,7 +8617,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9593,12 +8626,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9608,7 +8635,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9618,7 +8644,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9628,7 +8653,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9638,7 +8662,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9648,7 +8671,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9658,7 +8680,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9668,7 +8689,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9678,12 +8698,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9710,12 +8724,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9725,7 +8733,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9735,7 +8742,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9745,7 +8751,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9755,7 +8760,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9765,7 +8769,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9775,12 +8778,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9813,7 +8810,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9821,7 +8817,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9831,12 +8826,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9846,7 +8835,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9856,7 +8844,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9866,7 +8853,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9876,7 +8862,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9886,7 +8871,6 @@ export interface operations {
             /** @description The request must name a version */
             428: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9896,7 +8880,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9906,7 +8889,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9916,12 +8898,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9958,12 +8934,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9973,7 +8943,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9983,12 +8952,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9998,7 +8961,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10008,7 +8970,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10018,7 +8979,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10028,7 +8988,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10038,7 +8997,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10048,7 +9006,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10058,7 +9015,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10068,7 +9024,6 @@ export interface operations {
             /** @description Well formed, but it cannot be done */
             422: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10078,7 +9033,6 @@ export interface operations {
             /** @description The request must name a version */
             428: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10088,7 +9042,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10098,7 +9051,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10108,12 +9060,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10144,17 +9090,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10164,7 +9099,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10174,12 +9108,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10189,7 +9117,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10199,7 +9126,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10209,7 +9135,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10219,7 +9144,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10229,7 +9153,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10239,7 +9162,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10249,22 +9171,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10274,7 +9180,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10284,7 +9189,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10294,12 +9198,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10326,12 +9224,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10341,7 +9233,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10351,12 +9242,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10366,7 +9251,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10376,7 +9260,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10386,7 +9269,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10396,7 +9278,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10406,12 +9287,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10442,12 +9317,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10457,7 +9326,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10467,12 +9335,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10482,7 +9344,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10492,7 +9353,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10502,7 +9362,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10512,7 +9371,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10522,7 +9380,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10532,7 +9389,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10542,7 +9398,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10552,7 +9407,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10562,12 +9416,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10598,12 +9446,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10613,7 +9455,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10623,12 +9464,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10638,7 +9473,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10648,7 +9482,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10658,7 +9491,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10668,7 +9500,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10678,7 +9509,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10688,7 +9518,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10698,7 +9527,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10708,7 +9536,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10718,12 +9545,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10754,12 +9575,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10769,7 +9584,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10779,12 +9593,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10794,7 +9602,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10804,7 +9611,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10814,7 +9620,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10824,7 +9629,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10834,7 +9638,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10844,7 +9647,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10854,7 +9656,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10864,7 +9665,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10874,12 +9674,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10910,12 +9704,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10925,7 +9713,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10935,12 +9722,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10950,7 +9731,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10960,7 +9740,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10970,7 +9749,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10980,7 +9758,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10990,7 +9767,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11000,7 +9776,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11010,7 +9785,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11020,7 +9794,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11030,12 +9803,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11066,12 +9833,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11081,7 +9842,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11091,12 +9851,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11106,7 +9860,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11116,7 +9869,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11126,7 +9878,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11136,7 +9887,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11146,7 +9896,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11156,7 +9905,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11166,7 +9914,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11176,7 +9923,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11186,12 +9932,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11222,12 +9962,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11237,7 +9971,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11247,12 +9980,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11262,7 +9989,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11272,7 +9998,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11282,7 +10007,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11292,7 +10016,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11302,7 +10025,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11312,7 +10034,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11322,7 +10043,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11332,7 +10052,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11342,12 +10061,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11378,12 +10091,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11393,7 +10100,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11403,12 +10109,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11418,7 +10118,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11428,7 +10127,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11438,7 +10136,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11448,7 +10145,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11458,7 +10154,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11468,7 +10163,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11478,7 +10172,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11488,7 +10181,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11498,12 +10190,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11534,12 +10220,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11549,7 +10229,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11559,12 +10238,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11574,7 +10247,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11584,7 +10256,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11594,7 +10265,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11604,7 +10274,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11614,7 +10283,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11624,7 +10292,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11634,7 +10301,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11644,7 +10310,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11654,12 +10319,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11712,17 +10371,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11732,7 +10380,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11742,12 +10389,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11757,7 +10398,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11767,7 +10407,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11777,22 +10416,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11802,7 +10425,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11812,7 +10434,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11822,12 +10443,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11885,17 +10500,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11905,7 +10509,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11915,12 +10518,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11930,7 +10527,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11940,7 +10536,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11950,22 +10545,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11975,7 +10554,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11985,7 +10563,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11995,12 +10572,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12053,22 +10624,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The name of the file
-                     * @example attachment; filename="traffic.csv"
-                     */
-                    "Content-Disposition": string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12078,7 +10633,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12088,12 +10642,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12103,7 +10651,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12113,7 +10660,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12123,22 +10669,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12148,7 +10678,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12158,7 +10687,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12168,12 +10696,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12226,22 +10748,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The name of the file
-                     * @example attachment; filename="traffic.csv"
-                     */
-                    "Content-Disposition": string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12251,7 +10757,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12261,12 +10766,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12276,7 +10775,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12286,7 +10784,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12296,22 +10793,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12321,7 +10802,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12331,7 +10811,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12341,12 +10820,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12384,17 +10857,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12404,7 +10866,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12414,12 +10875,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12429,7 +10884,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12439,7 +10893,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12449,22 +10902,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12474,7 +10911,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12484,7 +10920,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12494,12 +10929,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12526,17 +10955,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12546,7 +10964,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12556,12 +10973,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12571,7 +10982,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12581,7 +10991,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12591,22 +11000,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12616,7 +11009,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12626,7 +11018,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12636,12 +11027,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12668,17 +11053,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12688,7 +11062,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12698,12 +11071,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12713,7 +11080,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12723,7 +11089,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12733,22 +11098,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12758,7 +11107,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12768,7 +11116,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12778,12 +11125,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12810,17 +11151,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12828,7 +11158,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12838,12 +11167,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12853,7 +11176,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12863,7 +11185,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12873,22 +11194,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12898,7 +11203,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12908,7 +11212,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12918,12 +11221,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12961,17 +11258,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12981,7 +11267,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12991,12 +11276,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13006,7 +11285,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13016,7 +11294,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13026,22 +11303,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13051,7 +11312,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13061,7 +11321,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13071,12 +11330,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13140,17 +11393,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13160,7 +11402,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13170,12 +11411,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13185,7 +11420,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13195,7 +11429,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13205,22 +11438,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13230,7 +11447,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13240,7 +11456,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13250,12 +11465,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13287,12 +11496,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The next page, as rel="next" (RFC 8288)
-                     * @example </api/items?limit=10&cursor=eyJhIjoxfQ>; rel="next"
-                     */
-                    Link?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13302,7 +11505,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13312,12 +11514,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13327,7 +11523,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13337,7 +11532,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13347,7 +11541,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13357,7 +11550,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13367,12 +11559,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13393,12 +11579,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13408,12 +11588,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13423,7 +11597,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13433,7 +11606,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13443,12 +11615,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13475,7 +11641,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -13483,7 +11648,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13493,12 +11657,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13508,7 +11666,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13518,7 +11675,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13528,7 +11684,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13538,7 +11693,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13548,7 +11702,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13558,12 +11711,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13594,22 +11741,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13619,7 +11750,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13629,12 +11759,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13644,7 +11768,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13654,7 +11777,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13664,7 +11786,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13674,7 +11795,6 @@ export interface operations {
             /** @description The resource has another version */
             412: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13684,7 +11804,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13694,7 +11813,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13704,7 +11822,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13714,22 +11831,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13739,7 +11840,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13749,7 +11849,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13759,12 +11858,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13791,12 +11884,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13806,7 +11893,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13816,12 +11902,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13831,7 +11911,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13841,7 +11920,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13851,7 +11929,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13861,7 +11938,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13871,12 +11947,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13897,7 +11967,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13907,7 +11976,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13917,7 +11985,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13927,12 +11994,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13958,27 +12019,6 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /**
-                     * @description The path of what was made
-                     * @example /api/items/01a1fd5b-c902-769f-b75d-8c384dcdd668
-                     */
-                    Location: string;
-                    /**
-                     * @description The resource's version, for If-Match
-                     * @example "3"
-                     */
-                    ETag: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13988,7 +12028,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13998,12 +12037,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14013,7 +12046,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14023,7 +12055,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14033,7 +12064,6 @@ export interface operations {
             /** @description Something that exists stands in the way */
             409: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14043,7 +12073,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14053,7 +12082,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14063,22 +12091,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14088,7 +12100,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14098,7 +12109,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14108,12 +12118,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14140,17 +12144,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14160,7 +12153,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14170,7 +12162,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14180,22 +12171,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14205,7 +12180,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14215,12 +12189,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14247,17 +12215,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14267,7 +12224,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14277,7 +12233,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14287,22 +12242,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14312,7 +12251,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14322,12 +12260,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14359,27 +12291,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description Pages of other sites may show it
-                     * @example cross-origin
-                     */
-                    "Cross-Origin-Resource-Policy"?: "cross-origin";
-                    /**
-                     * @description What it may load: nothing
-                     * @example default-src 'none'
-                     */
-                    "Content-Security-Policy"?: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14389,7 +12300,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14399,7 +12309,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14409,22 +12318,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14434,7 +12327,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14444,12 +12336,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14481,27 +12367,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description Pages of other sites may show it
-                     * @example cross-origin
-                     */
-                    "Cross-Origin-Resource-Policy"?: "cross-origin";
-                    /**
-                     * @description What it may load: nothing
-                     * @example default-src 'none'
-                     */
-                    "Content-Security-Policy"?: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14511,7 +12376,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14521,7 +12385,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14531,22 +12394,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14556,7 +12403,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14566,12 +12412,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14592,17 +12432,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14612,22 +12441,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14637,7 +12450,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14647,12 +12459,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14673,17 +12479,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14693,22 +12488,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14718,7 +12497,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14728,12 +12506,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14776,27 +12548,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description Pages of other sites may show it
-                     * @example cross-origin
-                     */
-                    "Cross-Origin-Resource-Policy"?: "cross-origin";
-                    /**
-                     * @description What it may load: nothing
-                     * @example default-src 'none'
-                     */
-                    "Content-Security-Policy"?: string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14808,7 +12559,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14818,7 +12568,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14828,7 +12577,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14838,22 +12586,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14863,7 +12595,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14873,12 +12604,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14921,17 +12646,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14942,7 +12656,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14952,7 +12665,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14962,7 +12674,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14972,22 +12683,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -14997,7 +12692,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15007,12 +12701,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15033,7 +12721,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15043,7 +12730,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15053,12 +12739,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15068,7 +12748,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15089,7 +12768,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15099,7 +12777,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15109,7 +12786,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15119,12 +12795,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After"?: number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15150,17 +12820,6 @@ export interface operations {
             /** @description Done; there is nothing to say */
             204: {
                 headers: {
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -15168,7 +12827,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15178,7 +12836,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15188,7 +12845,6 @@ export interface operations {
             /** @description The request was not complete in time */
             408: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15198,7 +12854,6 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15208,7 +12863,6 @@ export interface operations {
             /** @description The body is not announced as JSON */
             415: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15218,22 +12872,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15243,7 +12881,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15253,7 +12890,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15263,12 +12899,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15325,22 +12955,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description Pages of other sites may show it
-                     * @example cross-origin
-                     */
-                    "Cross-Origin-Resource-Policy"?: "cross-origin";
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15350,7 +12964,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15360,7 +12973,6 @@ export interface operations {
             /** @description The caller may not do this */
             403: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15370,7 +12982,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15380,22 +12991,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15405,7 +13000,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15415,7 +13009,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15425,12 +13018,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15451,17 +13038,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description Of the script's bytes, for If-None-Match
-                     * @example "5d41402abc4b2a76"
-                     */
-                    ETag: string;
-                    /**
-                     * @description Pages of other sites may show it
-                     * @example cross-origin
-                     */
-                    "Cross-Origin-Resource-Policy"?: "cross-origin";
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15471,7 +13047,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15481,7 +13056,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15491,12 +13065,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15549,32 +13117,6 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /**
-                     * @description What the page may load
-                     * @example default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'
-                     */
-                    "Content-Security-Policy": string;
-                    /**
-                     * @description The page shares no window
-                     * @example same-origin
-                     */
-                    "Cross-Origin-Opener-Policy": string;
-                    /**
-                     * @description No other site sees the page's address
-                     * @example no-referrer
-                     */
-                    "Referrer-Policy": string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15584,7 +13126,6 @@ export interface operations {
             /** @description The request is not what the types say */
             400: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15594,12 +13135,6 @@ export interface operations {
             /** @description The caller is not known */
             401: {
                 headers: {
-                    /**
-                     * @description `Bearer` (RFC 6750)
-                     * @example Bearer
-                     */
-                    "WWW-Authenticate": string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15609,32 +13144,6 @@ export interface operations {
             /** @description There is no such thing, or not for this caller */
             404: {
                 headers: {
-                    /**
-                     * @description What the page may load
-                     * @example default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'
-                     */
-                    "Content-Security-Policy": string;
-                    /**
-                     * @description The page shares no window
-                     * @example same-origin
-                     */
-                    "Cross-Origin-Opener-Policy": string;
-                    /**
-                     * @description No other site sees the page's address
-                     * @example no-referrer
-                     */
-                    "Referrer-Policy": string;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15644,7 +13153,6 @@ export interface operations {
             /** @description The path and the query are too long */
             414: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15654,22 +13162,6 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    /**
-                     * @description How many requests are left, where rates are limited
-                     * @example "visits";r=5999;t=600
-                     */
-                    RateLimit?: string;
-                    /**
-                     * @description How many requests are allowed in how many seconds
-                     * @example "visits";q=6000;w=600
-                     */
-                    "RateLimit-Policy"?: string;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15679,7 +13171,6 @@ export interface operations {
             /** @description The header is too large */
             431: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15689,7 +13180,6 @@ export interface operations {
             /** @description A fault of the service */
             500: {
                 headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -15699,12 +13189,6 @@ export interface operations {
             /** @description The service cannot reach its data, or is too busy */
             503: {
                 headers: {
-                    /**
-                     * @description In how many seconds to ask again
-                     * @example 1
-                     */
-                    "Retry-After": number;
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
