@@ -16,7 +16,7 @@ from tests.integration.test_backup import done, refused
 from tests.integration.test_copy import copy
 from tests.support.http import send
 from tests.support.pictures import JPEG, PNG, attach, post_form, show, start
-from tests.support.processes import run_cli, shopkeeper
+from tests.support.processes import run_cli, run_cli_in, shopkeeper
 from tests.support.shop import Owner
 from tests.support.stores import aws_environment, table_names
 from tests.unit.test_picture_types import ITEM
@@ -170,6 +170,13 @@ def test_a_copy_that_broke_off_finds_its_pictures_again(stocked: Stocked, tmp_pa
     assert again.returncode == 0, again.stderr
     assert "pictures: 2 on both sides\n" in again.stdout
     assert_served(stocked, tmp_path / "target.db")
+
+
+def test_a_copy_shows_how_many_pictures_are_done(stocked: Stocked, tmp_path: Path) -> None:
+    sides = ("--from", f"sqlite:///{stocked.data}", "--to", f"sqlite:///{tmp_path}/target.db")
+    told = run_cli_in(tmp_path, "copy", *sides, "--progress")
+    assert told.returncode == 0, told.stderr
+    assert "pictures: 2 of 2" in told.stderr.splitlines()
 
 
 def test_a_picture_that_the_source_has_lost_is_told(stocked: Stocked, tmp_path: Path) -> None:

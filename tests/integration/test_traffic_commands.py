@@ -45,6 +45,12 @@ def test_an_import_says_what_became_of_the_days_and_names_the_lines_that_it_coul
     assert imported(data, file)[1] == "days: 0 written, 1 as they were\nmonths: 0 written\n"
 
 
+def test_an_import_shows_its_progress_on_standard_error_if_asked_for(data: Path, file: Path) -> None:
+    status, printed, warned = imported(data, file, "--progress")
+    assert (status, printed) == (0, "days: 1 written, 0 as they were\nmonths: 0 written\n")
+    assert {f"bytes read: {len(DAYS)} of {len(DAYS)}", "days: 1 of 1"} <= set(warned.splitlines())
+
+
 def test_days_that_were_counted_here_are_refused_by_name(data: Path, file: Path) -> None:
     store = SQLiteStore(data, TABLES)
     store.put(TRAFFIC, day_item(HOST, "2026-11-02", rollup(1, 1)))

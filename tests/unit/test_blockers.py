@@ -1,8 +1,8 @@
 """Lists of blockers, as far as they could mean the paths that hits and the script have.
 
-The rules are those of EasyPrivacy that come nearest (easyprivacy_general.txt, which blocks names on any site), in the
-syntax of Adblock Plus: `*` is any text, and what is not anchored may stand anywhere in the address. Lists change: a
-path that is blocked one day is renamed by `HIT_PATH`.
+The rules are the nearest ones in the part of EasyPrivacy that was read (easyprivacy_general.txt, which blocks names on
+any site; November 2026, not the whole list), in the syntax of Adblock Plus: `*` is any text, and what is not anchored
+may stand anywhere in the address. Lists change: a path that is blocked one day is renamed by `HIT_PATH`.
 """
 
 import re

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -170,8 +171,9 @@ def copy(
             out.print(f"Going on where {JOURNAL} says.")
         if source == DYNAMODB:
             out.print("Nothing may write to the source before this ends: stop or disable what does.")
-        pictures = copy_pictures(former, *(open_pictures(side) for side in sides))
+        before, after = (open_pictures(side) for side in sides)
         with shown(force=progress) as show:
+            pictures = copy_pictures(former, before, after, partial(show, "pictures"))
             counts = copying.run(lambda table, copied, total: show(table.name, copied, total))
     for name, items in counts.items():
         out.print(f"{name}: {items} on both sides")

@@ -138,10 +138,13 @@ class PictureCopy(msgspec.Struct, frozen=True):
     missing: list[str]
 
 
-def copy_pictures(items: Store, source: PictureStore | None, target: PictureStore | None) -> PictureCopy:
+def copy_pictures(
+    items: Store, source: PictureStore | None, target: PictureStore | None, report: Callable[[int, int], None]
+) -> PictureCopy:
     """Copy the pictures that items show. It may be repeated. Raises ConfigurationError or StoreError.
 
-    It comes before the items, so that a copy that broke off finds its pictures again.
+    It comes before the items, so that a copy that broke off finds its pictures again. `report` is called with the
+    number of pictures that are done, and that of all.
     """
     names = list(shown_pictures(items))
     if not names:
@@ -158,9 +161,12 @@ def copy_pictures(items: Store, source: PictureStore | None, target: PictureStor
             after.write(name, content)
         return content is not None
 
+    missing = []
     with ThreadPoolExecutor(WRITERS) as carriers:
-        carried = list(carriers.map(carry, names))
-    missing = [name for name, is_there in zip(names, carried, strict=True) if not is_there]
+        for done, (name, is_there) in enumerate(zip(names, carriers.map(carry, names), strict=True), start=1):
+            report(done, len(names))
+            if not is_there:
+                missing.append(name)
     return PictureCopy(len(names) - len(missing), missing)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +19,7 @@ from shopkeeper.domains.traffic.report import TrafficReport, percent, report_of
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.traffic import build_reading
+from shopkeeper.operator.progress import shown
 
 MOST_NAMES = 10
 MOST_REFUSED = 5
@@ -33,20 +34,21 @@ def run_import(
     website: str | None,
     out: Console,
     warn: Callable[[str], None],
+    *,
+    progress: bool,
 ) -> None:
-    """Import a file for a site, and print what became of it. Raises ConfigurationError or StoreError."""
+    """Import a file for a site, and print what became of it. Raises ConfigurationError or StoreError.
+
+    With `progress` it also shows how far it is where standard error is no terminal.
+    """
     traffic = build_reading(resources)
     site = _named(resources, name)
-    columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()]
     faults = Faults()
-    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
-        reading = progress.add_task("reading", total=None)
-        source = Source(file, lambda size: progress.advance(reading, size))
-        progress.update(reading, total=source.size)
+    with shown(force=progress) as show:
+        source = Source(file, partial(show, "bytes read"))
         collection = reader(kind, website)(source, site.zone, faults)
-        writing = progress.add_task("writing", total=len(collection.days))
         writer = Writer(resources.store, site.key, kind, traffic.reading.today(site))
-        report = writer.write(collection, lambda days: progress.advance(writing, days))
+        report = writer.write(collection, partial(show, "days"))
     _tell_import(report, faults, out, warn)
 
 

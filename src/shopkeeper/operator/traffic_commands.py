@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopkeeper.operator.terminal import Data, out, settings_of, warn
+from shopkeeper.operator.terminal import Data, Progress, out, settings_of, warn
 
 if TYPE_CHECKING:
     from shopkeeper.functions.resources import Resources
@@ -34,13 +34,14 @@ def import_traffic(
     website: Annotated[
         str | None, typer.Option(help="The id of the website in a dump of Umami that has several.")
     ] = None,
+    progress: Progress = False,
     data: Data = None,
 ) -> None:
     """Take over the days that another counter, or a Shopkeeper, exported; safe to repeat."""
     from shopkeeper.operator.traffic import run_import
 
     with _resources(data) as resources:
-        run_import(resources, file, format_.value, site, website, out, warn)
+        run_import(resources, file, format_.value, site, website, out, warn, progress=progress)
 
 
 @traffic.command("report")

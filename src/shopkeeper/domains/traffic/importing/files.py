@@ -5,6 +5,7 @@ import gzip
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile
@@ -17,12 +18,13 @@ Row = dict[str, str]
 
 
 class Source:
-    """The files of an import. `told` is called with the bytes that were read since the last time."""
+    """The files of an import. `told` is called with the number of bytes that were read, and that of all bytes."""
 
-    def __init__(self, path: Path, told: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(self, path: Path, told: Callable[[int, int], None] = lambda _, __: None) -> None:
         """Raises ConfigurationError if there is no such file."""
         self._path = path
         self._told = told
+        self._read = 0
         self._archive: ZipFile | None = None
         if not path.exists():
             raise ConfigurationError(f"There is no file {path}.")
@@ -41,9 +43,9 @@ class Source:
             return sorted(path.name for path in self._path.iterdir() if path.is_file())
         return [self._path.name]
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """How many bytes there are to be read, as `told` counts them."""
+        """The number of all bytes, as `told` counts them."""
         if self._archive is not None:
             return sum(info.file_size for info in self._archive.infolist())
         if self._path.is_dir():
@@ -58,7 +60,7 @@ class Source:
     def text(self, name: str) -> Iterator[IO[str]]:
         """Open a file as text. What is not UTF-8 is replaced."""
         with self._binary(name) as raw:
-            counted = io.BufferedReader(_Counted(raw, self._told))
+            counted = io.BufferedReader(_Counted(raw, self._count))
             plain = gzip.GzipFile(fileobj=counted) if name.endswith(".gz") else counted
             with io.TextIOWrapper(plain, "utf-8-sig", errors="replace", newline="") as text:
                 try:
@@ -73,6 +75,10 @@ class Source:
         """
         with self.text(name) as text:
             yield from table_rows(text, name, faults, needed)
+
+    def _count(self, size: int) -> None:
+        self._read += size
+        self._told(self._read, self.size)
 
     def _binary(self, name: str) -> IO[bytes]:
         if self._archive is not None:

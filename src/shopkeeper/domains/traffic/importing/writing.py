@@ -54,15 +54,15 @@ class Writer:
         self._oldest = oldest_day(today)
         self.report = Report()
 
-    def write(self, collection: Collection, told: Callable[[int], None] = lambda _: None) -> Report:
-        """Write what was collected. `told` is called with each number of days that are done. Raises StoreError."""
+    def write(self, collection: Collection, told: Callable[[int, int], None] = lambda _, __: None) -> Report:
+        """Write what was collected. `told` is called with the number of days done, and of all. Raises StoreError."""
         days = {day: rollup for day, rollup in collection.days.items() if _is_counted(rollup)}
         months = {day[:7] for day in days}
         stored = self._months([*months, *collection.months])
         accepted: dict[str, Rollup] = {}
-        for some in _batches(sorted(days)):
+        for done, some in enumerate(_batches(sorted(days))):
             accepted |= self._write_days(some, days, stored)
-            told(len(some))
+            told(done * GET_AT_ONCE + len(some), len(days))
         for month in sorted({day[:7] for day in accepted}):
             if not self._is_open(month):
                 in_month = {day: rollup for day, rollup in accepted.items() if day[:7] == month}
