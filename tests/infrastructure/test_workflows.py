@@ -3,13 +3,17 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 import yaml
 
+from shopkeeper import __version__
+from tests.support.environment import clean_environment
 from tests.support.tools import NODE_MODULES, ROOT, need
 
 BIN = Path(sys.executable).parent
@@ -46,6 +50,39 @@ def test_a_deployment_takes_every_setting_from_the_environments_variables(tmp_pa
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60)
     taken = dict(line.split("=", 1) for line in (tmp_path / "env").read_text().splitlines())
     assert taken == {name: value for name, value in given.items() if name != "OTHER"}
+
+
+def test_a_release_is_checked_built_and_started_as_the_workflow_says(tmp_path: Path) -> None:
+    """The steps are run as the runner would, in a copy with a date. The libraries are those of the tests."""
+    copy = tmp_path / "repository"
+    for name in ("src", "scripts", "requirements"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"):
+        shutil.copy2(ROOT / name, copy)
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    changelog = (copy / "CHANGELOG.md").read_text()
+    (copy / "CHANGELOG.md").write_text(changelog.replace("- unreleased", "- 2026-11-28", 1))
+    environment = clean_environment(
+        TAG=f"v{__version__}",
+        RUNNER_TEMP=str(tmp_path),
+        PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        PYTHONPATH=sysconfig.get_path("purelib"),
+        PIP_NO_INDEX="1",
+        PIP_NO_DEPS="1",
+    )
+    steps = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]["build"]["steps"]
+    said = []
+    for step in (step for step in steps if "run" in step):
+        command = ["bash", "-e", "-c", step["run"]]
+        done = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{step['run']}: {done.stdout}{done.stderr}"
+        said.append(done.stdout)
+    tag, built, started = said
+    assert tag == f"{__version__} may be published.\n"
+    assert len(list((copy / "dist" / "python").iterdir())) == len(built.splitlines()) == 2
+    assert started.startswith(f"{__version__}\nShopkeeper {__version__}\n")
 
 
 @pytest.mark.parametrize(
