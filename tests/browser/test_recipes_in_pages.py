@@ -1,7 +1,8 @@
 """The recipes that are pages, in Chromium, on another origin than the API."""
 
-import re
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.processes import shopkeeper
 from tests.support.recipes import filled, recipe
 from tests.support.shop import Owner
 from tests.support.sites import Site, listening
+from tests.support.tools import need
 
 Visit = Callable[..., Person]
 
@@ -45,17 +47,36 @@ def test_the_page_in_plain_javascript_counts_shows_and_takes_an_order(stand: Sta
     assert len(stand.owner.ask("GET", f"{stand.owner.orders}?status=received").json["orders"]) == 1
 
 
-def test_the_partial_for_hugo_counts_each_page_by_its_name(stand: Stand, visit: Visit) -> None:
-    # Hugo itself is not run: the two expressions are replaced as it would replace them.
-    values = {".Site.Params.api": stand.owner.url, ".File.ContentBaseName | urlize": "about-us"}
-    template = recipe("Hugo and other static sites", "html")
-    expressions = re.findall(r"\{\{ (.+?) \}\}", template)
-    assert set(expressions) == set(values)
-    stand.site.pages["/about"] = re.sub(r"\{\{ (.+?) \}\}", lambda match: values[match[1]], template)
-    person = visit(stand.url)
-    person.open("/about")
-    person.page.get_by_text("Views: 1").wait_for()
-    assert send(stand.owner.url, "GET", "/counter/about-us").json["count"] == 2
+def test_hugo_makes_pages_of_the_partial_that_count_themselves_by_name(
+    stand: Stand, visit: Visit, tmp_path: Path
+) -> None:
+    hugo = need("hugo")
+    page = '<!doctype html><title>{{ .Title }}</title>{{ partial "visits.html" . }}'
+    files = {
+        "hugo.toml": f'baseURL = "{stand.url}/"\n[params]\napi = "{stand.owner.url}"\n',
+        "layouts/partials/visits.html": recipe("Hugo and other static sites", "html"),
+        "layouts/_default/single.html": page,
+        "layouts/_default/list.html": page,
+        "content/_index.md": "",
+        "content/About Us.md": "",
+        "content/menu/tea/index.md": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = subprocess.run([hugo], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "WARN" in done.stdout + done.stderr) == (0, False), done.stdout + done.stderr
+    public = {
+        path: (tmp_path / "public" / path / "index.html").read_text() for path in ("", "about-us", "menu/tea", "menu")
+    }
+    for path, name in (("about-us", "about-us"), ("menu/tea", "tea")):
+        stand.site.pages[f"/{path}"] = public[path]
+        person = visit(stand.url)
+        person.open(f"/{path}")
+        person.page.get_by_text("Views: 1").wait_for()
+        assert send(stand.owner.url, "GET", f"/counter/{name}").json["count"] == 2
+    assert f'"{stand.owner.url}/counter/home"' in public[""]
+    assert "data-counter=" not in public["menu"], "a list without a file of its own has no name"
 
 
 def test_the_tag_sends_a_view_and_the_badge_shows_a_count(stand: Stand, visit: Visit) -> None:
