@@ -145,7 +145,7 @@ def test_all_businesses_are_exported_together_and_an_unknown_one_is_refused(book
     ("arguments", "said"),
     [
         (("--from", "2026-11-22", "--to", "2026-11-21"), "--from is a later day than --to"),
-        (("--from", "yesterday"), "yesterday"),
+        (("--from", "yesterday"), "'yesterday' is no date like 2026-11-21."),
         (("--format", "xls"), "xls"),
     ],
 )

@@ -34,7 +34,9 @@ def test_lines_come_on_standard_error_and_only_if_asked_for(sides: tuple[str, ..
     told = run_cli(*sides, f"sqlite:///{tmp_path}/two.db", "--progress")
     assert (quiet.returncode, quiet.stderr) == (told.returncode, "") == (0, "")
     assert told.stdout == quiet.stdout
-    assert "orders: 2 of 2" in told.stderr.splitlines()
+    lines = told.stderr.splitlines()
+    assert "orders: 2 of 2" in lines
+    assert len(lines) == len(set(lines))
 
 
 def test_a_terminal_shows_bars(sides: tuple[str, ...], tmp_path: Path) -> None:

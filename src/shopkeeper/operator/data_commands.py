@@ -1,7 +1,7 @@
 """The commands on the data of customers and orders: `shopkeeper erase | export | orders export`."""
 
 import sys
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Literal
 
 import typer
@@ -17,7 +17,14 @@ orders = typer.Typer(help="Orders as files.", no_args_is_help=True)
 app.add_typer(orders, name="orders")
 
 Contact = Annotated[str, typer.Argument(metavar="EMAIL|PHONE", help="Of the person; a phone number with its country.")]
-DAY = ["%Y-%m-%d"]
+
+
+def day(text: str) -> date:
+    """Return the date that an option names. Raises BadParameter."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date like 2026-11-21.") from None
 
 
 @app.command()
@@ -29,7 +36,8 @@ def erase(
 ) -> None:
     """Remove what is kept about a customer: of all finished orders at all businesses, for requests by law.
 
-    The orders stay, without name, contact, address and notes. A data file must not be in use: nothing is left in it.
+    The orders stay, without name, contact, address and notes. Stop the server of a data file first: the file is
+    written anew, so that no trace is left in it.
     """
     from shopkeeper.operator import persons
 
@@ -58,9 +66,10 @@ def export(contact: Contact, data: Data = None) -> None:
 def export_orders(
     business: Annotated[str, typer.Option(help="The business_id, or `all`.")],
     first: Annotated[
-        datetime | None, typer.Option("--from", formats=DAY, help="The first day, in the zone of the business.")
+        date | None,
+        typer.Option("--from", parser=day, metavar="DATE", help="The first day, in the time zone of the business."),
     ] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="The last day.")] = None,
+    last: Annotated[date | None, typer.Option("--to", parser=day, metavar="DATE", help="The last day.")] = None,
     kind: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="CSV, or lines of JSON.")] = "csv",
     with_customers: Annotated[bool, typer.Option("--with-customers", help="Also write what identifies them.")] = False,
     progress: Progress = False,
@@ -73,12 +82,11 @@ def export_orders(
 
     if first is not None and last is not None and first > last:
         raise ConfigurationError("--from is a later day than --to.")
-    days = (first and first.date(), last and last.date())
     with open_to_read(settings_of(data)) as store, shown(force=progress) as show:
         written = work(
             store,
             business,
-            days,
+            (first, last),
             sys.stdout,
             rfc3339(utc_now()),
             kind=kind,

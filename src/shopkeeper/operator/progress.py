@@ -40,17 +40,19 @@ def _bars() -> Iterator[Show]:
 
 
 class _Lines:
-    """Prints a line when a name begins, then at most one a second, and one when all of it is done."""
+    """Prints a line when a name begins, then at most one a second, and one when all of it is done; none twice."""
 
     def __init__(self) -> None:
         self._printed: dict[str, float] = {}
+        self._last = ""
 
     def __call__(self, name: str, done: int, total: int | None) -> None:
         now = time.monotonic()
         is_due = now - self._printed.get(name, -LINE_SECONDS) >= LINE_SECONDS
-        if is_due or done == total:
-            self._printed[name] = now
-            warn(f"{name}: {done}" if total is None else f"{name}: {done} of {total}")
+        line = f"{name}: {done}" if total is None else f"{name}: {done} of {total}"
+        if (is_due or done == total) and line != self._last:
+            self._printed[name], self._last = now, line
+            warn(line)
 
 
 def _nothing(*_: object) -> None:

@@ -54,7 +54,7 @@ def lock_data(path: Path) -> DataLock:
         raise ConfigurationError(f"The data file {path} cannot be opened: {error.strerror}.") from None
     found = os.fstat(file.fileno())
     locked = (found.st_dev, found.st_ino)
-    held = f"The data file {path} is in use by another server"
+    held = f"The data file {path} is in use by another server; stop it first"
     try:
         if _lock(file.fileno()):
             return DataLock(path, file, locked)
