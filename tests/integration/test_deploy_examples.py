@@ -1,4 +1,4 @@
-"""The examples of `deploy/`, tried as far as that goes without Docker and without a running systemd."""
+"""The examples of `deploy/`, tried without Docker and without a running systemd."""
 
 import ctypes
 import json
@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.fronts import DEPLOY
 from tests.support.http import send
+from tests.support.image import FUNCTIONS, build_and_use, instructions, isolated, last
 from tests.support.processes import SHOPKEEPER, Shopkeeper, clean_environment, shopkeeper
 from tests.support.shop import Owner, order_for, place
 from tests.support.tools import ROOT, need
@@ -22,8 +23,6 @@ from tests.support.tools import ROOT, need
 INSTALLED = "/opt/shopkeeper/bin/shopkeeper"
 MOST_EXPOSED = 20
 """Tenths of systemd's own measure, from 0 for the safest to 100."""
-
-Instruction = tuple[str, str]
 
 
 def run(
@@ -38,20 +37,6 @@ def run(
         timeout=120,
         check=False,
     )
-
-
-def instructions() -> list[Instruction]:
-    """Return the instructions of the Dockerfile (Dockerfile reference, "Format")."""
-    text = re.sub(r"^#.*\n", "", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE).replace("\\\n", " ")
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    found = [(name, rest) for name, _, rest in (line.partition(" ") for line in lines)]
-    assert all(re.fullmatch("[A-Z]+", name) for name, _ in found)
-    return found
-
-
-def last(name: str) -> str:
-    """Return the last instruction of a kind, which is the final image's."""
-    return [rest for kind, rest in instructions() if kind == name][-1]
 
 
 def test_the_image_is_small_and_nobody_in_it_is_root() -> None:
@@ -111,6 +96,17 @@ def test_the_command_of_the_image_serves_and_its_health_check_says_whether(tmp_p
     finally:
         server.stop()
     assert run(*check).returncode != 0
+
+
+def test_the_instructions_of_the_image_give_a_server_without_rights(tmp_path: Path) -> None:
+    need("unshare")
+    if isolated(f"{FUNCTIONS}begin trial", tmp_path).returncode != 0:
+        pytest.skip("only root may lay a file system over this machine's; the workflow ci.yml uses Docker")
+    done = isolated(build_and_use(), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "/data/monday.backup is a whole copy, checked." in done.stdout.splitlines()
+    user = last("USER")
+    assert done.stdout.splitlines()[-4:] == [user, f"{user} 700 /data", f"{user} 600 /data/shop.db", "read-only"]
 
 
 @pytest.fixture(scope="module")
