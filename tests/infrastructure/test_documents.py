@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 from shopkeeper import __version__
 from shopkeeper.functions.all import FUNCTIONS
@@ -71,9 +72,22 @@ def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
             assert word not in text, f"{name} has {word}"
 
 
-def test_every_link_between_documents_leads_somewhere() -> None:
+def test_every_link_between_documents_leads_to_a_file_and_to_a_heading_of_it() -> None:
     for name in committed():
         if name.endswith(".md"):
-            for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", (ROOT / name).read_text()):
+            for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", prose(ROOT / name)):
                 if "://" not in target:
-                    assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"
+                    file = (ROOT / name).parent / target if target else ROOT / name
+                    assert file.exists(), f"{name} links to {target}"
+                    assert not heading or heading in headings(file), f"{name} links to {target}#{heading}"
+
+
+def prose(file: Path) -> str:
+    """Return a document without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", file.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def headings(file: Path) -> set[str]:
+    """Return the headings of a document as links name them (github-slugger)."""
+    found = re.findall(r"^#+ (.+)$", prose(file), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
