@@ -7,6 +7,6 @@ from tests.support.tools import ROOT
 
 
 def test_the_page_on_traffic_has_every_reason_why_a_view_is_a_bots() -> None:
-    _, _, section = (ROOT / "docs" / "traffic.md").read_text().partition("## Who is no person\n")
+    _, _, section = (ROOT / "docs" / "traffic.md").read_text().partition("## Bots\n")
     section, _, _ = section.partition("\n## ")
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(REASONS)
