@@ -23,7 +23,7 @@ serve: $(VENV)/server ## serve on http://127.0.0.1:8000 from a SQLite file; PORT
 test: check $(VENV)-python-client/done ## run every gate: format, lint, types, tests, the API collection
 	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
-test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (a minute)
+test-fast: check ## the gates that need no other process: format, lint, types, unit and contract tests on SQLite (two minutes on two cores)
 	@$(PYTEST) tests/unit tests/contract -m "not emulator" -n 3 --dist worksteal $(ARGS)
 
 test-stage: $(VENV)/test ## test the stage at BASE_URL in depth; it removes what it makes
