@@ -93,8 +93,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     if function in ("orders", "mail", "traffic", "visits"):
         allowed |= {"tzdata"}
     if function == "accounts":
-        allowed |= {"argon2", "argon2_cffi", "argon2_cffi_bindings", "_argon2_cffi_bindings"}
-        allowed |= {"cffi", "_cffi_backend.cpython", "pycparser"}
+        allowed |= {"argon2_cffi_bindings", "_argon2_cffi_bindings", "cffi", "_cffi_backend.cpython", "pycparser"}
     assert tops <= allowed
     assert libraries
     for library in libraries:

@@ -23,7 +23,7 @@ from shopkeeper.http import (
     endpoint,
     split_path,
 )
-from shopkeeper.http.fields import pattern, text
+from shopkeeper.http.constraints import pattern, text
 from tests.support.application import whole
 
 ORIGIN = "https://shop.example"

@@ -22,7 +22,7 @@ from shopkeeper.domains.accounts.model import (
     WrongCredentials,
     WrongPassword,
 )
-from shopkeeper.domains.accounts.passwords import NOBODYS_HASH, Passwords
+from shopkeeper.domains.accounts.passwords import NOBODYS_HASH, Passwords, Verdict
 from shopkeeper.domains.accounts.service import Accounts
 from shopkeeper.domains.markers import offers as markers
 from shopkeeper.http import Caller, NotFound, Unauthenticated
@@ -127,11 +127,11 @@ def test_signing_in_needs_the_right_password_to_the_letter(desk: Desk) -> None:
 def test_an_unknown_address_costs_a_whole_hash_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     verified: list[str] = []
 
-    def verify(_: PasswordHasher, hashed: str, password: str) -> bool:
+    def verify(hashed: str, password: str) -> bool:
         verified.append(hashed)
         return True
 
-    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    monkeypatch.setattr(passwords, "_fits", verify)
     with pytest.raises(WrongCredentials):
         desk.sign_in("nobody@example.com")
     assert verified == [NOBODYS_HASH]
@@ -142,6 +142,34 @@ def test_nobodys_hash_costs_what_a_real_one_does(monkeypatch: pytest.MonkeyPatch
     hasher = PasswordHasher(passwords.PASSES, passwords.MEMORY_KIB, passwords.LANES)
     assert (passwords.MEMORY_KIB, passwords.PASSES, passwords.LANES) == (19456, 2, 1)
     assert not hasher.check_needs_rehash(NOBODYS_HASH)
+
+
+@pytest.mark.parametrize("password", ["correct horse battery", "crème brûlée für alle", "0" * 1000])
+def test_hashes_are_those_of_argon2_cffi(password: str) -> None:
+    hasher, ours = PasswordHasher(passwords.PASSES, passwords.MEMORY_KIB, passwords.LANES), Passwords()
+    assert hasher.verify(ours.hash(password), password)
+    assert not hasher.check_needs_rehash(ours.hash(password))
+    assert ours.verify(hasher.hash(password), password) is Verdict.RIGHT
+    assert ours.hash(password) != ours.hash(password)
+
+
+@pytest.mark.parametrize("text", ["", "$argon2id$", NOBODYS_HASH[:-1], NOBODYS_HASH.replace("argon2id", "argon2i")])
+def test_a_text_that_is_no_hash_fits_no_password(text: str) -> None:
+    assert Passwords().verify(text or "none", PASSWORD) is Verdict.WRONG
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [{"time_cost": 2}, {"memory_cost": 16}, {"parallelism": 2, "memory_cost": 16}, {"hash_len": 16}, {"salt_len": 8}],
+)
+def test_a_hash_at_other_figures_is_outdated(figures: dict[str, int]) -> None:
+    today: dict[str, Any] = {
+        "time_cost": passwords.PASSES,
+        "memory_cost": passwords.MEMORY_KIB,
+        "parallelism": passwords.LANES,
+    }
+    hashed = PasswordHasher(**today | figures).hash(PASSWORD)
+    assert Passwords().verify(hashed, PASSWORD) is Verdict.OUTDATED
 
 
 def test_a_hash_of_old_figures_is_made_anew_at_the_next_login(desk: Desk) -> None:

@@ -178,20 +178,19 @@ ONLY_WHEN_NEEDED = {
 """What is loaded with the first request that is wrong, with the first picture, with the first hit, and with the first
 event of another kind. Uploads are one machine's alone."""
 
-LIBRARIES = {"accounts": {"msgspec", "argon2", "_argon2_cffi_bindings", "_cffi_backend"}}
+LIBRARIES = {"accounts": {"msgspec", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
 
 STANDARD = {
     *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
-    *("decimal", "dis", "enum", "errno", "fnmatch", "functools", "gc", "glob", "grp", "hashlib", "hmac", "importlib"),
-    *("inspect", "ipaddress", "itertools", "json", "keyword", "linecache", "math", "ntpath", "numbers", "opcode"),
-    *("operator", "platform", "pwd", "re", "reprlib", "select", "selectors", "socket", "struct"),
-    *("textwrap", "threading", "token", "tokenize", "traceback", "types", "typing", "urllib", "uuid"),
-    *("warnings", "zlib"),
+    *("decimal", "dis", "enum", "errno", "functools", "gc", "hashlib", "hmac", "importlib", "inspect", "itertools"),
+    *("json", "keyword", "linecache", "math", "numbers", "opcode", "operator", "platform", "re", "reprlib", "select"),
+    *("selectors", "socket", "struct", "textwrap", "threading", "token", "tokenize", "traceback", "types", "typing"),
+    *("uuid", "warnings"),
 }
 """What a handler may load of the standard library, in any version of Python that it runs on."""
 
-STANDARD_OF = {"accounts": {"copy", "dataclasses", "weakref"}, "orders": {"unicodedata"}}
+STANDARD_OF = {name: {"ipaddress", "urllib"} for name in ("webhooks", "mail", "traffic")}
 
 ASIDE = {"shopkeeper", "__main__", "sitecustomize", "_distutils_hack", "typing_extensions"}
 """What an interpreter loads by itself, and what msgspec takes if it finds it; no package has it."""

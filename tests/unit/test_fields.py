@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from shopkeeper.http.fields import text
+from shopkeeper.http.constraints import text
 
 Text = Annotated[str, text(20)]
 

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -188,6 +189,61 @@ URLS: dict[str, Url] = {
 @pytest.mark.parametrize("text", URLS)
 def test_a_url_is_taken_apart(text: str) -> None:
     assert parse_url(text) == URLS[text]
+
+
+AUTHORITIES = ["a.example", "A.example", "a.example:8443", "a.example:80", "a.example:443", "a.example:", "127.0.0.1:1"]
+AUTHORITIES += [
+    "[::1]",
+    "[::1]:8000",
+    "a",
+    "a:0",
+    "a:65535",
+    "a:65536",
+    "a:x",
+    "a:-1",
+    "a:8_0",
+    "[::1",
+    "::1]",
+    "[a]",
+    ":80",
+]
+TARGETS = [
+    "",
+    "/",
+    "/a/b",
+    "?q",
+    "/a?b=c",
+    "/a?b=c?d",
+    "/a/?b=/c",
+    "#f",
+    "/a#f",
+    "/a?b#f?g",
+    "?#",
+    "//a//b",
+    "/@",
+    "/a?b@c",
+]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP"])
+@pytest.mark.parametrize("authority", AUTHORITIES)
+def test_a_url_has_the_parts_that_the_standard_library_finds(scheme: str, authority: str) -> None:
+    for target in TARGETS:
+        text = f"{scheme}://{authority}{target}"
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError:
+            parts = urlsplit("")
+        if not parts.hostname:
+            with pytest.raises(ValueError, match="the URL"):
+                parse_url(text)
+            continue
+        url = parse_url(text)
+        usual = 443 if parts.scheme == "https" else 80
+        assert (url.host, url.port) == (parts.hostname, usual if port is None else port)
+        assert (url.is_encrypted, url.host_field.endswith(f":{port}")) == (usual == 443, port not in (None, usual))
+        assert url.target.rstrip("?") == ((parts.path or "/") + (f"?{parts.query}" if parts.query else "")).rstrip("?")
 
 
 NOT_URLS = ["", "nowhere", "ftp://a", "http://", "http:///a", "http://a:99999", "http://a:x", "http://[::1", "//a/b"]

@@ -31,9 +31,10 @@ MAX_EXACT = 2**53
 ALIAS, CALLER, CREDENTIALS, VERBATIM = "alias", "defaults to the caller", "credentials", "verbatim"
 """Marks of fields: see `marked`."""
 
-_NOT_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+', re.DOTALL)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Texts, not compiled: a cold start compiles only what it checks a value with.
+_NOT_BRACKETS = rb'(?s:"(?:[^"\\]|\\.)*"?|[^\[\]{}"]+)'
+_SURROGATE = "[\ud800-\udfff]"
+_CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 
 Place = tuple["Place | None", str | int]
 """Where a value of a body stands: the place of the object or list around it, and its name or index there.
@@ -109,7 +110,11 @@ def _unwritable(values: Mapping[str, str]) -> list[FieldError]:
 
     A JSON event may spell them, and what is not UTF-8 is decoded to them.
     """
-    return [FieldError(name, "must be well-formed text") for name, value in values.items() if _SURROGATE.search(value)]
+    return [
+        FieldError(name, "must be well-formed text")
+        for name, value in values.items()
+        if not value.isascii() and re.search(_SURROGATE, value)
+    ]
 
 
 def _bind_body(request: Request, endpoint: Endpoint[Any], caller: Caller | None) -> tuple[Any, list[FieldError]]:
@@ -193,7 +198,7 @@ def _nests_deeper(body: bytes, most: int) -> bool:
     if body.count(b"[") + body.count(b"{") <= most:
         return False
     depth = 0
-    for bracket in _NOT_BRACKETS.sub(b"", body):
+    for bracket in re.sub(_NOT_BRACKETS, b"", body):
         depth += 1 if bracket in b"[{" else -1
         if depth > most:
             return True
@@ -215,7 +220,7 @@ def _clean(value: object, place: Place, errors: list[FieldError]) -> object:
 
 def _clean_text(value: str, place: Place, errors: list[FieldError]) -> str:
     text = value.strip()
-    if _CONTROL.search(value):
+    if re.search(_CONTROL, value):
         errors.append(FieldError(_spelt_out(place), "must not hold control characters"))
     elif not text.isascii():
         from shopkeeper.http.visible import shows_something  # most text is ASCII and needs none of it

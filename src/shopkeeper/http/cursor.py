@@ -3,7 +3,6 @@
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -101,5 +100,7 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """Return the header `Link: <…>; rel="next"` (RFC 8288) to the page of `cursor`, nothing at the end."""
     if cursor is None:
         return {}
+    from urllib.parse import urlencode  # few answers have a next page
+
     query = urlencode({**request.query, "cursor": cursor}, errors="replace")
     return {"Link": f'<{request.base_path}{request.path}?{query}>; rel="next"'}

@@ -9,7 +9,7 @@ import re
 
 from shopkeeper.http.errors import PreconditionFailed, PreconditionRequired
 
-_VALUE = re.compile(r'"([^"]*)"')
+_VALUE = r'"([^"]*)"'
 
 
 def etag(version: int) -> dict[str, str]:
@@ -34,5 +34,5 @@ def check_if_match(if_match: str | None, version: int) -> None:
     """Raise PreconditionFailed if `If-Match` is present and does not contain `version`. `*` matches every version."""
     if if_match is None or if_match.strip() == "*":
         return
-    if str(version) not in _VALUE.findall(if_match):
+    if str(version) not in re.findall(_VALUE, if_match):
         raise PreconditionFailed("The resource has another version than If-Match names.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 
 import msgspec
 
@@ -35,7 +35,7 @@ def open_identity(settings: Settings, clock: Clock = utc_now) -> Identity:
 
     Raises ConfigurationError if there is no good secret, or a library is missing.
     """
-    if find_spec("jwt") is None:
+    if PathFinder.find_spec("jwt") is None:
         raise ConfigurationError("Access tokens need the library PyJWT, which is not installed.")
     keyring = Keyring(secret_source(settings))
     tokens = AccessTokens(keyring, settings.stage, settings.access_token_minutes, clock)

@@ -8,7 +8,6 @@ for, such as an answer that came twice, is closed. `is_quiet` looks for them aft
 request; bytes that arrive between that check and the answer cannot be told from the answer.
 """
 
-import re
 import select
 import socket
 import threading
@@ -38,8 +37,8 @@ WITH_BODY = ("POST", "PUT", "PATCH")
 FRAMING = ("content-length", "transfer-encoding")
 
 _CHUNK = 64 * 1024
-_DECIMAL = re.compile("[0-9]{1,15}")
-_HEXADECIMAL = re.compile("[0-9a-fA-F]{1,15}")
+_MOST_DIGITS = 15
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
 class NotSent(Exception):
@@ -89,7 +88,20 @@ class Connection:
             return False
         poll = select.poll()
         poll.register(self._peer, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not poll.poll(0)
+        return not poll.poll(0) or (self._decrypted is not None and self._has_only_tickets())
+
+    def _has_only_tickets(self) -> bool:
+        """Read TLS 1.3's session tickets, which come after the handshake. Return whether there was nothing else."""
+        from ssl import SSLWantReadError
+
+        self._peer.settimeout(0)
+        try:
+            self._peer.recv(1)
+        except SSLWantReadError:
+            return True
+        except OSError:
+            pass
+        return False
 
     def exchange(
         self, message: bytes, deadline: float, max_body: int, *, is_head: bool = False, until_closed: bool = False
@@ -161,7 +173,7 @@ class Connection:
             return b""
         if coding == "chunked":
             return self._chunked(deadline, max_body)
-        if not coding and _DECIMAL.fullmatch(length):
+        if not coding and _is_decimal(length):
             return self._exactly(int(length), deadline, max_body)
         if until_closed and not {"transfer-encoding", "content-length"} & headers.keys():
             return self._all(deadline, max_body)
@@ -171,7 +183,7 @@ class Connection:
         """Read one head: the version, the status, and the fields, those of one name joined. Raises ValueError."""
         first, *lines = self._until(b"\r\n\r\n", deadline).decode("latin-1").split("\r\n")
         version, status, after = first[:9], first[9:12], first[12:13]
-        if version not in ("HTTP/1.0 ", "HTTP/1.1 ") or not _DECIMAL.fullmatch(status) or after not in ("", " "):
+        if version not in ("HTTP/1.0 ", "HTTP/1.1 ") or not _is_decimal(status) or after not in ("", " "):
             raise ValueError("an answer that is not HTTP/1.1")
         headers: dict[str, str] = {}
         for line in lines:
@@ -184,7 +196,7 @@ class Connection:
         body = bytearray()
         while True:
             digits = self._until(b"\r\n", deadline).partition(b";")[0].strip().decode("latin-1")
-            if not _HEXADECIMAL.fullmatch(digits):
+            if not 0 < len(digits) <= _MOST_DIGITS or not _HEXADECIMAL.issuperset(digits):
                 raise ValueError("a chunk without a size")
             size = int(digits, 16)
             if size == 0:
@@ -292,7 +304,9 @@ def resolve(host: str, port: int, deadline: float) -> list[Any]:
 
     def look_up() -> None:
         try:
-            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            # A text would be encoded by Python's codec for IDNA, whose import takes a millisecond.
+            name = host.encode() if host.isascii() else host
+            found.extend(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             failed.append(error)
 
@@ -310,6 +324,10 @@ def _remaining(deadline: float) -> float:
     if remaining <= 0:
         raise TimeoutError("the deadline has passed")
     return remaining
+
+
+def _is_decimal(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def _is_word(text: str) -> bool:

@@ -25,7 +25,8 @@ class TrustStore:
         A connection that ends without TLS's close message is an error, so that nobody can cut an answer short.
         """
         try:
-            return self._context.wrap_socket(connection, server_hostname=host, suppress_ragged_eofs=False)
+            name = host.encode() if host.isascii() else host  # a text would load the codec for IDNA, see `resolve`
+            return self._context.wrap_socket(connection, server_hostname=name, suppress_ragged_eofs=False)
         except ssl.SSLCertVerificationError:
             if self._fallback:
                 self._fallback = False

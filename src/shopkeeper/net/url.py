@@ -1,10 +1,11 @@
 """Where a request goes: an `http` or `https` URL, taken apart."""
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 PORTS = {"http": 80, "https": 443}
+MOST_PORT = 65535
+_ADDRESS = frozenset("0123456789abcdef:.")
+"""The signs of an IPv6 address."""
 
 
 class Url(msgspec.Struct, frozen=True):
@@ -20,23 +21,39 @@ class Url(msgspec.Struct, frozen=True):
 def parse_url(text: str) -> Url:
     """Return the parts of a URL. Raises ValueError for a URL to which no request can be sent.
 
-    A space, a line break or any other character that a URL cannot hold is refused, since `urlsplit` drops some
-    of them, and a user name, since it can pass for the host (RFC 9110, section 4.2.4).
+    A space, a line break or any other character that a URL cannot hold is refused, and a user name, since it can pass
+    for the host (RFC 9110, section 4.2.4). Tests compare this with `urllib.parse`, whose import takes 2 ms.
     """
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("the URL has a character that no URL can have")
-    try:
-        parts = urlsplit(text)
-        port, usual = parts.port, PORTS[parts.scheme]
-    except (ValueError, KeyError):
-        raise ValueError("the URL is not of the form https://host[:port]/path") from None
-    if not parts.hostname or "@" in parts.netloc:
-        raise ValueError("the URL has no host, or a user name")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    scheme, _, rest = text.partition("#")[0].partition("://")
+    scheme = scheme.lower()
+    authority = rest.partition("/")[0].partition("?")[0]
+    if scheme not in PORTS or not authority or "@" in authority:
+        raise ValueError("the URL is not of the form https://host[:port]/path, or has a user name")
+    host, port = _host_and_port(authority.lower(), PORTS[scheme])
+    shown = f"[{host}]" if ":" in host else host
+    target = rest[len(authority) :]
     return Url(
-        host=parts.hostname,
-        port=usual if port is None else port,
-        is_encrypted=parts.scheme == "https",
-        host_field=host if port in (None, usual) else f"{host}:{port}",
-        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        host=host,
+        port=port,
+        is_encrypted=scheme == "https",
+        host_field=shown if port == PORTS[scheme] else f"{shown}:{port}",
+        target=target if target.startswith("/") else f"/{target}",
     )
+
+
+def _host_and_port(authority: str, usual: int) -> tuple[str, int]:
+    """Return the host and the port of an authority without a user name. Raises ValueError."""
+    if authority.startswith("["):
+        host, closing, after = authority[1:].partition("]")
+        is_host = bool(closing) and ":" in host and _ADDRESS.issuperset(host) and after[:1] in ("", ":")
+        port = after[1:]
+    else:
+        host, _, port = authority.partition(":")
+        is_host = bool(host) and "[" not in host and "]" not in host
+    if not is_host:
+        raise ValueError("the URL has no host")
+    if port and (not port.isdigit() or len(port) > len(str(MOST_PORT)) or int(port) > MOST_PORT):
+        raise ValueError("the URL has no port from 0 to 65535")
+    return host, int(port) if port else usual

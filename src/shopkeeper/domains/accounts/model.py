@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict, Forbidden, TooManyRequests, Unauthenticated
-from shopkeeper.http.fields import CursorText, Email, IfMatch, Limit, pattern, text
+from shopkeeper.http.constraints import pattern, text
+from shopkeeper.http.fields import CursorText, Email, IfMatch, Limit
 
 Role = Literal["user", "admin"]
 Registration = Literal["open", "invite", "closed"]

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import FieldError, InvalidInput
-from shopkeeper.http.fields import text
+from shopkeeper.http.constraints import text
 
 MAX_PARTS = 20
 LINE, NAME, PART = text(500), text(50), text(200)

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import FieldError, InvalidInput
-from shopkeeper.http.fields import pattern, text
+from shopkeeper.http.constraints import pattern, text
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_MINUTES = 24 * 60

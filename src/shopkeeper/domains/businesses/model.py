@@ -10,7 +10,8 @@ from shopkeeper.domains.businesses.address import Address
 from shopkeeper.domains.businesses.hours import SpecialDay, SpecialDays, WeeklyHours
 from shopkeeper.domains.businesses.zones import TimeZoneName
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import Email, IfMatch, Phone, moment, pattern, text
+from shopkeeper.http.constraints import moment, pattern, text
+from shopkeeper.http.fields import Email, IfMatch, Phone
 
 BusinessType = Literal["restaurant", "cafe", "bakery", "food_truck", "catering", "retail", "other"]
 

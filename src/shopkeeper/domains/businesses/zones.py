@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from shopkeeper.http import Unprocessable
-from shopkeeper.http.fields import pattern
+from shopkeeper.http.constraints import pattern
 from shopkeeper.zones import NAME, is_zone
 
 TimeZoneName = Annotated[

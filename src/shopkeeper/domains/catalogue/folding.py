@@ -1,7 +1,5 @@
 """Texts as a search compares them: without case and accents. Folding is slow, so it is done when an item is written."""
 
-import unicodedata
-
 MAX_FOLDED = 4000
 """Characters that are kept of a folded text. One character may fold to eighteen."""
 
@@ -13,5 +11,7 @@ def folded_text(name: str, description: str | None) -> str:
 
 def fold(text: str) -> str:
     """Return a text without case and accents (Unicode NFKD without marks, case folded)."""
-    parts = unicodedata.normalize("NFKD", text.strip())
-    return "".join(part for part in parts if not unicodedata.combining(part)).casefold()
+    from unicodedata import combining, normalize  # a cold start does not need it
+
+    parts = normalize("NFKD", text.strip())
+    return "".join(part for part in parts if not combining(part)).casefold()

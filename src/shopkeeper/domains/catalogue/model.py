@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from shopkeeper.domains.catalogue.picture_model import PictureName
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import CursorText, IfMatch, Limit, moment, pattern, text
+from shopkeeper.http.constraints import moment, pattern, text
+from shopkeeper.http.fields import CursorText, IfMatch, Limit
 
 MAX_ITEMS = 5000
 MAX_PRICE_MINOR = 10**12

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from shopkeeper.http import Conflict, Forbidden, Unprocessable, UnsupportedMediaType
-from shopkeeper.http.fields import pattern
+from shopkeeper.http.constraints import pattern
 from shopkeeper.storage.pictures import MOST_BYTES, NAME, UploadForm
 
 MOST_PICTURES = 300

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import FieldError, Gone, InvalidInput
-from shopkeeper.http.fields import Limit, text
+from shopkeeper.http.constraints import text
+from shopkeeper.http.fields import Limit
 from shopkeeper.storage import Item, Value
 
 MAX_NUMBER = 2**53

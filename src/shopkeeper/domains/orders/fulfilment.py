@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from shopkeeper.domains.businesses.offers import Address, check_address
-from shopkeeper.http.fields import text
+from shopkeeper.http.constraints import text
 
 FulfilmentType = Literal["pickup", "delivery", "table"]
 

@@ -8,7 +8,8 @@ import msgspec
 
 from shopkeeper.domains.orders.fulfilment import PICKUP, Fulfilment, FulfilmentType
 from shopkeeper.http import Conflict, Scheme, Unprocessable
-from shopkeeper.http.fields import CursorText, Email, Limit, Phone, pattern, text
+from shopkeeper.http.constraints import pattern, text
+from shopkeeper.http.fields import CursorText, Email, Limit, Phone
 
 Status = Literal[
     "received",

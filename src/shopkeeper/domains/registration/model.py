@@ -6,7 +6,8 @@ import msgspec
 
 from shopkeeper.domains.businesses.model import Business, BusinessName, BusinessType
 from shopkeeper.domains.businesses.offers import Address
-from shopkeeper.http.fields import Email, Phone, text
+from shopkeeper.http.constraints import text
+from shopkeeper.http.fields import Email, Phone
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

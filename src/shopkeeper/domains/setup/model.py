@@ -8,7 +8,8 @@ from shopkeeper.domains.accounts.model import Name, Password, Tokens
 from shopkeeper.domains.businesses.model import Business, BusinessName, BusinessType
 from shopkeeper.domains.businesses.offers import Address
 from shopkeeper.http import Conflict, Forbidden
-from shopkeeper.http.fields import Email, Phone, text
+from shopkeeper.http.constraints import text
+from shopkeeper.http.fields import Email, Phone
 
 SignIn = Literal["accounts", "cognito"]
 """Who signs people in: the accounts of this server, or a Cognito pool elsewhere."""

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import BadRequest, Forbidden
-from shopkeeper.http.fields import pattern
+from shopkeeper.http.constraints import pattern
 
 MOST_BODY = 4096
 """Bytes that a hit may have."""

@@ -8,7 +8,7 @@ import msgspec
 from shopkeeper.domains.traffic.dimensions import DIMENSIONS, OTHER
 from shopkeeper.domains.traffic.periods import By
 from shopkeeper.domains.traffic.rollup import Rollup
-from shopkeeper.http.fields import pattern, text
+from shopkeeper.http.constraints import pattern, text
 
 MOST_NAMES = 1000
 USUAL_NAMES = 100

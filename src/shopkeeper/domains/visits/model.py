@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from shopkeeper.http import ApiError, ErrorFormat, NotFound
-from shopkeeper.http.fields import pattern
+from shopkeeper.http.constraints import pattern
 
 SITE_COUNTER = "main_counter"
 """The counter of the site as a whole."""

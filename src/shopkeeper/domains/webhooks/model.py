@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shopkeeper.http import Conflict
-from shopkeeper.http.fields import CursorText, IfMatch, Limit, pattern, text
+from shopkeeper.http.constraints import pattern, text
+from shopkeeper.http.fields import CursorText, IfMatch, Limit
 
 MOST_WEBHOOKS = 10
 MAX_NUMBER = 2**53

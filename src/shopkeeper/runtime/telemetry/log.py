@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -217,7 +217,7 @@ class Telemetry:
         return {"xray_trace_id": trace.partition(";")[0].removeprefix("Root=")} if trace else {}
 
 
-class Run(NamedTuple):
+class Run(msgspec.Struct, frozen=True):
     """A run of a job: its duration in seconds, its metrics, and what it raised."""
 
     seconds: float
