@@ -25,6 +25,7 @@ from tests.support.packages import OWN_DOMAINS, Packages, package_without_python
 from tests.support.processes import clean_environment, run_cli
 from tests.support.stores import aws_environment, table_names
 from tests.support.tools import ROOT, need_python313, python313
+from tests.support.xray import SAMPLED, Daemon, calls
 
 MACHINES = {"arm64": 183, "x86_64": 62}
 """`e_machine` of the ELF header: AArch64 and x86-64."""
@@ -223,6 +224,22 @@ def test_an_unpacked_package_runs_and_compiles_and_writes_nothing(
     assert compiled == []
     assert {"msgspec/__init__.py", f"shopkeeper/functions/{function}.py"} <= set(loaded)
     assert sorted(folder.rglob("*")) == before
+
+
+def test_a_packed_function_tells_the_daemon_of_a_sampled_invocation(
+    built: Path, tables: dict[str, str], tmp_path: Path
+) -> None:
+    folder = unpack(built / "visits-x86_64.zip", tmp_path)
+    daemon = Daemon()
+    variables = {**tables, "AWS_XRAY_DAEMON_ADDRESS": daemon.address}
+    for header, told in ((SAMPLED, 1), (SAMPLED.replace("Sampled=1", "Sampled=0"), 0)):
+        said = call_function("visits", folder, {**variables, "_X_AMZN_TRACE_ID": header}, {})
+        assert (said["answer"]["statusCode"], said["compiled"]) == (200, [])
+        assert ("shopkeeper/runtime/telemetry/xray.py" in said["loaded"]) == bool(told)
+        assert [call["aws"]["operation"] for document in daemon.documents() for call in calls(document)] == (
+            ["UpdateItem"] * told
+        )
+    daemon.close()
 
 
 def test_a_packed_function_takes_tokens_of_cognito(built: Path, tables: dict[str, str], tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def handlers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Every function's handler, on tables of their own; a Lambda never closes its store, a test does."""
     opened: list[Store] = []
 
-    def open_and_note(*arguments: Any) -> Store:
-        opened.append(open_store(*arguments))
+    def open_and_note(*arguments: Any, **options: Any) -> Store:
+        opened.append(open_store(*arguments, **options))
         return opened[-1]
 
     monkeypatch.setattr("shopkeeper.runtime.resources.open_store", open_and_note)

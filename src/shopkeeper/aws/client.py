@@ -1,7 +1,7 @@
 """A lean client of one AWS service: signed JSON, deadlines, and retries that do nothing twice."""
 
-import zlib
-from collections.abc import Mapping
+import binascii  # zlib has the same checksum, and is one more library to load
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.net.connection import MAX_BODY_BYTES, Broken, NotSent, Reply
 from shopkeeper.net.deadline import deadline, pause
 from shopkeeper.net.pool import ConnectionPool
+from shopkeeper.net.spans import Call
 from shopkeeper.net.url import Url, parse_url
 
 SECONDS = 2.5
@@ -28,7 +29,7 @@ class Service(msgspec.Struct, frozen=True):
 
     `variable` is the end of the variable that names its endpoint, `AWS_ENDPOINT_URL_<variable>`. `host` is the first
     part of its host if that is not its name. Operations with a path among `paths` are posted to it (REST); the
-    others are named in a header.
+    others are named in a header. `tables_of` returns the names of the tables in the payload of a call.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Service(msgspec.Struct, frozen=True):
     variable: str
     host: str = ""
     paths: Mapping[str, str] = {}
+    tables_of: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _: ()
 
 
 class NoAnswer(Exception):
@@ -64,6 +66,7 @@ class AwsClient:
         endpoint = endpoint_of(settings.endpoint(service.variable) or usual)
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
+        self._host = endpoint.host
         self._host_field = endpoint.host_field
         self._credentials = CredentialsProvider(settings)
         self._signer = Signer(region, service.name)
@@ -85,13 +88,18 @@ class AwsClient:
 
         Raises Failure for an answer that is not a success, NoAnswer if no answer came, and NoCredentials.
         """
-        body = msgspec.json.encode(payload)
-        ends = deadline(self._seconds if seconds is None else seconds)
+        tables = self._service.tables_of(payload)
+        with Call(self._host, "POST", service=self._service.name, operation=operation, tables=tables) as call:
+            body = msgspec.json.encode(payload)
+            ends = deadline(self._seconds if seconds is None else seconds)
+            return self._until_answered(call, body, ends, repeatable=repeatable)
+
+    def _until_answered(self, call: Call, body: bytes, ends: float, *, repeatable: bool) -> dict[str, Any]:
         failures = conflicts = 0
         renew = lost = False
         while True:
             try:
-                return self._attempt(operation, body, ends, renew)
+                return self._attempt(call, body, ends, renew)
             except Failure as failure:
                 if failure.expired and not renew:
                     renew = True
@@ -108,14 +116,18 @@ class AwsClient:
                 if again and pause(failures + conflicts, ends):
                     continue
                 if lost and (failure.throttled or failure.conflicting):
-                    raise NoAnswer(f"{operation}: an earlier attempt may have been applied") from failure
+                    raise NoAnswer(f"{call.operation}: an earlier attempt may have been applied") from failure
                 raise
             except (NotSent, Broken) as error:
                 failures += 1
                 lost = lost or isinstance(error, Broken)
                 again = repeatable or isinstance(error, NotSent)
                 if not again or failures >= ATTEMPTS or not pause(failures, ends):
-                    raise NoAnswer(f"{operation}: {error}") from error
+                    raise NoAnswer(f"{call.operation}: {error}") from error
+
+    def connect_early(self) -> None:
+        """Begin to connect before the first call. The connection must not become part of a snapshot of the process."""
+        self._pool.connect_early()
 
     def check_credentials(self) -> None:
         """Fetch credentials now, so that a start fails instead of the first call. Raises NoCredentials."""
@@ -125,14 +137,16 @@ class AwsClient:
         """Close the idle connections."""
         self._pool.close()
 
-    def _attempt(self, operation: str, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
+    def _attempt(self, call: Call, body: bytes, ends: float, renew: bool) -> dict[str, Any]:
+        call.attempt()
         headers = {"host": self._host_field, "content-type": self._service.content_type}
-        path = self._service.paths.get(operation)
+        path = self._service.paths.get(call.operation)
         if path is None:
-            headers["x-amz-target"] = f"{self._service.target}.{operation}"
+            headers["x-amz-target"] = f"{self._service.target}.{call.operation}"
         credentials = self._credentials.get(renew=renew)
         headers |= self._signer.sign(credentials, headers, body, datetime.now(UTC), path=path or "/")
         reply = self._pool.request("POST", path or "/", headers, body, ends)
+        call.status = reply.status
         _check_crc(reply)
         if reply.status != 200:
             raise failure_of(reply)
@@ -144,7 +158,7 @@ class AwsClient:
 
 def _check_crc(reply: Reply) -> None:
     expected = reply.headers.get("x-amz-crc32")
-    if expected is not None and expected != str(zlib.crc32(reply.body)):
+    if expected is not None and expected != str(binascii.crc32(reply.body)):
         raise Broken("the answer's checksum does not fit its body")
 
 

@@ -21,6 +21,7 @@ from shopkeeper.aws.signing import ALGORITHM, Signer
 from shopkeeper.net.connection import Broken, NotSent, Reply
 from shopkeeper.net.deadline import deadline, pause
 from shopkeeper.net.pool import ConnectionPool
+from shopkeeper.net.spans import Call
 
 SECONDS = 5.0
 """The total time of an operation, including all attempts."""
@@ -55,6 +56,7 @@ class Bucket:
         endpoint = endpoint_of(custom or self.url)
         trust = settings.trust_store() if endpoint.is_encrypted else None
         self._pool = ConnectionPool(endpoint.host, endpoint.port, trust, max_body)
+        self._host = endpoint.host
         self._host_field = endpoint.host_field
         self._credentials = CredentialsProvider(settings)
         self._signer = Signer(region, "s3")
@@ -132,16 +134,22 @@ class Bucket:
         body: bytes = b"",
     ) -> Reply:
         """Send a request until it is answered. It may be applied twice."""
+        with Call(self._host, method, service="s3") as call:
+            return self._until_answered(call, path, headers or {}, query or {}, body)
+
+    def _until_answered(
+        self, call: Call, path: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes
+    ) -> Reply:
         ends = deadline(SECONDS)
         failures = 0
         renew = False
         while True:
             try:
-                reply = self._attempt(method, path, headers or {}, query or {}, body, ends, renew)
+                reply = self._attempt(call, path, headers, query, body, ends, renew)
             except (NotSent, Broken) as error:
                 failures += 1
                 if failures >= ATTEMPTS or not pause(failures, ends):
-                    raise NoAnswer(f"S3 {method}: {error}") from error
+                    raise NoAnswer(f"S3 {call.method}: {error}") from error
                 continue
             if reply.status in OK:
                 return reply
@@ -156,7 +164,7 @@ class Bucket:
 
     def _attempt(
         self,
-        method: str,
+        call: Call,
         path: str,
         headers: Mapping[str, str],
         query: Mapping[str, str],
@@ -164,12 +172,17 @@ class Bucket:
         ends: float,
         renew: bool,
     ) -> Reply:
+        call.attempt()
         place = quote(self._base + path)
         text = urlencode(sorted(query.items()), quote_via=quote, safe="")
         sent = {"host": self._host_field, "x-amz-content-sha256": hashlib.sha256(body).hexdigest(), **headers}
         credentials = self._credentials.get(renew=renew)
-        sent |= self._signer.sign(credentials, sent, body, datetime.now(UTC), method=method, path=place, query=text)
-        return self._pool.request(method, f"{place}?{text}" if text else place, sent, body, ends)
+        sent |= self._signer.sign(
+            credentials, sent, body, datetime.now(UTC), method=call.method, path=place, query=text
+        )
+        reply = self._pool.request(call.method, f"{place}?{text}" if text else place, sent, body, ends)
+        call.status = reply.status
+        return reply
 
 
 def _failure(reply: Reply) -> Failure:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from shopkeeper.net.connection import Reply, Trust, connect, encode_request
+from shopkeeper.net.spans import Call
 from shopkeeper.net.url import parse_url
 
 
@@ -39,8 +40,12 @@ def request(
     place = parse_url(url)
     fields = {"Host": place.host_field, "Connection": "close", **(headers or {})}
     message = encode_request(method, place.target, fields, body)
-    connection = connect(place.host, place.port, trust() if place.is_encrypted else None, deadline)
-    try:
-        return connection.exchange(message, deadline, max_body, is_head=method == "HEAD", until_closed=True)
-    finally:
-        connection.close()
+    with Call(place.host, method) as call:
+        call.attempt()
+        connection = connect(place.host, place.port, trust() if place.is_encrypted else None, deadline)
+        try:
+            reply = connection.exchange(message, deadline, max_body, is_head=method == "HEAD", until_closed=True)
+            call.status = reply.status
+            return reply
+        finally:
+            connection.close()

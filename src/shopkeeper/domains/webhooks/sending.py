@@ -13,6 +13,7 @@ from shopkeeper.domains.webhooks.signing import SigningSecret, signatures
 from shopkeeper.net.connection import Broken, NoAddress, NotSent, Reply, encode_request
 from shopkeeper.net.deadline import deadline
 from shopkeeper.net.guard import Guard, NotAllowed, NotPublic
+from shopkeeper.net.spans import Call
 
 SECONDS = 15.0
 BODY_SECONDS = 2.0
@@ -74,11 +75,15 @@ class Sender:
             "webhook-signature": signatures(secrets, message.message_id, timestamp, message.body),
         }
         request = encode_request("POST", place.target, headers, message.body)
-        connection = self._guard.connect(place, ends)
-        try:
-            return connection.ask(request, ends, MAX_BODY, BODY_SECONDS)
-        finally:
-            connection.close()
+        with Call(place.host, "POST") as call:
+            call.attempt()
+            connection = self._guard.connect(place, ends)
+            try:
+                reply = connection.ask(request, ends, MAX_BODY, BODY_SECONDS)
+                call.status = reply.status
+                return reply
+            finally:
+                connection.close()
 
     def _answered(self, reply: Reply, milliseconds: int) -> Answer:
         if 200 <= reply.status < 300:

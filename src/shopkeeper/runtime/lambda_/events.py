@@ -13,6 +13,7 @@ import msgspec
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.http import Application
+from shopkeeper.net.spans import Span, current_root
 from shopkeeper.runtime.lambda_.answers import Answer, answered
 from shopkeeper.runtime.lambda_.http import ProxyEvent
 from shopkeeper.runtime.telemetry.log import Telemetry
@@ -93,9 +94,16 @@ KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _str
 
 def _answer(host: Host, call: "HttpEvent", invocation_id: str) -> Answer:
     began = time.monotonic()
-    request = call.request(host.function.endpoints[0].path, invocation_id)
-    response, answer = answered(host.application, call, request)
-    host.telemetry.record(request, response, time.monotonic() - began)
+    with Span("read"):
+        request = call.request(host.function.endpoints[0].path, invocation_id)
+    with Span("answer"):
+        response, answer = answered(host.application, call, request)
+    with Span("log"):
+        host.telemetry.record(request, response, time.monotonic() - began)
+    if (root := current_root()) is not None:
+        root.facts["status"] = response.status
+        if (route := host.application.route_of(request)) is not None:
+            root.facts["route"] = f"{request.method} {route.endpoint.path}"
     return answer
 
 

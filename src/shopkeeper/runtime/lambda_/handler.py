@@ -8,6 +8,7 @@ from shopkeeper.functions.declaration import Function, application
 from shopkeeper.identifiers import is_uuid, uuid4
 from shopkeeper.net.deadline import ending_in
 from shopkeeper.runtime.lambda_.events import Host, UnsupportedEvent, run_of
+from shopkeeper.runtime.lambda_.tracing import tracer
 from shopkeeper.runtime.resources import open_resources
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -26,11 +27,12 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    resources = open_resources(settings, authenticates=function.authenticates)
+    is_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+    resources = open_resources(settings, authenticates=function.authenticates, connects=not is_snapshot)
     telemetry = Telemetry(function.service, settings)
     host = Host(function, resources, application((function,), resources), telemetry)
 
-    def handler(event: object, context: object = None) -> object:
+    def serve(event: object, context: object) -> object:
         invocation_id = invocation_of(context)
         try:
             run = run_of(host, event)
@@ -39,6 +41,12 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
             raise
         with ending_in(remaining_seconds(context)):
             return run(invocation_id)
+
+    trace = tracer(environment, settings.stage)
+
+    def handler(event: object, context: object = None) -> object:
+        with trace():
+            return serve(event, context)
 
     gc.freeze()  # all this stays, and a collection that looked at it would hold up the first events by milliseconds
     return handler

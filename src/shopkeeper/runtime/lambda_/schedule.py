@@ -3,6 +3,7 @@
 from functools import partial
 
 from shopkeeper.functions.triggers import Schedule
+from shopkeeper.net.spans import current_root
 from shopkeeper.runtime.lambda_.events import Host, Run
 
 
@@ -15,4 +16,6 @@ def schedule_run(host: Host, name: object) -> Run | None:
 
 
 def _run(host: Host, schedule: Schedule, invocation_id: str) -> None:
+    if (root := current_root()) is not None:
+        root.facts["schedule"] = schedule.name
     host.telemetry.record_run("schedule", schedule.name, invocation_id, lambda: schedule.build(host.resources)())

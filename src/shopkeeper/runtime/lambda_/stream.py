@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from shopkeeper.functions.triggers import Metrics, Stream, is_head
+from shopkeeper.net.spans import current_root
 from shopkeeper.runtime.lambda_.events import Host, Run, UnsupportedEvent
 from shopkeeper.storage.values import decode_item
 
@@ -68,4 +69,6 @@ def _run(host: Host, stream: Stream, images: list[Image], invocation_id: str) ->
         items = [item for item in map(decode_item, images) if not is_head(stream.table, item)]
         return stream.build(host.resources)(items) if items else {}
 
+    if (root := current_root()) is not None:
+        root.facts["stream"] = stream.name
     host.telemetry.record_run("stream", stream.name, invocation_id, consume)

@@ -1,5 +1,8 @@
 """DynamoDB as a service of the lean client, and its failures as the errors of a store."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from shopkeeper.aws.client import SECONDS, AwsClient, NoAnswer, Service
 from shopkeeper.aws.credentials import NoCredentials
 from shopkeeper.aws.failures import Failure
@@ -15,11 +18,21 @@ from shopkeeper.storage.errors import (
     Throttled,
 )
 
+
+def tables_of(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the tables in the payload of a call, each once."""
+    if "TableName" in payload:
+        return (payload["TableName"],)
+    parts = [part for action in payload.get("TransactItems", ()) for part in action.values()]
+    return tuple(dict.fromkeys([*payload.get("RequestItems", ()), *(part["TableName"] for part in parts)]))
+
+
 DYNAMODB = Service(
     name="dynamodb",
     target="DynamoDB_20120810",
     content_type="application/x-amz-json-1.0",
     variable="DYNAMODB",
+    tables_of=tables_of,
 )
 
 CallError = Failure | NoAnswer | NoCredentials
