@@ -40,7 +40,10 @@ def parts(facts: Facts) -> dict[str, str]:
         "database": _database(facts),
         "cold-starts": _cold_starts(facts),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
-        "behaviours": "".join(_behaviour(pattern) for pattern in facts["pages"]["api"]),
+        "behaviours": "".join(
+            [_behaviour(pattern, cached=True) for pattern in facts["pages"]["cached"]]
+            + [_behaviour(pattern) for pattern in facts["pages"]["api"]]
+        ),
         "page-headers": _page_headers(facts["pages"]),
         "rewrite": "FunctionCode: |\n" + indent(REWRITE.read_text(), "  "),
         "streams": "".join(_stream_output(name) for name, table in facts["tables"].items() if table["stream"]),
@@ -152,15 +155,16 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
     )
 
 
-def _behaviour(pattern: str) -> str:
+def _behaviour(pattern: str, *, cached: bool = False) -> str:
+    policy = "!Ref PublicAnswers" if cached else "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled"
     return _block(
         f"""
         - PathPattern: {pattern}
           TargetOriginId: api
           ViewerProtocolPolicy: https-only
           AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
-          Compress: false
-          CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled
+          Compress: {str(cached).lower()}
+          CachePolicyId: {policy}
           OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader
         """
     )

@@ -274,15 +274,19 @@ const docsBehaviour = {
 };
 
 // What the distribution passes on to the API, as it comes.
-const apiBehaviours = facts.pages.api.map((PathPattern) => ({
-  PathPattern,
+const passedOn = {
   TargetOriginId: 'api',
   ViewerProtocolPolicy: 'https-only',
   AllowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],
   Compress: false,
   CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad', // CachingDisabled
   OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader
-}));
+};
+const kept = { ...passedOn, Compress: true, CachePolicyId: { Ref: 'PublicAnswers' } };
+const apiBehaviours = [
+  ...facts.pages.cached.map((PathPattern) => ({ PathPattern, ...kept })),
+  ...facts.pages.api.map((PathPattern) => ({ PathPattern, ...passedOn })),
+];
 
 // CloudFront takes two of them by members of their own.
 const {

@@ -22,6 +22,7 @@ def of_template(template: "Template") -> Model:
         f"<{name}>": policy["ResponseHeadersPolicyConfig"]
         for name, policy in template.of_type("AWS::CloudFront::ResponseHeadersPolicy")
     }
+    ((public, cached),) = template.of_type("AWS::CloudFront::CachePolicy")
     ((rewrite, function),) = template.of_type("AWS::CloudFront::Function")
 
     def behaviour(found: Model) -> Model:
@@ -31,7 +32,7 @@ def of_template(template: "Template") -> Model:
             "viewers": found["ViewerProtocolPolicy"],
             "methods": sorted(found["AllowedMethods"]),
             "compresses": found["Compress"],
-            "cache": found["CachePolicyId"],
+            "cache": "public" if found["CachePolicyId"] == f"<{public}>" else found["CachePolicyId"],
             "request": found.get("OriginRequestPolicyId"),
             "headers": policy.rpartition("-")[2],
             "rewritten": [one["EventType"] for one in _of(found, "FunctionAssociations", f"<{rewrite}.FunctionARN>")],
@@ -65,6 +66,19 @@ def of_template(template: "Template") -> Model:
             "runtime": function["FunctionConfig"]["Runtime"],
             "live": function["AutoPublish"],
         },
+        "public": _cache_policy(cached["CachePolicyConfig"]),
+    }
+
+
+def _cache_policy(config: Model) -> Model:
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["HeadersConfig"]["HeaderBehavior"] == "whitelist"
+    return {
+        "seconds": [config["MinTTL"], config["DefaultTTL"], config["MaxTTL"]],
+        "cookies": key["CookiesConfig"]["CookieBehavior"],
+        "headers": key["HeadersConfig"]["Headers"],
+        "query": key["QueryStringsConfig"]["QueryStringBehavior"],
+        "compressed": [key["EnableAcceptEncodingBrotli"], key["EnableAcceptEncodingGzip"]],
     }
 
 
@@ -93,6 +107,7 @@ def of_plan(plan: "Plan") -> Model:
     written = dict(enumerate(expressions["ordered_cache_behavior"]))
     written_origins = {one["origin_id"]["constant_value"]: one for one in expressions["origin"]}
     (default,) = distribution["default_cache_behavior"]
+    cached = plan.only("aws_cloudfront_cache_policy") or {}
     return {
         "enabled": distribution["enabled"],
         "access": {
@@ -117,6 +132,7 @@ def of_plan(plan: "Plan") -> Model:
             for name, policy in plan.of_type("aws_cloudfront_response_headers_policy")
         },
         "rewrite": {"code": function["code"], "runtime": function["runtime"], "live": function["publish"]},
+        "public": _planned_cache_policy(cached),
     }
 
 
@@ -138,6 +154,19 @@ def _planned_origin(origin: Model, expressions: Model) -> Model:
     }
 
 
+def _planned_cache_policy(policy: Model) -> Model:
+    (key,) = policy["parameters_in_cache_key_and_forwarded_to_origin"]
+    (cookies,), (headers,), (query,) = key["cookies_config"], key["headers_config"], key["query_strings_config"]
+    assert headers["header_behavior"] == "whitelist"
+    return {
+        "seconds": [policy["min_ttl"], policy["default_ttl"], policy["max_ttl"]],
+        "cookies": cookies["cookie_behavior"],
+        "headers": sorted(headers["headers"][0]["items"]),
+        "query": query["query_string_behavior"],
+        "compressed": [key["enable_accept_encoding_brotli"], key["enable_accept_encoding_gzip"]],
+    }
+
+
 def _planned_behaviour(found: Model, expressions: Model) -> Model:
     policy = next(iter(_references(expressions, "response_headers_policy_id")), "..")
     return {
@@ -145,7 +174,8 @@ def _planned_behaviour(found: Model, expressions: Model) -> Model:
         "viewers": found["viewer_protocol_policy"],
         "methods": sorted(found["allowed_methods"]),
         "compresses": found["compress"],
-        "cache": found["cache_policy_id"],
+        # The policy that is still to be made is the only one whose id the plan does not know.
+        "cache": found.get("cache_policy_id") or "public",
         "request": found.get("origin_request_policy_id") or None,
         "headers": policy.split(".")[1],
         "rewritten": [

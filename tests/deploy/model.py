@@ -3,8 +3,10 @@
 Tables, functions and alarms go by their short names; ARNs lose what is the same in every account.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
@@ -241,6 +243,7 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
         "headers": "",
         "rewritten": [],
     }
+    kept = {**passed_on, "compresses": True, "cache": "public"}
     bucket_of_stage: Model = {"from": BUCKET, "signed": True, "protocol": None, "tls": None}
     page: Model = {**files, "origin": "pages", "compresses": True, "headers": "pages", "rewritten": ["viewer-request"]}
     gateway = f"execute-api.{REGION}.amazonaws.com"
@@ -268,10 +271,11 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
                 "rewritten": [],
             },
             "/api/docs": page,
+            **dict.fromkeys(_public(functions), kept),
             **dict.fromkeys(_patterns(functions), passed_on),
         },
-        # The first that fits counts: the API docs stand before the paths of the API.
-        "order": ["/pictures/*", "/api/docs", *sorted(set(_patterns(functions)))],
+        # The first that fits counts: the API docs and what caches may keep stand before the paths of the API.
+        "order": ["/pictures/*", "/api/docs", *_public(functions), *sorted(set(_patterns(functions)))],
         "headers": {
             "pages": {
                 **SECURITY_HEADERS,
@@ -287,7 +291,21 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
             },
         },
         "rewrite": {"code": REWRITE.read_text(), "runtime": "cloudfront-js-2.0", "live": True},
+        # No answer to a token is another's, and what does not say how long it may be kept is not kept.
+        "public": {
+            "seconds": [0, 0, 60],
+            "cookies": "none",
+            "headers": ["Authorization", "Origin"],
+            "query": "all",
+            "compressed": [True, True],
+        },
     }
+
+
+def _public(functions: tuple[Function, ...]) -> list[str]:
+    """Return the patterns of the public paths. An id is a UUID."""
+    paths = [endpoint.path for function in functions for endpoint in function.endpoints if endpoint.public]
+    return sorted(re.sub(r"{[a-z_]+}", "?" * len(str(UUID(int=0))), path) for path in paths)
 
 
 def _patterns(functions: tuple[Function, ...]) -> Iterator[str]:

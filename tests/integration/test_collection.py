@@ -247,7 +247,7 @@ LIES: dict[str, tuple[Lie, str]] = {
     "a version that stands still": (tells("version", 1), "another price is version 2"),
     "no answer says what it is": (
         lacks("X-Content-Type-Options"),
-        "every answer: is not to be sniffed, nor cached but for badges and the script",
+        "every answer: is not to be sniffed, nor cached but for what everybody may see",
     ),
     "everyone may read": (
         adds("Access-Control-Allow-Origin", "*"),

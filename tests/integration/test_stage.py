@@ -62,6 +62,7 @@ LIES: dict[str, tuple[str, Lie]] = {
     "a forged token is taken": ("accounts", says(200, instead_of=401)),
     "a repeat is another business": ("businesses", only("POST /auth/register-business", tells("business_id", "x"))),
     "a version stands still": ("catalogue", adds("ETag", '"1"')),
+    "what is private may be kept": ("catalogue", adds("Cache-Control", "public, max-age=5, stale-while-revalidate=60")),
     "a price is wrong": ("orders", tells("total_minor", 1)),
     "the feed forgets": ("orders", only("GET /api/businesses", tells("events", []))),
 }

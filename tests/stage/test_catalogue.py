@@ -15,7 +15,7 @@ def test_an_item_from_its_making_to_its_end(url: str, owner: Owner) -> None:
     item = owner.add(description="Short and strong")
     path = f"/api/items/{item['item_id']}"
     assert (item["available"], item["version"], item["description"]) == (True, 1, "Short and strong")
-    shown = send(url, "GET", path)
+    shown = owner.ask("GET", path)
     assert (shown.json, shown.headers["etag"]) == (item, '"1"')
     for headers, status, code in (
         ({}, 428, "precondition_required"),
@@ -36,6 +36,21 @@ def test_an_item_from_its_making_to_its_end(url: str, owner: Owner) -> None:
     assert (gone.status, gone.body) == (204, b"")
     assert_problem(send(url, "GET", path), 404, "not_found")
     assert_problem(owner.ask("DELETE", path, **{"If-Match": "*"}), 404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_a_public_answer_already_is_told_so_without_it(method: str, url: str, owner: Owner) -> None:
+    item = owner.add()
+    own = f"/api/items?business_id={owner.business_id}"
+    for path in (own, f"/api/items/{item['item_id']}", f"/api/businesses/{owner.business_id}"):
+        seen = send(url, "GET", path)
+        assert seen.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=60"
+        for tag in (seen.headers["etag"], f'"other", W/{seen.headers["etag"]}', "*"):
+            again = send(url, method, path, headers={"If-None-Match": tag})
+            assert (again.status, again.body) == (304, b"")
+            assert again.headers["etag"] == seen.headers["etag"]
+        assert "no-store" in owner.ask(method, path).headers["cache-control"]
+        assert send(url, method, path, headers={"If-None-Match": '"other"'}).status == 200
 
 
 def test_nobody_else_touches_a_catalogue(url: str, owner: Owner, other: Person) -> None:

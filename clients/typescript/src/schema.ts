@@ -250,7 +250,7 @@ export interface paths {
         };
         /**
          * Return a business
-         * @description Its owner gets all of it. Everybody else gets what is public, with the contact data that the owner shows. The answer says whether the business takes orders now, so no cache may keep it.
+         * @description Its owner gets all of it. Everybody else gets what is public, with the contact data that the owner shows. The answer says whether the business takes orders now; without a token it may be some seconds old.
          */
         get: operations["getBusiness"];
         put?: never;
@@ -454,7 +454,7 @@ export interface paths {
         };
         /**
          * List items
-         * @description They are those of one business or of all, page by page. A search finds items by name and description.
+         * @description They are those of one business or of all, page by page. A search finds items by name and description. Without a token the answer may be some seconds old.
          */
         get: operations["listItems"];
         put?: never;
@@ -478,7 +478,7 @@ export interface paths {
         };
         /**
          * Return an item
-         * @description Anyone may read it.
+         * @description Anyone may read it. Without a token the answer may be some seconds old.
          */
         get: operations["getItem"];
         put?: never;
@@ -6724,6 +6724,13 @@ export interface operations {
                     "application/json": components["schemas"]["OwnBusiness"] | components["schemas"]["PublicBusiness"];
                 };
             };
+            /** @description The client has the answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The request is not what the types say */
             400: {
                 headers: {
@@ -8545,6 +8552,13 @@ export interface operations {
                     "application/json": components["schemas"]["ItemList"];
                 };
             };
+            /** @description The client has the answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The request is not what the types say */
             400: {
                 headers: {
@@ -8729,6 +8743,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Item"];
                 };
+            };
+            /** @description The client has the answer already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is not what the types say */
             400: {

@@ -106,6 +106,20 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "ordered_cache_behavior" {
+    for_each = local.facts.pages.cached
+    content {
+      path_pattern             = ordered_cache_behavior.value
+      target_origin_id         = "api"
+      viewer_protocol_policy   = "https-only"
+      allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
+      cached_methods           = ["GET", "HEAD"]
+      compress                 = true
+      cache_policy_id          = aws_cloudfront_cache_policy.public.id
+      origin_request_policy_id = "b689b0a8-53d0-40ab-baf2-68738e2966ac" # AllViewerExceptHostHeader
+    }
+  }
+
+  dynamic "ordered_cache_behavior" {
     for_each = local.facts.pages.api
     content {
       path_pattern             = ordered_cache_behavior.value
@@ -127,6 +141,35 @@ resource "aws_cloudfront_distribution" "this" {
 
   viewer_certificate {
     cloudfront_default_certificate = true
+  }
+}
+
+# The answers that the API calls public, as long as it says. A token, or another origin, has an answer of its own.
+resource "aws_cloudfront_cache_policy" "public" {
+  name        = "shopkeeper-${var.stage}-public"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 60
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "whitelist"
+
+      headers {
+        items = ["Authorization", "Origin"]
+      }
+    }
+
+    query_strings_config {
+      query_string_behavior = "all"
+    }
   }
 }
 

@@ -13,6 +13,7 @@ from shopkeeper.functions.permissions import Permission, permissions_of
 from shopkeeper.functions.queues import dead_letters
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from shopkeeper.http.routing import is_parameter
 from shopkeeper.pages.files import MEDIA_TYPES
 from shopkeeper.pages.headers import CACHE_CONTROL, SECURITY_HEADERS, content_security_policy
 from shopkeeper.settings import DEV_ORIGINS, SETTINGS
@@ -20,6 +21,8 @@ from shopkeeper.storage import Table
 from shopkeeper.storage.tables import TABLES
 
 Facts = dict[str, Any]
+
+ID_SIGNS = 36
 
 
 def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...] = TABLES) -> Facts:
@@ -81,9 +84,12 @@ def _routes(function: Function) -> Iterable[str]:
 def _pages(functions: tuple[Function, ...]) -> Facts:
     """Return what a distribution must know to serve the pages, and the API under the same address.
 
-    `UPLOADS` stands for the origin of the bucket, to which browsers post pictures.
+    `UPLOADS` stands for the origin of the bucket, to which browsers post pictures. Of the paths of the API, `cached`
+    are those whose answers the distribution may keep as they say.
     """
+    public = [endpoint for function in functions for endpoint in function.endpoints if endpoint.public]
     return {
+        "cached": sorted(_cached(endpoint.path) for endpoint in public),
         "api": sorted({_pattern(endpoint.path) for function in functions for endpoint in function.endpoints} - {"/"}),
         "headers": {name: value for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"},
         "policy": content_security_policy("UPLOADS").split("; "),
@@ -96,6 +102,14 @@ def _pattern(path: str) -> str:
     """Return what a distribution compares with the address for a path: the path itself, or all below its first part."""
     first, _, rest = path.removeprefix("/").partition("/")
     return f"/{first}/*" if rest else path
+
+
+def _cached(path: str) -> str:
+    """Return what a distribution compares with the address for a public path and for no longer one.
+
+    An id has as many signs as a UUID, and a question mark stands for one sign.
+    """
+    return "/".join("?" * ID_SIGNS if is_parameter(segment) else segment for segment in path.split("/"))
 
 
 def _preflight(functions: tuple[Function, ...]) -> Facts:

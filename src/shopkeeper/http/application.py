@@ -11,7 +11,7 @@ from shopkeeper.http.binding import MAX_BODY_BYTES, bind
 from shopkeeper.http.call import Reply
 from shopkeeper.http.content import Content, close
 from shopkeeper.http.cors import CorsPolicy
-from shopkeeper.http.endpoint import NO_CONTENT, Route
+from shopkeeper.http.endpoint import NO_CONTENT, NOT_MODIFIED, Route
 from shopkeeper.http.errors import PROBLEM_JSON, ApiError, ErrorFormat, MethodNotAllowed, MethodNotKnown, NotFound
 from shopkeeper.http.limits import joined
 from shopkeeper.http.load import Load
@@ -27,8 +27,6 @@ COMMON_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """What every answer carries; a reply or an error may have its own values."""
-
-NOT_MODIFIED = 304
 
 GATEWAY_REFUSAL = b'{"message":"Missing Authentication Token"}'
 GATEWAY_REFUSAL_TYPE = "MissingAuthenticationTokenException"
@@ -130,7 +128,12 @@ class Application:
         if status == NO_CONTENT:
             del headers["Content-Type"]
             return Response(status, headers, b"", reply.error, reply.metrics)
-        return _written(status, headers, reply)
+        response = _written(status, headers, reply)
+        if not route.endpoint.public:
+            return response
+        from shopkeeper.http.caching import public  # most functions have no public endpoint
+
+        return public(request, response)
 
     def _take(self, route: Route, by: str, client: str) -> Mapping[str, str]:
         """Take what the request costs a client of its limits, and return their fields. Raises RateLimited."""

@@ -14,7 +14,7 @@ from shopkeeper.http.access import Access, Scheme
 from shopkeeper.http.call import Call, Nothing, Reply
 from shopkeeper.http.content import Content
 from shopkeeper.http.errors import ApiError, ErrorFormat
-from shopkeeper.http.headers import HeaderField
+from shopkeeper.http.headers import CACHE_CONTROL, ETAG, LIST_ETAG, PUBLIC_ETAG, HeaderField
 from shopkeeper.http.limits import RateLimit
 from shopkeeper.http.load import LargeBody, Load
 from shopkeeper.http.signature import Signature, read_signature, refuse
@@ -29,7 +29,7 @@ S = TypeVar("S")
 
 Kinds = tuple[type[msgspec.Struct], ...]
 
-NO_CONTENT = 204
+NO_CONTENT, NOT_MODIFIED = 204, 304
 JSON = "application/json"
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -45,7 +45,8 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     those of Content. `security` names the required credentials if `access` does not. `load` is what a request
     costs, and `load_with` what it costs with a query parameter. `limits` bound how often a client may call.
     With a `large_body` the handler reads the body itself. A `deprecated` endpoint says so in its answers. `accepts` are
-    the media types in which JSON may come.
+    the media types in which JSON may come. Everybody without a token gets the same of a `public` endpoint, so caches
+    may keep it for seconds.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     limits: tuple[RateLimit, ...] = ()
     large_body: LargeBody | None = None
     deprecated: "Deprecation | None" = None
+    public: bool = False
 
     @property
     def answers_head(self) -> bool:
@@ -98,6 +100,14 @@ class Endpoint(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     def success(self) -> int:
         """The status of the answer when all is well."""
         return next(iter(self.responses))
+
+    @property
+    def sends(self) -> tuple[HeaderField, ...]:
+        """The header fields of the success: what is declared, and of a public endpoint its lifetime and its tag."""
+        if not self.public:
+            return self.headers
+        others = tuple(field for field in self.headers if field != ETAG)
+        return (*others, LIST_ETAG if others == self.headers else PUBLIC_ETAG, CACHE_CONTROL)
 
     @property
     def takes_body(self) -> bool:
@@ -132,6 +142,7 @@ def endpoint(
     limits: tuple[RateLimit, ...] = (),
     large_body: LargeBody | None = None,
     deprecated: "Deprecation | None" = None,
+    public: bool = False,
 ) -> Callable[[Callable[[S, Call[P, B]], Reply[R]]], Endpoint[S]]:
     """Declare an endpoint on its handler; the name then is the Endpoint.
 
@@ -166,6 +177,7 @@ def endpoint(
             limits=limits,
             large_body=large_body,
             deprecated=deprecated,
+            public=public,
         )
         _check(one, types, body)
         return one
@@ -194,6 +206,8 @@ def _check(one: Endpoint[Any], types: Signature, body: type[msgspec.Struct] | No
         refuse(one.handler, "needs the body's type either in its annotation or in the declaration")
     if one.method == "GET" and (one.takes_body or one.large_body):
         refuse(one.handler, "takes a body, which a GET does not have")
+    if one.public and (not one.answers_head or one.access is Access.SIGNED_IN):
+        refuse(one.handler, "is public, which only a GET that is safe and asks for no token can be")
     if one.takes_body and one.large_body:
         refuse(one.handler, "declares a large body, which cannot be JSON")
     for kinds in one.responses.values():

@@ -17,6 +17,25 @@ class HeaderField(msgspec.Struct, frozen=True):
 
 
 ETAG = HeaderField("ETag", "The resource's version, for If-Match", {"type": "string", "pattern": '^"[0-9]+"$'}, '"3"')
+PUBLIC_ETAG = HeaderField(
+    "ETag",
+    "Changes with the answer, for If-None-Match. It begins with the resource's version, and serves If-Match too",
+    {"type": "string", "pattern": r'^"[0-9]+(\.[0-9a-f]{16})?"$'},
+    '"3.9f86d081884c7d65"',
+)
+LIST_ETAG = HeaderField(
+    "ETag",
+    "Changes with the answer, for If-None-Match. An answer to a token has none",
+    {"type": "string", "pattern": '^"[0-9a-f]{16}"$'},
+    '"9f86d081884c7d65"',
+    optional=True,
+)
+CACHE_CONTROL = HeaderField(
+    "Cache-Control",
+    "How long caches may keep the answer; not at all if the request has a token",
+    {"type": "string"},
+    "public, max-age=5, stale-while-revalidate=60",
+)
 LOCATION = HeaderField(
     "Location",
     "The path of what was made",

@@ -11,7 +11,7 @@ from shopkeeper.http.application import GATEWAY_REFUSAL_TYPE
 from shopkeeper.http.binding import CALLER, CREDENTIALS, marked, parameter_sources
 from shopkeeper.http.call import Nothing
 from shopkeeper.http.content import Content
-from shopkeeper.http.endpoint import Endpoint
+from shopkeeper.http.endpoint import NOT_MODIFIED, Endpoint
 from shopkeeper.http.errors import (
     ApiError,
     ContentTooLarge,
@@ -42,6 +42,7 @@ DESCRIPTIONS = {
     201: "Created",
     202: "Accepted; the work is done later",
     204: "Done; there is nothing to say",
+    304: "The client has the answer already",
     400: "The request is not what the types say",
     401: "The caller is not known",
     403: "The caller may not do this",
@@ -315,13 +316,15 @@ def _replies(endpoint: Endpoint[Any], shapes: Shapes) -> dict[int, list[Answer]]
         limits = (RATE_LIMIT, RATE_LIMIT_POLICY) if endpoint.limits else ()
         # What is answered in the form of the success has its header fields, too.
         is_alike = kinds == endpoint.responses[endpoint.success]
-        headers = (*endpoint.headers, *limits, *_deprecation(endpoint)) if is_alike else ()
+        headers = (*endpoint.sends, *limits, *_deprecation(endpoint)) if is_alike else ()
         if kinds == (Nothing,):
             answers[status] = [Answer(headers=headers)]
         else:
             answers[status] = [Answer(_JSON, shapes.reply(kind), headers) for kind in kinds if kind is not Content]
         if Content in kinds:
             answers[status] += [Answer(media_type, {}, headers) for media_type in endpoint.media_types]
+    if endpoint.public:
+        answers[NOT_MODIFIED] = [Answer(headers=answers[endpoint.success][0].headers)]
     return answers
 
 

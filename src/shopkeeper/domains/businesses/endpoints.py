@@ -23,14 +23,14 @@ from shopkeeper.http.version import check_if_match, etag
 B = TypeVar("B")
 
 
-@endpoint("GET /api/businesses/{business_id}", headers=(ETAG,), errors=(NotFound,), access=Access.OPTIONAL)
+@endpoint("GET /api/businesses/{business_id}", headers=(ETAG,), errors=(NotFound,), access=Access.OPTIONAL, public=True)
 def get_business(
     registry: BusinessRegistry, call: Call[BusinessParameters, Nothing]
 ) -> Reply[OwnBusiness | PublicBusiness]:
     """Return a business.
 
     Its owner gets all of it. Everybody else gets what is public, with the contact data that the owner shows. The answer
-    says whether the business takes orders now, so no cache may keep it.
+    says whether the business takes orders now; without a token it may be some seconds old.
     """
     business = registry.get(call.parameters.business_id)
     if owns(call.caller, business):

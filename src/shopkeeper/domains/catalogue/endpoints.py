@@ -51,11 +51,11 @@ def create_item(catalogue: Catalogue, call: Call[Nothing, NewItem]) -> Reply[Ite
     return Reply(item, headers=headers)
 
 
-@endpoint("GET /api/items/{item_id}", headers=(ETAG,), errors=(NotFound,))
+@endpoint("GET /api/items/{item_id}", headers=(ETAG,), errors=(NotFound,), public=True)
 def get_item(catalogue: Catalogue, call: Call[ItemParameters, Nothing]) -> Reply[Item]:
     """Return an item.
 
-    Anyone may read it.
+    Anyone may read it. Without a token the answer may be some seconds old.
     """
     item = catalogue.get(call.parameters.item_id)
     return Reply(item, headers=etag(item.version))
@@ -95,11 +95,13 @@ def delete_item(catalogue: Catalogue, call: Call[ItemChangeParameters, Nothing])
     headers=(LINK,),
     load=Load.PAGES,
     load_with={"search": Load.SEARCHES, "skip": Load.SEARCHES},
+    public=True,
 )
 def list_items(catalogue: Catalogue, call: Call[ItemListParameters, Nothing]) -> Reply[ItemList]:
     """List items.
 
     They are those of one business or of all, page by page. A search finds items by name and description.
+    Without a token the answer may be some seconds old.
     """
     asked = call.parameters
     scope = f"items of {asked.business_id or 'all'} with {asked.search or ''}"

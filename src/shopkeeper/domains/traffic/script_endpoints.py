@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shopkeeper.http import Call, Content, HeaderField, Nothing, Reply, endpoint
-from shopkeeper.http.application import NOT_MODIFIED
+from shopkeeper.http.endpoint import NOT_MODIFIED
 from shopkeeper.http.headers import EMBEDDED
 
 if TYPE_CHECKING:

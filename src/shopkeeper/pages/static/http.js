@@ -61,7 +61,7 @@ export async function send(method, path, { body, headers = {}, signal, timeout =
       method,
       headers: { Accept: "application/json", ...sent, ...headers },
       body: body === undefined ? null : JSON.stringify(body),
-      cache: "no-store",
+      cache: "no-cache", // asked anew each time; a public answer that did not change comes as 304 without its body
       credentials: "omit",
       signal: ender.signal,
     });

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from shopkeeper.http import PROBLEM_JSON, Call, Content, NotFound, Nothing, Reply, Request, Route, endpoint
-from shopkeeper.http.application import NOT_MODIFIED
+from shopkeeper.http.endpoint import NOT_MODIFIED
 from shopkeeper.http.version import has_tag
 from shopkeeper.pages.docs import docs_assets, docs_page, page_with_link
 from shopkeeper.pages.files import CUSTOMERS_PAGE, HTML, MEDIA_TYPES, OWNERS_PAGE, PageFile, assets, page
