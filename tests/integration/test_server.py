@@ -306,7 +306,7 @@ def test_a_refused_registration_changes_nothing(site: Shopkeeper) -> None:
     assert post_json(site.url, REGISTER, mine).status == 201
 
 
-def test_one_log_line_and_one_metrics_object_for_each_request(server: Shopkeeper) -> None:
+def test_one_log_line_with_its_metrics_for_each_request(server: Shopkeeper) -> None:
     agent = f"agent-{uuid.uuid4()}" + "x" * 200
     headers = {"User-Agent": agent, "Authorization": "Bearer sesame", "X-Forwarded-For": "203.0.113.9"}
     send(server.url, "GET", "/health")  # so that this is not the first request
@@ -324,18 +324,17 @@ def test_one_log_line_and_one_metrics_object_for_each_request(server: Shopkeeper
     assert "sesame" not in lines[0]
     assert "203.0.113.9" not in lines[0]
     assert "127.0.0.1" not in lines[0]
-    metrics = json.loads(server.lines[server.lines.index(lines[0]) + 1])
-    directive = metrics["_aws"]["CloudWatchMetrics"][0]
+    directive = line["_aws"]["CloudWatchMetrics"][0]
     assert {metric["Name"] for metric in directive["Metrics"]} == {"RequestCount", "RequestLatency", "Visits"}
     assert directive["Dimensions"] == [["service", "stage"]]
-    assert (metrics["RequestCount"], metrics["Visits"], metrics["stage"]) == (1, 1, "dev")
+    assert (line["RequestCount"], line["Visits"], line["stage"]) == (1, 1, "dev")
 
 
 def await_lines(server: Shopkeeper, text: str) -> list[str]:
-    """Return the log lines that hold `text`, once there are any and the metrics behind them."""
+    """Return the log lines that hold `text`, once there are any."""
     for _ in range(1500):
         lines = [line for line in list(server.lines) if text in line]
-        if lines and server.lines[-1] != lines[-1]:
+        if lines:
             return lines
         time.sleep(0.02)
     raise AssertionError(f"nothing was logged of {text}")
@@ -347,7 +346,7 @@ def test_only_the_first_request_is_a_cold_start(server: Shopkeeper) -> None:
     lines = [json.loads(line) for line in list(server.lines) if '"message":"request"' in line]
     assert [line["coldStart"] for line in lines].count(True) == 1
     assert lines[0]["coldStart"] is True
-    assert sum("ColdStart" in line for line in list(server.lines) if line.startswith('{"_aws"')) == 1
+    assert sum('"ColdStart":1' in line for line in list(server.lines)) == 1
 
 
 def test_the_openapi_document_is_served_on_one_machine(server: Shopkeeper) -> None:

@@ -52,10 +52,10 @@ def test_the_level_chooses_lines_and_never_metrics(
 ) -> None:
     telemetry(LOG_LEVEL=level).record(request(), response, 0.5)
     written = lines()
-    assert [line["level"] for line in written if METRICS not in line] == ([shown] if shown else [])
-    (metrics,) = [line for line in written if METRICS in line]
-    assert metrics["RequestCount"] == 1
-    assert metrics["RequestLatency"] == 500
+    (told,) = written
+    assert told.get("level") == shown
+    assert METRICS in told
+    assert (told["RequestCount"], told["RequestLatency"]) == (1, 500)
 
 
 def test_the_metrics_of_a_request_have_the_embedded_format(lines: Callable[[], list[dict[str, Any]]]) -> None:
@@ -84,6 +84,32 @@ def test_the_metrics_of_a_request_have_the_embedded_format(lines: Callable[[], l
     }
     (directive,) = second["_aws"]["CloudWatchMetrics"]
     assert [metric["Name"] for metric in directive["Metrics"]] == ["RequestCount", "RequestLatency"]
+
+
+def test_a_request_is_one_object_that_is_its_line_and_its_metrics(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    told = telemetry(COLOUR="green")
+    told.record(request(), GOOD, 0.0012)
+    (line,) = lines()
+    assert (line["message"], line["status"], line["durationMs"], line["colour"]) == ("request", 200, 1.2, "green")
+    assert (line["service"], line["stage"], line["Visits"], line["RequestLatency"]) == ("service", "staging", 1, 1.2)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert all(
+        member in line for member in (*directive["Dimensions"][0], *(one["Name"] for one in directive["Metrics"]))
+    )
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARNING"])
+def test_where_aws_counts_requests_only_what_it_does_not_know_is_a_metric(
+    level: str, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    told = Telemetry("service", read({"STAGE": "staging", "LOG_LEVEL": level}, TABLES), counts_requests=False)
+    told.record(request(), Response(200, {}), 0)
+    told.record(request(), GOOD, 0)
+    told.record(request(), Response(404, {}), 0)
+    written = lines()
+    metrics = [[one["Name"] for one in line[METRICS]["CloudWatchMetrics"][0]["Metrics"]] for line in written[:2]]
+    assert metrics == [["ColdStart"], ["Visits"]]
+    assert [METRICS in line for line in written[2:]] == ([False] if level == "INFO" else [])
 
 
 def test_a_fault_is_told_with_its_causes(lines: Callable[[], list[dict[str, Any]]]) -> None:

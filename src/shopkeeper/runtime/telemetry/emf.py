@@ -9,16 +9,17 @@ import msgspec
 NAMESPACE = "Shopkeeper"
 
 
-def embedded_metrics(dimensions: Mapping[str, str], values: Mapping[str, float]) -> bytes:
-    """Return one line of the embedded metric format.
+def embedded_metrics(fields: Mapping[str, object], dimensions: tuple[str, ...], values: Mapping[str, float]) -> bytes:
+    """Return an object of these fields that also is one of the embedded metric format, as a line.
 
-    `values` are counts, except `RequestLatency` in ms. There must be at least one dimension and one value.
+    `dimensions` names at least one of the fields. `values` has at least one metric: counts, except `RequestLatency` in
+    ms.
     """
-    directive = _directive(tuple(dimensions), tuple(values))
+    directive = _directive(dimensions, tuple(values))
     milliseconds = time.time_ns() // 1_000_000
-    constants, numbers = msgspec.json.encode(dimensions), msgspec.json.encode(values)
+    told, numbers = msgspec.json.encode(fields), msgspec.json.encode(values)
     # Each of the two objects gives its members, without the braces between them.
-    return b'{"_aws":{"Timestamp":%d,%b},%b,%b\n' % (milliseconds, directive, constants[1:-1], numbers[1:])
+    return b'%b,"_aws":{"Timestamp":%d,%b},%b\n' % (told[:-1], milliseconds, directive, numbers[1:])
 
 
 @lru_cache(maxsize=64)

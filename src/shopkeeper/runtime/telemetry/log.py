@@ -1,4 +1,4 @@
-"""One log line and one metrics object for every request and every run of a job, each a line of JSON on standard output.
+"""One log line for every request and every run of a job, on standard output: a JSON object with its metrics, if any.
 
 One machine writes the metrics only where `METRICS=emf`.
 
@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -84,13 +84,18 @@ class Telemetry:
         output: Callable[[Callable[[int], bytes]], Output] = Output,
         *,
         has_metrics: bool = True,
+        counts_requests: bool = True,
     ) -> None:
-        """Without `has_metrics` only log lines are written, and those of runs say what the run did."""
+        """Without `has_metrics` only log lines are written, and those of runs say what the run did.
+
+        With `counts_requests` the metrics have the number of requests and their durations.
+        """
         self._dimensions = {"service": service, "stage": settings.stage}
         self._common = {**self._dimensions, **({"colour": settings.colour} if settings.colour else {})}
         self._rank = RANKS[settings.log_level]
         self._output = output(self._dropped)
         self._has_metrics = has_metrics
+        self._counts_requests = counts_requests
         self._notes: set[str] = set()
         self._cold = True
         self.dropped = 0
@@ -100,10 +105,9 @@ class Telemetry:
         """Write the log line and the metrics of a request. `seconds` is its duration."""
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
-        lines = self._request_metrics(response, milliseconds, cold) if self._has_metrics else b""
         level = "INFO" if response.error is None else "ERROR"
-        if self._shows(level):
-            lines = self._request_line(level, request, response, milliseconds, cold) + lines
+        line = self._request_line(level, request, response, milliseconds, cold) if self._shows(level) else None
+        lines = self._object(line, self._request_metrics(response, milliseconds, cold))
         if response.note and self._shows("WARNING") and self._is_new(response.note):
             note = self._line("WARNING", _text(response.note, MAX_NOTE))
             lines = _encode(note | {"requestId": request.request_id}) + lines
@@ -158,24 +162,27 @@ class Telemetry:
     ) -> None:
         cold, self._cold = self._cold, False
         level = "INFO" if failure is None else "ERROR"
-        lines = b""
+        line = None
         if self._shows(level):
             fault = {} if failure is None else _fault(failure)
             done = {"metrics": metrics} if metrics and not self._has_metrics else {}
-            lines = _encode(self._line(level, trigger) | told | {"coldStart": cold} | done | fault | self._trace())
-        if self._has_metrics and (metrics or cold):
-            values = {**metrics, **({"ColdStart": 1} if cold else {})}
-            lines += embedded_metrics(self._dimensions, values)
+            line = self._line(level, trigger) | told | {"coldStart": cold} | done | fault | self._trace()
+        lines = self._object(line, {**metrics, **({"ColdStart": 1} if cold else {})})
         if lines:
             self._output.write(lines)
 
     def _dropped(self, requests: int) -> bytes:
         """Return the lines that report how many requests lost their lines."""
         self.dropped += requests
-        lines = embedded_metrics(self._dimensions, {"LogLinesDropped": requests}) if self._has_metrics else b""
-        if self._shows("WARNING"):
-            lines = _encode(self._line("WARNING", "log lines dropped") | {"requests": requests}) + lines
-        return lines
+        shown = self._shows("WARNING")
+        line = self._line("WARNING", "log lines dropped") | {"requests": requests} if shown else None
+        return self._object(line, {"LogLinesDropped": requests})
+
+    def _object(self, line: dict[str, object] | None, metrics: Mapping[str, float]) -> bytes:
+        """Return one object with a line and with metrics, as far as there are any and they are wanted."""
+        if metrics and self._has_metrics:
+            return embedded_metrics(line or self._dimensions, tuple(self._dimensions), metrics)
+        return _encode(line) if line else b""
 
     def _shows(self, level: str) -> bool:
         return RANKS[level] >= self._rank
@@ -190,13 +197,13 @@ class Telemetry:
     def _line(self, level: str, message: str) -> dict[str, object]:
         return {"level": level, "message": message, "timestamp": rfc3339(utc_now()), **self._common}
 
-    def _request_metrics(self, response: Response, milliseconds: float, cold: bool) -> bytes:
-        values: dict[str, float] = {"RequestCount": 1, "RequestLatency": milliseconds, **response.metrics}
-        if cold:
-            values["ColdStart"] = 1
-        return embedded_metrics(self._dimensions, values)
+    def _request_metrics(self, response: Response, milliseconds: float, cold: bool) -> dict[str, float]:
+        counted = {"RequestCount": 1, "RequestLatency": milliseconds} if self._counts_requests else {}
+        return {**counted, **response.metrics, **({"ColdStart": 1} if cold else {})}
 
-    def _request_line(self, level: str, request: Request, response: Response, milliseconds: float, cold: bool) -> bytes:
+    def _request_line(
+        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool
+    ) -> dict[str, object]:
         line = self._line(level, "request")
         line |= {
             "requestId": request.request_id,
@@ -209,8 +216,7 @@ class Telemetry:
         }
         if response.error is not None:
             line |= _fault(response.error)
-        line |= self._trace()
-        return _encode(line)
+        return line | self._trace()
 
     def _trace(self) -> dict[str, object]:
         trace = os.environ.get("_X_AMZN_TRACE_ID") if self._output.has_trace else None  # no setting
