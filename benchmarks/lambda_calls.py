@@ -113,6 +113,12 @@ def _webhooks(on: "Stage") -> Event:
     return get(f"/api/businesses/{on.business_id}/webhooks")
 
 
+def _signed(event: Event) -> Event:
+    """Return the event of a call whose signature the gateway verified."""
+    identity = {**event["requestContext"]["identity"], "userArn": "arn:aws:iam::123456789012:user/operator"}
+    return {**event, "requestContext": {**event["requestContext"], "identity": identity}}
+
+
 def _ours(name: str, event: "Callable[[Stage], Event]", status: int | None = 200) -> Contestant:
     return Contestant(name, f"shopkeeper.runtime.lambda_.handlers.{name}", event, status)
 
@@ -139,6 +145,7 @@ CONTESTANTS = (
     _ours("webhooks", _webhooks, 401),
     _ours("mail", lambda _: {"schedule": "mail"}, None),
     _ours("traffic", lambda _: {"schedule": "traffic-closing"}, None),
+    _ours("operations", lambda _: _signed(post("/ops/backlogs", None))),
 )
 
 

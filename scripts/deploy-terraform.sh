@@ -5,7 +5,7 @@
 #   --only-data      end with the tables and the secret, before any code
 #   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
-# RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL, API_DOCS (true or false) and the settings of docs/deployment.md where wanted.
+# RESERVED_CONCURRENCY, SNAP_START, JWT_ROTATION_DAYS, ALARM_EMAIL, API_DOCS (true or false) and the settings of docs/deployment.md where wanted.
 # TERRAFORM_STATE_BUCKET keeps the state in S3 (else it stays beside the configuration); TERRAFORM_PLUGINS names
 # a folder of providers where there is no registry.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
@@ -43,6 +43,7 @@ settings=$(facts environment)
 code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=${ALLOWED_ORIGINS:-}"
     "-var=settings=$settings"
     "-var=reserved_concurrency=${RESERVED_CONCURRENCY:--1}" "-var=snap_start=${SNAP_START:-None}"
+    "-var=rotation_days=$JWT_ROTATION_DAYS"
     "-var=alarm_email=${ALARM_EMAIL:-}")
 
 deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE" "-var=allowed_origins=${ALLOWED_ORIGINS:-}" \

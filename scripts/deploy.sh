@@ -5,7 +5,7 @@
 #   --only-data      end with the tables and the secret, before any code
 #   --no-collection  do not run the API collection against what was deployed
 # The environment: AWS_REGION and credentials; COLOUR (blue), ALLOWED_ORIGINS (needed except in dev), and
-# RESERVED_CONCURRENCY, SNAP_START, ALARM_EMAIL, API_DOCS (true or false) and the settings of docs/deployment.md where wanted.
+# RESERVED_CONCURRENCY, SNAP_START, JWT_ROTATION_DAYS, ALARM_EMAIL, API_DOCS (true or false) and the settings of docs/deployment.md where wanted.
 . "$(dirname -- "${BASH_SOURCE[0]}")/deployment.sh"
 
 deployment_arguments "$@"

@@ -4,6 +4,7 @@
 
 TOOLS=$ROOT/.venv-deploy/bin
 COLOUR=${COLOUR:-blue}
+ROTATION_DAYS=180 # except in dev, where nothing is rotated unless JWT_ROTATION_DAYS says so
 DRY_RUN=false
 ONLY_DATA=false
 COLLECTION=true
@@ -33,7 +34,11 @@ deployment_arguments() {
         fail "ALLOWED_ORIGINS must name the web origins of stage $STAGE, with commas between."
     [[ ${API_DOCS:-false} == true || ${API_DOCS:-false} == false ]] ||
         fail "API_DOCS must be true or false, not '$API_DOCS'."
-    export COLOUR
+    [[ $STAGE != dev ]] || ROTATION_DAYS=0
+    JWT_ROTATION_DAYS=${JWT_ROTATION_DAYS:-$ROTATION_DAYS}
+    [[ $JWT_ROTATION_DAYS =~ ^(0|[1-9][0-9]{0,2})$ && ($JWT_ROTATION_DAYS == 0 || $JWT_ROTATION_DAYS -ge 30) ]] ||
+        fail "JWT_ROTATION_DAYS must be 0 or 30 to 999, not '$JWT_ROTATION_DAYS': a session lasts up to 30 days."
+    export COLOUR JWT_ROTATION_DAYS
     NAME=shopkeeper-$STAGE-$COLOUR
     DATA=shopkeeper-data-$STAGE
 }

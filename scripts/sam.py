@@ -7,16 +7,17 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import indent
 from typing import Any
+
+from sam_secret import JWT_SECRET, rotation, secret_statements
+from sam_text import ARN, block, lines
 
 Facts = dict[str, Any]
 
 NAME = "shopkeeper-${Stage}-${Colour}"
-ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
 BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
-JWT_SECRET = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-JwtSecretArn" }'  # noqa: S105  # where it is
 UPLOADS = "https://" + BUCKET + ".s3.${AWS::Region}.${AWS::URLSuffix}"
 REWRITE = Path(__file__).parents[1] / "infrastructure" / "rewrite.js"
 SECURITY = ("Referrer-Policy", "X-Content-Type-Options")
@@ -29,11 +30,11 @@ def parts(facts: Facts) -> dict[str, str]:
     """Return the text of each part by its name."""
     functions = facts["functions"].items()
     return {
-        "parameters": _lines(_parameters(facts)),
-        "alarms": _lines(f"- !Sub {NAME}-{queue}" for queue in facts["dead_letters"]),
-        "environment": _lines(_environment(facts)),
-        "preflight": _lines(_preflight(facts)),
-        "paths": _lines(f"{path}: {{ options: *preflight }}" for path in facts["paths"] if path != "/"),
+        "parameters": lines(_parameters(facts)),
+        "alarms": lines(f"- !Sub {NAME}-{queue}" for queue in facts["dead_letters"]),
+        "environment": lines(_environment(facts)),
+        "preflight": lines(_preflight(facts)),
+        "paths": lines(f"{path}: {{ options: *preflight }}" for path in facts["paths"] if path != "/"),
         "functions": _with_anchor("\n".join(_function(facts, name, function) for name, function in functions)),
         "dead-letters": "\n".join(_dead_letters(facts, queue) for queue in facts["dead_letters"]),
         "throttles": "".join(_throttles(name) for name in facts["functions"]),
@@ -53,22 +54,6 @@ def parts(facts: Facts) -> dict[str, str]:
 def logical(name: str) -> str:
     """Return a name as CloudFormation takes it for a logical id: `OrderExpiry` for `order-expiry`."""
     return "".join(word.capitalize() for word in "".join(c if c.isalnum() else " " for c in name).split())
-
-
-def _lines(lines: Any) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _block(text: str, **parts: str) -> str:
-    """Return a text without its margin, each line `<name>` replaced by the part of that name."""
-    lines = []
-    for line in dedent(text).strip("\n").splitlines():
-        name = line.strip().strip("<>")
-        if line.strip() != f"<{name}>":
-            lines.append(line)
-        elif parts[name]:
-            lines.append(indent(parts[name], line.partition("<")[0]).rstrip("\n"))
-    return _lines(lines)
 
 
 def _parameters(facts: Facts) -> Iterator[str]:
@@ -92,8 +77,8 @@ def _preflight(facts: Facts) -> Iterator[str]:
 def _function(facts: Facts, name: str, function: Facts) -> str:
     own = logical(name)
     more, events = [], []
-    if function["authenticates"]:
-        own_variables = [f"    JWT_SECRET_ARN: {JWT_SECRET}\n"]
+    if function["secret"]:
+        own_variables = [f"    JWT_SECRET_ARN: !If [ReadsParameter, !Ref AWS::NoValue, {JWT_SECRET}]\n"]
         if function["pictures"]:
             own_variables += [f"    S3_BUCKET_NAME: !Sub {BUCKET}\n", f"    PICTURES_URL: {PICTURES_URL}\n"]
         more.append("Environment:\n  Variables:\n" + "".join(own_variables).rstrip("\n"))
@@ -105,11 +90,12 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
     for route, serving in facts["routes"].items():
         if serving == name:
             method, path = route.split(" ")
-            properties = f'{{ RestApiId: !Ref Api, Method: {method}, Path: "{path}" }}'
+            signed = ", Auth: { Authorizer: AWS_IAM, InvokeRole: NONE }" if route in facts["signed_routes"] else ""
+            properties = f'{{ RestApiId: !Ref Api, Method: {method}, Path: "{path}"{signed} }}'
             events.append(f"{logical(route)}: {{ Type: Api, Properties: {properties} }}\n")
     events += [_schedule(trigger, one) for trigger, one in facts["schedules"].items() if one["function"] == name]
     events += [_stream(trigger, one) for trigger, one in facts["streams"].items() if one["function"] == name]
-    return _block(
+    return block(
         f"""
         {own}Function:
           Type: AWS::Serverless::Function
@@ -123,8 +109,7 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
             <more>
             Role: !GetAtt {own}Role.Arn
             AutoPublishCodeSha256: !Ref Fingerprint
-            Events:
-              <events>
+            <events>
 
         {own}Role:
           Type: AWS::IAM::Role
@@ -148,16 +133,18 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
           Properties:
             LogGroupName: !Sub /aws/lambda/{NAME}-{name}
             RetentionInDays: !FindInMap [Stages, !Ref Stage, LogDays]
+        <rotation>
         """,
-        more=_lines(more),
-        events="".join(events),
+        rotation=rotation(own) if function["rotates"] else "",
+        more=lines(more),
+        events=lines(["Events:", *("  " + line for event in events for line in event.splitlines())]) if events else "",
         statements=_statements(function),
     )
 
 
 def _behaviour(pattern: str, *, cached: bool = False) -> str:
     policy = "!Ref PublicAnswers" if cached else "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled"
-    return _block(
+    return block(
         f"""
         - PathPattern: {pattern}
           TargetOriginId: api
@@ -178,7 +165,7 @@ def _page_headers(pages: Facts) -> str:
         for name, value in headers.items()
         if name not in SECURITY
     )
-    return _block(
+    return block(
         f"""
         SecurityHeadersConfig:
           ContentTypeOptions: {{ Override: true }}
@@ -204,19 +191,18 @@ def _with_anchor(functions: str) -> str:
 
 
 def _statements(function: Facts) -> str:
-    lines = []
+    written = []
     for statement in function["statements"]:
         arns = [f"!Sub {ARN % 'dynamodb'}:table/{_of_stage(table)}" for table in statement.get("tables", ())]
         arns += [f"!Sub {ARN % 'sqs'}:{NAME}-{queue}" for queue in statement.get("queues", ())]
         senders = statement.get("senders", ())
         arns += [f"!Sub {ARN % 'ses'}:identity/*" for _ in senders]
         arns += [f'!Sub "arn:${{AWS::Partition}}:s3:::{BUCKET}/{objects}"' for objects in statement.get("objects", ())]
-        lines += ["- Effect: Allow", f"  Action: [{', '.join(statement['actions'])}]", "  Resource:"]
-        lines += [f"    - {arn}" for arn in arns]
-        lines += [f"  Condition: {{ StringEquals: {{ ses:FromAddress: !Ref {logical(one)} }} }}" for one in senders]
-    if function["authenticates"]:
-        lines += ["- Effect: Allow", "  Action: [secretsmanager:GetSecretValue]", f"  Resource: {JWT_SECRET}"]
-    return _lines(lines)
+        written += ["- Effect: Allow", f"  Action: [{', '.join(statement['actions'])}]", "  Resource:"]
+        written += [f"    - {arn}" for arn in arns]
+        written += [f"  Condition: {{ StringEquals: {{ ses:FromAddress: !Ref {logical(one)} }} }}" for one in senders]
+    written += secret_statements(function)
+    return lines(written)
 
 
 def _of_stage(table: str) -> str:
@@ -225,7 +211,7 @@ def _of_stage(table: str) -> str:
 
 
 def _schedule(name: str, schedule: Facts) -> str:
-    return _block(f"""
+    return block(f"""
         {logical(name)}:
           Type: Schedule
           Properties:
@@ -238,7 +224,7 @@ def _schedule(name: str, schedule: Facts) -> str:
 
 def _stream(name: str, stream: Facts) -> str:
     destination = f"{{ Type: SQS, Destination: !GetAtt {logical(stream['dead_letters'])}.Arn }}"
-    return _block(f"""
+    return block(f"""
         {logical(name)}:
           Type: DynamoDB
           Properties:
@@ -254,7 +240,7 @@ def _stream(name: str, stream: Facts) -> str:
 def _dead_letters(facts: Facts, queue: str) -> str:
     own = logical(queue)
     rules = [name for name, schedule in facts["schedules"].items() if schedule["dead_letters"] == queue]
-    return _block(
+    return block(
         f"""
         {own}:
           Type: AWS::SQS::Queue
@@ -285,7 +271,7 @@ def _dead_letters(facts: Facts, queue: str) -> str:
 
 
 def _queue_policy(queue: str, rule: str) -> str:
-    return _block(f"""
+    return block(f"""
         {queue}Policy:
           Type: AWS::SQS::QueuePolicy
           Properties:
@@ -303,7 +289,7 @@ def _queue_policy(queue: str, rule: str) -> str:
 
 
 def _throttles(name: str) -> str:
-    return _block(f"""
+    return block(f"""
         - Id: {name}
           ReturnData: false
           MetricStat:
@@ -338,7 +324,7 @@ def _table(name: str, table: Facts) -> str:
     if table["stream"]:
         more.append("StreamSpecification: { StreamViewType: NEW_IMAGE }")
     attributes = [f"- {{ AttributeName: {key}, AttributeType: {kind} }}" for key, kind in table["attributes"].items()]
-    return _block(
+    return block(
         f"""
         {logical(name)}Table:
           Type: AWS::DynamoDB::Table
@@ -356,9 +342,9 @@ def _table(name: str, table: Facts) -> str:
             PointInTimeRecoverySpecification: {{ PointInTimeRecoveryEnabled: {recovers} }}
             DeletionProtectionEnabled: !If [IsKept, true, false]
         """,
-        attributes=_lines(attributes),
-        indexes=_lines(["GlobalSecondaryIndexes:", *indexes] if indexes else ()),
-        more=_lines(more),
+        attributes=lines(attributes),
+        indexes=lines(["GlobalSecondaryIndexes:", *indexes] if indexes else ()),
+        more=lines(more),
     )
 
 
@@ -369,7 +355,7 @@ def _key(names: list[str]) -> str:
 
 def _stream_output(name: str) -> str:
     own = logical(name)
-    return _block(f"""
+    return block(f"""
         {own}StreamArn:
           Value: !GetAtt {own}Table.StreamArn
           Export: {{ Name: !Sub "shopkeeper-data-${{Stage}}-{own}StreamArn" }}

@@ -8,6 +8,8 @@ const facts = require('../facts.json');
 
 const PREFIX = 'shopkeeper-${sls:stage}-${param:colour}';
 const SECRET_ARN = { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-JwtSecretArn' };
+const PARAMETER = process.env.JWT_SECRET_PARAMETER || '';
+const ROTATION_DAYS = Number(process.env.JWT_ROTATION_DAYS || 0);
 const BUCKET = 'shopkeeper-${sls:stage}-${AWS::AccountId}-${AWS::Region}';
 const PICTURES = {
   S3_BUCKET_NAME: { 'Fn::Sub': BUCKET },
@@ -42,7 +44,7 @@ const functions = map(facts.functions, ([name, definition]) => [
     memorySize: definition.memory,
     timeout: definition.timeout,
     environment: {
-      ...(definition.authenticates && { JWT_SECRET_ARN: SECRET_ARN }),
+      ...(definition.secret.length && !PARAMETER && { JWT_SECRET_ARN: SECRET_ARN }),
       ...(definition.pictures && PICTURES),
     },
     events: [...routesOf(name), ...streamsOf(name)],
@@ -57,7 +59,8 @@ function routesOf(name) {
   const routes = Object.keys(facts.routes).filter((route) => facts.routes[route] === name);
   return routes.map((route) => {
     const [method, path] = route.split(' ');
-    return { http: { method: method.toLowerCase(), path: path === '/' ? path : path.slice(1) } };
+    const signed = facts.signed_routes.includes(route) && { authorizer: 'aws_iam' };
+    return { http: { method: method.toLowerCase(), path: path === '/' ? path : path.slice(1), ...signed } };
   });
 }
 
@@ -96,7 +99,8 @@ function role(name, definition) {
             ...objects.map((pattern) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${BUCKET}/${pattern}` })),
           ]),
     ),
-    ...(definition.authenticates ? [allow(['secretsmanager:GetSecretValue'], SECRET_ARN)] : []),
+    ...(definition.secret.length && !PARAMETER ? [allow(definition.secret, SECRET_ARN)] : []),
+    ...(definition.authenticates && PARAMETER ? ofParameter(allow) : []),
   ];
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   return {
@@ -107,6 +111,45 @@ function role(name, definition) {
         Policies: [{ PolicyName: 'function', PolicyDocument: { Version: '2012-10-17', Statement } }],
       },
     },
+  };
+}
+
+// The key of a parameter may be the account's own: it decrypts this parameter alone, and for Parameter Store alone.
+function ofParameter(allow) {
+  const parameter = arn('ssm', `parameter${PARAMETER}`);
+  const Condition = {
+    StringEquals: {
+      'kms:ViaService': { 'Fn::Sub': 'ssm.${AWS::Region}.${AWS::URLSuffix}' },
+      'kms:EncryptionContext:PARAMETER_ARN': parameter,
+    },
+  };
+  return [allow(['ssm:GetParameter'], parameter), { ...allow(['kms:Decrypt'], arn('kms', 'key/*')), Condition }];
+}
+
+// What lets Secrets Manager call the function that rotates the secret, and the schedule by which it does.
+const rotations = merged(
+  Object.keys(facts.functions).filter((name) => facts.functions[name].rotates).map(rotation),
+);
+
+function rotation(name) {
+  const alias = { Ref: `${logical(name)}LiveAlias` };
+  const may = { FunctionName: alias, Action: 'lambda:InvokeFunction', Principal: 'secretsmanager.amazonaws.com' };
+  const schedule = {
+    Type: 'AWS::SecretsManager::RotationSchedule',
+    DependsOn: `${logical(name)}Permission`,
+    Properties: {
+      SecretId: SECRET_ARN,
+      RotationLambdaARN: alias,
+      RotateImmediatelyOnUpdate: false,
+      RotationRules: { AutomaticallyAfterDays: ROTATION_DAYS },
+    },
+  };
+  return {
+    [`${logical(name)}Permission`]: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: { ...may, SourceAccount: { Ref: 'AWS::AccountId' }, SourceArn: SECRET_ARN },
+    },
+    ...(ROTATION_DAYS && !PARAMETER && { [`${logical(name)}Schedule`]: schedule }),
   };
 }
 
@@ -318,7 +361,7 @@ const pages = {
 module.exports = {
   environment,
   functions,
-  code: { Resources: { ...roles, ...deadLetters, ...schedules } },
+  code: { Resources: { ...roles, ...deadLetters, ...schedules, ...rotations } },
   throttles,
   anyTable,
   coldStarts,

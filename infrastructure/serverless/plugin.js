@@ -79,7 +79,10 @@ class ShopkeeperPlugin {
   finishApi() {
     const ofType = (type) => Object.keys(this.resources).filter((id) => this.resources[id].Type === type);
     const [deployment] = ofType('AWS::ApiGateway::Deployment');
-    const methods = ofType('AWS::ApiGateway::Method').map((id) => this.resources[id].Properties.ResourceId);
+    const methods = ofType('AWS::ApiGateway::Method')
+      .map((id) => this.resources[id].Properties)
+      .filter((properties) => properties.AuthorizationType === 'NONE') // no browser signs its calls
+      .map((properties) => properties.ResourceId);
     this.resources.UndeclaredPath = this.undeclaredPath();
     methods.push({ Ref: 'UndeclaredPath' });
     for (const place of new Map(methods.map((id) => [JSON.stringify(id), id])).values()) {

@@ -53,6 +53,7 @@ _SITE = r"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?"
 _HIT_PATH = r"/(?!counter$)[A-Za-z0-9_-]{1,64}"
 _POOL_ID = r"[a-z]{2,}(?:-[a-z0-9]+)+_[A-Za-z0-9]{1,60}"
+_PARAMETER = r"(?:/[A-Za-z0-9_.-]{1,128}){1,15}"
 
 
 def sqlite_path(store_url: str) -> str | None:
@@ -93,7 +94,12 @@ class Settings:
     @property
     def needs_network(self) -> bool:
         """Whether keys or identities come from another machine."""
-        return bool(self.jwt_secret_arn or self.cognito_user_pool_id)
+        return bool(self.jwt_secret_arn or self.jwt_secret_parameter or self.cognito_user_pool_id)
+
+    @property
+    def secret_variable(self) -> str:
+        """The variable that says what tokens are signed with, empty if none does."""
+        return next((source.variable for source in SECRET_SOURCES if self.values[source.field]), "")
 
     @property
     def registers_strangers(self) -> bool:
@@ -197,6 +203,12 @@ class Settings:
         "JWT_SECRET_ARN",
         "the same, kept in Secrets Manager under this ARN",
         matching("arn:.*", "the ARN of a secret"),
+    )
+    jwt_secret_parameter = Setting(
+        "JWT_SECRET_PARAMETER",
+        "the same, kept in Parameter Store as a SecureString of this name; only one of the three may be set",
+        matching(_PARAMETER, "the full name of a parameter, like /shopkeeper/prod/jwt"),
+        deployable=True,
     )
     access_token_minutes = Setting(
         "ACCESS_TOKEN_EXPIRE_MINUTES",
@@ -337,10 +349,21 @@ SETTINGS: tuple[Setting[object], ...] = tuple(field for field in vars(Settings).
 """Every setting, as it is declared, in order. Names of tables and AWS's own variables are read beside them."""
 
 
+SECRET_SOURCES: tuple[Setting[object], ...] = (
+    Settings.jwt_secret,
+    Settings.jwt_secret_arn,
+    Settings.jwt_secret_parameter,
+)
+"""The settings that say what tokens are signed with. At most one has a value."""
+
+
 def read(environment: Mapping[str, str], tables: tuple[Table, ...]) -> Settings:
     """Return the settings of `environment`. Raises ConfigurationError, naming the variable."""
     is_dev = Settings.stage.read(environment, is_dev=True) == "dev"
     values = {setting.field: setting.read(environment, is_dev=is_dev) for setting in SETTINGS}
+    named = [source.variable for source in SECRET_SOURCES if values[source.field]]
+    if len(named) > 1:
+        raise ConfigurationError(f"{' and '.join(named)} say twice what tokens are signed with: set only one of them.")
     if bool(values["cognito_client_id"]) != bool(values["cognito_user_pool_id"]):
         raise ConfigurationError("COGNITO_CLIENT_ID and COGNITO_USER_POOL_ID are needed together.")
     if values["cognito_user_pool_id"] and values["registration"] == "invite":

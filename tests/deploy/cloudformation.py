@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.deploy import cloudformation_api as gateway
 from tests.deploy import cloudformation_triggers as triggers
 from tests.deploy import distribution, pictures
-from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema, statement_permissions
+from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema
+from tests.deploy.policies import statement_permissions
 
 PSEUDO = {
     "AWS::Partition": "aws",
@@ -193,15 +195,16 @@ def read_code(template: Template) -> Model:
     }
     by_logical = {logical: name for name, (logical, _) in functions.items()}
     body = (template.only("AWS::ApiGateway::RestApi") or {}).get("Body")
-    routes, preflights = _routes_of_body(body) if body else _routes_of_resources(template)
+    routes, preflights = gateway.routes_of_body(body) if body else gateway.routes_of_resources(template)
     return {
-        "routes": {route: by_logical.get(*_target(uri)) for route, uri in routes.items()},
+        "routes": {route: _answered(by_logical, uri, signed) for route, (uri, signed) in routes.items()},
         "preflights": preflights,
         "functions": {name: _function(template, *found) for name, found in functions.items()},
         "schedules": dict(triggers.schedules(template, by_logical)),
         "streams": dict(triggers.streams(template, by_logical)),
+        "rotations": dict(triggers.rotations(template, by_logical)),
         "queues": dict(triggers.queues(template)),
-        "api": _api(template, body),
+        "api": gateway.api(template, body),
         "logs": {
             group["LogGroupName"]: group.get("RetentionInDays") for _, group in template.of_type("AWS::Logs::LogGroup")
         },
@@ -215,62 +218,18 @@ def read_code(template: Template) -> Model:
     }
 
 
+def _answered(functions: Mapping[str, str], uri: str, signed: str) -> str | None:
+    """Return the function that a route's URI invokes, by its logical id, with the calls that it takes."""
+    function = functions.get(*_target(uri))
+    return function and f"{function}{signed}"
+
+
 def _target(uri: str) -> tuple[str, None]:
     """Return the logical id of the function that a URI invokes by its alias; anything else is nobody's."""
     function = uri.partition("/functions/<")[2]
     logical, _, rest = function.partition(">")
     by_alias = rest == ":live/invocations" or logical.endswith("Aliaslive")
     return (logical.removesuffix(".Arn").removesuffix("Aliaslive") if by_alias else "", None)
-
-
-def _routes_of_body(body: Model) -> tuple[dict[str, str], Model]:
-    routes, preflights = {}, {}
-    for path, methods in body["paths"].items():
-        for method, operation in methods.items():
-            integration = operation["x-amazon-apigateway-integration"]
-            if method == "options":
-                (answer,) = integration["responses"].values()
-                preflights[path] = {
-                    "type": integration["type"].upper(),
-                    "request": integration["requestTemplates"],
-                    "headers": _header_names(answer["responseParameters"]),
-                    "template": answer["responseTemplates"],
-                }
-            elif operation.get("security"):
-                routes[f"{method.upper()} {path}"] = "behind an authorizer"
-            else:
-                routes[f"{method.upper()} {path}"] = integration["uri"]
-    return routes, preflights
-
-
-def _routes_of_resources(template: Template) -> tuple[dict[str, str], Model]:
-    parts = {f"<{name}>": properties for name, properties in template.of_type("AWS::ApiGateway::Resource")}
-
-    def path(place: str) -> str:
-        if place not in parts:
-            return ""
-        return f"{path(parts[place]['ParentId'])}/{parts[place]['PathPart']}"
-
-    routes, preflights = {}, {}
-    for _, method in template.of_type("AWS::ApiGateway::Method"):
-        where = path(method["ResourceId"]) or "/"
-        integration = method["Integration"]
-        if method["HttpMethod"] == "OPTIONS":
-            (answer,) = integration["IntegrationResponses"]
-            preflights[where] = {
-                "type": integration["Type"],
-                "request": integration["RequestTemplates"],
-                "headers": _header_names(answer["ResponseParameters"]),
-                "template": answer["ResponseTemplates"],
-            }
-        else:
-            is_open = method["AuthorizationType"] == "NONE" and not method.get("ApiKeyRequired")
-            routes[f"{method['HttpMethod']} {where}"] = integration["Uri"] if is_open else "behind an authorizer"
-    return routes, preflights
-
-
-def _header_names(parameters: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix("method.response.header."): value for name, value in parameters.items()}
 
 
 def _function(template: Template, logical: str, function: Model) -> Model:
@@ -302,43 +261,6 @@ def _function(template: Template, logical: str, function: Model) -> Model:
         },
         "reserved": function.get("ReservedConcurrentExecutions", -1),
         "snap_start": function["SnapStart"]["ApplyOn"],
-    }
-
-
-def _api(template: Template, body: Model | None) -> Model:
-    stage = template.only("AWS::ApiGateway::Stage") or {}
-    (settings,) = stage["MethodSettings"]
-    plan = template.only("AWS::ApiGateway::UsagePlan") or {}
-    acl = template.only("AWS::WAFv2::WebACL")
-    associated = template.only("AWS::WAFv2::WebACLAssociation") is not None
-    turns_away = acl is not None and associated and "Block" in acl["Rules"][0]["Action"]
-    key = template.only("AWS::ApiGateway::ApiKey") or {}
-    deployments = [deployment for _, deployment in template.of_type("AWS::ApiGateway::Deployment")]
-    return {
-        "stage": stage["StageName"],
-        "unprotected_stages": [deployment["StageName"] for deployment in deployments if "StageName" in deployment],
-        "tracing": stage.get("TracingEnabled", False),
-        "metrics": settings.get("MetricsEnabled", False),
-        "rate": settings.get("ThrottlingRateLimit"),
-        "burst": settings.get("ThrottlingBurstLimit"),
-        "access_log": json.loads(stage["AccessLogSetting"]["Format"]),
-        "errors": _gateway_responses(template, body),
-        "plan": {"rate": plan["Throttle"]["RateLimit"], "burst": plan["Throttle"]["BurstLimit"]},
-        "plan_has_key": template.only("AWS::ApiGateway::UsagePlanKey") is not None and key.get("Enabled", False),
-        "rate_rule": acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"] if acl and turns_away else None,
-    }
-
-
-def _gateway_responses(template: Template, body: Model | None) -> Model:
-    if body:
-        declared = body["x-amazon-apigateway-gateway-responses"].items()
-        found = {kind: answer["responseParameters"] for kind, answer in declared}
-    else:
-        answers = template.of_type("AWS::ApiGateway::GatewayResponse")
-        found = {answer["ResponseType"]: answer["ResponseParameters"] for _, answer in answers}
-    return {
-        kind: {name.removeprefix("gatewayresponse.header."): value for name, value in parameters.items()}
-        for kind, parameters in found.items()
     }
 
 

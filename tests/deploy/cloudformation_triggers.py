@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from tests.deploy.model import API, Model, senders
+from tests.deploy.model import ACCOUNT, API, ROTATOR, SECRET, Model
+from tests.deploy.policies import senders
 
 if TYPE_CHECKING:
     from tests.deploy.cloudformation import Template
@@ -26,6 +27,8 @@ def _caller(template: "Template", permission: Model) -> str:
     rule = template.resources.get(_logical(source), {})
     if principal == "apigateway.amazonaws.com" and re.search(r":execute-api:[^*]*:<\w+>/", source):
         return API
+    if (principal, source, permission.get("SourceAccount")) == ("secretsmanager.amazonaws.com", SECRET, ACCOUNT):
+        return ROTATOR
     if principal == "events.amazonaws.com" and rule.get("Type") == "AWS::Events::Rule":
         return f"rule {rule['Properties']['Name']}"
     return f"somebody else: {permission}"
@@ -55,6 +58,19 @@ def schedules(template: "Template", functions: Mapping[str, str]) -> Iterator[tu
                 "function": functions.get(function_of(template, target["Arn"])),
                 "input": json.loads(target.get("Input", "null")),
                 "dead_letters": _queue_name(template, target.get("DeadLetterConfig", {}).get("Arn")),
+            },
+        )
+
+
+def rotations(template: "Template", functions: Mapping[str, str]) -> Iterator[tuple[str, Model]]:
+    """Yield the schedules by which secrets are rotated, by the names of the secrets."""
+    for _, schedule in template.of_type("AWS::SecretsManager::RotationSchedule"):
+        yield (
+            schedule["SecretId"],
+            {
+                "function": functions.get(function_of(template, schedule["RotationLambdaARN"])),
+                "days": int(schedule["RotationRules"]["AutomaticallyAfterDays"]),
+                "at_once": schedule.get("RotateImmediatelyOnUpdate", True),
             },
         )
 

@@ -63,6 +63,8 @@ def read_sam(root: Path, stage: str, colour: str, environment: Mapping[str, str]
     """Return what SAM's own transform makes of the templates."""
     folder = root / "infrastructure" / "sam"
     parameters = {"Stage": stage, "Colour": colour, "AllowedOrigins": "" if stage == "dev" else ORIGINS[stage]}
+    parameters["JwtSecretParameter"] = environment.get("JWT_SECRET_PARAMETER", "")
+    parameters["RotationDays"] = environment.get("JWT_ROTATION_DAYS", "0")
     data = _sam_data(root, stage)
     code = Template(transformed(folder / "template.yaml"), parameters)
     return cloudformation.read_data(data) | cloudformation.read_code(code)
@@ -121,6 +123,8 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
+    code["settings"] = json.dumps({name: environment[name] for name in ("JWT_SECRET_PARAMETER",) if name in environment})
+    code["rotation_days"] = environment.get("JWT_ROTATION_DAYS", "0")
     front = dict(zip(("front_colour", "front_api"), FRONTS[stage], strict=True))
     data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins, **front}, environment)
     with _streams(root, stage, environment):

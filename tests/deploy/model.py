@@ -10,7 +10,8 @@ from uuid import UUID
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.functions.permissions import Permission, permissions_of, secret_actions_of
+from shopkeeper.http import Access, Endpoint
 from shopkeeper.pages.headers import SECURITY_HEADERS, content_security_policy
 from shopkeeper.settings import SETTINGS
 from shopkeeper.storage import Table
@@ -76,7 +77,7 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
     """Return what the code's declarations say of a stage."""
     name = f"shopkeeper-{stage}-{colour}"
     return {
-        "routes": {route: function.name for function in functions for route in _routes(function)},
+        "routes": {route: answered for function in functions for route, answered in _routes(function)},
         "functions": {function.name: _function(function, name, stage, colour) for function in functions},
         "schedules": {
             f"{name}-{schedule.name}": {
@@ -99,6 +100,7 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
             for function in functions
             for stream in function.streams
         },
+        "rotations": {},
         "queues": dict(_queues(name, functions)),
         "tables": {f"{table.name}-{stage}": _table(table, stage, functions) for table in TABLES},
         "pictures": _pictures(stage),
@@ -108,11 +110,17 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
     }
 
 
-def _routes(function: Function) -> Iterator[str]:
+def _routes(function: Function) -> Iterator[tuple[str, str]]:
+    """Yield the routes of a function, with who answers which calls."""
     for endpoint in function.endpoints:
-        yield f"{endpoint.method} {endpoint.path}"
-        if endpoint.answers_head:
-            yield f"HEAD {endpoint.path}"
+        answered = f"{function.name}{SIGNED}" if endpoint.access is Access.AWS_IAM else function.name
+        for method in endpoint.methods:
+            yield f"{method} {endpoint.path}", answered
+
+
+def public(functions: tuple[Function, ...]) -> list[Endpoint[Any]]:
+    """Return the endpoints that browsers may call."""
+    return [endpoint for one in functions for endpoint in one.endpoints if endpoint.access is not Access.AWS_IAM]
 
 
 def _queues(name: str, functions: tuple[Function, ...]) -> Iterator[tuple[str, Model]]:
@@ -154,9 +162,9 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         **{table.environment: f"{table.name}-{stage}" for table in TABLES},
     }
     granted = {f"{permission.action} {physical(permission, name, stage)}" for permission in permissions_of(function)}
-    if function.authenticates:
+    if function.authenticates or function.rotation is not None:
         environment["JWT_SECRET_ARN"] = SECRET
-        granted.add(f"secretsmanager:GetSecretValue {SECRET}")
+    granted |= {f"{action} {SECRET}" for action in secret_actions_of(function)}
     if function.pictures:
         environment |= {"S3_BUCKET_NAME": bucket(stage), "PICTURES_URL": PICTURES_URL}
     return {
@@ -170,6 +178,7 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "alias": "live",
         "invoked_by": {
             *([API] if function.endpoints else []),
+            *([ROTATOR] if function.rotation is not None else []),
             *(f"rule {name}-{schedule.name}" for schedule in function.schedules),
         },
         "failures": {"retries": 2, "to": f"{name}-{function.schedules[0].name}-dead-letters"}
@@ -184,6 +193,12 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
 
 API = "the API"
 """Who else may invoke a function that serves requests: this API's gateway."""
+
+ROTATOR = "Secrets Manager, for the secret"
+"""Who may invoke the function that rotates."""
+
+SIGNED = ", if signed with AWS credentials"
+"""What stands behind the function of a route that takes only such calls."""
 
 TELEMETRY = {"logs": True, "xray": True}
 """The fixed set that every function may do beside its own: write to its log, and to X-Ray."""
@@ -310,11 +325,10 @@ def _public(functions: tuple[Function, ...]) -> list[str]:
 
 def _patterns(functions: tuple[Function, ...]) -> Iterator[str]:
     """Yield what the distribution passes on to the API."""
-    for function in functions:
-        for endpoint in function.endpoints:
-            parts = endpoint.path.split("/")
-            if endpoint.path != "/":
-                yield f"/{parts[1]}/*" if len(parts) > 2 else f"/{parts[1]}"
+    for endpoint in public(functions):
+        parts = endpoint.path.split("/")
+        if endpoint.path != "/":
+            yield f"/{parts[1]}/*" if len(parts) > 2 else f"/{parts[1]}"
 
 
 def _key(key: Key) -> list[str]:
@@ -327,56 +341,3 @@ ROLES = ("HASH", "RANGE")
 def key_schema(schema: list[tuple[str, str]], types: dict[str, str]) -> list[str]:
     """Return a key as the model has it: `schema` is of names and roles, `types` of all attributes."""
     return [f"{role} {name} {types[name]}" for name, role in schema]
-
-
-def statement_permissions(statements: list[Model], log_groups: set[str]) -> tuple[set[str], dict[str, bool]]:
-    """Return what statements of a policy allow, and of that apart whether it holds the fixed set."""
-    granted: set[str] = set()
-    telemetry = {"logs": False, "xray": False}
-    for statement in statements:
-        actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
-        sender = _mail_sender(statement)
-        if sender is not None:
-            granted |= {f"{action} identity/* from {sender}" for action in actions}
-        elif statement["Effect"] != "Allow" or "Condition" in statement or "NotAction" in statement:
-            granted.add(f"a statement that is no plain permission: {statement}")
-        elif set(actions) == {"logs:CreateLogStream", "logs:PutLogEvents"} and set(resources) <= log_groups:
-            telemetry["logs"] = True
-        elif set(actions) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} and resources == ["*"]:
-            telemetry["xray"] = True
-        else:
-            names = [_short(resource) for resource in resources]
-            granted |= {f"{action} {name}" for action in actions for name in names}
-    return granted, telemetry
-
-
-def _mail_sender(statement: Model) -> str | None:
-    """Return the address from which a statement lets mails be sent, None if it is no such statement."""
-    condition: Model = statement.get("Condition") or {}
-    is_plain = statement["Effect"] == "Allow" and "NotAction" not in statement
-    if not is_plain or _listed(statement["Resource"]) != [SENDERS] or set(condition) != {"StringEquals"}:
-        return None
-    wanted: Model = condition["StringEquals"]
-    addresses = _listed(wanted.get("ses:FromAddress", []))
-    return addresses[0] if len(addresses) == 1 and len(wanted) == 1 else None
-
-
-def _short(resource: str) -> str:
-    return resource.removeprefix(TABLE_ARN).removeprefix(QUEUE_ARN).removeprefix(OBJECT_ARN)
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def senders(policy: Model) -> set[str]:
-    """Return which rules a queue's policy lets send to it; whatever else it says is named as it stands."""
-    return {_sender(statement) for statement in policy["Statement"]}
-
-
-def _sender(statement: Model) -> str:
-    rule = str(statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", ""))
-    plain = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    if rule.startswith(RULE_ARN) and plain.items() <= statement.items() and isinstance(statement["Resource"], str):
-        return f"rule {rule.removeprefix(RULE_ARN)}"
-    return f"a statement that is no rule's: {statement}"

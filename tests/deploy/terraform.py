@@ -5,7 +5,18 @@ from collections.abc import Iterator
 
 from tests.deploy import distribution, pictures
 from tests.deploy.cloudformation import expression, read_dashboard
-from tests.deploy.model import API, QUEUE_ARN, RULE_ARN, SECRET, Model, key_schema, senders, statement_permissions
+from tests.deploy.model import (
+    ACCOUNT,
+    API,
+    QUEUE_ARN,
+    ROTATOR,
+    RULE_ARN,
+    SECRET,
+    SIGNED,
+    Model,
+    key_schema,
+)
+from tests.deploy.policies import senders, statement_permissions
 
 SECRET_ARN = "arn:aws:secretsmanager:"
 LOG_GROUP = "the function's own log group"
@@ -94,6 +105,7 @@ def read_code(plan: Plan) -> Model:
         "functions": {name: _function(plan, name, values) for name, values in plan.of_type("aws_lambda_function")},
         "schedules": dict(_schedules(plan)),
         "streams": dict(_streams(plan)),
+        "rotations": dict(_rotations(plan)),
         "queues": dict(_queues(plan)),
         "api": _api(plan),
         "logs": {group["name"]: group["retention_in_days"] for _, group in plan.of_type("aws_cloudwatch_log_group")},
@@ -114,10 +126,11 @@ def _routes(plan: Plan) -> Iterator[tuple[str, str | None]]:
     for key, method in plan.of_type("aws_api_gateway_method", "route"):
         parts = key.split(" ")[1].strip("/").split("/")
         is_there = parts == [""] or all("/".join(parts[: n + 1]) in folders for n in range(len(parts)))
-        is_open = method["authorization"] == "NONE" and not method["api_key_required"]
+        signed = {"NONE": "", "AWS_IAM": SIGNED}.get(method["authorization"])
+        is_open = signed is not None and not method["api_key_required"]
         function, _, alias = uris[key].partition(":function:")[2].partition(":")
         if is_there and is_open and key.startswith(method["http_method"] + " "):
-            yield key, function.rpartition("-")[2] if alias == "live/invocations" else ""
+            yield key, f"{function.rpartition('-')[2]}{signed}" if alias == "live/invocations" else ""
 
 
 def _preflights(plan: Plan) -> Iterator[tuple[str, Model]]:
@@ -186,6 +199,9 @@ def _caller(plan: Plan, key: str, permission: Model) -> str:
     )
     if permission["qualifier"] == "live" and principal == "apigateway.amazonaws.com" and of_this_api:
         return API
+    of_secret = (principal, _without_arn(source), permission.get("source_account"))
+    if permission["qualifier"] == "live" and of_secret == ("secretsmanager.amazonaws.com", SECRET, ACCOUNT):
+        return ROTATOR
     if permission["qualifier"] == "live" and principal == "events.amazonaws.com" and source.startswith(RULE_ARN):
         return f"rule {source.removeprefix(RULE_ARN)}"
     return f"somebody else: {key} {permission}"
@@ -230,6 +246,19 @@ def _streams(plan: Plan) -> Iterator[tuple[str, Model]]:
                 "retries": mapping["maximum_retry_attempts"],
                 "filter": [json.loads(one["pattern"]) for one in filters],
                 "dead_letters": _queue_name(destination["destination_arn"]),
+            },
+        )
+
+
+def _rotations(plan: Plan) -> Iterator[tuple[str, Model]]:
+    for _, rotation in plan.of_type("aws_secretsmanager_secret_rotation"):
+        (rules,) = rotation["rotation_rules"]
+        yield (
+            _without_arn(rotation["secret_id"]),
+            {
+                "function": _function_of(rotation["rotation_lambda_arn"]),
+                "days": rules["automatically_after_days"],
+                "at_once": rotation["rotate_immediately"],
             },
         )
 

@@ -12,7 +12,7 @@ from shopkeeper.storage.tables import TABLES
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
-from tests.deploy.model import FRAMEWORKS_OWN, ORIGINS, UNDECLARED, Model, declared, differences
+from tests.deploy.model import FRAMEWORKS_OWN, ORIGINS, UNDECLARED, Model, declared, differences, public
 from tests.support.http import send
 from tests.support.processes import shopkeeper
 from tests.support.shop import Owner, order_for, place
@@ -71,14 +71,14 @@ def test_what_stands_beside_the_declarations_is_right(
     model = models["sam", stage, colour]
     name = f"shopkeeper-{stage}-{colour}"
     api = model["api"]
-    paths = {endpoint.path for function in FUNCTIONS for endpoint in function.endpoints}
+    paths = {endpoint.path for endpoint in public(FUNCTIONS)}
     assert set(model["preflights"]) == {*paths, UNDECLARED}
     for preflight in model["preflights"].values():
         assert preflight["type"] == "MOCK"
         assert preflight["headers"]["Access-Control-Allow-Headers"] == f"'{ALLOWED_HEADERS}'"
         assert preflight["headers"]["Access-Control-Max-Age"] == f"'{PREFLIGHT_SECONDS}'"
         assert preflight["headers"]["Vary"] == "'Origin'"
-    methods = {endpoint.method for function in FUNCTIONS for endpoint in function.endpoints}
+    methods = {endpoint.method for endpoint in public(FUNCTIONS)}
     offered = model["preflights"]["/counter"]["headers"]["Access-Control-Allow-Methods"].strip("'").split(", ")
     assert set(offered) == {*methods, "OPTIONS"}
     first = (ORIGINS[stage] or DEV_ORIGINS).split(",")[0]

@@ -221,6 +221,15 @@ def send_webhooks(ask: Ask) -> None:
         assert ask("GET", f"{place}/deliveries", None, token)["deliveries"]
 
 
+def count_what_waits(ask: Ask) -> None:
+    """A webhook is another function's matter."""
+    token, business_id = ask.as_owner()  # type: ignore[attr-defined]
+    webhook = {"url": "https://shop.example/hook"}
+    ask.elsewhere("POST", f"/api/businesses/{business_id}/webhooks", webhook, token)  # type: ignore[attr-defined]
+    counted = ask("POST", "/ops/backlogs", signed_by="arn:aws:iam::123456789012:user/operator")
+    assert counted["backlogs"]["webhooks_behind"] == 0
+
+
 JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "visits": [visit, send_hits],
     "health": [look],
@@ -230,6 +239,8 @@ JOURNEYS: dict[str, list[Callable[[Ask], None]]] = {
     "webhooks": [send_webhooks],
     "mail": [send_mails],
     "traffic": [close_periods, read_and_tell_traffic],
+    "operations": [count_what_waits],
+    "rotation": [],
 }
 
 
@@ -256,11 +267,14 @@ class Asking:
         self.run = run
         self.soon = soon
 
-    def __call__(self, method: str, path: str, body: object = None, token: str = "", **more: str) -> Any:
+    def __call__(
+        self, method: str, path: str, body: object = None, token: str = "", *, signed_by: str = "", **more: str
+    ) -> Any:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         headers |= {name.replace("_", "-"): value for name, value in more.items()}
         raw = b"" if body is None else msgspec.json.encode(body)
-        response = self._app.handle(Request(method, path, split_path(path), "id", headers=headers, body=raw))
+        request = Request(method, path, split_path(path), "id", headers=headers, body=raw, signed_by=signed_by)
+        response = self._app.handle(request)
         assert response.status < 500, response.body
         return msgspec.json.decode(whole(response)) if response.body else None
 

@@ -83,7 +83,7 @@ def test_every_wrong_setting_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "remedy"),
     [
-        ({"STAGE": "prod"}, "JWT_SECRET_KEY or JWT_SECRET_ARN is needed"),
+        ({"STAGE": "prod"}, "JWT_SECRET_KEY, JWT_SECRET_ARN or JWT_SECRET_PARAMETER is needed"),
         ({"STAGE": "prod", "JWT_SECRET_KEY": "short"}, "at least 32 random bytes"),
         ({"STORE_URL": "sqlite:///no/such/shop.db"}, "run `mkdir -p "),
         ({"SMTP_URL": "smtp://localhost"}, "SMTP_URL needs MAIL_FROM"),

@@ -64,6 +64,8 @@ OWN_DOMAINS = {
     "mail": {"accounts", "businesses", "feed", "mail", "markers", "orders", "traffic"},
     "orders": {"businesses", "catalogue", "orders", "feed", "markers"},
     "webhooks": {"businesses", "feed", "markers", "webhooks"},
+    "operations": {"businesses", "feed", "mail", "markers", "operations", "orders", "webhooks"},
+    "rotation": set(),
 }
 """The domains that each function loads, and that its package holds."""
 

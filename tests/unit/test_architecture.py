@@ -37,6 +37,7 @@ KNOWS: dict[str, set[str]] = {
     "webhooks": {"businesses", "feed"},
     "mail": {"businesses", "feed", "orders"},
     "setup": {"accounts", "businesses", "markers"},
+    "operations": set(),
 }
 """Which domain may know which: in one direction."""
 
@@ -170,10 +171,11 @@ HEAVY = {
 ONLY_WHEN_NEEDED = {
     "shopkeeper.http.explanations",
     "shopkeeper.aws.s3",
+    "shopkeeper.identity.rotation",
     *(f"shopkeeper.domains.traffic.{name}" for name in ("bots", "bots_data", "hits", "hours", "sites", "spam_data")),
     *(f"shopkeeper.storage.pictures.{name}" for name in ("bucket", "folder")),
     *(f"shopkeeper.domains.catalogue.{name}" for name in ("uploads", "upload_endpoints")),
-    *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "payload_two", "balancer")),
+    *(f"shopkeeper.runtime.lambda_.{name}" for name in ("schedule", "stream", "rotation", "payload_two", "balancer")),
 }
 """What is loaded with the first request that is wrong, with the first picture, with the first hit, and with the first
 event of another kind. Uploads are one machine's alone."""

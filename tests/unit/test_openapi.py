@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.domains.visits.model import VISIT_ERRORS
-from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.all import ON_ONE_MACHINE
 from shopkeeper.functions.openapi import openapi_document
 from shopkeeper.http import PROBLEM_JSON
 from shopkeeper.http.openapi import Described, Words, document
@@ -85,7 +85,7 @@ def test_a_business_has_the_owners_view_and_the_public_one() -> None:
 
 
 def test_any_operation_may_fail_in_the_form_of_its_function() -> None:
-    for function in FUNCTIONS:
+    for function in ON_ONE_MACHINE:
         forms = [(one, part.errors or function.errors) for part in function.parts for one in part.endpoints]
         for one, form_here in forms:
             responses = OPERATIONS[f"{one.method} {one.path}"]["responses"]

@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.faults import Behaviour, FaultyServer, fails, well
 GOOD = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 OTHER = "9b2c7f51d04e8a63f1c9e07b52d8a46e"
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt"
+PARAMETER = "/shopkeeper/prod/jwt"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -34,7 +36,7 @@ NONE = [{"STAGE": "prod"}, {"STAGE": "staging", "STORE_URL": "sqlite:///shop.db"
 
 @pytest.mark.parametrize("environment", NONE, ids=str)
 def test_where_no_secret_is_named_the_start_stops(environment: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY or JWT_SECRET_ARN is needed"):
+    with pytest.raises(ConfigurationError, match="JWT_SECRET_KEY, JWT_SECRET_ARN or JWT_SECRET_PARAMETER is needed"):
         secret_source(settings(**environment))
 
 
@@ -65,14 +67,33 @@ def from_secrets_manager(secret: str, stage: str, folder: Path) -> list[bytes]:
             raise error.__cause__ or error from None  # the reason, which is for the log
 
 
+def parameter(value: str, version: int = 1, kind: str = "SecureString") -> Behaviour:
+    """Return an answer of Parameter Store."""
+    return well(Parameter={"Name": PARAMETER, "Type": kind, "Value": value, "Version": version})
+
+
+def from_parameter_store(secret: str, stage: str, folder: Path) -> list[bytes]:
+    with FaultyServer(parameter(secret)) as server:
+        environment = {**KEYS, "AWS_ENDPOINT_URL": server.url}
+        try:
+            return secret_source(settings(STAGE=stage, JWT_SECRET_PARAMETER=PARAMETER, **environment))()
+        except ServiceUnavailable as error:
+            raise error.__cause__ or error from None  # the reason, which is for the log
+
+
 def from_file(secret: str, stage: str, folder: Path) -> list[bytes]:
     write_key(folder / "shop.db.key", secret.encode())
     return secret_source(settings(STAGE=stage, STORE_URL=f"sqlite:///{folder / 'shop.db'}"))()
 
 
 Source = Callable[[str, str, Path], list[bytes]]
-EVERY = [from_environment, from_secrets_manager, from_file]
-NAMES = {from_environment: "JWT_SECRET_KEY", from_secrets_manager: ARN, from_file: "shop.db.key"}
+EVERY = [from_environment, from_secrets_manager, from_parameter_store, from_file]
+NAMES = {
+    from_environment: "JWT_SECRET_KEY",
+    from_secrets_manager: ARN,
+    from_parameter_store: PARAMETER,
+    from_file: "shop.db.key",
+}
 
 
 @pytest.mark.parametrize("source", EVERY)
@@ -87,7 +108,7 @@ def test_a_secret_under_32_bytes_is_refused_wherever_it_comes_from_in_dev_too(
     assert secret == "x" or secret.strip() not in str(raised.value), "no secret is printed"
 
 
-@pytest.mark.parametrize("source", [from_environment, from_secrets_manager])
+@pytest.mark.parametrize("source", [from_environment, from_secrets_manager, from_parameter_store])
 @pytest.mark.parametrize("stage", ["staging", "prod"])
 @pytest.mark.parametrize("secret", GUESSED)
 def test_outside_dev_a_secret_that_can_be_guessed_is_refused(
@@ -241,3 +262,58 @@ def test_a_secret_that_was_never_rotated_made_empty_or_weak_has_no_previous_one(
     with FaultyServer(well(SecretString=GOOD), previous) as server:
         source = secret_source(settings(JWT_SECRET_ARN=ARN, AWS_ENDPOINT_URL=server.url, **KEYS))
         assert source() == [GOOD.encode()]
+
+
+SOURCES = {"JWT_SECRET_KEY": GOOD, "JWT_SECRET_ARN": ARN, "JWT_SECRET_PARAMETER": PARAMETER}
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(SOURCES, 2)])
+def test_two_sources_at_once_stop_the_start_and_both_are_named(one: str, other: str) -> None:
+    sentence = f"{one} and {other} say twice what tokens are signed with: set only one of them."
+    with pytest.raises(ConfigurationError, match=sentence):
+        settings(**{name: SOURCES[name] for name in (one, other)})
+
+
+def from_parameter(server: FaultyServer, stage: str = "prod") -> list[bytes]:
+    environment = {**KEYS, "AWS_ENDPOINT_URL": server.url}
+    return secret_source(settings(JWT_SECRET_PARAMETER=PARAMETER, STAGE=stage, **environment))()
+
+
+def test_parameter_store_gives_the_newest_version_and_the_one_before_it() -> None:
+    with FaultyServer(parameter(GOOD, 7), parameter(OTHER, 6)) as server:
+        assert from_parameter(server) == [GOOD.encode(), OTHER.encode()]
+        for request, name in zip(server.requests, (PARAMETER, f"{PARAMETER}:6"), strict=True):
+            assert b"x-amz-target: AmazonSSM.GetParameter" in request.header
+            assert b"/us-east-1/ssm/aws4_request" in request.header
+            assert json.loads(request.body) == {"Name": name, "WithDecryption": True}
+
+
+def test_a_parameter_that_was_written_once_is_asked_for_once() -> None:
+    with FaultyServer(parameter(GOOD)) as server:
+        assert from_parameter(server) == [GOOD.encode()]
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "former", [fails(400, "ParameterVersionNotFound"), parameter("weak", 1)], ids=["forgotten", "weak"]
+)
+def test_a_former_version_that_is_forgotten_or_weak_is_left_out(former: Behaviour) -> None:
+    with FaultyServer(parameter(GOOD, 2), former) as server:
+        assert from_parameter(server) == [GOOD.encode()]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [fails(400, "AccessDeniedException")],
+        [fails(400, "ParameterNotFound")],
+        [fails(400, "InvalidKeyId")],
+        [parameter(GOOD, kind="String")],
+        [parameter("short")],
+        [parameter(GOOD, 2), fails(400, "AccessDeniedException")],
+    ],
+    ids=["denied", "missing", "a key that may not decrypt", "plain text", "short", "the former one denied"],
+)
+def test_a_parameter_that_cannot_be_read_or_is_no_secret_is_an_outage(answers: list[Behaviour]) -> None:
+    with FaultyServer(*answers) as server, pytest.raises(ServiceUnavailable):
+        from_parameter(server)

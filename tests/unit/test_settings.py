@@ -138,6 +138,8 @@ REFUSED = [
     ("TRUSTED_PROXIES", "[::1]"),
     ("TRUSTED_PROXIES", "1"),
     ("JWT_SECRET_ARN", "secret"),
+    ("JWT_SECRET_PARAMETER", "jwt"),
+    ("JWT_SECRET_PARAMETER", "/shopkeeper/jwt:3"),
     ("LOG_LEVEL", "LOUD"),
     ("TABLE_NAME", "a b"),
     ("MARKERS_TABLE_NAME", "x"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.all import ON_ONE_MACHINE
 from shopkeeper.http import ApiError, Application, CorsPolicy, InternalError, Request, split_path
 from shopkeeper.runtime.lambda_.answers import answered
 from shopkeeper.runtime.lambda_.events import read_http
@@ -91,7 +91,7 @@ def test_a_preflight_of_an_undeclared_path_lets_the_browser_see_the_refusal(shop
 
 
 def test_what_is_declared_is_answered_the_same(shop: Shop) -> None:
-    for function in FUNCTIONS:
+    for function in ON_ONE_MACHINE:
         for one in function.endpoints:
             for method in one.methods:
                 response = shop.ask(method, one.path.replace("{", "").replace("}", ""))

@@ -4,15 +4,16 @@ locals {
     function = function
     method   = split(" ", route)[0]
     path     = trim(split(" ", route)[1], "/")
+    signed   = contains(local.facts.signed_routes, route)
   } }
-  paths = toset([for route in local.routes : route.path])
 
   # Every other path has its preflight alone, so that a mistyped one shows as the gateway's 403.
-  preflight_paths = setunion(local.paths, ["{proxy+}"])
+  preflight_paths = setunion([for path in local.facts.paths : trim(path, "/")], ["{proxy+}"])
+  paths           = setunion(local.preflight_paths, [for route in local.routes : route.path])
 
   # Every folder on the way to a path is a resource of its own: "a/b/c" is made of "a", "a/b" and "a/b/c".
   folders = { for depth in range(1, 7) : depth => toset([
-    for path in local.preflight_paths : join("/", slice(split("/", path), 0, depth))
+    for path in local.paths : join("/", slice(split("/", path), 0, depth))
     if path != "" && length(split("/", path)) >= depth
   ]) }
 
@@ -89,7 +90,7 @@ resource "aws_api_gateway_method" "route" {
   rest_api_id   = aws_api_gateway_rest_api.this.id
   resource_id   = local.resource_ids[each.value.path]
   http_method   = each.value.method
-  authorization = "NONE"
+  authorization = each.value.signed ? "AWS_IAM" : "NONE"
 }
 
 resource "aws_api_gateway_integration" "route" {

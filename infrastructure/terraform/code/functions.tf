@@ -35,7 +35,7 @@ resource "aws_lambda_function" "this" {
   environment {
     variables = merge(
       local.environment,
-      each.value.authenticates ? { JWT_SECRET_ARN = data.aws_secretsmanager_secret.jwt.arn } : {},
+      length(each.value.secret) > 0 && local.parameter == "" ? { JWT_SECRET_ARN = data.aws_secretsmanager_secret.jwt.arn } : {},
       each.value.pictures ? { S3_BUCKET_NAME = local.bucket, PICTURES_URL = data.aws_ssm_parameter.pictures_url.value } : {},
     )
   }
@@ -152,10 +152,39 @@ data "aws_iam_policy_document" "function" {
   }
 
   dynamic "statement" {
-    for_each = each.value.authenticates ? [data.aws_secretsmanager_secret.jwt.arn] : []
+    for_each = length(each.value.secret) > 0 && local.parameter == "" ? [data.aws_secretsmanager_secret.jwt.arn] : []
     content {
-      actions   = ["secretsmanager:GetSecretValue"]
+      actions   = each.value.secret
       resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.authenticates && local.parameter != "" ? [local.parameter_arn] : []
+    content {
+      actions   = ["ssm:GetParameter"]
+      resources = [statement.value]
+    }
+  }
+
+  # The key of a parameter may be the account's own: it decrypts this parameter alone, and for Parameter Store alone.
+  dynamic "statement" {
+    for_each = each.value.authenticates && local.parameter != "" ? [local.parameter_arn] : []
+    content {
+      actions   = ["kms:Decrypt"]
+      resources = ["${local.arns.kms}:key/*"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ssm.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:PARAMETER_ARN"
+        values   = [statement.value]
+      }
     }
   }
 }

@@ -40,11 +40,15 @@ locals {
   }
   stage = local.stages[var.stage]
 
+  # What takes the place of the secret, if it is named.
+  parameter     = lookup(var.settings, "JWT_SECRET_PARAMETER", "")
+  parameter_arn = "${local.arns.ssm}:parameter${local.parameter}"
+
   # Without origins of its own, dev permits every port of localhost.
   is_local = var.stage == "dev" && var.allowed_origins == ""
 
   # What ARNs of this account and region begin with.
-  arns = { for service in ["dynamodb", "events", "lambda", "ses", "sqs"] : service => join(":", [
+  arns = { for service in ["dynamodb", "events", "kms", "lambda", "ses", "sqs", "ssm"] : service => join(":", [
     "arn", data.aws_partition.current.partition, service, data.aws_region.current.name,
     data.aws_caller_identity.current.account_id,
   ]) }

@@ -47,6 +47,12 @@ variable "reserved_concurrency" {
   default     = -1
 }
 
+variable "rotation_days" {
+  description = "After how many days the secret is rotated; 0 for never"
+  type        = number
+  default     = 0
+}
+
 variable "snap_start" {
   description = "None or PublishedVersions"
   type        = string

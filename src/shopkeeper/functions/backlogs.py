@@ -1,6 +1,6 @@
-"""What waits in the data of a shop, for the metrics of one machine. Each number takes a bounded number of reads.
+"""What waits in the data of a shop. Each number takes a bounded number of reads.
 
-Only one machine reads them: on DynamoDB every look would cost money.
+One machine reads them for its metrics. On AWS only who asks for them reads them: on DynamoDB every look costs money.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,12 @@ MOST = 1000
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """Something that waits. `count` raises StoreError."""
+    """Something that waits. `count` raises StoreError. No function of Lambda may read what needs a scan of a table."""
 
     name: str
     meaning: str
     count: Callable[[Store], int]
+    scans: bool = False
 
 
 BACKLOGS = (
@@ -31,6 +32,7 @@ BACKLOGS = (
         "shopkeeper_orders_open",
         "Orders that have not ended.",
         lambda store: count_open(store, first_businesses(store, MOST)),
+        scans=True,
     ),
     Backlog(
         "shopkeeper_orders_waiting",

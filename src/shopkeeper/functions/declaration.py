@@ -7,8 +7,9 @@ import msgspec
 
 from shopkeeper.functions.queues import Queue, QueueOperation, dead_letters
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Http, Part, Schedule, Stream, Trigger
+from shopkeeper.functions.triggers import Http, Part, Rotation, Schedule, Stream, Trigger
 from shopkeeper.http import (
+    Access,
     ApiError,
     Application,
     CorsPolicy,
@@ -68,6 +69,17 @@ class Function(msgspec.Struct, frozen=True):
     def streams(self) -> tuple[Stream, ...]:
         """Its streams."""
         return tuple(trigger for trigger in self.triggers if isinstance(trigger, Stream))
+
+    @property
+    def rotation(self) -> Rotation | None:
+        """Its trigger by a rotation of the secret, if it has one."""
+        return next((trigger for trigger in self.triggers if isinstance(trigger, Rotation)), None)
+
+    @property
+    def is_for_aws_alone(self) -> bool:
+        """Whether one machine has no use for it: nobody there rotates a secret, or signs with AWS credentials."""
+        is_signed = [endpoint.access is Access.AWS_IAM for endpoint in self.endpoints]
+        return self.rotation is not None or (bool(is_signed) and all(is_signed))
 
     @property
     def dead_letters(self) -> tuple[Queue, ...]:

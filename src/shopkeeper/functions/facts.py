@@ -9,8 +9,9 @@ from typing import Any
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
-from shopkeeper.functions.permissions import Permission, permissions_of
+from shopkeeper.functions.permissions import Permission, permissions_of, secret_actions_of
 from shopkeeper.functions.queues import dead_letters
+from shopkeeper.http import Access, Endpoint
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
 from shopkeeper.http.routing import is_parameter
@@ -29,8 +30,9 @@ def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...]
     """Return the facts about these functions and tables, in the order of their declarations."""
     return {
         "functions": {function.name: _function(function) for function in functions},
-        "routes": {route: function.name for function in functions for route in _routes(function)},
-        "paths": sorted({endpoint.path for function in functions for endpoint in function.endpoints}),
+        "routes": {route: function.name for function in functions for route in _routes(function.endpoints)},
+        "signed_routes": [route for function in functions for route in _routes(_signed(function))],
+        "paths": sorted({endpoint.path for endpoint in _for_browsers(functions)}),
         "pages": _pages(functions),
         "preflight": _preflight(functions),
         "local_origin": DEV_ORIGINS.partition(",")[0],
@@ -67,6 +69,8 @@ def _function(function: Function) -> Facts:
         "timeout": function.timeout,
         "libraries": function.libraries,
         "authenticates": function.authenticates,
+        "secret": list(secret_actions_of(function)),
+        "rotates": function.rotation is not None,
         "pictures": bool(function.pictures),
         # Lambda has one destination for what failed of a function, whichever of its schedules asked for it.
         "failures": dead_letters(function.schedules[0].name).name if function.schedules else None,
@@ -74,8 +78,18 @@ def _function(function: Function) -> Facts:
     }
 
 
-def _routes(function: Function) -> Iterable[str]:
-    for endpoint in function.endpoints:
+def _signed(function: Function) -> list[Endpoint[Any]]:
+    """Return the endpoints that take only calls that are signed with AWS credentials."""
+    return [endpoint for endpoint in function.endpoints if endpoint.access is Access.AWS_IAM]
+
+
+def _for_browsers(functions: tuple[Function, ...]) -> list[Endpoint[Any]]:
+    """Return the endpoints that browsers may call: they have preflights, and the distribution passes them on."""
+    return [endpoint for one in functions for endpoint in one.endpoints if endpoint.access is not Access.AWS_IAM]
+
+
+def _routes(endpoints: Iterable[Endpoint[Any]]) -> Iterable[str]:
+    for endpoint in endpoints:
         yield f"{endpoint.method} {endpoint.path}"
         if endpoint.answers_head:
             yield f"HEAD {endpoint.path}"
@@ -90,7 +104,7 @@ def _pages(functions: tuple[Function, ...]) -> Facts:
     public = [endpoint for function in functions for endpoint in function.endpoints if endpoint.public]
     return {
         "cached": sorted(_cached(endpoint.path) for endpoint in public),
-        "api": sorted({_pattern(endpoint.path) for function in functions for endpoint in function.endpoints} - {"/"}),
+        "api": sorted({_pattern(endpoint.path) for endpoint in _for_browsers(functions)} - {"/"}),
         "headers": {name: value for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"},
         "policy": content_security_policy("UPLOADS").split("; "),
         "cache_control": CACHE_CONTROL,
@@ -114,7 +128,7 @@ def _cached(path: str) -> str:
 
 def _preflight(functions: tuple[Function, ...]) -> Facts:
     """Return the headers of a preflight, apart from the origin. HEAD needs no permission (Fetch, "CORS-safelisted")."""
-    methods = sorted({endpoint.method for function in functions for endpoint in function.endpoints})
+    methods = sorted({endpoint.method for endpoint in _for_browsers(functions)})
     return {
         "Access-Control-Allow-Headers": ALLOWED_HEADERS,
         "Access-Control-Allow-Methods": ", ".join([*methods, "OPTIONS"]),

@@ -10,7 +10,7 @@ from shopkeeper import __version__
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.notices import DELIVERING, NOTICES
 from shopkeeper.functions.vocabulary import NAMED, VOCABULARY
-from shopkeeper.http import Endpoint
+from shopkeeper.http import Access, Endpoint
 from shopkeeper.http.openapi import Described, Words, document
 
 DESCRIPTION = """\
@@ -38,12 +38,16 @@ SERVERS = (
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the document, derived from the declarations and the vocabulary alone."""
+    """Return the document, derived from the declarations and the vocabulary alone.
+
+    It is for the developers of sites, so it does not have what only an operator's own services may call.
+    """
     described = [
         Described(one, part.errors or function.errors, tag_of(one))
         for function in FUNCTIONS
         for part in function.parts
         for one in part.endpoints
+        if one.access is not Access.AWS_IAM
     ]
     words = Words(
         title="Shopkeeper",

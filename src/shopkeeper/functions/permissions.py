@@ -26,6 +26,15 @@ QUEUE_ACTIONS: Mapping[QueueOperation, tuple[str, ...]] = {
 }
 
 
+READING = ("secretsmanager:GetSecretValue",)
+ROTATING = (
+    "secretsmanager:DescribeSecret",
+    *READING,
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+)
+"""What functions that authenticate do with the secret, and what the steps of a rotation do."""
+
 MAIL_ACTIONS = ("SendEmail", "SendRawEmail")
 """What SES requires to send a raw message: a permission for the operation, and one for the content."""
 
@@ -54,9 +63,16 @@ class Permission(msgspec.Struct, frozen=True, order=True):
 
 
 def permissions_of(function: Function) -> frozenset[Permission]:
-    """Return everything that the role of a function must allow, except writing its log and reading its secret."""
+    """Return everything that the role of a function must allow, except writing its log and using the secret."""
     of_tables = {*_on_tables(function), *_on_streams(function), *_on_queues(function)}
     return frozenset({*of_tables, *_of_mail(function), *_on_pictures(function)})
+
+
+def secret_actions_of(function: Function) -> tuple[str, ...]:
+    """Return what a function does with the secret of the stage in Secrets Manager."""
+    if function.rotation is not None:
+        return ROTATING
+    return READING if function.authenticates else ()
 
 
 def _on_tables(function: Function) -> Iterator[Permission]:

@@ -1,4 +1,4 @@
-"""What makes a function run, as data: requests, the time, changes of a table."""
+"""What makes a function run, as data: requests, the time, changes of a table, the rotation of the secret."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -77,7 +77,21 @@ class Stream(msgspec.Struct, frozen=True):
     build: Callable[[Resources], Consumer]
 
 
-Trigger = Http | Schedule | Stream
+Rotate = Callable[[str, str, str], None]
+"""Does a step of a rotation: the step's name, the ARN of the secret, the id of the version to come. It may be repeated.
+"""
+
+
+class Rotation(msgspec.Struct, frozen=True):
+    """Run the function for each step in which AWS Secrets Manager rotates the secret of the stage.
+
+    `build` returns what does a step. One machine rotates nothing.
+    """
+
+    build: Callable[[Resources], Rotate]
+
+
+Trigger = Http | Schedule | Stream | Rotation
 
 
 def is_head(table: Table, item: Item) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shopkeeper.http.errors import Unauthenticated
+from shopkeeper.http.errors import Forbidden, Unauthenticated
 from shopkeeper.http.message import Request
 
 
@@ -14,11 +14,14 @@ class Access(Enum):
     """Who may call an endpoint.
 
     ANYONE: everybody; a token is ignored. OPTIONAL: everybody; a token is verified. SIGNED_IN: a token is required.
+    AWS_IAM: whoever has AWS credentials that permit the call; API Gateway verifies its signature. Such an endpoint is
+    for an operator's own services: only Lambda functions serve it, and the OpenAPI document does not have it.
     """
 
     ANYONE = "anyone"
     OPTIONAL = "optional"
     SIGNED_IN = "signed_in"
+    AWS_IAM = "aws_iam"
 
 
 class Scheme(msgspec.Struct, frozen=True):
@@ -40,10 +43,10 @@ ACCESS_TOKEN = Scheme(
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The caller, from a verified token.
+    """The caller, from a verified token or signature.
 
-    `subject` is the id of the identity. `epoch` is the epoch of the account when the token was made; an identity of
-    another provider has none.
+    `subject` is the id of the identity, or the ARN of who signed the request with AWS credentials. `epoch` is the epoch
+    of the account when the token was made; an identity of another provider has none.
     """
 
     subject: str
@@ -55,9 +58,13 @@ Authenticate = Callable[[str], Caller]
 
 
 def identify(access: Access, request: Request, authenticate: Authenticate | None) -> Caller | None:
-    """Return the caller, or None for an anonymous request. Raises Unauthenticated."""
+    """Return the caller, or None for an anonymous request. Raises Unauthenticated, or Forbidden without a signature."""
     if access is Access.ANYONE:
         return None
+    if access is Access.AWS_IAM:
+        if not request.signed_by:
+            raise Forbidden("This needs a request that is signed with AWS credentials.")
+        return Caller(request.signed_by)
     header = request.headers.get("authorization", "")
     if not header:
         if access is Access.SIGNED_IN:

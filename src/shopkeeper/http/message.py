@@ -14,6 +14,7 @@ class Request(msgspec.Struct, frozen=True):
     None if the path cannot be decoded unambiguously (an encoded slash, bytes that are not UTF-8). `base_path` is the
     part of the URL before the path (a stage, a base path mapping). Header names are lower case. `query` has the first
     value of each name. `client_address` is the caller's IP address. It is used only for limits and never logged.
+    `signed_by` is the ARN of who signed the request with AWS credentials, if API Gateway verified that.
     `read` is set if the body has not been read yet. Only an endpoint that accepts a body reads it.
     """
 
@@ -26,6 +27,7 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes = b""
     base_path: str = ""
     client_address: str = ""
+    signed_by: str = ""
     read: Callable[[], bytes] | None = None
 
     def content(self) -> bytes:

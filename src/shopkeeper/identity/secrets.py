@@ -1,7 +1,6 @@
-"""Where the secret comes from: the settings, Secrets Manager, or in dev a file beside the data file."""
+"""Where the secret comes from: the settings, Secrets Manager, Parameter Store, or in dev a key file."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from shopkeeper.aws.client import AwsClient, NoAnswer, Service
@@ -21,7 +20,12 @@ SECRETS_MANAGER = Service(
     content_type="application/x-amz-json-1.1",
     variable="SECRETS_MANAGER",
 )
-VERSION_STAGES = ("AWSCURRENT", "AWSPREVIOUS")
+PARAMETER_STORE = Service(
+    name="ssm",
+    target="AmazonSSM",
+    content_type="application/x-amz-json-1.1",
+    variable="SSM",
+)
 DEFAULTS = (b"change", b"secret", b"example", b"default", b"password", b"your-", b"your_", b"0123456789", b"abcdefghij")
 """What a secret that was copied from somebody's documentation holds. A random one does so once in millions."""
 
@@ -39,7 +43,12 @@ def secret_source(settings: Settings) -> ReadSecrets:
     """
     if settings.jwt_secret_arn:
         client = AwsClient(SECRETS_MANAGER, settings.region, settings.aws)
-        return lambda: _from_secrets_manager(client, settings.jwt_secret_arn, settings.stage)
+        arn = settings.jwt_secret_arn
+        return lambda: _read(client, versions_of_secret(client, arn), f"The secret {arn}", settings.stage)
+    if settings.jwt_secret_parameter:
+        store = AwsClient(PARAMETER_STORE, settings.region, settings.aws)
+        name = settings.jwt_secret_parameter
+        return lambda: _read(store, versions_of_parameter(store, name), f"The parameter {name}", settings.stage)
     if settings.jwt_secret:
         # What is not UTF-8 stands as surrogates in Python's environment.
         text = settings.jwt_secret.value.encode(errors="surrogateescape")
@@ -47,7 +56,9 @@ def secret_source(settings: Settings) -> ReadSecrets:
         return lambda: [secret]
     path = key_file(settings)
     if path is None:
-        raise ConfigurationError("JWT_SECRET_KEY or JWT_SECRET_ARN is needed, except in stage dev with a SQLite file.")
+        raise ConfigurationError(
+            "JWT_SECRET_KEY, JWT_SECRET_ARN or JWT_SECRET_PARAMETER is needed, except in stage dev with a SQLite file."
+        )
     from shopkeeper.identity.keyfile import read_key
 
     kept = checked(read_key(path), f"The key file {path}", settings.stage)
@@ -57,7 +68,7 @@ def secret_source(settings: Settings) -> ReadSecrets:
 def key_file(settings: Settings) -> "Path | None":
     """Return the key file that the settings mean, None if the secret comes from elsewhere."""
     data = sqlite_path(settings.store_url)
-    if data is None or settings.stage != "dev" or settings.jwt_secret or settings.jwt_secret_arn:
+    if data is None or settings.stage != "dev" or settings.secret_variable:
         return None
     from pathlib import Path
 
@@ -93,26 +104,57 @@ def _can_be_guessed(secret: bytes) -> bool:
     return is_repeated or len(set(secret)) < FEWEST_CHARACTERS or any(word in secret.lower() for word in DEFAULTS)
 
 
-def _from_secrets_manager(client: AwsClient, arn: str, stage: str) -> list[bytes]:
-    """Read the secret's versions. Raises ServiceUnavailable, whose cause is the reason, for the log."""
-    secrets = []
+def versions_of_secret(client: AwsClient, arn: str) -> Iterator[object]:
+    """Yield the current value of a secret in Secrets Manager, and the previous one if it was ever rotated.
+
+    Raises Failure, NoAnswer or NoCredentials.
+    """
+    yield client.call("GetSecretValue", _version(arn, "AWSCURRENT"), repeatable=True).get("SecretString")
     try:
-        for version in VERSION_STAGES:
-            request = {"SecretId": arn, "VersionStage": version}
-            try:
-                answer = client.call("GetSecretValue", request, repeatable=True)
-            except Failure as failure:
-                if version == "AWSPREVIOUS" and failure.code == "ResourceNotFoundException":
-                    break  # it has never been rotated
+        yield client.call("GetSecretValue", _version(arn, "AWSPREVIOUS"), repeatable=True).get("SecretString")
+    except Failure as failure:
+        if failure.code != "ResourceNotFoundException":
+            raise
+
+
+def _version(arn: str, stage: str) -> dict[str, object]:
+    return {"SecretId": arn, "VersionStage": stage}
+
+
+def versions_of_parameter(client: AwsClient, name: str) -> Iterator[object]:
+    """Yield the value of a parameter in Parameter Store, and that of the version before it if there is one.
+
+    Raises ConfigurationError for a parameter that is stored as plain text, and Failure, NoAnswer or NoCredentials.
+    """
+    current = client.call("GetParameter", {"Name": name, "WithDecryption": True}, repeatable=True)["Parameter"]
+    if current.get("Type") != "SecureString":
+        raise ConfigurationError(f"The parameter {name} is a {current.get('Type')}, and must be a SecureString.")
+    yield current.get("Value")
+    if current["Version"] > 1:
+        former = {"Name": f"{name}:{current['Version'] - 1}", "WithDecryption": True}
+        try:
+            yield client.call("GetParameter", former, repeatable=True)["Parameter"].get("Value")
+        except Failure as failure:
+            if failure.code != "ParameterVersionNotFound":
                 raise
-            text = answer.get("SecretString")
-            if version == "AWSCURRENT":
-                if not isinstance(text, str):
-                    raise ConfigurationError(f"The secret {arn} has no text value.")
-                secrets.append(checked(text.encode(), f"The secret {arn}", stage))
-            elif isinstance(text, str):
-                with suppress(ConfigurationError):  # a weak one was replaced, and its tokens ended with it
-                    secrets.append(checked(text.encode(), f"The secret {arn}", stage))
+
+
+def _read(client: AwsClient, values: Iterable[object], source: str, stage: str) -> list[bytes]:
+    """Return the values that will do, the current one first.
+
+    Raises ServiceUnavailable, whose cause is the reason, for the log.
+    """
+    secrets: list[bytes] = []
+    try:
+        for value in values:
+            try:
+                if not isinstance(value, str):
+                    raise ConfigurationError(f"{source} has no text value.")
+                secrets.append(checked(value.encode(), source, stage))
+            except ConfigurationError:
+                if not secrets:
+                    raise
+                # a weak one was replaced, and its tokens ended with it
     except (Failure, NoAnswer, NoCredentials, ConfigurationError) as error:
         raise ServiceUnavailable from error
     finally:

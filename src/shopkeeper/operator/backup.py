@@ -52,7 +52,7 @@ def back_up(settings: Settings, target: Path, *, with_key: bool) -> Report:
         if with_key and key:
             write_key(beside(target, ".key"), key)
     if key is None:
-        note = "Its key is in no file: keep the value of JWT_SECRET_KEY or JWT_SECRET_ARN, or everybody signs in anew."
+        note = "Its key is in no file: keep the secret that the settings name, or everybody signs in anew."
     elif with_key:
         note = f"Its key is in {target}.key: keep both where only you can read them."
     else:

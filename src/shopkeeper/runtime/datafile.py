@@ -113,7 +113,9 @@ def read_secrets(settings: Settings) -> list[bytes]:
     try:
         return secret_source(settings)()
     except ServiceUnavailable as error:
-        raise ConfigurationError(f"The secret of JWT_SECRET_ARN cannot be read: {error.__cause__}.") from None
+        raise ConfigurationError(
+            f"The secret of {settings.secret_variable} cannot be read: {error.__cause__}."
+        ) from None
 
 
 def wrong_stage(about: About, settings: Settings) -> str | None:
@@ -132,9 +134,7 @@ def wrong_key(about: About, source: str, secrets: list[bytes]) -> str | None:
 
 def source_name(settings: Settings) -> str:
     """Return what the operator calls the place that the key comes from."""
-    if settings.jwt_secret_arn:
-        return "JWT_SECRET_ARN"
-    return "JWT_SECRET_KEY" if settings.jwt_secret else str(key_file(settings))
+    return settings.secret_variable or str(key_file(settings))
 
 
 def _fitting(path: Path, about: About, settings: Settings) -> list[bytes]:

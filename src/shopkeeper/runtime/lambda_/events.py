@@ -1,6 +1,6 @@
 """Which events a function serves, what serves each kind of them, and which are refused.
 
-The modules for schedules and streams are imported with the first such event.
+The modules for schedules, streams and rotations are imported with the first such event.
 """
 
 import time
@@ -88,7 +88,16 @@ def _stream(host: Host, event: Event) -> Run | None:
     return stream_run(host, event["Records"])
 
 
-KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _stream)
+def _rotation(host: Host, event: Event) -> Run | None:
+    rotation = host.function.rotation
+    if rotation is None or "Step" not in event:
+        return None
+    from shopkeeper.runtime.lambda_.rotation import rotation_run
+
+    return rotation_run(host, rotation, event)
+
+
+KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _stream, _rotation)
 """Each returns what serves an event, or None for an event that is not of its kind or that is not declared."""
 
 

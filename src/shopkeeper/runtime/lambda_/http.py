@@ -19,9 +19,10 @@ Lists = dict[str, list[str] | None] | None
 
 
 class Identity(msgspec.Struct, frozen=True, rename="camel"):
-    """Who called the gateway."""
+    """Who called the gateway. `user_arn` is there if the method requires a signature, and the gateway verified it."""
 
     source_ip: str | None = None
+    user_arn: str | None = None
 
 
 class RequestContext(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,6 +67,7 @@ class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
             query=_firsts(self.query_string_parameters, self.multi_value_query_string_parameters),
             body=body_of(self.body, self.is_base64_encoded),
             address=gateway.identity.source_ip if gateway.identity else None,
+            signed_by=gateway.identity.user_arn if gateway.identity else None,
         )
 
     def answer(self, response: Response) -> Answer:
@@ -86,6 +88,7 @@ def make_request(
     query: dict[str, str],
     body: bytes,
     address: str | None,
+    signed_by: str | None = None,
 ) -> Request:
     """Return the request of an event, routed by what stands behind its stage or base path.
 
@@ -102,6 +105,7 @@ def make_request(
         query=query,
         body=body,
         client_address=spelt_out(address or ""),
+        signed_by=spelt_out(signed_by or ""),
         base_path=spelt_out(_base_path(full_path, segments, base)),
     )
 

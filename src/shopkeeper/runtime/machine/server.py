@@ -16,7 +16,7 @@ from typing import NoReturn
 import uvloop
 
 from shopkeeper.errors import ConfigurationError
-from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.all import ON_ONE_MACHINE
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.setup import may_need_setup, new_code
@@ -98,7 +98,7 @@ async def run(
     listening: socket.socket,
     ready: Callable[[], None],
     setup_code: str,
-    functions: tuple[Function, ...] = FUNCTIONS,
+    functions: tuple[Function, ...] = ON_ONE_MACHINE,
     scraped: socket.socket | None = None,
 ) -> None:
     """Serve functions on a bound socket until a signal. `ready` is called once requests are answered.

@@ -10,7 +10,7 @@ from functools import partial
 
 import msgspec
 
-from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.all import ON_ONE_MACHINE
 from shopkeeper.functions.declaration import Function, application
 from shopkeeper.functions.resources import Resources
 from shopkeeper.functions.uploads import picture_routes
@@ -93,7 +93,7 @@ class Worker:
         clients: Callable[[], int],
         most_waiters: int,
         setup_code: str,
-        functions: tuple[Function, ...] = FUNCTIONS,
+        functions: tuple[Function, ...] = ON_ONE_MACHINE,
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
 

@@ -31,7 +31,7 @@ MAX_NOTE = 400
 MOST_NOTES = 100
 """The limit of different notes, each written once. Requests cause notes, so their number must be limited."""
 
-RunTrigger = Literal["schedule", "stream"]
+RunTrigger = Literal["schedule", "stream", "rotation"]
 """What runs a job; the message of its line."""
 
 RANKS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}

@@ -1,0 +1,1 @@
+"""What the services of an operator ask of a stage on AWS."""
