@@ -20,6 +20,7 @@ BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
 UPLOADS = "https://" + BUCKET + ".s3.${AWS::Region}.${AWS::URLSuffix}"
 REWRITE = Path(__file__).parents[1] / "infrastructure" / "rewrite.js"
+RESERVED = "!If [IsReserved, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
 SECURITY = ("Referrer-Policy", "X-Content-Type-Options")
 """The headers that CloudFront takes by members of their own."""
 
@@ -90,7 +91,11 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
     for route, serving in facts["routes"].items():
         if serving == name:
             method, path = route.split(" ")
-            signed = ", Auth: { Authorizer: AWS_IAM, InvokeRole: NONE }" if route in facts["signed_routes"] else ""
+            signed = (
+                ", Auth: { Authorizer: AWS_IAM, InvokeRole: NONE, ApiKeyRequired: true }"
+                if route in facts["signed_routes"]
+                else ""
+            )
             properties = f'{{ RestApiId: !Ref Api, Method: {method}, Path: "{path}"{signed} }}'
             events.append(f"{logical(route)}: {{ Type: Api, Properties: {properties} }}\n")
     events += [_schedule(trigger, one) for trigger, one in facts["schedules"].items() if one["function"] == name]
@@ -105,6 +110,7 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
             CodeUri: ../../dist/{name}-arm64.zip
             MemorySize: {function["memory"]}
             Timeout: {function["timeout"]}
+            ReservedConcurrentExecutions: !If [IsDeclared, {function["concurrency"]}, {RESERVED}]
             LoggingConfig: {{ LogGroup: !Ref {own}Logs }}
             <more>
             Role: !GetAtt {own}Role.Arn

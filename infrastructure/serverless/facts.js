@@ -59,7 +59,7 @@ function routesOf(name) {
   const routes = Object.keys(facts.routes).filter((route) => facts.routes[route] === name);
   return routes.map((route) => {
     const [method, path] = route.split(' ');
-    const signed = facts.signed_routes.includes(route) && { authorizer: 'aws_iam' };
+    const signed = facts.signed_routes.includes(route) && { authorizer: 'aws_iam', private: true };
     return { http: { method: method.toLowerCase(), path: path === '/' ? path : path.slice(1), ...signed } };
   });
 }

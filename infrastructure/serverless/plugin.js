@@ -72,7 +72,8 @@ class ShopkeeperPlugin {
     };
     const properties = this.resources[lambda].Properties;
     properties.SnapStart = { ApplyOn: this.service.custom.snapStart };
-    const reserved = Number(this.service.custom.reservedConcurrency);
+    const { reservedConcurrency } = this.service.custom;
+    const reserved = reservedConcurrency === 'declared' ? facts.functions[name].concurrency : Number(reservedConcurrency);
     if (reserved >= 0) properties.ReservedConcurrentExecutions = reserved;
   }
 

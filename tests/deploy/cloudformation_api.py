@@ -9,6 +9,18 @@ from tests.deploy.model import SIGNED, Model
 if TYPE_CHECKING:
     from tests.deploy.cloudformation import Template
 
+SIGNED_AND_KEYED = [{"AWS_IAM": []}, {"api_key": []}]
+SCHEMES = {
+    "AWS_IAM": {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+}
+"""How a document asks for a signature and a key (Amazon API Gateway Developer Guide, "OpenAPI extensions")."""
+
 Routes = dict[str, tuple[str, str]]
 """The URIs that routes invoke, each with the calls that it takes: any, or only signed ones."""
 
@@ -31,7 +43,8 @@ def routes_of_body(body: Model) -> tuple[Routes, Model]:
             else:
                 route = f"{method.upper()} {path}"
                 security = operation.get("security", [])
-                assert security in ([], [{"AWS_IAM": []}]), f"{route} is behind an authorizer: {security}"
+                assert security in ([], SIGNED_AND_KEYED), f"{route} is behind an authorizer: {security}"
+                assert not security or body["components"]["securitySchemes"] == SCHEMES, "nothing would be asked for"
                 assert "credentials" not in integration, f"{route} invokes as its caller"
                 routes[route] = (integration["uri"], SIGNED if security else "")
     return routes, preflights
@@ -62,7 +75,8 @@ def routes_of_resources(template: "Template") -> tuple[Routes, Model]:
         else:
             route = f"{method['HttpMethod']} {where}"
             known = {"NONE": "", "AWS_IAM": SIGNED}.get(method["AuthorizationType"])
-            is_known = known is not None and not method.get("ApiKeyRequired") and "Credentials" not in integration
+            is_keyed = bool(method.get("ApiKeyRequired"))
+            is_known = known is not None and is_keyed == bool(known) and "Credentials" not in integration
             routes[route] = (integration["Uri"], known or "") if is_known else ("behind an authorizer", "")
     return routes, preflights
 
@@ -89,10 +103,22 @@ def api(template: "Template", body: Model | None) -> Model:
         "burst": settings.get("ThrottlingBurstLimit"),
         "access_log": json.loads(stage["AccessLogSetting"]["Format"]),
         "errors": _gateway_responses(template, body),
-        "plan": {"rate": plan["Throttle"]["RateLimit"], "burst": plan["Throttle"]["BurstLimit"]},
+        "plan": {
+            "rate": plan["Throttle"]["RateLimit"],
+            "burst": plan["Throttle"]["BurstLimit"],
+            "quota": f"{plan['Quota']['Limit']} a {plan['Quota']['Period']}",
+        },
         "plan_has_key": template.only("AWS::ApiGateway::UsagePlanKey") is not None and key.get("Enabled", False),
         "rate_rule": acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"] if acl and turns_away else None,
+        "counted": [_counted(rule) for rule in acl["Rules"][1:]] if acl and associated else [],
     }
+
+
+def _counted(rule: Model) -> str:
+    """Return the group of rules whose hits are only counted; anything else is named as it stands."""
+    group = rule["Statement"].get("ManagedRuleGroupStatement", {})
+    is_plain = rule.get("OverrideAction") == {"Count": {}} and set(group) == {"VendorName", "Name"}
+    return f"{rule['Priority']} {group['VendorName']} {group['Name']}" if is_plain else f"more than counted: {rule}"
 
 
 def _gateway_responses(template: "Template", body: Model | None) -> Model:

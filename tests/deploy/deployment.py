@@ -92,6 +92,14 @@ class Deployment:
             check=False,
         )
 
+    def start_anew(self, function: str) -> None:
+        """Put a new version of a function into service, whose process has read no secret yet."""
+        functions = self.aws.client("lambda")
+        name = f"{NAME}-{function}"
+        functions.update_function_configuration(FunctionName=name, Description=f"anew at {time.time_ns()}")
+        version = functions.publish_version(FunctionName=name)["Version"]
+        functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+
     def run_schedule(self, name: str) -> bool:
         """Invoke the function of a schedule, as its rule does, and return whether it ended well."""
         schedule = facts()["schedules"][name]

@@ -64,6 +64,7 @@ def read_sam(root: Path, stage: str, colour: str, environment: Mapping[str, str]
     folder = root / "infrastructure" / "sam"
     parameters = {"Stage": stage, "Colour": colour, "AllowedOrigins": "" if stage == "dev" else ORIGINS[stage]}
     parameters["JwtSecretParameter"] = environment.get("JWT_SECRET_PARAMETER", "")
+    parameters["ReservedConcurrency"] = environment.get("RESERVED_CONCURRENCY", "-1")
     parameters["RotationDays"] = environment.get("JWT_ROTATION_DAYS", "0")
     data = _sam_data(root, stage)
     code = Template(transformed(folder / "template.yaml"), parameters)
@@ -123,7 +124,10 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
-    code["settings"] = json.dumps({name: environment[name] for name in ("JWT_SECRET_PARAMETER",) if name in environment})
+    code["settings"] = json.dumps(
+        {name: environment[name] for name in ("JWT_SECRET_PARAMETER",) if name in environment}
+    )
+    code["reserved_concurrency"] = environment.get("RESERVED_CONCURRENCY", "-1")
     code["rotation_days"] = environment.get("JWT_ROTATION_DAYS", "0")
     front = dict(zip(("front_colour", "front_api"), FRONTS[stage], strict=True))
     data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins, **front}, environment)

@@ -127,7 +127,7 @@ def _routes(plan: Plan) -> Iterator[tuple[str, str | None]]:
         parts = key.split(" ")[1].strip("/").split("/")
         is_there = parts == [""] or all("/".join(parts[: n + 1]) in folders for n in range(len(parts)))
         signed = {"NONE": "", "AWS_IAM": SIGNED}.get(method["authorization"])
-        is_open = signed is not None and not method["api_key_required"]
+        is_open = signed is not None and method["api_key_required"] == bool(signed)
         function, _, alias = uris[key].partition(":function:")[2].partition(":")
         if is_there and is_open and key.startswith(method["http_method"] + " "):
             yield key, f"{function.rpartition('-')[2]}{signed}" if alias == "live/invocations" else ""
@@ -305,7 +305,8 @@ def _without_arn(value: str) -> str:
 def _api(plan: Plan) -> Model:
     stage = plan.only("aws_api_gateway_stage") or {}
     settings = (plan.only("aws_api_gateway_method_settings") or {})["settings"][0]
-    (throttle,) = (plan.only("aws_api_gateway_usage_plan") or {})["throttle_settings"]
+    usage = plan.only("aws_api_gateway_usage_plan") or {}
+    (throttle,), (quota,) = usage["throttle_settings"], usage["quota_settings"]
     acl = plan.only("aws_wafv2_web_acl")
     associated = plan.only("aws_wafv2_web_acl_association") is not None
     turns_away = acl is not None and associated and bool(acl["rule"][0]["action"][0]["block"])
@@ -327,10 +328,24 @@ def _api(plan: Plan) -> Model:
             }
             for kind, answer in plan.of_type("aws_api_gateway_gateway_response")
         },
-        "plan": {"rate": throttle["rate_limit"], "burst": throttle["burst_limit"]},
+        "plan": {
+            "rate": throttle["rate_limit"],
+            "burst": throttle["burst_limit"],
+            "quota": f"{quota['limit']} a {quota['period']}",
+        },
         "plan_has_key": plan.only("aws_api_gateway_usage_plan_key") is not None and key.get("enabled", False),
         "rate_rule": acl["rule"][0]["statement"][0]["rate_based_statement"][0]["limit"] if acl and turns_away else None,
+        "counted": [_counted(rule) for rule in acl["rule"][1:]] if acl and associated else [],
     }
+
+
+def _counted(rule: Model) -> str:
+    (statement,) = rule["statement"]
+    groups = statement["managed_rule_group_statement"] or [{}]
+    overrides = [one["count"] for one in rule["override_action"] if one["count"] and not one["none"]]
+    is_plain = len(overrides) == 1 and not groups[0].get("rule_action_override")
+    group = f"{rule['priority']} {groups[0].get('vendor_name')} {groups[0].get('name')}"
+    return group if is_plain else f"more than counted: {rule}"
 
 
 def _alarm(alarm: Model) -> Model:

@@ -18,6 +18,13 @@ from tests.support.processes import shopkeeper
 from tests.support.shop import Owner, order_for, place
 
 DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
+COUNTED = (
+    (1, "AWSManagedRulesCommonRuleSet"),
+    (2, "AWSManagedRulesKnownBadInputsRuleSet"),
+    (3, "AWSManagedRulesAmazonIpReputationList"),
+)
+"""AWS's groups of rules, in prod, whose hits are counted and let through."""
+
 WATCHED = ("errors", "latency", "throttles", "database")
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
@@ -87,10 +94,11 @@ def test_what_stands_beside_the_declarations_is_right(
     assert api["stage"] == stage
     assert api["tracing"]
     assert api["metrics"]
-    assert api["plan"] == {"rate": api["rate"], "burst": api["burst"]}
+    assert api["plan"] == {"rate": 1, "burst": 5, "quota": "1000 a DAY"}
     assert api["plan_has_key"]
     assert api["unprotected_stages"] == []
     assert (api["rate_rule"] is not None) == (stage == "prod")
+    assert api["counted"] == ([f"{at} AWS {group}" for at, group in COUNTED] if stage == "prod" else [])
     assert not any("sourceIp" in field for field in api["access_log"].values())
     groups = {f"/aws/lambda/{name}-{function.name}" for function in FUNCTIONS} | {f"/aws/apigateway/{name}"}
     assert set(model["logs"]) == groups
@@ -176,3 +184,22 @@ def test_stages_grow_stricter_and_stronger(models: dict[tuple[str, str, str], Mo
     days = [set(model["logs"].values()) for model in (dev, staging, prod)]
     assert [len(kept) for kept in days] == [1, 1, 1]
     assert max(days[0]) < max(days[1]) < max(days[2])
+
+
+RESERVED = [("declared", {function.name: function.concurrency for function in FUNCTIONS}), ("7", None)]
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("asked", "each"), RESERVED, ids=["declared", "the same for all"])
+@pytest.mark.parametrize("description", NAMES)
+def test_concurrency_is_reserved_as_each_function_declares_or_the_same_for_all(
+    description: str, asked: str, each: dict[str, int] | None, repository: Path, aws: Aws, secrets: None
+) -> None:
+    model = READERS[description](repository, "dev", "blue", {**aws.environment, "RESERVED_CONCURRENCY": asked})
+    reserved = {name: int(function["reserved"]) for name, function in model["functions"].items()}
+    assert reserved == (each or dict.fromkeys(reserved, 7))
+
+
+def test_both_colours_fit_beside_the_rest_of_an_account() -> None:
+    """Of 1,000, the default of an account, Lambda lets nobody reserve the last 100."""
+    assert 2 * sum(function.concurrency for function in FUNCTIONS) <= 1000 - 100

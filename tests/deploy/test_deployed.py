@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import standardwebhooks
+from botocore.credentials import Credentials
 
 from shopkeeper.functions.facts import facts
 from shopkeeper.pages.files import listed
@@ -15,7 +16,9 @@ from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
 from tests.deploy.evening import an_evening_in_the_browser
 from tests.deploy.mails import mails_are_sent
+from tests.deploy.operations import PATH, a_service, ask_signed, backlogs_are_told
 from tests.deploy.retention import customers_are_forgotten
+from tests.deploy.rotation import the_secret_is_rotated
 from tests.deploy.traffic import traffic_is_counted
 from tests.support.faults import FaultyServer, answers
 from tests.support.shop import Owner, order_for, place
@@ -139,6 +142,26 @@ def test_the_customers_of_a_deleted_business_are_forgotten(deployment: Deploymen
 def test_an_order_and_a_reset_are_told_by_mail(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert mails_are_sent(deployment)
+
+
+@pytest.mark.step("deployed")
+def test_an_operators_service_is_told_what_waits_if_it_signs_its_call(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert backlogs_are_told(deployment)
+    with a_service(deployment, "execute-api:Invoke") as service:
+        assert ask_signed(deployment, service).status == 200
+        assert ask_signed(deployment, Credentials(service.access_key, "a guess")).status == 403
+    with a_service(deployment) as stranger:
+        assert ask_signed(deployment, stranger).status == 403
+    for key in ("", "guessed-guessed-guessed"):
+        assert ask_signed(deployment, key=key).status == 403
+    assert deployment.call("OPTIONS", PATH).status == 403, "no browser signs its calls"
+
+
+@pytest.mark.step("deployed")
+def test_the_secret_is_rotated_and_nobody_is_signed_out(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert the_secret_is_rotated(deployment)
 
 
 @pytest.mark.step("deployed")

@@ -16,6 +16,7 @@ from shopkeeper.runtime.lambda_.handler import Handler, lambda_handler
 from shopkeeper.settings import read
 from shopkeeper.storage.tables import TABLES
 from tests.support.http import send
+from tests.support.lagging import settle
 from tests.support.processes import shopkeeper
 from tests.support.shops import Shop
 from tests.unit.test_lambda_events import balancer, http_api
@@ -76,6 +77,7 @@ def test_any_other_call_is_refused(event: dict[str, Any], handler: Handler) -> N
 def test_it_tells_what_waits(shop: Shop) -> None:
     """On each store."""
     shop.place()
+    settle(shop.store)
     app = application((OPERATIONS,), Resources(read({}, TABLES), shop.store))
     answer = app.handle(Request("POST", PATH, split_path(PATH), "id", signed_by=OPERATOR))
     assert isinstance(answer.body, bytes)
@@ -91,6 +93,6 @@ def test_one_machine_has_no_such_path(unknown_paths: str, status: int, tmp_path:
 
 
 def test_what_only_aws_has_is_left_out_on_one_machine() -> None:
-    assert {function.name for function in {*FUNCTIONS} - {*ON_ONE_MACHINE}} == {"operations", "rotation"}
+    assert {one.name for one in FUNCTIONS} - {one.name for one in ON_ONE_MACHINE} == {"operations", "rotation"}
     served = [endpoint for function in ON_ONE_MACHINE for endpoint in function.endpoints]
     assert not [endpoint.path for endpoint in served if endpoint.access is Access.AWS_IAM]

@@ -91,6 +91,9 @@ resource "aws_api_gateway_method" "route" {
   resource_id   = local.resource_ids[each.value.path]
   http_method   = each.value.method
   authorization = each.value.signed ? "AWS_IAM" : "NONE"
+
+  # Who signs calls has a key, too, whose calls are counted.
+  api_key_required = each.value.signed
 }
 
 resource "aws_api_gateway_integration" "route" {
@@ -181,9 +184,15 @@ resource "aws_api_gateway_usage_plan" "this" {
     stage  = aws_api_gateway_stage.this.stage_name
   }
 
+  # Of each key.
   throttle_settings {
-    rate_limit  = local.stage.rate
-    burst_limit = local.stage.burst
+    rate_limit  = 1
+    burst_limit = 5
+  }
+
+  quota_settings {
+    limit  = 1000
+    period = "DAY"
   }
 }
 

@@ -115,3 +115,22 @@ run "an_unknown_setting_is_refused" {
 
   expect_failures = [var.settings]
 }
+
+run "prod_counts_what_awss_rules_would_turn_away" {
+  command = plan
+
+  assert {
+    condition     = length([for rule in aws_wafv2_web_acl.rate[0].rule : rule if length(rule.override_action) == 1]) == 3
+    error_message = "The three groups of rules must count alone."
+  }
+}
+
+run "a_concurrency_that_is_no_number_is_refused" {
+  command = plan
+
+  variables {
+    reserved_concurrency = "many"
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}

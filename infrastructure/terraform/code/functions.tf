@@ -29,7 +29,7 @@ resource "aws_lambda_function" "this" {
   role                           = aws_iam_role.function[each.key].arn
   memory_size                    = each.value.memory
   timeout                        = each.value.timeout
-  reserved_concurrent_executions = var.reserved_concurrency
+  reserved_concurrent_executions = var.reserved_concurrency == "declared" ? each.value.concurrency : tonumber(var.reserved_concurrency)
   publish                        = true
 
   environment {

@@ -42,9 +42,14 @@ variable "settings" {
 }
 
 variable "reserved_concurrency" {
-  description = "How many of each function may run at once; -1 reserves nothing"
-  type        = number
-  default     = -1
+  description = "How many of each function may run at once; -1 reserves nothing, and declared what each declares"
+  type        = string
+  default     = "-1"
+
+  validation {
+    condition     = can(regex("^(-1|declared|[0-9]{1,4})$", var.reserved_concurrency))
+    error_message = "reserved_concurrency must be -1, declared or a number."
+  }
 }
 
 variable "rotation_days" {

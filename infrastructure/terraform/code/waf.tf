@@ -31,6 +31,36 @@ resource "aws_wafv2_web_acl" "rate" {
     }
   }
 
+  # What AWS's rules would turn away is counted, and let through.
+  dynamic "rule" {
+    for_each = {
+      common     = { priority = 1, group = "AWSManagedRulesCommonRuleSet" }
+      bad-inputs = { priority = 2, group = "AWSManagedRulesKnownBadInputsRuleSet" }
+      reputation = { priority = 3, group = "AWSManagedRulesAmazonIpReputationList" }
+    }
+    content {
+      name     = rule.key
+      priority = rule.value.priority
+
+      override_action {
+        count {}
+      }
+
+      statement {
+        managed_rule_group_statement {
+          vendor_name = "AWS"
+          name        = rule.value.group
+        }
+      }
+
+      visibility_config {
+        metric_name                = rule.key
+        cloudwatch_metrics_enabled = true
+        sampled_requests_enabled   = false
+      }
+    }
+  }
+
   visibility_config {
     metric_name                = "shopkeeper"
     cloudwatch_metrics_enabled = true

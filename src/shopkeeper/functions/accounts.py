@@ -37,4 +37,5 @@ FUNCTION = Function(
     authenticates=True,
     libraries="accounts",
     memory=1024,
+    concurrency=20,
 )

@@ -34,7 +34,7 @@ class Function(msgspec.Struct, frozen=True):
     `grants` says what it may do on which table, `queues` on which queue, `pictures` with the pictures of the stage. One
     that `sends_mail` may send from the address that `MAIL_FROM` names. A function that `authenticates` is built with an
     identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
-    proportion; `timeout` is in seconds.
+    proportion; `timeout` is in seconds. A deployment may reserve its `concurrency`.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Function(msgspec.Struct, frozen=True):
     libraries: str = "function"
     memory: int = 256
     timeout: int = 10
+    concurrency: int = 10
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:

@@ -67,6 +67,7 @@ def _function(function: Function) -> Facts:
         "service": function.service,
         "memory": function.memory,
         "timeout": function.timeout,
+        "concurrency": function.concurrency,
         "libraries": function.libraries,
         "authenticates": function.authenticates,
         "secret": list(secret_actions_of(function)),

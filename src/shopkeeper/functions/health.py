@@ -24,4 +24,5 @@ FUNCTION = Function(
     triggers=(Http((Part(ENDPOINTS, _build),)),),
     grants={table: may("ping") for table in TABLES},
     errors=PROBLEM_JSON,
+    concurrency=5,
 )

@@ -116,4 +116,5 @@ FUNCTION = Function(
     libraries="orders",
     memory=256,
     timeout=60,
+    concurrency=5,
 )

@@ -33,4 +33,5 @@ FUNCTION = Function(
     },
     errors=PROBLEM_JSON,
     timeout=30,
+    concurrency=2,
 )

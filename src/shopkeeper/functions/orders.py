@@ -101,4 +101,5 @@ FUNCTION = Function(
     libraries="orders",
     memory=512,
     timeout=15,
+    concurrency=50,
 )

@@ -36,4 +36,5 @@ FUNCTION = Function(
     grants={},
     errors=PROBLEM_JSON,
     timeout=30,
+    concurrency=1,
 )

@@ -79,4 +79,5 @@ FUNCTION = Function(
     libraries="orders",
     memory=512,
     timeout=60,
+    concurrency=20,
 )

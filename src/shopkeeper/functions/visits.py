@@ -72,4 +72,5 @@ FUNCTION = Function(
     },
     errors=VISIT_ERRORS,
     libraries="zones",
+    concurrency=100,
 )

@@ -62,4 +62,5 @@ FUNCTION = Function(
     libraries="tokens",
     memory=512,
     timeout=60,
+    concurrency=20,
 )

@@ -14,8 +14,9 @@ class Access(Enum):
     """Who may call an endpoint.
 
     ANYONE: everybody; a token is ignored. OPTIONAL: everybody; a token is verified. SIGNED_IN: a token is required.
-    AWS_IAM: whoever has AWS credentials that permit the call; API Gateway verifies its signature. Such an endpoint is
-    for an operator's own services: only Lambda functions serve it, and the OpenAPI document does not have it.
+    AWS_IAM: whoever has AWS credentials that permit the call; API Gateway verifies its signature, and counts the call
+    for its API key. Such an endpoint is for an operator's own services: only Lambda functions serve it, and the OpenAPI
+    document does not have it.
     """
 
     ANYONE = "anyone"
