@@ -9,7 +9,7 @@ from tests.deploy.model import SIGNED, Model
 if TYPE_CHECKING:
     from tests.deploy.cloudformation import Template
 
-SIGNED_AND_KEYED = [{"AWS_IAM": []}, {"api_key": []}]
+SIGNED_AND_KEYED: list[Model] = [{"AWS_IAM": []}, {"api_key": []}]
 SCHEMES = {
     "AWS_IAM": {
         "type": "apiKey",
