@@ -23,7 +23,7 @@ from tests.support.processes import free_port, running
 from tests.support.tools import ROOT, need
 
 MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
-UNHURRIED = Path(__file__).with_name("unhurried.py")
+RECORDING = Path(__file__).with_name("recording.py")
 
 WITHOUT_TLS = r"          - Effect: Deny\n(?:            .*\n)+(?=          - Effect: Allow)"
 """What a bucket's policy in a CloudFormation template says of requests without TLS."""
@@ -36,6 +36,7 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("it authorizes mails on every resource", r"!Sub arn\S+:ses:\S+:identity/\*", '"*"'),
         ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
+        ("its logs save no queries", r"  \w+Query:\n(?:    .*\n)+", ""),
     ),
     "sam/data.yaml": (("it speaks no TLS", WITHOUT_TLS, ""),),
     "serverless/resources/pictures.yml": (("it speaks no TLS", WITHOUT_TLS, ""),),
@@ -49,6 +50,7 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
         ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ 'ses:FromAddress'.*\n", ""),
         ("it authorizes mails on every resource", r"arn\('ses', 'identity/\*'\)", "'*'"),
+        ("its logs save no queries", r"\.\.\.queries, ", ""),
     ),
     "serverless/resources/alarms.yml": (
         ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
@@ -58,6 +60,9 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("it authorizes mails on every resource", r"\$\{local\.arns\.ses\}:identity/\*", "*"),
         ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
         ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
+    ),
+    "terraform/code/queries.tf": (
+        ("its logs save no queries", r'resource "aws_cloudwatch_query_definition" "this" \{\n(?:.*\n)+?\}\n', ""),
     ),
     "terraform/code/preflight.tf": (
         ("it gives a mock a method", r'= "MOCK"\n', '= "MOCK"\n  integration_http_method = "POST"\n'),
@@ -214,12 +219,13 @@ def ministack(folder: Path) -> Iterator[Aws]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
     }
     command = [
         "env",
         *(f"{name}={value}" for name, value in settings.items()),
         str(Path(need(MINISTACK)).with_name("python")),
-        str(UNHURRIED),
+        str(RECORDING),
     ]
     with running(command, port, folder / "ministack.log"):
         yield Aws(port)
