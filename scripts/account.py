@@ -30,15 +30,16 @@ def region() -> str:
     return named
 
 
-def client(service: str) -> Any:
+def client(service: str, **options: Any) -> Any:
     """Return a client of a service in that region, which repeats what failed for a moment. Raises Refused.
 
-    botocore by itself asks AWS_DEFAULT_REGION, which may name another.
+    botocore by itself asks AWS_DEFAULT_REGION, which may name another. `options` are botocore's.
     """
     import boto3  # here and below, so that --help works before it is installed
     from botocore.config import Config
 
-    return boto3.client(service, region_name=region(), config=Config(retries={"mode": "standard", "max_attempts": 5}))
+    config = Config(retries={"mode": "standard", "max_attempts": 5}, **options)
+    return boto3.client(service, region_name=region(), config=config)
 
 
 def failures() -> tuple[type[Exception], ...]:

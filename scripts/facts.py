@@ -21,6 +21,7 @@ from textwrap import indent
 from typing import Any
 
 import sam
+import sam_text
 
 INFRASTRUCTURE = Path(__file__).parents[1] / "infrastructure"
 FILE = INFRASTRUCTURE / "facts.json"
@@ -99,7 +100,7 @@ def main() -> None:
             print(*read()["functions"], sep="\n")
         case "settings":
             for variable in read()["settings"]:
-                print(variable, sam.logical(variable))
+                print(variable, sam_text.logical(variable))
         case "environment":
             print(json.dumps({name: os.environ[name] for name in read()["settings"] if os.environ.get(name)}))
 

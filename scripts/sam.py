@@ -8,14 +8,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
-from typing import Any
 
+from sam_monitoring import alarm_of, database, query_of, throttles, widgets
 from sam_secret import JWT_SECRET, rotation, secret_statements
-from sam_text import ARN, block, lines
+from sam_text import ARN, NAME, Facts, block, lines, logical
 
-Facts = dict[str, Any]
-
-NAME = "shopkeeper-${Stage}-${Colour}"
 BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
 UPLOADS = "https://" + BUCKET + ".s3.${AWS::Region}.${AWS::URLSuffix}"
@@ -24,23 +21,23 @@ RESERVED = "!If [IsReserved, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
 SECURITY = ("Referrer-Policy", "X-Content-Type-Options")
 """The headers that CloudFront takes by members of their own."""
 
-DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60
-
 
 def parts(facts: Facts) -> dict[str, str]:
     """Return the text of each part by its name."""
     functions = facts["functions"].items()
     return {
         "parameters": lines(_parameters(facts)),
-        "alarms": lines(f"- !Sub {NAME}-{queue}" for queue in facts["dead_letters"]),
+        "watched": lines(f"- !Sub {NAME}-{alarm}" for alarm, one in facts["alarms"].items() if one["stops_releases"]),
         "environment": lines(_environment(facts)),
         "preflight": lines(_preflight(facts)),
         "paths": lines(f"{path}: {{ options: *preflight }}" for path in facts["paths"] if path != "/"),
         "functions": _with_anchor("\n".join(_function(facts, name, function) for name, function in functions)),
         "dead-letters": "\n".join(_dead_letters(facts, queue) for queue in facts["dead_letters"]),
-        "throttles": "".join(_throttles(name) for name in facts["functions"]),
-        "database": _database(facts),
-        "cold-starts": _cold_starts(facts),
+        "alarms": "\n".join(alarm_of(name, alarm) for name, alarm in facts["alarms"].items()),
+        "throttles": "".join(throttles(name) for name in facts["functions"]),
+        "database": database(facts),
+        "widgets": widgets(facts),
+        "queries": "\n".join(query_of(name, query) for name, query in facts["queries"].items()),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
         "behaviours": "".join(
             [_behaviour(pattern, cached=True) for pattern in facts["pages"]["cached"]]
@@ -50,11 +47,6 @@ def parts(facts: Facts) -> dict[str, str]:
         "rewrite": "FunctionCode: |\n" + indent(REWRITE.read_text(), "  "),
         "streams": "".join(_stream_output(name) for name, table in facts["tables"].items() if table["stream"]),
     }
-
-
-def logical(name: str) -> str:
-    """Return a name as CloudFormation takes it for a logical id: `OrderExpiry` for `order-expiry`."""
-    return "".join(word.capitalize() for word in "".join(c if c.isalnum() else " " for c in name).split())
 
 
 def _parameters(facts: Facts) -> Iterator[str]:
@@ -253,26 +245,11 @@ def _dead_letters(facts: Facts, queue: str) -> str:
           Properties:
             QueueName: !Sub {NAME}-{queue}
             SqsManagedSseEnabled: true
-            MessageRetentionPeriod: {DEAD_LETTERS_SECONDS}
+            MessageRetentionPeriod: {facts["dead_letter_seconds"]}
 
         <policies>
-        {own}Alarm:
-          Type: AWS::CloudWatch::Alarm
-          Properties:
-            AlarmName: !Sub {NAME}-{queue}
-            AlarmDescription: What failed waits to be looked at
-            AlarmActions: [!Ref AlarmTopic]
-            Namespace: AWS/SQS
-            MetricName: ApproximateNumberOfMessagesVisible
-            Dimensions: [{{ Name: QueueName, Value: !Sub "{NAME}-{queue}" }}]
-            Statistic: Maximum
-            Period: 60
-            EvaluationPeriods: 1
-            Threshold: 0
-            ComparisonOperator: GreaterThanThreshold
-            TreatMissingData: notBreaching
         """,
-        policies="".join(_queue_policy(own, rule) for rule in rules),
+        policies="\n".join(_queue_policy(own, rule) for rule in rules),
     )
 
 
@@ -290,34 +267,7 @@ def _queue_policy(queue: str, rule: str) -> str:
                   Action: sqs:SendMessage
                   Resource: !GetAtt {queue}.Arn
                   Condition: {{ ArnEquals: {{ aws:SourceArn: !Sub "{ARN % "events"}:rule/{NAME}-{rule}" }} }}
-
         """)
-
-
-def _throttles(name: str) -> str:
-    return block(f"""
-        - Id: {name}
-          ReturnData: false
-          MetricStat:
-            Metric:
-              Namespace: AWS/Lambda
-              MetricName: Throttles
-              Dimensions: [{{ Name: FunctionName, Value: !Sub "{NAME}-{name}" }}]
-            Period: 60
-            Stat: Sum
-        """)
-
-
-def _database(facts: Facts) -> str:
-    tables = " OR ".join(f"TableName = '{name}-${{Stage}}'" for name in sorted(facts["tables"]))
-    schema = 'SCHEMA("AWS/DynamoDB", Operation, TableName)'
-    return f"Expression: !Sub >-\n  SELECT SUM(SystemErrors) FROM {schema} WHERE {tables}\n"
-
-
-def _cold_starts(facts: Facts) -> str:
-    services = dict.fromkeys(function["service"] for function in facts["functions"].values())
-    metrics = [["Shopkeeper", "ColdStart", "service", service, "stage", "${Stage}"] for service in services]
-    return f"- ColdStarts: !Sub '{json.dumps(metrics)}'\n"
 
 
 def _table(name: str, table: Facts) -> str:

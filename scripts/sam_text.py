@@ -2,9 +2,18 @@
 
 from collections.abc import Iterable
 from textwrap import dedent, indent
+from typing import Any
 
+Facts = dict[str, Any]
+
+NAME = "shopkeeper-${Stage}-${Colour}"
 ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
 """What the ARNs of a service begin with, in this account and region."""
+
+
+def logical(name: str) -> str:
+    """Return a name as CloudFormation takes it for a logical id: `OrderExpiry` for `order-expiry`."""
+    return "".join(word.capitalize() for word in "".join(c if c.isalnum() else " " for c in name).split())
 
 
 def lines(given: Iterable[str]) -> str:

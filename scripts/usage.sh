@@ -29,3 +29,13 @@ usage() {
 need_tool() {
     command -v "$1" > /dev/null || fail "$(basename "$1") is not installed; $2."
 }
+
+# with_boto3 FILE "$@": become a Python script with the tools that `make tools` installs. Its --help needs none.
+with_boto3() {
+    local python=$ROOT/.venv-deploy/bin/python
+    if [[ ! -x $python ]]; then
+        asks_for_help "$@" || fail "the tools are not installed; run \`make tools\`."
+        python=${PYTHON:-python3}
+    fi
+    exec "$python" "$ROOT/scripts/$1" "${@:2}"
+}

@@ -15,7 +15,6 @@ const PICTURES = {
   S3_BUCKET_NAME: { 'Fn::Sub': BUCKET },
   PICTURES_URL: { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-PicturesUrl' },
 };
-const DEAD_LETTERS_SECONDS = 14 * 24 * 60 * 60;
 
 const map = (object, work) => Object.fromEntries(Object.entries(object).map(work));
 const merged = (objects) => Object.assign({}, ...objects);
@@ -201,28 +200,34 @@ const deadLetters = merged(
       Properties: {
         QueueName: `${PREFIX}-${queue}`,
         SqsManagedSseEnabled: true,
-        MessageRetentionPeriod: DEAD_LETTERS_SECONDS,
-      },
-    },
-    [`${logical(queue)}Alarm`]: {
-      Type: 'AWS::CloudWatch::Alarm',
-      Properties: {
-        AlarmName: `${PREFIX}-${queue}`,
-        AlarmDescription: 'What failed waits to be looked at',
-        AlarmActions: [{ Ref: 'AlarmTopic' }],
-        Namespace: 'AWS/SQS',
-        MetricName: 'ApproximateNumberOfMessagesVisible',
-        Dimensions: [{ Name: 'QueueName', Value: `${PREFIX}-${queue}` }],
-        Statistic: 'Maximum',
-        Period: 60,
-        EvaluationPeriods: 1,
-        Threshold: 0,
-        ComparisonOperator: 'GreaterThanThreshold',
-        TreatMissingData: 'notBreaching',
+        MessageRetentionPeriod: facts.dead_letter_seconds,
       },
     },
   })),
 );
+
+const alarms = map(facts.alarms, ([name, alarm]) => [
+  `${logical(name)}Alarm`,
+  {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${PREFIX}-${name}`,
+      AlarmDescription: alarm.meaning,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+      Namespace: alarm.queue ? 'AWS/SQS' : 'Shopkeeper',
+      MetricName: alarm.metric,
+      Dimensions: alarm.queue
+        ? [{ Name: 'QueueName', Value: `${PREFIX}-${alarm.queue}` }]
+        : [{ Name: 'service', Value: alarm.service }, { Name: 'stage', Value: '${sls:stage}' }],
+      Statistic: alarm.statistic,
+      Period: alarm.seconds,
+      EvaluationPeriods: 1,
+      Threshold: alarm.threshold,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    },
+  },
+]);
 
 const throttlesOf = (name) => ({
   Id: name,
@@ -244,10 +249,47 @@ const throttles = [
 
 const anyTable = Object.keys(facts.tables).sort().map((name) => `TableName = '${name}-\${sls:stage}'`).join(' OR ');
 
-const services = new Set(Object.values(facts.functions).map((definition) => definition.service));
-const coldStarts = JSON.stringify(
-  [...services].map((service) => ['Shopkeeper', 'ColdStart', 'service', service, 'stage', '${sls:stage}']),
-);
+const queries = map(facts.queries, ([name, query]) => [
+  `${logical(name)}Query`,
+  {
+    Type: 'AWS::Logs::QueryDefinition',
+    Properties: {
+      Name: `${PREFIX}/${name}`,
+      LogGroupNames: query.functions.map((one) => ({ Ref: `${logical(one)}LogGroup` })),
+      QueryString: query.lines.join('\n| '),
+    },
+  },
+]);
+
+// The graphs of the dashboard that follow from the facts, after three that are written, and the saved queries.
+const WRITTEN_WIDGETS = 3;
+const shown = ({ service, metric, by }, { statistic, seconds }) => {
+  if (!by) return ['Shopkeeper', metric, 'service', service, 'stage', '${sls:stage}'];
+  const found = `{Shopkeeper,${by},service,stage} MetricName="${metric}" stage="\${sls:stage}"`;
+  return [{ expression: `SEARCH('${found}', '${statistic}', ${seconds})` }];
+};
+const region = '${AWS::Region}';
+const graphs = facts.widgets.map((widget, at) => ({
+  type: 'metric',
+  x: 12 * ((WRITTEN_WIDGETS + at) % 2),
+  y: 6 * Math.floor((WRITTEN_WIDGETS + at) / 2),
+  width: 12,
+  height: 6,
+  properties: {
+    title: widget.title,
+    region,
+    stat: widget.statistic,
+    period: widget.seconds,
+    metrics: widget.metrics.map((metric) => shown(metric, widget)),
+  },
+}));
+const tablesBegin = 6 * Math.ceil((WRITTEN_WIDGETS + graphs.length) / 2);
+const logTables = Object.entries(facts.queries).map(([title, query], at) => {
+  const sources = query.functions.map((name) => `SOURCE '/aws/lambda/${PREFIX}-${name}'`);
+  const properties = { title, region, view: 'table', query: [...sources, ...query.lines].join(' | ') };
+  return { type: 'log', x: 0, y: tablesBegin + 6 * at, width: 24, height: 6, properties };
+});
+const widgets = [...graphs, ...logTables].map((widget) => JSON.stringify(widget)).join(',\n');
 
 const keySchema = (names) => names.map((AttributeName, at) => ({ AttributeName, KeyType: ['HASH', 'RANGE'][at] }));
 
@@ -361,10 +403,10 @@ const pages = {
 module.exports = {
   environment,
   functions,
-  code: { Resources: { ...roles, ...deadLetters, ...schedules, ...rotations } },
+  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...schedules, ...rotations } },
   throttles,
   anyTable,
-  coldStarts,
+  widgets,
   pages,
   data: { Resources: tables, Outputs: streamArns },
 };

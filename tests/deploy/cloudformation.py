@@ -8,6 +8,7 @@ from typing import Any
 from tests.deploy import cloudformation_api as gateway
 from tests.deploy import cloudformation_triggers as triggers
 from tests.deploy import distribution, pictures
+from tests.deploy.dashboard import read_dashboard
 from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema
 from tests.deploy.policies import statement_permissions
 
@@ -194,6 +195,7 @@ def read_code(template: Template) -> Model:
         for logical, properties in template.of_type("AWS::Lambda::Function")
     }
     by_logical = {logical: name for name, (logical, _) in functions.items()}
+    groups = {name: group["LogGroupName"] for name, group in template.of_type("AWS::Logs::LogGroup")}
     body = (template.only("AWS::ApiGateway::RestApi") or {}).get("Body")
     routes, preflights = gateway.routes_of_body(body) if body else gateway.routes_of_resources(template)
     return {
@@ -213,6 +215,13 @@ def read_code(template: Template) -> Model:
             name
             for name, resource in template.resources.items()
             if resource["Type"].startswith("AWS::IAM::") and f"<{name}.Arn>" not in roles and name != SHIFTER
+        },
+        "queries": {
+            query["Name"]: {
+                "text": query["QueryString"],
+                "logs": [groups[str(one).strip("<>")] for one in query["LogGroupNames"]],
+            }
+            for _, query in template.of_type("AWS::Logs::QueryDefinition")
         },
         "dashboard": read_dashboard(json.loads((template.only("AWS::CloudWatch::Dashboard") or {})["DashboardBody"])),
     }
@@ -295,14 +304,6 @@ def _metric(stat: Model) -> str:
     metric = stat["Metric"]
     dimensions = ",".join(sorted(f"{entry['Name']}={entry['Value']}" for entry in metric["Dimensions"]))
     return f"{stat['Stat']} of {metric['Namespace']} {metric['MetricName']} {dimensions} in {stat['Period']} s"
-
-
-def read_dashboard(body: Model) -> Model:
-    """Return the widgets of a dashboard by their titles."""
-    return {
-        widget["properties"]["title"]: [widget["properties"]["stat"], *map(json.dumps, widget["properties"]["metrics"])]
-        for widget in body["widgets"]
-    }
 
 
 def load(path: Path) -> Model:

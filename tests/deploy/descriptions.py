@@ -2,13 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import adaptation
 import boto3
 import yaml
 from samtranslator.translator.transform import transform
@@ -195,9 +195,5 @@ READERS: dict[str, Read] = {"sam": read_sam, "serverless": read_serverless, "ter
 
 def copy_repository(root: Path) -> Path:
     """Copy what deploying needs into a folder of its own, tools and packages by link."""
-    for name in ("infrastructure", "scripts", "tests/api"):
-        ignore = shutil.ignore_patterns("node_modules", ".terraform*", ".serverless", "*.tfstate*")
-        shutil.copytree(ROOT / name, root / name, ignore=ignore)
-    for name in ("dist", "node_modules", ".venv-deploy", "infrastructure/serverless/node_modules"):
-        (root / name).symlink_to(ROOT / name)
+    adaptation.copy(ROOT, root)
     return root

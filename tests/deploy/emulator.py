@@ -9,13 +9,14 @@ through it, and runs no function of CloudFront: that is checked statically, too,
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import adaptation
 import boto3
+import local_aws
 
 from tests.deploy.descriptions import provider_folder
 from tests.deploy.model import PICTURES_URL, REGION
@@ -24,59 +25,6 @@ from tests.support.tools import ROOT, need
 
 MINISTACK = ROOT / ".venv-emulator" / "bin" / "ministack"
 RECORDING = Path(__file__).with_name("recording.py")
-
-WITHOUT_TLS = r"          - Effect: Deny\n(?:            .*\n)+(?=          - Effect: Allow)"
-"""What a bucket's policy in a CloudFormation template says of requests without TLS."""
-
-CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "sam/template.yaml": (
-        ("it runs functions on this machine", r"\[arm64\]", "[x86_64]"),
-        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
-        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ ses:FromAddress.*\n", ""),
-        ("it authorizes mails on every resource", r"!Sub arn\S+:ses:\S+:identity/\*", '"*"'),
-        ("it has no CodeDeploy", r"    DeploymentPreference:\n(?:      .*\n)+", ""),
-        ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
-        ("its logs save no queries", r"  \w+Query:\n(?:    .*\n)+", ""),
-    ),
-    "sam/data.yaml": (("it speaks no TLS", WITHOUT_TLS, ""),),
-    "serverless/resources/pictures.yml": (("it speaks no TLS", WITHOUT_TLS, ""),),
-    "terraform/data/pictures.tf": (
-        ("it speaks no TLS", r'  statement \{\n    effect    = "Deny"\n(?:(?:    .*)?\n)+?  \}\n\n(?=  statement)', ""),
-    ),
-    "serverless/serverless.yml": (
-        ("it runs functions on this machine", r"architecture: arm64", "architecture: x86_64"),
-    ),
-    "serverless/facts.js": (
-        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
-        ("it knows no address in conditions", r" *Condition: \{ StringEquals: \{ 'ses:FromAddress'.*\n", ""),
-        ("it authorizes mails on every resource", r"arn\('ses', 'identity/\*'\)", "'*'"),
-        ("its logs save no queries", r"\.\.\.queries, ", ""),
-    ),
-    "serverless/resources/alarms.yml": (
-        ("its templates know no alarm on more than one metric", r"  (?:Throttles|Database)Alarm:\n(?:    .*\n)+", ""),
-    ),
-    "terraform/code/functions.tf": (
-        ("it knows no address in conditions", r' *dynamic "condition" \{\n(?:        .*\n)+      \}\n', ""),
-        ("it authorizes mails on every resource", r"\$\{local\.arns\.ses\}:identity/\*", "*"),
-        ("it runs functions on this machine", r'\["arm64"\]', '["x86_64"]'),
-        ("so the packages are this machine's", r"-arm64\.zip", "-x86_64.zip"),
-    ),
-    "terraform/code/queries.tf": (
-        ("its logs save no queries", r'resource "aws_cloudwatch_query_definition" "this" \{\n(?:.*\n)+?\}\n', ""),
-    ),
-    "terraform/code/preflight.tf": (
-        ("it gives a mock a method", r'= "MOCK"\n', '= "MOCK"\n  integration_http_method = "POST"\n'),
-    ),
-    "terraform/code/api.tf": (
-        (
-            "it makes no API key's value",
-            r'("aws_api_gateway_api_key" "this" \{\n)',
-            r'\1  value = "made-for-this-emulator"\n',
-        ),
-    ),
-}
-"""What is changed in a copy before it is deployed here, each with the reason; the rest is deployed as it stands.
-All of it is checked statically, in `test_agreement.py`."""
 
 CANNOT = {
     "a preflight from the allowed origin is allowed": "it runs no conditions of Velocity: see test_preflight.py",
@@ -95,17 +43,11 @@ PREFLIGHTS = ("A preflight", "A preflight from an unknown origin")
 
 
 def adapt(root: Path) -> Path:
-    """Make the changes above in a copy of the repository; each must find its place.
+    """Adapt a copy of the repository to the emulator.
 
     The copy's API collection, which the deploy scripts run, loses the preflights; the whole one is run apart.
     """
-    for name, changes in CHANGES.items():
-        path = root / "infrastructure" / name
-        text = path.read_text()
-        for reason, pattern, replacement in changes:
-            text, count = re.subn(pattern, replacement, text)
-            assert count, f"{name} has nothing to change because {reason}"
-        path.write_text(text)
+    adaptation.adapt(root)
     path = root / "tests" / "api" / "shopkeeper.postman_collection.json"
     collection = json.loads(path.read_text())
     for group in collection["item"]:
@@ -120,18 +62,9 @@ class Aws:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "SAM_CLI_TELEMETRY": "0",
-            "CHECKPOINT_DISABLE": "1",
+            **local_aws.environment(self.url),
             "TF_CLI_CONFIG_FILE": os.devnull,
             "TERRAFORM_PLUGINS": provider_folder(),
-            "SLS_TELEMETRY_DISABLED": "1",
-            "SLS_NOTIFICATIONS_MODE": "off",
-            "CI": "true",
         }
 
     def client(self, service: str) -> Any:
@@ -214,11 +147,7 @@ def ministack(folder: Path) -> Iterator[Aws]:
     """Run the emulator on a free port, with IAM enforced."""
     port = free_port()
     settings = {
-        "AUTH": "true",
-        "LAMBDA_EXECUTOR": "local",
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "IOT_MTLS_ENABLED": "0",
+        **local_aws.settings(port),
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
     }
     command = [

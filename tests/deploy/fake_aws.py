@@ -11,7 +11,10 @@ from tests.deploy.fakes import Fake, Handler
 
 NAMES = [function.name for function in FUNCTIONS]
 PREFIX = "shopkeeper-prod-blue"
-ALARMS = ("errors", "latency", "throttles", "database", *facts()["dead_letters"])
+WRITTEN = ("errors", "latency", "throttles", "database")
+"""The alarms that the descriptions have beside the declared ones."""
+
+ALARMS = (*WRITTEN, *facts()["alarms"])
 
 
 class FakeAws(Fake):
@@ -23,6 +26,7 @@ class FakeAws(Fake):
         self.aliases: dict[str, dict[str, Any]] = {name: _alias("1") for name in NAMES}
         self.history: list[tuple[str, str, dict[str, float]]] = []
         self.alarms = list(ALARMS)
+        self.fires = "errors"
         self.fires_at_look = 10**6
         self.looks = 0
         self.refuses_update = 10**6
@@ -82,9 +86,9 @@ class _Handler(Handler, BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length", 0)))
         server = self.server
         server.looks += 1
-        firing = {"errors"} if server.looks >= server.fires_at_look else set()
+        is_on = server.looks >= server.fires_at_look
         alarms = [
-            {"AlarmName": f"{PREFIX}-{alarm}", "StateValue": "ALARM" if alarm in firing else "OK"}
+            {"AlarmName": f"{PREFIX}-{alarm}", "StateValue": "ALARM" if is_on and alarm == server.fires else "OK"}
             for alarm in server.alarms
         ]
         if "json" in self.headers.get("content-type", ""):

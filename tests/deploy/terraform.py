@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator
 
 from tests.deploy import distribution, pictures
-from tests.deploy.cloudformation import expression, read_dashboard
+from tests.deploy.cloudformation import expression
+from tests.deploy.dashboard import read_dashboard
 from tests.deploy.model import (
     ACCOUNT,
     API,
@@ -111,6 +112,10 @@ def read_code(plan: Plan) -> Model:
         "logs": {group["name"]: group["retention_in_days"] for _, group in plan.of_type("aws_cloudwatch_log_group")},
         "alarms": {alarm["alarm_name"]: _alarm(alarm) for _, alarm in plan.of_type("aws_cloudwatch_metric_alarm")},
         "other_identities": plan.kinds("aws_iam_") - ROLES,
+        "queries": {
+            query["name"]: {"text": query["query_string"], "logs": query["log_group_names"]}
+            for _, query in plan.of_type("aws_cloudwatch_query_definition")
+        },
         "dashboard": read_dashboard(json.loads((plan.only("aws_cloudwatch_dashboard") or {})["dashboard_body"])),
     }
 

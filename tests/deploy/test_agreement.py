@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.dashboard import widgets
+from shopkeeper.functions.facts import facts
+from shopkeeper.functions.queries import QUERIES
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
 from shopkeeper.settings import DEV_ORIGINS
 from shopkeeper.storage.tables import TABLES
@@ -13,9 +16,6 @@ from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed
 from tests.deploy.emulator import Aws
 from tests.deploy.model import FRAMEWORKS_OWN, ORIGINS, UNDECLARED, Model, declared, differences, public
-from tests.support.http import send
-from tests.support.processes import shopkeeper
-from tests.support.shop import Owner, order_for, place
 
 DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
 COUNTED = (
@@ -26,6 +26,10 @@ COUNTED = (
 """AWS's groups of rules, in prod, whose hits are counted and let through."""
 
 WATCHED = ("errors", "latency", "throttles", "database")
+BUSINESS = {
+    "orders-expired": "Sum of Shopkeeper OrdersExpired service=orders",
+    "webhooks-behind": "Minimum of Shopkeeper WebhooksBehind service=webhooks",
+}
 PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
 
@@ -103,39 +107,44 @@ def test_what_stands_beside_the_declarations_is_right(
     groups = {f"/aws/lambda/{name}-{function.name}" for function in FUNCTIONS} | {f"/aws/apigateway/{name}"}
     assert set(model["logs"]) == groups
     queues = set(model["queues"])
-    assert set(model["alarms"]) == queues | {f"{name}-{alarm}" for alarm in WATCHED}
+    on_queues = {f"{queue}{end}" for queue in queues for end in ("", "-age")}
+    assert set(model["alarms"]) == on_queues | {f"{name}-{alarm}" for alarm in (*WATCHED, *BUSINESS)}
     for queue in queues:
-        metrics = model["alarms"][queue]["metrics"]
-        assert metrics == {"one": f"Maximum of AWS/SQS ApproximateNumberOfMessagesVisible QueueName={queue} in 60 s"}
-        assert (model["alarms"][queue]["threshold"], model["alarms"][queue]["needs"]) == (0, 1)
+        depth, age = model["alarms"][queue], model["alarms"][f"{queue}-age"]
+        of_queue = f"QueueName={queue} in"
+        assert depth["metrics"] == {"one": f"Maximum of AWS/SQS ApproximateNumberOfMessagesVisible {of_queue} 60 s"}
+        assert (depth["threshold"], depth["needs"]) == (0, 1)
+        assert age["metrics"] == {"one": f"Maximum of AWS/SQS ApproximateAgeOfOldestMessage {of_queue} 300 s"}
+        assert (age["threshold"], age["needs"]) == (24 * 60 * 60, 1)
+    for alarm, metric in BUSINESS.items():
+        assert model["alarms"][f"{name}-{alarm}"]["metrics"] == {"one": f"{metric},stage={stage} in 3600 s"}
+        assert model["alarms"][f"{name}-{alarm}"]["threshold"] == 0
     assert all(alarm["tells"] == 1 and alarm["missing"] == "notBreaching" for alarm in model["alarms"].values())
     faults = model["alarms"][f"{name}-database"]["metrics"]["faults"]
     assert all(f"TableName = '{table}'" in faults for table in model["tables"])
-    shown = {"Requests", "Errors", "Latency", "Cold starts", "Visits, registrations, orders"}
-    assert set(model["dashboard"]) == shown
+    graphs = {widget.title for widget in widgets(FUNCTIONS)}
+    assert set(model["dashboard"]) == {"Requests", "Errors", "Latency"} | graphs | {query.name for query in QUERIES}
+    assert len({tuple(widget["place"]) for widget in model["dashboard"].values()}) == len(model["dashboard"])
+    for query in QUERIES:
+        logs = [f"/aws/lambda/{name}-{one}" for one in query.functions or facts()["functions"]]
+        assert model["queries"][f"{name}/{query.name}"] == {"text": "\n| ".join(query.lines), "logs": logs}
+        sources = [f"SOURCE '{log}'" for log in logs]
+        assert model["dashboard"][query.name]["shows"] == [" | ".join([*sources, *query.lines])]
 
 
 @pytest.mark.step("agrees")
-def test_the_dashboard_shows_what_functions_tell(models: dict[tuple[str, str, str], Model], tmp_path: Path) -> None:
-    """One machine tells the same metrics as the functions, under one service's name."""
-    with shopkeeper(tmp_path / "shop.db", {"METRICS": "emf"}) as server:
-        send(server.url, "GET", "/counter")
-        owner = Owner(server.url)
-        assert place(owner, order_for(owner.add())).status == 201
-    told = [json.loads(line) for line in server.lines if '"_aws":' in line]
-    assert all(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "stage"]] for line in told)
-    emitted = {metric["Name"] for line in told for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
-    shown = [
-        json.loads(entry)
-        for widget in models["sam", "dev", "blue"]["dashboard"].values()
-        for entry in widget[1:]
-        if entry.startswith('["Shopkeeper"')
-    ]
-    assert {"ColdStart", "Visits", "Registrations", "Orders"} == {entry[1] for entry in shown} <= emitted
-    services = {function.service for function in FUNCTIONS}
-    for _, _, first, service, second, stage in shown:
-        assert (first, second, stage) == ("service", "stage", "dev")
-        assert service in services
+def test_the_dashboard_shows_the_functions_own_metrics(models: dict[tuple[str, str, str], Model]) -> None:
+    """That functions tell these metrics is looked at in `tests/unit/test_queries.py`."""
+    dashboard = models["sam", "dev", "blue"]["dashboard"]
+    for widget in widgets(FUNCTIONS):
+        statistic, *shown = dashboard[widget.title]["shows"]
+        assert (statistic, dashboard[widget.title]["period"]) == (widget.statistic, widget.seconds)
+        for entry, one in zip(map(json.loads, shown), widget.metrics, strict=True):
+            if one.by:
+                search = f'{{Shopkeeper,{one.by},service,stage}} MetricName="{one.metric}" stage="dev"'
+                assert entry == [{"expression": f"SEARCH('{search}', '{statistic}', {widget.seconds})"}]
+            else:
+                assert entry == ["Shopkeeper", one.metric, "service", one.service, "stage", "dev"]
 
 
 @pytest.mark.step("agrees")
@@ -152,14 +161,17 @@ def test_data_that_matters_stays_when_its_stack_goes(stage: str, repository: Pat
 
 @pytest.mark.step("agrees")
 @pytest.mark.parametrize(("stage", "way"), [("dev", "AllAtOnce"), ("prod", "Canary10Percent5Minutes")])
-def test_codedeploy_watches_every_alarm(stage: str, way: str, repository: Path) -> None:
+def test_codedeploy_watches_what_a_release_watches(stage: str, way: str, repository: Path) -> None:
     code = Template(
         transformed(repository / "infrastructure/sam/template.yaml"),
         {"Stage": stage, "Colour": "blue", "AllowedOrigins": "https://shop.example"},
     )
     groups = [group for _, group in code.of_type("AWS::CodeDeploy::DeploymentGroup")]
     assert len(groups) == len(FUNCTIONS)
-    alarms = {alarm["AlarmName"] for _, alarm in code.of_type("AWS::CloudWatch::Alarm")}
+    ignored = {
+        f"shopkeeper-{stage}-blue-{name}" for name, one in facts()["alarms"].items() if not one["stops_releases"]
+    }
+    alarms = {alarm["AlarmName"] for _, alarm in code.of_type("AWS::CloudWatch::Alarm")} - ignored
     for group in groups:
         assert {alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]} == alarms
         assert way in str(group["DeploymentConfigName"])

@@ -11,13 +11,17 @@ from botocore.credentials import Credentials
 
 from shopkeeper.functions.facts import facts
 from shopkeeper.pages.files import listed
+from tests.deploy.dead_letters import BATCH, Queue, invoke_later, redrive, unable
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
 from tests.deploy.evening import an_evening_in_the_browser
+from tests.deploy.journeys import JOURNEYS
 from tests.deploy.mails import mails_are_sent
+from tests.deploy.model import TABLE_ARN
 from tests.deploy.operations import PATH, a_service, ask_signed, backlogs_are_told
 from tests.deploy.retention import customers_are_forgotten
+from tests.deploy.roles import Permission, Role, faults, unused
 from tests.deploy.rotation import the_secret_is_rotated
 from tests.deploy.traffic import traffic_is_counted
 from tests.support.faults import FaultyServer, answers
@@ -197,6 +201,79 @@ def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -
         )
         failures = facts()["functions"][schedule["function"]]["failures"]
         assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(f":{NAME}-{failures}")
+
+
+@pytest.mark.step("deployed")
+def test_what_fails_three_times_waits_in_its_queue_until_it_is_run_again(deployment: Deployment) -> None:
+    queue = Queue(deployment, "order-expiry")
+    event = {"schedule": "order-expiry"}
+    with unable(deployment, "orders"):
+        invoke_later(deployment, "orders", event)
+        letter = queue.await_letter()
+        assert (letter["requestPayload"], letter["requestContext"]["condition"]) == (event, "RetriesExhausted")
+        failed = redrive(deployment, "order-expiry")
+        assert failed.returncode == 1
+        assert f"stays, for {NAME}-orders failed: " in failed.stdout
+    dry = redrive(deployment, "order-expiry", "--dry-run")
+    assert (dry.returncode, dry.stderr) == (0, "")
+    assert 'would run {"schedule": "order-expiry"}' in dry.stdout
+    assert queue.letters() == [letter]
+    done = redrive(deployment, "order-expiry")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'ran {"schedule": "order-expiry"}' in done.stdout
+    assert queue.letters() == []
+
+
+@pytest.mark.step("deployed")
+def test_letters_of_rules_and_streams_run_the_schedule_that_finds_what_was_missed(deployment: Deployment) -> None:
+    of_rule, of_stream = Queue(deployment, "mail-missed"), Queue(deployment, "webhook-events")
+    of_rule.send({"source": "aws.events", "detail-type": "Scheduled Event"}, rule="mail-missed")
+    of_stream.send(BATCH)
+    done = redrive(deployment, "mail-missed", "webhook-events")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 'ran {"schedule": "mail-missed"}' in done.stdout
+    assert 'ran {"schedule": "webhook-retries"}' in done.stdout
+    assert [*of_rule.letters(), *of_stream.letters()] == []
+
+
+@pytest.mark.step("deployed")
+def test_a_letter_that_nothing_can_run_stays_and_holds_up_the_others_unless_asked(deployment: Deployment) -> None:
+    queue = Queue(deployment, "pause-end")
+    strange, good = {"order": "66"}, {"requestPayload": {"schedule": "pause-end"}}
+    queue.send(strange)
+    queue.send(good)
+    assert redrive(deployment, "pause-end").returncode == 1
+    assert sorted(map(str, queue.letters())) == sorted(map(str, (strange, good)))
+    done = redrive(deployment, "pause-end", "--keep-going")
+    assert done.returncode == 1
+    assert "stays, for it is not a letter of Lambda or of a rule" in done.stdout
+    assert queue.letters() == [strange]
+
+
+@pytest.mark.step("deployed")
+def test_each_permission_is_needed_by_a_call_that_is_refused_without_it(deployment: Deployment) -> None:
+    """Of every role as it is deployed. The journeys are repeated only as long as calls are missing."""
+    for journey in JOURNEYS:
+        if not unused(deployment):
+            break
+        journey(deployment)
+    assert unused(deployment) == []
+    assert list(faults(deployment)) == []
+
+
+@pytest.mark.step("deployed")
+def test_a_permission_that_is_granted_in_vain_or_twice_is_found(deployment: Deployment) -> None:
+    role = Role(deployment, "visits")
+    in_vain, twice = Permission("dynamodb:Scan", f"{TABLE_ARN}orders-dev"), Permission("dynamodb:GetItem", "*")
+    more = [{"Effect": "Allow", "Action": [one.action], "Resource": [one.resource]} for one in (in_vain, twice)]
+    try:
+        role.allow({**role.document, "Statement": [*role.document["Statement"], *more]})
+        assert f"visits: {in_vain.action} on {in_vain.resource}" in unused(deployment)
+        found = list(faults(deployment, ["visits"]))
+    finally:
+        role.allow(role.document)
+    assert [fault for fault in found if fault.startswith(f"visits: {in_vain.action}")]
+    assert [fault for fault in found if fault.startswith(f"visits: {twice.action} on {TABLE_ARN}visitor-counter-dev")]
 
 
 @pytest.mark.step("deployed")

@@ -109,6 +109,8 @@ MUTATIONS = [
     ("serverless", "forbid a role its dead letters", FACTS, "sqs:SendMessage", "sqs:ReceiveMessage", "orders.permissions lacks sqs:SendMessage"),
     ("serverless", "lose what failed", JS, "...(definition.failures && {", "...(definition.failed && {", "orders.failures is None"),
     ("serverless", "leave a queue open", JS, "SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "encrypted is False"),
+    ("serverless", "let dead letters grow old", JS, "Threshold: alarm.threshold", "Threshold: 1209600", "order-expiry-dead-letters-age.threshold is 1209600"),
+    ("serverless", "forget dead letters sooner", JS, "facts.dead_letter_seconds", "4 * 24 * 60 * 60", "dead-letters.seconds is 345600"),
     ("serverless", "let anybody send to a queue", JS, "    Condition: { ArnEquals: { 'aws:SourceArn': arn('events', `rule/${PREFIX}-${name}`) } },\n", "", "senders has a statement that is no rule's"),
     ("serverless", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
     ("serverless", "send mails on another condition", JS, "'ses:FromAddress'", "'ses:FromDisplayName'", "a statement that is no plain permission"),
@@ -153,8 +155,10 @@ MUTATIONS = [
     ("terraform", "forbid a role its dead letters", FACTS, "sqs:SendMessage", "sqs:ReceiveMessage", "orders.permissions lacks sqs:SendMessage"),
     ("terraform", "lose what failed", TRIGGERS, "  destination_config {\n    on_failure {\n      destination = local.queue_arns[each.value.failures]\n    }\n  }\n", "", "orders.failures.to is None"),
     ("terraform", "leave a queue open", TRIGGERS, "sqs_managed_sse_enabled   = true", "sqs_managed_sse_enabled   = false", "encrypted is False"),
+    ("terraform", "let dead letters grow old", TF_ALARMS, "each.value.threshold", "1209600", "order-expiry-dead-letters-age.threshold is 1209600"),
+    ("terraform", "forget dead letters sooner", TRIGGERS, "local.facts.dead_letter_seconds", "4 * 24 * 60 * 60", "dead-letters.seconds is 345600"),
     ("terraform", "let every rule send to a queue", TRIGGERS, '["${local.arns.events}:rule/${local.name}-${each.key}"]', '["${local.arns.events}:rule/*"]', "senders has rule *"),
-    ("terraform", "silence an alarm on dead letters", TRIGGERS, "  alarm_actions       = [aws_sns_topic.alarms.arn]\n", "", "dead-letters.tells is 0"),
+    ("terraform", "silence an alarm on dead letters", TF_ALARMS, "  alarm_actions       = [aws_sns_topic.alarms.arn]\n", "", "dead-letters.tells is 0"),
     ("terraform", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from tests.deploy.model import declared, differences
 
 NOW = (
     Schedule("sample-report", minutes=5, seconds=5, build=lambda _: dict),
-    Stream("sample-changes", EVENTS, build=lambda _: lambda _: {}),
+    Stream("sample-changes", EVENTS, build=lambda _: lambda _: {}, fallback="sample-report"),
 )
 FUNCTIONS_NOW = tuple(
     msgspec.structs.replace(function, triggers=(*function.triggers, *NOW)) if function.name == "visits" else function

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.tools import ROOT
 
-SOURCED = ("usage.sh", "deployment.sh")
+SOURCED = ("usage.sh", "deployment.sh", "sam_text.py", "sam_secret.py", "sam_monitoring.py")
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*") if path.is_file() and path.name not in SOURCED)
 DEPLOYING = ("deploy-sam.sh", "deploy.sh", "deploy-terraform.sh")
 
@@ -53,6 +53,7 @@ HELP_ANYWHERE = [
     ("run-api-tests.sh", ["local", "--help"]),
     ("release", ["shift", "prod", "blue", "--help"]),
     ("release.py", ["shift", "--help"]),
+    ("redrive", ["dev", "blue", "--help"]),
     ("account.py", ["url", "--help", "dev"]),
     ("lock.sh", ["--upgrade", "-h"]),
 ]
@@ -75,6 +76,7 @@ REFUSED = [
     ("account.py", ["check", "--force"], "--force"),
     ("release.py", ["versions", "dev", "blue", "--force"], "--force"),
     ("release.py", ["versions", "dev", "blue", "--dry"], "--dry"),
+    ("redrive.py", ["dev", "blue", "--force"], "--force"),
 ]
 
 

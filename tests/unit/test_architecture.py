@@ -18,7 +18,19 @@ from tests.support.processes import clean_environment
 from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
-LEAVES = {"checks", "clock", "errors", "files", "identifiers", "libraries", "locks", "secret", "zones", "__version__"}
+LEAVES = {
+    "checks",
+    "clock",
+    "errors",
+    "files",
+    "identifiers",
+    "libraries",
+    "locks",
+    "metrics",
+    "secret",
+    "zones",
+    "__version__",
+}
 OFFERS = ("model", "offers", "dispatching")
 """The modules of a domain that others may know: its types, and what it offers, but never its service or its records.
 `dispatching` is what the feed offers to those that deliver its events."""

@@ -185,7 +185,7 @@ SAMPLE = msgspec.structs.replace(
     triggers=(
         *VISITS.triggers,
         Schedule("tidy", minutes=1, seconds=1, build=lambda resources: dict),
-        Stream("told", EVENTS, build=lambda resources: lambda items: {}),
+        Stream("told", EVENTS, build=lambda resources: lambda items: {}, fallback=""),
     ),
 )
 TIDY = '{"schedule": "tidy"}'

@@ -66,11 +66,21 @@ def test_runs_are_counted_with_their_outcome_and_what_they_did() -> None:
     assert counted(meters, "shopkeeper_events_total") == ['{event="MailsDropped"} 1', '{event="MailsSent"} 2']
 
 
+def test_what_orders_earn_and_how_long_they_wait_are_metrics_of_their_own() -> None:
+    meters = Meters()
+    for currency, minor, seconds in (("EUR", 500, 3), ("JPY", 1200, 60), ("EUR", 250, 0)):
+        done = {"OrdersAccepted": 1, "SecondsToAccept": seconds, f"Revenue.{currency}": minor}
+        meters.request("/api/orders/{order_id}/accept", "POST", 200, 0.002, done)
+    assert counted(meters, "shopkeeper_events_total") == ['{event="OrdersAccepted"} 3']
+    assert counted(meters, "shopkeeper_accept_seconds_total") == [" 63"]
+    assert counted(meters, "shopkeeper_revenue_minor_total") == ['{currency="EUR"} 750', '{currency="JPY"} 1200']
+
+
 def test_labels_are_escaped_and_promtool_takes_all_of_it() -> None:
     odd = family("odd_things", "gauge", "Odd things.", [({"name": 'a "quote", a \\ and a\nline'}, 0.5)])
     assert odd[-1] == 'odd_things{name="a \\"quote\\", a \\\\ and a\\nline"} 0.5'
     meters = Meters()
-    meters.request("/x", "GET", 200, 0.001, {"Visits": 1})
+    meters.request("/x", "GET", 200, 0.001, {"Visits": 1, "SecondsToAccept": 3, "Revenue.EUR": 500})
     meters.run("mail", {}, failed=False)
     text = "\n".join([*odd, *meters.lines(), *histograms("sizes", "Sizes.", [({}, Histogram((1, 2.5)))]), ""])
     done = subprocess.run(

@@ -174,8 +174,8 @@ def event(number: int) -> Append:
 def test_a_stream_tells_of_what_was_added_after_it_is_durable(machine: Callable[..., Machine]) -> None:
     consumer, markers = Consumer(2), Consumer(2)
     running = machine(
-        sample(Stream("told", EVENTS, lambda resources: consumer)),
-        sample(Stream("marked", MARKERS, lambda resources: markers)),
+        sample(Stream("told", EVENTS, lambda resources: consumer, fallback="")),
+        sample(Stream("marked", MARKERS, lambda resources: markers, fallback="")),
     )
     running.tasks.start()
     store = running.watched
@@ -197,7 +197,7 @@ def test_a_stream_tells_of_what_was_added_after_it_is_durable(machine: Callable[
 
 def test_a_consumer_that_fails_gets_what_comes_next(machine: Callable[..., Machine]) -> None:
     consumer = Consumer(1, failures=1)
-    running = machine(sample(Stream("told", EVENTS, lambda resources: consumer)))
+    running = machine(sample(Stream("told", EVENTS, lambda resources: consumer, fallback="")))
     running.tasks.start()
     store = running.watched
     number = 0
@@ -215,7 +215,7 @@ def test_a_consumer_that_is_slow_delays_nobody_and_what_it_cannot_take_is_counte
 ) -> None:
     monkeypatch.setattr(additions, "MOST_WAITING", 5)
     consumer = Consumer(5)
-    running = machine(sample(Stream("told", EVENTS, lambda resources: consumer)))
+    running = machine(sample(Stream("told", EVENTS, lambda resources: consumer, fallback="")))
     store = running.watched
     for number in range(8):
         store.transact([event(number)])

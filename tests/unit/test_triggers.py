@@ -65,7 +65,7 @@ def fails() -> Metrics:
 
 def test_what_a_role_must_allow_follows_from_the_triggers() -> None:
     job = schedule(dict)
-    function = sample(job, Stream("told", EVENTS, lambda resources: lambda items: {}))
+    function = sample(job, Stream("told", EVENTS, lambda resources: lambda items: {}, fallback=""))
     function = msgspec.structs.replace(
         function, grants={}, queues={Queue("mail"): frozenset({"send"}), Queue("jobs"): frozenset({"receive"})}
     )
@@ -90,6 +90,12 @@ def test_the_orders_may_query_their_index_and_send_to_their_dead_letter_queue() 
     allowed = permissions_of(ORDERS_FUNCTION)
     assert Permission("dynamodb:Query", "index", "orders", "awaiting") in allowed
     assert Permission("sqs:SendMessage", "queue", "order-expiry-dead-letters") in allowed
+
+
+def test_a_schedule_of_the_same_function_finds_what_a_stream_missed() -> None:
+    for function in FUNCTIONS:
+        schedules = {schedule.name for schedule in function.schedules}
+        assert {stream.fallback for stream in function.streams} <= schedules
 
 
 def test_every_schedule_and_stream_has_a_name_of_its_own() -> None:
@@ -152,7 +158,9 @@ def test_a_consumer_gets_the_items_that_were_added_as_the_store_gives_them(outpu
         batches.append(items)
         return {"Told": len(items)}
 
-    handler = lambda_handler(sample(Stream("told", EVENTS, lambda resources: consume)), environment(tmp_path))
+    handler = lambda_handler(
+        sample(Stream("told", EVENTS, lambda resources: consume, fallback="")), environment(tmp_path)
+    )
     event = {"business_id": {"S": "a"}, "seq": {"N": "1"}, "data": {"M": {"n": {"N": "1.5"}, "b": {"B": "AAE="}}}}
     batch = [
         record("INSERT", {"business_id": {"S": "a"}, "seq": {"N": "0"}, "head": {"N": "1"}}),
@@ -172,7 +180,7 @@ def test_a_consumer_gets_the_items_that_were_added_as_the_store_gives_them(outpu
 
 
 def test_a_consumer_that_fails_fails_the_invocation(output: Log, tmp_path: Path) -> None:
-    function = sample(Stream("told", EVENTS, lambda resources: lambda items: fails()))
+    function = sample(Stream("told", EVENTS, lambda resources: lambda items: fails(), fallback=""))
     handler = lambda_handler(function, environment(tmp_path))
     with pytest.raises(ZeroDivisionError):
         handler(stream("events-dev"), Context())
@@ -181,6 +189,6 @@ def test_a_consumer_that_fails_fails_the_invocation(output: Log, tmp_path: Path)
 
 @pytest.mark.parametrize("records", [[record("INSERT", None)], [{**record("INSERT", {}), "dynamodb": 7}], ["x"], {}])
 def test_a_batch_that_cannot_be_read_is_refused(output: Log, tmp_path: Path, records: object) -> None:
-    function = sample(Stream("told", EVENTS, lambda resources: lambda items: {}))
+    function = sample(Stream("told", EVENTS, lambda resources: lambda items: {}, fallback=""))
     with pytest.raises(UnsupportedEvent):
         lambda_handler(function, environment(tmp_path))({"Records": records}, Context())

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from shopkeeper.domains.feed.dispatching import count_failing
 from shopkeeper.domains.feed.model import EventsGone
 from shopkeeper.domains.feed.offers import KEPT_SECONDS
+from shopkeeper.domains.webhooks.records import KIND
+from shopkeeper.functions.webhooks import MOST
 from shopkeeper.http import InvalidInput
 from shopkeeper.storage.tables import DELIVERIES, SUBSCRIPTIONS, TABLES, WEBHOOKS
 from tests.support.faults import Exchange, FaultyServer, answers, hangs_up
 from tests.support.hooks import HookedShop, Receiver, faulty
+from tests.support.lagging import settle
 from tests.support.readers import Killed, KilledStore
 from tests.support.stores import ATOMIC, open_store
 
@@ -79,6 +83,32 @@ def test_a_receiver_that_fails_gets_the_same_event_first_when_it_is_back(shop: H
     assert receiver.taken == [1, 2]
     assert shop.shown(webhook).status == "on"
     assert shop.deliveries(webhook)[0] == {"seq": 1, "state": "delivered", "attempts": 2, "error": None}
+
+
+def test_a_webhook_is_behind_until_it_takes_its_events_or_is_switched_off(shop: HookedShop) -> None:
+    good, bad = Receiver(), Receiver(lambda _: 500)
+    with FaultyServer(good) as one, FaultyServer(bad) as other:
+        shop.hook(one.url)
+        webhook = shop.hook(other.url)
+        assert behind(shop) == 0
+        shop.order()
+        shop.hint()
+        assert behind(shop) == 1
+        bad.status = lambda _: 204
+        shop.wait(HOUR)
+        shop.run()
+        assert behind(shop) == 0
+        bad.status = lambda _: 500
+        shop.order()
+        shop.hint()
+        assert behind(shop) == 1
+        shop.change(webhook, enabled=False)
+        assert behind(shop) == 0
+
+
+def behind(shop: HookedShop) -> int:
+    settle(shop.store)
+    return count_failing(shop.store, KIND, MOST)
 
 
 def test_an_event_that_is_refused_is_sent_again_by_itself(shop: HookedShop) -> None:

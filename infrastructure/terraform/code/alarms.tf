@@ -15,6 +15,26 @@ locals {
   api_dimensions = { ApiName = local.name, Stage = var.stage }
 }
 
+resource "aws_cloudwatch_metric_alarm" "declared" {
+  for_each = local.facts.alarms
+
+  alarm_name        = "${local.name}-${each.key}"
+  alarm_description = each.value.meaning
+  alarm_actions     = [aws_sns_topic.alarms.arn]
+  namespace         = each.value.queue == "" ? "Shopkeeper" : "AWS/SQS"
+  metric_name       = each.value.metric
+  dimensions = merge(
+    each.value.queue == "" ? {} : { QueueName = "${local.name}-${each.value.queue}" },
+    each.value.service == "" ? {} : { service = each.value.service, stage = var.stage },
+  )
+  statistic           = each.value.statistic
+  period              = each.value.seconds
+  evaluation_periods  = 1
+  threshold           = each.value.threshold
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+}
+
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${local.name}-errors"
   alarm_description   = "More than one in a hundred answers is a 5xx"

@@ -8,24 +8,7 @@ resource "aws_sqs_queue" "dead_letters" {
 
   name                      = "${local.name}-${each.key}"
   sqs_managed_sse_enabled   = true
-  message_retention_seconds = 14 * 24 * 60 * 60
-}
-
-resource "aws_cloudwatch_metric_alarm" "dead_letters" {
-  for_each = aws_sqs_queue.dead_letters
-
-  alarm_name          = each.value.name
-  alarm_description   = "What failed waits to be looked at"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = each.value.name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  threshold           = 0
-  comparison_operator = "GreaterThanThreshold"
-  treat_missing_data  = "notBreaching"
+  message_retention_seconds = local.facts.dead_letter_seconds
 }
 
 resource "aws_cloudwatch_event_rule" "schedule" {

@@ -7,10 +7,15 @@ deployment's own.
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
+from shopkeeper.functions.alarms import Alarm, alarms
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.dashboard import Widget, widgets
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.permissions import Permission, permissions_of, secret_actions_of
-from shopkeeper.functions.queues import dead_letters
+from shopkeeper.functions.queries import QUERIES, Query
+from shopkeeper.functions.queues import DEAD_LETTER_SECONDS, dead_letters
 from shopkeeper.http import Access, Endpoint
 from shopkeeper.http.application import COMMON_HEADERS
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
@@ -50,12 +55,17 @@ def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...]
             stream.name: {
                 "function": function.name,
                 "table": stream.table.name,
+                "fallback": stream.fallback,
                 "dead_letters": dead_letters(stream.name).name,
             }
             for function in functions
             for stream in function.streams
         },
         "dead_letters": [queue.name for function in functions for queue in function.dead_letters],
+        "dead_letter_seconds": DEAD_LETTER_SECONDS,
+        "alarms": {alarm.name: _data(alarm) for alarm in alarms(functions)},
+        "queries": {query.name: _query(query, functions) for query in QUERIES},
+        "widgets": [_data(widget) for widget in widgets(functions)],
         "tables": {table.name: _table(table, functions) for table in tables},
         "settings": {setting.variable: setting.meaning for setting in SETTINGS if setting.deployable},
     }
@@ -169,6 +179,17 @@ def _resource(permission: Permission) -> tuple[str, str]:
             return "tables", f"{permission.name}/stream/*"
         case "table":
             return "tables", permission.name
+
+
+def _query(query: Query, functions: tuple[Function, ...]) -> Facts:
+    return _data(query) | {"functions": list(query.functions) or [function.name for function in functions]}
+
+
+def _data(declared: Alarm | Query | Widget) -> Facts:
+    """Return what is declared, without its name."""
+    facts: Facts = msgspec.json.decode(msgspec.json.encode(declared))
+    facts.pop("name", None)
+    return facts
 
 
 def _table(table: Table, functions: tuple[Function, ...]) -> Facts:

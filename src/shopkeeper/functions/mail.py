@@ -97,8 +97,8 @@ FUNCTION = Function(
     triggers=(
         Schedule("mail", minutes=1, seconds=1, build=_send_due),
         Schedule("mail-missed", minutes=1, seconds=10, build=_tell_missed),
-        Stream("mail-events", EVENTS, build=_tell_new),
-        Stream("mail-outbox", MAILS, build=_send_new),
+        Stream("mail-events", EVENTS, build=_tell_new, fallback="mail-missed"),
+        Stream("mail-outbox", MAILS, build=_send_new, fallback="mail"),
     ),
     grants={
         BUSINESSES: may("get"),

@@ -6,6 +6,9 @@ import msgspec
 
 QueueOperation = Literal["send", "receive"]
 
+DEAD_LETTER_SECONDS = 14 * 24 * 60 * 60
+"""How long a dead letter is kept, which is as long as SQS keeps any message."""
+
 
 class Queue(msgspec.Struct, frozen=True):
     """A queue of Amazon SQS, by its name without the stage."""

@@ -68,13 +68,14 @@ class Schedule(msgspec.Struct, frozen=True):
 class Stream(msgspec.Struct, frozen=True):
     """Run the function when items are added to a table. Heads of feeds do not count as items.
 
-    A stream is only a hint, so a schedule must find what it missed. On one machine, items that were added just before
-    the process ended are not passed on again.
+    A stream is only a hint: `fallback` names the schedule of the same function that finds what the stream missed. On
+    one machine, items that were added just before the process ended are not passed on again.
     """
 
     name: str
     table: Table
     build: Callable[[Resources], Consumer]
+    fallback: str
 
 
 Rotate = Callable[[str, str, str], None]

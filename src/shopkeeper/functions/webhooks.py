@@ -3,7 +3,7 @@
 from functools import partial
 
 from shopkeeper.domains.businesses.offers import is_stored
-from shopkeeper.domains.feed.dispatching import Dispatcher
+from shopkeeper.domains.feed.dispatching import Dispatcher, count_failing
 from shopkeeper.domains.webhooks.delivering import Deliveries
 from shopkeeper.domains.webhooks.endpoints import ENDPOINTS
 from shopkeeper.domains.webhooks.records import KIND
@@ -11,11 +11,15 @@ from shopkeeper.domains.webhooks.sending import Sender
 from shopkeeper.domains.webhooks.service import Webhooks
 from shopkeeper.functions.declaration import Function
 from shopkeeper.functions.resources import Resources
-from shopkeeper.functions.triggers import Http, Part, Schedule, Stream
+from shopkeeper.functions.triggers import Http, Job, Part, Schedule, Stream
 from shopkeeper.http import PROBLEM_JSON
+from shopkeeper.net.deadline import remaining
 from shopkeeper.net.guard import Guard
 from shopkeeper.storage import may
 from shopkeeper.storage.tables import BUSINESSES, DELIVERIES, EVENTS, SUBSCRIPTIONS, WEBHOOKS
+
+MOST = 1000
+"""Where counting the webhooks that are behind ends."""
 
 
 def _guard(resources: Resources) -> Guard:
@@ -42,13 +46,29 @@ def _dispatcher(resources: Resources) -> Dispatcher:
     )
 
 
+def _send_due(resources: Resources) -> Job:
+    """Return the job that sends what is due. On Lambda it also counts the webhooks that are behind.
+
+    One machine counts them when Prometheus asks.
+    """
+    dispatcher = _dispatcher(resources)
+    if remaining() is None:
+        return dispatcher.run
+    return lambda: {**dispatcher.run(), "WebhooksBehind": count_failing(resources.store, KIND, MOST)}
+
+
 FUNCTION = Function(
     name="webhooks",
     service="webhooks",
     triggers=(
         Http((Part(ENDPOINTS, _build),)),
-        Stream("webhook-events", EVENTS, build=lambda resources: _dispatcher(resources).consume),
-        Schedule("webhook-retries", minutes=1, seconds=1, build=lambda resources: _dispatcher(resources).run),
+        Stream(
+            "webhook-events",
+            EVENTS,
+            build=lambda resources: _dispatcher(resources).consume,
+            fallback="webhook-retries",
+        ),
+        Schedule("webhook-retries", minutes=1, seconds=1, build=_send_due),
     ),
     grants={
         BUSINESSES: may("get"),

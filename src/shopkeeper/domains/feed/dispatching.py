@@ -19,6 +19,7 @@ from shopkeeper.domains.feed.subscription import (
     SwitchedOff,
 )
 from shopkeeper.domains.feed.subscriptions import (
+    count_failing,
     disable,
     note_success,
     resume,
@@ -43,6 +44,7 @@ __all__ = [
     "Subscription",
     "SwitchedOff",
     "check_kept",
+    "count_failing",
     "disable",
     "find_event",
     "is_given_up",

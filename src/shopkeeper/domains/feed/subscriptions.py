@@ -53,6 +53,16 @@ def count_behind(store: Store, kind: str, most: int) -> int:
     return sum(one.cursor < read_head(store, one.business_id).newest for one in map(records.from_item, page.items))
 
 
+def count_failing(store: Store, kind: str, most: int) -> int:
+    """Return how many subscriptions of a kind did not take their last event, of so many. Raises StoreError.
+
+    It takes one read. Those that are switched off do not count.
+    """
+    records = subscriptions(store)
+    page = store.query(SUBSCRIPTIONS, kind, index="due", limit=most)
+    return sum(bool(one.failures) and one.switched_off is None for one in map(records.from_item, page.items))
+
+
 def subscribe(store: Store, business_id: str, name: str, kind: str, cursor: int, now: datetime) -> Put:
     """Return the action that makes a subscription, whose first event is the one after `cursor`."""
     new = Subscription(business_id=business_id, name=name, kind=kind, cursor=cursor, due_at=rfc3339(now))

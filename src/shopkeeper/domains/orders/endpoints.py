@@ -114,9 +114,11 @@ def _step(step: Step, name: str, text: str, security: tuple[Scheme, ...] = (ACCE
     """Return the endpoint of a step of the life cycle."""
 
     def advance(orders: Orders, call: Call[OrderParameters, Any]) -> Reply[Order]:
+        from shopkeeper.domains.orders.metrics import metrics_of  # only steps need it
+
         asked = call.parameters
         order = orders.advance(call.caller, asked.order_id, asked.order_token, step, call.body)
-        return Reply(order, headers=etag(order.version))
+        return Reply(order, headers=etag(order.version), metrics=metrics_of(order))
 
     advance.__name__, advance.__doc__ = name, text
     declare = endpoint(

@@ -4,14 +4,23 @@ from collections import Counter
 from collections.abc import Mapping
 
 from shopkeeper.http.endpoint import METHODS
+from shopkeeper.metrics import split_currency
 from shopkeeper.runtime.telemetry.histogram import Histogram
-from shopkeeper.runtime.telemetry.prometheus import family, histograms
+from shopkeeper.runtime.telemetry.prometheus import family, histograms, single
 
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNKNOWN = "other"
 """The route of every request whose path or method is not declared, and the method of those with an unusual one."""
 
 KNOWN_METHODS = METHODS | {"HEAD", "OPTIONS"}
+
+SUMS = {
+    "SecondsToAccept": (
+        "shopkeeper_accept_seconds_total",
+        "Time that accepted orders had waited; the event OrdersAccepted is their number.",
+    )
+}
+"""What is no number of events: the metrics that it has of its own, with their meanings."""
 
 Series = tuple[str, str, int]
 """A route, a method and a status. Clients choose none of them freely, so their number is limited."""
@@ -49,6 +58,7 @@ class Meters:
         requests = sorted(self._requests.items(), key=lambda item: item[0])
         for (route, method, _), histogram in requests:
             by_route.setdefault((route, method), Histogram(REQUEST_SECONDS)).merge(histogram)
+        done = [(*split_currency(name), count) for name, count in sorted(self._done.items())]
         return [
             *family(
                 "shopkeeper_requests_total",
@@ -74,6 +84,18 @@ class Meters:
                 "shopkeeper_events_total",
                 "counter",
                 "What requests and runs did, by the names of the metrics on CloudWatch.",
-                (({"event": event}, count) for event, count in sorted(self._done.items())),
+                (({"event": name}, count) for name, currency, count in done if not currency and name not in SUMS),
+            ),
+            *(
+                line
+                for name, currency, count in done
+                if name in SUMS and not currency
+                for line in single(SUMS[name][0], "counter", SUMS[name][1], count)
+            ),
+            *family(
+                "shopkeeper_revenue_minor_total",
+                "counter",
+                "The totals of accepted orders, in minor units of their currency.",
+                (({"currency": currency}, count) for name, currency, count in done if name == "Revenue"),
             ),
         ]

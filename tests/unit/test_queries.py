@@ -1,0 +1,125 @@
+"""Saved queries, graphs and alarms name what the functions really write."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shopkeeper.functions.alarms import alarms
+from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.dashboard import widgets
+from shopkeeper.functions.queries import QUERIES, Query
+from tests.support.log_lines import Line, an_evening
+
+WORDS = {"fields", "filter", "parse", "stats", "sort", "limit", "by", "as", "and", "or", "desc"}
+OWN_FIELDS = {"@timestamp"}
+"""Fields that CloudWatch adds to each line."""
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda found, wanted: bool(found == wanted),
+    ">=": lambda found, wanted: found is not None and bool(found >= wanted),
+}
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
+    return an_evening(tmp_path_factory.mktemp("evening"))
+
+
+def fields_of(query: Query) -> set[str]:
+    """Return the fields that a query reads, without those that it makes itself."""
+    text = re.sub(r'"[^"]*"', "", "\n".join(query.lines))
+    made = {*re.findall(r"\bas (\w+)", text), *re.findall(r"\(\?<(\w+)>", text)}
+    text = re.sub(r"/\^.*\$/", "", text)
+    return {*re.findall(r"(?<![\w@])@?[A-Za-z]\w*\b(?!\()", text)} - WORDS - made - OWN_FIELDS
+
+
+def holds(condition: str, line: Line) -> bool:
+    """Tell whether a condition of a filter holds for a line: comparisons and `ispresent`, joined by and, or."""
+    return any(all(_term(term, line) for term in part.split(" and ")) for part in condition.split(" or "))
+
+
+def _term(term: str, line: Line) -> bool:
+    present = re.fullmatch(r"ispresent\((\w+)\)", term)
+    if present:
+        return present[1] in line
+    compared = re.fullmatch(r"(\w+) (=|>=) (.+)", term)
+    assert compared is not None, f"this test cannot read {term!r}"
+    return COMPARISONS[compared[2]](line.get(compared[1]), json.loads(compared[3]))
+
+
+def kept(query: Query, lines: list[Line]) -> list[Line]:
+    """Return the lines that pass the filters of a query."""
+    conditions = [line.removeprefix("filter ") for line in query.lines if line.startswith("filter ")]
+    return [line for line in lines if all(holds(condition, line) for condition in conditions)]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_each_field_of_a_query_is_in_lines_that_it_finds(query: Query, lines: list[Line]) -> None:
+    found = kept(query, lines)
+    assert 0 < len(found) < len(lines)
+    assert fields_of(query) - {name for line in found for name in line} == set()
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_reads_the_logs_of_every_function_that_writes_what_it_finds(query: Query, lines: list[Line]) -> None:
+    services = {function.service: function.name for function in FUNCTIONS}
+    writers = {services[line["service"]] for line in kept(query, lines)}
+    assert writers <= set(query.functions or services.values())
+
+
+def test_what_a_query_makes_of_paths_names_no_item_and_nobody(lines: list[Line]) -> None:
+    (query,) = (one for one in QUERIES if one.name == "slowest-routes")
+    (pattern,) = re.findall(r"parse path /(.*)/$", "\n".join(query.lines), re.MULTILINE)
+    found = set()
+    for path in [line["path"] for line in kept(query, lines)]:
+        match = re.search(pattern.replace("(?<", "(?P<"), path)
+        assert match is not None, path
+        found.add((match["area"], match["step"]))
+    assert {("/api/orders", "accept"), ("/api/businesses", "orders"), ("/api/auth", "login")} <= found
+    assert not any(character.isdigit() for name in found for character in str(name))
+
+
+def test_each_metric_of_a_graph_and_of_an_alarm_is_told_by_its_service(lines: list[Line]) -> None:
+    told = {
+        (line["service"], metric["Name"], *dimensions)
+        for line in lines
+        if "_aws" in line
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+        for dimensions in directive["Dimensions"]
+    }
+    shown = {
+        (one.service, one.metric, "service", "stage", *([one.by] if one.by else []))
+        for widget in widgets(FUNCTIONS)
+        for one in widget.metrics
+    }
+    watched = {(one.service, one.metric, "service", "stage") for one in alarms(FUNCTIONS) if one.service}
+    assert shown - told == set()
+    assert watched - told == set()
+
+
+def test_an_accepted_order_tells_once_how_long_it_waited_and_what_it_earns(lines: list[Line]) -> None:
+    """It is accepted twice, and the second time is refused."""
+    (accepted,) = (line for line in lines if "OrdersAccepted" in line)
+    assert 0 <= accepted["SecondsToAccept"] < 60
+    assert (accepted["Revenue"], accepted["currency"]) == (500, "EUR")
+    directives = accepted["_aws"]["CloudWatchMetrics"]
+    assert [one["Dimensions"] for one in directives] == [[["service", "stage"]], [["service", "stage", "currency"]]]
+    units = {metric["Name"]: metric["Unit"] for one in directives for metric in one["Metrics"]}
+    assert (units["SecondsToAccept"], units["Revenue"], units["OrdersAccepted"]) == ("Seconds", "None", "Count")
+
+
+def test_no_dimension_is_of_a_callers_choice(lines: list[Line]) -> None:
+    dimensions = {
+        (name, line[name])
+        for line in lines
+        if "_aws" in line
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for names in directive["Dimensions"]
+        for name in names
+    }
+    services = {("service", function.service) for function in FUNCTIONS}
+    assert dimensions <= {*services, ("stage", "dev"), ("currency", "EUR")}
