@@ -12,7 +12,7 @@ TRAFFIC := src/shopkeeper/domains/traffic
 MINIFY := --toplevel --ecma 2020 --compress passes=3,unsafe_arrows --mangle
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-stage test-deploy tools bench bench-quick check check-pages format openapi contract example facts package distribution lock script traffic-data vendor pictures clean
+.PHONY: help serve test test-fast test-stage test-deploy local-aws tools bench bench-quick check check-pages format openapi contract example facts package distribution lock script traffic-data vendor pictures clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 — /p' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: $(VENV)/test ## measure us beside what people would use instead (twenty m
 bench-quick: $(VENV)/test ## the same for a first look (four minutes)
 	-@$(MAKE) -s --keep-going package node_modules/.done
 	@$(BIN)/python -m benchmarks --quick
+
+local-aws: tools dist/.done $(VENV)-emulator/done ## run a stage on an emulator of AWS, with its logs; ARGS="terraform --port 4566" chooses the description and the port
+	@exec $(VENV)-deploy/bin/python scripts/local_aws.py $(ARGS)
 
 tools: $(VENV)-deploy/done infrastructure/serverless/node_modules/.done node_modules/.done ## install what deploying needs
 
