@@ -45,6 +45,22 @@ def test_the_reference_has_every_endpoint() -> None:
             assert f"`{endpoint.method} {endpoint.path}`" in reference
 
 
+def test_the_page_on_deploying_has_every_schedule_and_stream_with_its_function_and_its_interval() -> None:
+    rows = re.findall(
+        r"^\| ((?:schedule|stream) .+?) \| `(\w+)` \|", (ROOT / "docs" / "deployment.md").read_text(), re.M
+    )
+    found = {
+        (kind, name, function, every or "1")
+        for sources, function in rows
+        for kind, name, every in re.findall(r"(schedule|stream) `([\w-]+)`(?:, every (\d+) minutes)?", sources)
+    }
+    streams = {("stream", one.name, function.name, "1") for function in FUNCTIONS for one in function.streams}
+    schedules = {
+        ("schedule", one.name, function.name, str(one.minutes)) for function in FUNCTIONS for one in function.schedules
+    }
+    assert found == streams | schedules
+
+
 def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text()
