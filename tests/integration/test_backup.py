@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.http import send
 from tests.support.processes import Shopkeeper, clean_environment, run_cli, shopkeeper
-from tests.support.shop import Person
+from tests.support.shop import Owner, Person, order_for, place
 
 KEY = {"JWT_SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
 OTHER = {"JWT_SECRET_KEY": "9b2c7f51d04e8a63f1c9e07b52d8a46e"}
@@ -115,6 +115,48 @@ def test_a_backup_while_others_write_has_every_write_whole(tmp_path: Path, shelf
         stop.set()
         for writer in writers:
             writer.join()
+
+
+def test_a_backup_while_customers_order_is_restored_to_a_prefix_of_the_orders(tmp_path: Path, shelf: Path) -> None:
+    data, unlimited = tmp_path / "shop.db", {"RATE_LIMITS": "off"}
+    with shopkeeper(data, unlimited) as server:
+        owner = Owner(server.url)
+        order = order_for(owner.add())
+        answered: list[str] = []
+        stop = threading.Event()
+
+        def buy() -> None:
+            while not stop.is_set():
+                answered.append(place(owner, order).json["order_id"])
+
+        customers = [threading.Thread(target=buy) for _ in range(4)]
+        for customer in customers:
+            customer.start()
+        while len(answered) < 20 and all(customer.is_alive() for customer in customers):
+            stop.wait(0.01)
+        before = list(answered)
+        done("backup", shelf / "b.db", "--data", data, "--with-key")
+        after = len(answered)
+        stop.set()
+        for customer in customers:
+            customer.join()
+        all_orders = received(owner)
+    assert sorted(all_orders) == sorted(answered)
+
+    done("restore", shelf / "b.db", "--data", tmp_path / "again.db")
+    with shopkeeper(tmp_path / "again.db", unlimited) as server:
+        owner.url = server.url
+        kept = received(owner)
+        assert kept == all_orders[: len(kept)]
+        assert set(before) <= set(kept)
+        assert len(kept) <= after + len(customers), "it is of a moment of the backup, and not of later"
+        assert {owner.ask("GET", f"/api/orders/{one}").status for one in kept} == {200}
+        assert owner.ask("GET", f"/api/orders/{all_orders[-1]}").status == (200 if kept == all_orders else 404)
+
+
+def received(owner: Owner) -> list[str]:
+    """Return the orders of a business in the order in which they were stored."""
+    return [event["subject"] for event in owner.events() if event["type"] == "order.received"]
 
 
 def test_a_backup_without_its_key_says_where_that_is(shop: Path, shelf: Path) -> None:
