@@ -48,10 +48,10 @@ class Deployment:
         self.status = -1
         self.output = ""
 
-    def deploy(self) -> None:
+    def deploy(self, *options: str) -> None:
         """Run the script, and keep how it ended and what it said."""
         done = subprocess.run(
-            [str(self.root / "scripts" / SCRIPTS[self.description]), "dev"],
+            [str(self.root / "scripts" / SCRIPTS[self.description]), "dev", *options],
             env={**os.environ, **UNHURRIED, **self.aws.environment, **SETTINGS},
             capture_output=True,
             text=True,

@@ -1,7 +1,8 @@
-"""Runs the emulator of AWS, which then tells the last request for which each permission of a role was needed.
+"""Runs the emulator of AWS, which then tells what was asked for.
 
-Its own interpreter runs `recording.py`. `GET /_permitted` answers a list of
-`{"role", "action", "resource", "request"}`.
+Its own interpreter runs `recording.py`. `GET /_permitted` answers the last request for which each permission of a role
+was needed, as a list of `{"role", "action", "resource", "request"}`; `GET /_actions` the IAM actions that each access
+key asked for, permitted or not, as a list of `[access key, action]`.
 """
 
 import base64
@@ -17,15 +18,17 @@ from ministack.core.responses import get_account_id
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from emulator import App, Message, Receive, Send, serve, unhurried  # of the repository
 
-PATH = "/_permitted"
+PERMITTED, ACTIONS = "/_permitted", "/_actions"
 
 _asked: ContextVar[dict[str, Any] | None] = ContextVar("asked", default=None)
 _permitted: dict[tuple[str, str, str], dict[str, Any]] = {}
+_actions: set[tuple[str, str]] = set()
 _enforce = iam_evaluator.enforce
 
 
 def enforce(access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
-    """Decide as ministack does, and keep the request if a role is permitted to do what it asks for."""
+    """Decide as ministack does. Keep the action, and the request if a role is permitted to do what it asks for."""
+    _actions.add((access_key, action))
     denied = _enforce(access_key, action, service, region, resource_arn=resource_arn, **more)
     request = _asked.get()
     if denied is None and request is not None and access_key:
@@ -42,8 +45,11 @@ def recording(app: App) -> App:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        if scope["path"] == PATH:
-            await _tell(send)
+        if scope["path"] == PERMITTED:
+            await _tell(send, _requests())
+            return
+        if scope["path"] == ACTIONS:
+            await _tell(send, sorted(_actions))
             return
         body = bytearray()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -62,13 +68,16 @@ def recording(app: App) -> App:
     return answer
 
 
-async def _tell(send: Send) -> None:
-    found = [
+def _requests() -> list[dict[str, Any]]:
+    return [
         {"role": role, "action": action, "resource": resource, "request": request}
         for (role, action, resource), request in _permitted.items()
     ]
+
+
+async def _tell(send: Send, answer: object) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": json.dumps(found).encode()})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 if __name__ == "__main__":

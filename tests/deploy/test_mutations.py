@@ -16,7 +16,7 @@ TF_DATA, CODE, TRIGGERS = "terraform/data/main.tf", "terraform/code/functions.tf
 TF_API, MAIN, TF_ALARMS = "terraform/code/api.tf", "terraform/code/main.tf", "terraform/code/alarms.tf"
 SLS_PICTURES, TF_PICTURES = "serverless/resources/pictures.yml", "terraform/data/pictures.tf"
 SLS_DISTRIBUTION, TF_DISTRIBUTION = "serverless/resources/distribution.yml", "terraform/data/distribution.tf"
-PREFLIGHT = "terraform/code/preflight.tf"
+PREFLIGHT, ROTATION = "terraform/code/preflight.tf", "terraform/code/rotation.tf"
 
 MUTATIONS = [
     ("sam", "drop an action", SAM, "[dynamodb:GetItem, dynamodb:UpdateItem]", "[dynamodb:GetItem]", "visits.permissions lacks"),
@@ -69,6 +69,15 @@ MUTATIONS = [
     ("sam", "mistake the page of a shop", DATA, "request.uri = '/shop.html'", "request.uri = '/index.html'", "distribution.rewrite.code is"),
     ("sam", "serve more than pictures", DATA, '!Sub "${Pictures.Arn}/pages/*"', '!Sub "${Pictures.Arn}/*"', "pictures.policy has Allow cloudfront.amazonaws.com s3:GetObject on the bucket/* "),
     ("sam", "touch more than pictures", SAM, "${AWS::Region}/pictures/*", "${AWS::Region}/*", "orders.permissions has s3:GetObject shopkeeper-dev-000000000000-us-east-1/*"),
+    ("sam", "answer operators' services unsigned", SAM, "Authorizer: AWS_IAM, InvokeRole: NONE, ApiKeyRequired: true", "InvokeRole: NONE", "routes.POST /ops/backlogs is 'operations'"),
+    ("sam", "let anybody rotate the secret", SAM, "Principal: secretsmanager.amazonaws.com", 'Principal: "*"', "rotation.invoked_by has somebody else"),
+    ("sam", "let the rotation delete the secret", SAM, "secretsmanager:DescribeSecret,", "secretsmanager:DescribeSecret, secretsmanager:DeleteSecret,", "rotation.permissions has secretsmanager:DeleteSecret"),
+    ("sam", "preflight what is signed", SAM, "          /{proxy+}: { options: *preflight }", "          /ops/backlogs: { options: *preflight }\n          /{proxy+}: { options: *preflight }", "preflights./ops/backlogs is not declared"),
+    ("serverless", "answer operators' services unsigned", JS, "authorizer: 'aws_iam', private: true", "private: true", "routes.POST /ops/backlogs is None"),
+    ("serverless", "ask operators' services for no key", JS, "authorizer: 'aws_iam', private: true", "authorizer: 'aws_iam'", "routes.POST /ops/backlogs is None"),
+    ("serverless", "loosen the quota", API, "Limit: 1000,", "Limit: 1000000,", "api.plan.quota is '1000000 a DAY'"),
+    ("serverless", "let another account rotate the secret", JS, "SourceAccount: { Ref: 'AWS::AccountId' }, ", "", "rotation.invoked_by has somebody else"),
+    ("serverless", "pass operators' services on", FACTS, '      "/shop.js",\n', '      "/ops/*",\n      "/shop.js",\n', "distribution.behaviours./ops/* is not declared"),
     ("serverless", "take pictures from every page", SLS_PICTURES, '"http://localhost:*", "http://127.0.0.1:*"]', '"*"]', "pictures.cors lacks"),
     ("serverless", "lose the token on the way to the API", JS, "  OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader\n", "", "distribution.behaviours./api/*.request is None"),
     ("serverless", "lose a path of the API", FACTS, '      "/auth/*",\n', "", "distribution.behaviours./auth/* is missing"),
@@ -85,7 +94,7 @@ MUTATIONS = [
     ("serverless", "let another service take a role", JS, "Service: 'lambda.amazonaws.com'", "Service: 'ec2.amazonaws.com'", "role_of lacks lambda.amazonaws.com"),
     ("serverless", "lose a route", FACTS, '    "GET /health": "visits",\n', "", "routes.GET /health is missing"),
     ("serverless", "misspell a route", FACTS, '"GET /api/items/{item_id}"', '"GET /api/item/{item_id}"', "routes.GET /api/item/{item_id} is not declared"),
-    ("serverless", "ask for a key on a route", JS, "path: path === '/' ? path : path.slice(1) }", "path: path === '/' ? path : path.slice(1), private: true }", "routes.GET /health is None"),
+    ("serverless", "ask for a key on a route", JS, "path.slice(1), ...signed }", "path.slice(1), ...signed, private: true }", "routes.GET /health is None"),
     ("serverless", "rename a table", JS, "TableName: `${name}-", "TableName: `shop-${name}-", "tables.orders-dev is missing"),
     ("serverless", "name another table to the code", JS, "[table.environment, `${name}-", "[table.environment, `${name}s-", "environment.ORDERS_TABLE_NAME is 'orderss-dev'"),
     ("serverless", "lose a TTL", JS, "...(table.ttl && {", "...(table.time && {", "ttl is None, not 'ItemExpireTTL'"),
@@ -132,7 +141,10 @@ MUTATIONS = [
     ("terraform", "let any API invoke", CODE, '"${aws_api_gateway_rest_api.this.execution_arn}/*/*"', '"arn:aws:execute-api:us-east-1:000000000000:*/*/*"', "invoked_by lacks the API"),
     ("terraform", "lose a route", FACTS, '    "GET /health": "visits",\n', "", "routes.GET /health is missing"),
     ("terraform", "misspell a route", FACTS, '"GET /api/items/{item_id}"', '"GET /api/item/{item_id}"', "routes.GET /api/item/{item_id} is not declared"),
-    ("terraform", "put an authorizer before the API", TF_API, 'authorization = "NONE"', 'authorization = "AWS_IAM"', "routes.GET /health is missing"),
+    ("terraform", "put an authorizer before the API", TF_API, 'each.value.signed ? "AWS_IAM" : "NONE"', '"AWS_IAM"', "routes.GET /health is missing"),
+    ("terraform", "answer operators' services unsigned", TF_API, 'each.value.signed ? "AWS_IAM" : "NONE"', '"NONE"', "routes.POST /ops/backlogs is missing"),
+    ("terraform", "ask operators' services for no key", TF_API, "api_key_required = each.value.signed", "api_key_required = false", "routes.POST /ops/backlogs is missing"),
+    ("terraform", "let another account rotate the secret", ROTATION, "  source_account = data.aws_caller_identity.current.account_id\n", "", "rotation.invoked_by has somebody else"),
     ("terraform", "bypass the alias", CODE, '-${name}:live" }', '-${name}" }', "routes.GET /counter is ''"),
     ("terraform", "rename a table", TF_DATA, '"${each.key}-${var.stage}"', '"shop-${each.key}-${var.stage}"', "tables.orders-dev is missing"),
     ("terraform", "name another table to the code", CODE, 'table.environment => "${name}-', 'table.environment => "${name}s-', "environment.ORDERS_TABLE_NAME is 'orderss-dev'"),

@@ -1,0 +1,80 @@
+"""The commands of docs/first-deployment.md work, in their order, from an empty account to an empty account."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.emulator import Aws, ministack
+from tests.support.tools import ROOT
+
+DOCUMENT = (ROOT / "docs" / "first-deployment.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
+TYPED = re.findall(r"^\$ (.*)$", DOCUMENT, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """An account with nothing in it."""
+    with ministack(tmp_path_factory.mktemp("account")) as aws:
+        yield aws
+
+
+def run(script: str, folder: Path, aws: Aws) -> str:
+    """Run a script of the document, with a command `aws` that asks the emulator, and return what it prints."""
+    command = folder / "aws"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.support.aws_command "$@"\n')
+    command.chmod(0o755)
+    environment = {**os.environ, **aws.environment, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_all_of_them_end_well_and_leave_nothing(account: Aws, tmp_path: Path) -> None:
+    printed = run("\n".join(BLOCKS), tmp_path, account)
+    assert "AccessKeyId" in printed
+    assert account.client("iam").list_users()["Users"] == []
+    assert account.client("iam").list_policies(Scope="Local")["Policies"] == []
+    assert account.client("acm").list_certificates()["CertificateSummaryList"] == []
+    assert account.client("apigateway").get_domain_names().get("items", []) == []
+
+
+def test_what_they_make_is_there_before_it_is_taken_away(account: Aws, tmp_path: Path) -> None:
+    run("\n".join(BLOCKS[:-1]), tmp_path, account)
+    attached = account.client("iam").list_attached_user_policies(UserName="shopkeeper-deployer")["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["shopkeeper-deployer"]
+    (domain,) = account.client("apigateway").get_domain_names()["items"]
+    assert (domain["domainName"], domain["securityPolicy"]) == ("api.example.com", "TLS_1_2")
+    budgets = account.client("budgets").describe_budgets(AccountId="000000000000")["Budgets"]
+    assert [budget["BudgetName"] for budget in budgets] == ["shopkeeper"]
+
+
+@pytest.mark.parametrize("line", [line for line in TYPED if "scripts/" in line])
+def test_the_scripts_take_what_the_document_types(line: str) -> None:
+    """That they do it is tested by real deployments."""
+    program = next(word for word in line.split() if word.startswith("scripts/"))
+    assert os.access(ROOT / program, os.X_OK)
+    usage = subprocess.run(
+        [ROOT / program, "--help"], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
+    ).stdout
+    for option in re.findall(r"--[a-z-]+", line):
+        assert option in usage
+
+
+def test_what_no_test_can_run_is_marked() -> None:
+    for command in re.findall(r"`(aws [^`]+)`", DOCUMENT):
+        following = DOCUMENT.partition(command)[2][:200]
+        assert "needs an account" in " ".join(following.split()), command
