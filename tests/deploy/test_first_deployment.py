@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from tests.deploy.emulator import Aws, ministack
@@ -22,6 +24,18 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An account with nothing in it."""
     with ministack(tmp_path_factory.mktemp("account")) as aws:
         yield aws
+
+
+def there(account: Aws, service: str) -> Any:
+    """Return a client of a service in the region of the document."""
+    region = re.findall(r"AWS_REGION=(\S+)", DOCUMENT)[0]
+    return boto3.client(
+        service,
+        endpoint_url=account.url,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
 
 
 def run(script: str, folder: Path, aws: Aws) -> str:
@@ -46,19 +60,19 @@ def run(script: str, folder: Path, aws: Aws) -> str:
 def test_all_of_them_end_well_and_leave_nothing(account: Aws, tmp_path: Path) -> None:
     printed = run("\n".join(BLOCKS), tmp_path, account)
     assert "AccessKeyId" in printed
-    assert account.client("iam").list_users()["Users"] == []
-    assert account.client("iam").list_policies(Scope="Local")["Policies"] == []
-    assert account.client("acm").list_certificates()["CertificateSummaryList"] == []
-    assert account.client("apigateway").get_domain_names().get("items", []) == []
+    assert there(account, "iam").list_users()["Users"] == []
+    assert there(account, "iam").list_policies(Scope="Local")["Policies"] == []
+    assert there(account, "acm").list_certificates()["CertificateSummaryList"] == []
+    assert there(account, "apigateway").get_domain_names().get("items", []) == []
 
 
 def test_what_they_make_is_there_before_it_is_taken_away(account: Aws, tmp_path: Path) -> None:
     run("\n".join(BLOCKS[:-1]), tmp_path, account)
-    attached = account.client("iam").list_attached_user_policies(UserName="shopkeeper-deployer")["AttachedPolicies"]
+    attached = there(account, "iam").list_attached_user_policies(UserName="shopkeeper-deployer")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in attached] == ["shopkeeper-deployer"]
-    (domain,) = account.client("apigateway").get_domain_names()["items"]
+    (domain,) = there(account, "apigateway").get_domain_names()["items"]
     assert (domain["domainName"], domain["securityPolicy"]) == ("api.example.com", "TLS_1_2")
-    budgets = account.client("budgets").describe_budgets(AccountId="000000000000")["Budgets"]
+    budgets = there(account, "budgets").describe_budgets(AccountId="000000000000")["Budgets"]
     assert [budget["BudgetName"] for budget in budgets] == ["shopkeeper"]
 
 
