@@ -28,7 +28,7 @@ _enforce = iam_evaluator.enforce
 
 def enforce(access_key: str, action: str, service: str, region: str, resource_arn: str = "*", **more: Any) -> Any:
     """Decide as ministack does. Keep the action, and the request if a role is permitted to do what it asks for."""
-    _actions.add((access_key, action))
+    _actions.add((access_key or "", action))
     denied = _enforce(access_key, action, service, region, resource_arn=resource_arn, **more)
     request = _asked.get()
     if denied is None and request is not None and access_key:
