@@ -59,7 +59,11 @@ def test_a_release_is_checked_built_and_started_as_the_workflow_says(tmp_path: P
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"):
         shutil.copy2(ROOT / name, copy)
-    (copy / ".venv").symlink_to(ROOT / ".venv")
+    installed = copy / ".venv"
+    installed.mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (installed / name).symlink_to(ROOT / ".venv" / name)
+    (installed / "server").touch()  # it is complete; make must not install the copy into it
     changelog = (copy / "CHANGELOG.md").read_text()
     (copy / "CHANGELOG.md").write_text(changelog.replace("- unreleased", "- 2026-11-28", 1))
     environment = clean_environment(
