@@ -40,6 +40,9 @@ FUNCTIONS = SOURCE / "shopkeeper" / "functions"
 TASK = "/var/task"
 """Where Lambda unpacks a package. Byte code names its source, and tracebacks show it."""
 
+HEADER_BYTES = 16
+"""What stands before the code in a file of byte code (PEP 552)."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 NO_BYTE_CODE = (
     "These packages hold no byte code and run all the same, but each cold start compiles what it loads, which takes "
@@ -160,6 +163,23 @@ def compile_modules(folder: Path, python: str) -> None:
     places = ["-s", str(folder), "-p", TASK, str(folder)]
     options = ["-q", "--invalidation-mode=unchecked-hash"]
     subprocess.run([python, "-I", "-m", "compileall", *options, *places], check=True)
+    write_bundle(folder)
+
+
+def write_bundle(folder: Path) -> None:
+    """Put the byte code of all modules of `folder` into one file, from which a function imports them."""
+    from shopkeeper.runtime.lambda_.bundle import encode
+
+    modules = {}
+    for compiled in folder.rglob(f"*.{python313.CACHE_TAG}.pyc"):
+        package = compiled.parents[1].relative_to(folder).parts
+        name = compiled.name.partition(".")[0]
+        is_package = name == "__init__"
+        modules[".".join(package if is_package else (*package, name))] = (
+            compiled.read_bytes()[HEADER_BYTES:],
+            is_package,
+        )
+    (folder / f"modules.{python313.CACHE_TAG}").write_bytes(encode(modules))
 
 
 def write(package: Path, files: dict[str, Path]) -> None:

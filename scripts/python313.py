@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-CHECK = "import sys; sys.exit(sys.implementation.cache_tag != 'cpython-313')"
+CACHE_TAG = "cpython-313"
+CHECK = f"import sys; sys.exit(sys.implementation.cache_tag != {CACHE_TAG!r})"
 
 
 def find() -> str | None:

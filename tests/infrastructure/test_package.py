@@ -88,7 +88,7 @@ def test_a_package_has_what_its_function_needs_and_no_more(built: Path, function
     of_one_machine = ("cli.py", "rsgi.py", "server.py", "pictures/folder.py", "uploads.py", "upload_endpoints.py")
     assert not [name for name in names if "sqlite" in name or name.endswith(of_one_machine)]
     tops = {name.partition("/")[0].partition("-")[0].removesuffix(".py") for name in names}
-    allowed = {"shopkeeper", "msgspec"}
+    allowed = {"shopkeeper", "msgspec", "modules.cpython"}
     if function in ("registration", "accounts", "orders", "webhooks", "mail", "traffic"):
         allowed |= {"jwt", "pyjwt"}
     if function in ("orders", "mail", "traffic", "visits"):
@@ -144,6 +144,56 @@ def test_every_module_has_its_byte_code_beside_it(built: Path, function: str, ar
     command = [need_python313(), "-I", "-c", CHECK, str(built / f"{function}-{architecture}.zip")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+BUNDLED = """
+import marshal, sys, zipfile
+
+with zipfile.ZipFile(sys.argv[1]) as archive:
+    bundle = archive.read("modules.cpython-313")
+    length = int.from_bytes(bundle[:8])
+    code = bundle[8 + length:]
+    index = marshal.loads(bundle[8:8 + length])
+    found = {name: (code[at:at + size], package) for name, (at, size, package) in index.items()}
+    caches = [name for name in archive.namelist() if name.endswith(".pyc")]
+    for cache in caches:
+        folder, name = cache.split("/__pycache__/")
+        name = name.removesuffix(".cpython-313.pyc")
+        package = name == "__init__"
+        module = folder.replace("/", ".") + ("" if package else "." + name)
+        assert found.pop(module) == (archive.read(cache)[16:], package), module
+    assert caches and not found
+"""
+
+
+@pytest.mark.parametrize(("function", "architecture"), NAMES)
+def test_the_bundle_has_the_byte_code_of_every_module(built: Path, function: str, architecture: str) -> None:
+    command = [need_python313(), "-I", "-c", BUNDLED, str(built / f"{function}-{architecture}.zip")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_modules_of_a_bundle_are_imported_from_it_and_know_their_files(
+    built: Path, tables: dict[str, str], tmp_path: Path
+) -> None:
+    """Of what is read after the first modules, no other file remains."""
+    folder = unpack(built / "visits-x86_64.zip", tmp_path)
+    early = ("shopkeeper", "runtime", "lambda_")
+    first = {folder.joinpath(*early[: length + 1]) for length in range(len(early))}
+    for path in [*folder.glob("shopkeeper/**/*.py"), *folder.glob("shopkeeper/**/*.pyc")]:
+        is_first = path.stem.partition(".")[0] in ("__init__", "handlers", "bundle")
+        if not is_first or {path.parent, path.parents[1]}.isdisjoint(first):
+            path.unlink()
+    said = call_function("visits", folder, tables, {})
+    assert said["answer"]["statusCode"] == 200
+    assert {"shopkeeper/functions/visits.py", "shopkeeper/net/__init__.py"} <= set(said["loaded"])
+
+
+def test_a_package_without_its_bundle_runs_too(built: Path, tables: dict[str, str], tmp_path: Path) -> None:
+    folder = unpack(built / "visits-x86_64.zip", tmp_path)
+    (folder / "modules.cpython-313").unlink()
+    said = call_function("visits", folder, tables, {})
+    assert (said["answer"]["statusCode"], said["compiled"]) == (200, [])
 
 
 DESCRIPTIONS = ["sam/template.yaml", "serverless/serverless.yml", "terraform/code/functions.tf"]

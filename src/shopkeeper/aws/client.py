@@ -23,6 +23,9 @@ SECONDS = 2.5
 
 ATTEMPTS = 3
 
+_ANSWER = msgspec.json.Decoder(dict[str, Any])
+"""Made once: to make it takes longer than to read an answer."""
+
 
 class Service(msgspec.Struct, frozen=True):
     """An AWS service that speaks JSON: its name in signatures and hosts, and how it is addressed.
@@ -125,10 +128,6 @@ class AwsClient:
                 if not again or failures >= ATTEMPTS or not pause(failures, ends):
                     raise NoAnswer(f"{call.operation}: {error}") from error
 
-    def connect_early(self) -> None:
-        """Begin to connect before the first call. The connection must not become part of a snapshot of the process."""
-        self._pool.connect_early()
-
     def check_credentials(self) -> None:
         """Fetch credentials now, so that a start fails instead of the first call. Raises NoCredentials."""
         self._credentials.get()
@@ -151,7 +150,7 @@ class AwsClient:
         if reply.status != 200:
             raise failure_of(reply)
         try:
-            return msgspec.json.decode(reply.body, type=dict[str, Any])
+            return _ANSWER.decode(reply.body)
         except ValueError as error:
             raise Broken(f"the answer is not JSON: {error}") from error
 

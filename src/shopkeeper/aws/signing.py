@@ -68,7 +68,8 @@ class Signer:
         scope = self._scope(moment)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"
-        credential, signature = self.credential(credentials, now), self.signature(credentials, to_sign, now)
+        credential = f"{credentials.access_key}/{scope}"
+        signature = self._signature(credentials, to_sign, moment[:8])
         added["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
         return added
 
@@ -78,7 +79,10 @@ class Signer:
 
     def signature(self, credentials: Credentials, text: str, now: datetime) -> str:
         """Return the signature of a text at a moment in UTC, 64 hexadecimal digits."""
-        key = self._signing_key(credentials.secret_key, now.strftime("%Y%m%d"))
+        return self._signature(credentials, text, now.strftime("%Y%m%d"))
+
+    def _signature(self, credentials: Credentials, text: str, day: str) -> str:
+        key = self._signing_key(credentials.secret_key, day)
         return hmac.digest(key, text.encode(), "sha256").hex()
 
     def _scope(self, moment: str) -> str:

@@ -88,20 +88,7 @@ class Connection:
             return False
         poll = select.poll()
         poll.register(self._peer, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not poll.poll(0) or (self._decrypted is not None and self._has_only_tickets())
-
-    def _has_only_tickets(self) -> bool:
-        """Read TLS 1.3's session tickets, which come after the handshake. Return whether there was nothing else."""
-        from ssl import SSLWantReadError
-
-        self._peer.settimeout(0)
-        try:
-            self._peer.recv(1)
-        except SSLWantReadError:
-            return True
-        except OSError:
-            pass
-        return False
+        return not poll.poll(0)
 
     def exchange(
         self, message: bytes, deadline: float, max_body: int, *, is_head: bool = False, until_closed: bool = False

@@ -1,21 +1,9 @@
 """Kept-alive connections to one host, shared among threads one request at a time."""
 
 import os
-import threading
-import time
 from collections.abc import Mapping
 
-from shopkeeper.net.connection import (
-    CONNECT_SECONDS,
-    MAX_BODY_BYTES,
-    Broken,
-    Connection,
-    NotSent,
-    Reply,
-    Trust,
-    connect,
-    encode_request,
-)
+from shopkeeper.net.connection import MAX_BODY_BYTES, Broken, Connection, Reply, Trust, connect, encode_request
 
 MAX_IDLE = 32
 
@@ -30,25 +18,6 @@ class ConnectionPool:
         self._max_body = max_body
         self._idle: list[Connection] = []
         self._pid = os.getpid()
-        self._connecting: threading.Thread | None = None
-
-    def connect_early(self) -> None:
-        """Begin to connect, in a thread, so that the first request need not. If that fails, the request connects."""
-        self._connecting = threading.Thread(target=self._connect, daemon=True)
-        self._connecting.start()
-
-    def _connect(self) -> None:
-        try:
-            connection = connect(self._host, self._port, self._trust, time.monotonic() + CONNECT_SECONDS)
-        except NotSent:
-            return
-        self._idle.append(connection)
-
-    def _await_early(self) -> None:
-        """Wait for the connection that is being made early. It takes no longer than one that is made now."""
-        if (connecting := self._connecting) is not None:
-            connecting.join()
-            self._connecting = None
 
     def request(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Reply:
         """Send a request and return its answer before `deadline` (of `time.monotonic`).
@@ -71,15 +40,13 @@ class ConnectionPool:
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._await_early()
         while self._idle:
             self._idle.pop().close()
 
     def _take(self) -> Connection | None:
         """Return an idle connection that is still good; those of a parent process are not ours."""
         if self._pid != os.getpid():
-            self._pid, self._idle, self._connecting = os.getpid(), [], None
-        self._await_early()
+            self._pid, self._idle = os.getpid(), []
         while True:
             try:
                 connection = self._idle.pop()

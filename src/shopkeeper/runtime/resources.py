@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from shopkeeper.storage.pictures.folder import PictureFolder
 
 
-def open_resources(settings: Settings, *, authenticates: bool, connects: bool = False) -> Resources:
-    """Open the store and, for functions that authenticate, the keys; see `open_store`. Raises ConfigurationError."""
-    store = open_store(settings, connects=connects)
+def open_resources(settings: Settings, *, authenticates: bool) -> Resources:
+    """Open the store and, for functions that authenticate, the keys. Raises ConfigurationError."""
+    store = open_store(settings)
     if not authenticates:
         return Resources(settings, store)
     from shopkeeper.identity.service import open_identity
@@ -24,10 +24,8 @@ def open_resources(settings: Settings, *, authenticates: bool, connects: bool = 
     return Resources(settings, store, identity=open_identity(settings), pictures=pictures)
 
 
-def open_store(settings: Settings, *, connects: bool = False) -> Store:
+def open_store(settings: Settings) -> Store:
     """Open the store that `STORE_URL` names. Raises ConfigurationError.
-
-    One that `connects` begins to connect to DynamoDB before the first call.
 
     Imports only what that store needs: a Lambda function never loads SQLite, and one machine no signing.
     """
@@ -41,8 +39,6 @@ def open_store(settings: Settings, *, connects: bool = False) -> Store:
     from shopkeeper.storage.dynamodb import DynamoDBClient, DynamoDBStore
 
     client = DynamoDBClient(settings.region, settings.aws)
-    if connects:
-        client.connect_early()
     return DynamoDBStore(client, {table: settings.table_name(table) for table in TABLES})
 
 

@@ -27,8 +27,7 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     Raises ConfigurationError for a wrong setting, so that a deployment fails at its start.
     """
     settings = read(environment, TABLES)
-    is_snapshot = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
-    resources = open_resources(settings, authenticates=function.authenticates, connects=not is_snapshot)
+    resources = open_resources(settings, authenticates=function.authenticates)
     telemetry = Telemetry(function.service, settings, counts_requests=False)  # Lambda's own metrics count them
     host = Host(function, resources, application((function,), resources), telemetry)
 

@@ -7,8 +7,12 @@ import gc
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shopkeeper.runtime.lambda_.bundle import install
+
 if TYPE_CHECKING:
     from shopkeeper.runtime.lambda_.handler import Handler
+
+install(__file__.removesuffix("/shopkeeper/runtime/lambda_/handlers.py"))
 
 
 def __getattr__(name: str) -> "Handler":
