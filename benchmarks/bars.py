@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks import browsing, live, traffic, user_agents
 from benchmarks.floods import LOGINS
+from benchmarks.lambda_calls import TRACED
 
 Results = dict[str, Any]
 
@@ -80,8 +81,12 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
     yield from _cold(results)
     warm = results.get("warm", {})
     if {"visits", "founding"} <= set(warm):
-        yield _most("warm visits ÷ founding", warm["visits"]["p50"] / warm["founding"]["p50"], 0.6)
-        yield _most("memory of visits, MB", warm["visits"]["memory_mb"], 32)
+        yield _most("warm visits ÷ founding", warm["visits"]["p50"] / warm["founding"]["p50"], 0.5)
+        yield _most("memory of visits, MB", warm["visits"]["memory_mb"], 25)
+    for kind, limit in (("cold", 1.0), ("warm", 0.1)):
+        found = results.get(kind, {})
+        if {"visits", TRACED} <= set(found):
+            yield _most(f"{kind} visits, what tracing adds, ms", found[TRACED]["p50"] - found["visits"]["p50"], limit)
     for name, sizes in results.get("packages", {}).items():
         yield _most(f"package {name}, MB", sizes["zipped_mb"], 4)
     yield from _throughput(results.get("throughput", {}))
@@ -105,13 +110,13 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
 def _cold(results: Results) -> Iterator[tuple[str, float, float, bool]]:
     cold = {name: figures["p50"] for name, figures in results.get("cold", {}).items()}
     for ours, peer, limit in (
-        ("visits", "founding", 0.35),
+        ("visits", "founding", 0.26),
         ("visits", "fastapi", 0.20),
-        ("visits", "nothing", 3.0),
-        ("health", "founding", 0.55),
-        ("registration", "founding", 0.55),
-        ("accounts", "founding", 0.55),
-        ("orders", "founding", 0.55),
+        ("visits", "nothing", 2.05),
+        ("health", "founding", 0.30),
+        ("registration", "founding", 0.30),
+        ("accounts", "founding", 0.38),
+        ("orders", "founding", 0.30),
     ):
         if ours in cold and peer in cold:
             yield _most(f"cold {ours} ÷ {peer}", cold[ours] / cold[peer], limit)

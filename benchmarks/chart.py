@@ -59,7 +59,7 @@ def _chart(title: str, values: dict[str, float], top: int) -> str:
     lines = [f'<text class="title" x="{LEFT}" y="{top}">{escape(title)}</text>']
     for number, (name, value) in enumerate(values.items()):
         y = top + 10 + number * ROW
-        kind = "bar ours" if name in FUNCTIONS or name.startswith("ours at ") else "bar"
+        kind = "bar ours" if _is_function(name) or name.startswith("ours at ") else "bar"
         end = LEFT + LABEL + value * scale
         lines.append(f'<text x="{LEFT}" y="{y + 14}">{escape(_shown(name))}</text>')
         lines.append(f'<rect class="{kind}" x="{LEFT + LABEL}" y="{y + 2}" width="{value * scale:.1f}" height="16"/>')
@@ -71,4 +71,9 @@ def _shown(name: str) -> str:
     server, at, connections = name.partition(" at ")
     if at:
         return f"{SERVERS[server]} at {connections}"
-    return f"Shopkeeper {name}" if name in FUNCTIONS else NAMES[name]
+    return f"Shopkeeper {name}" if _is_function(name) else NAMES[name]
+
+
+def _is_function(name: str) -> bool:
+    """Tell whether a figure is one of our functions, like `visits` or `visits, traced`."""
+    return name.partition(",")[0] in FUNCTIONS

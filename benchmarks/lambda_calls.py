@@ -6,6 +6,7 @@ and packages that contain byte code have byte code.
 
 import json
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -47,7 +48,7 @@ class Contestant(msgspec.Struct, frozen=True):
     """A function to measure: its name, its handler, its event and the expected status.
 
     The status is None for a job, which returns nothing. Its package has its name, if `package` names none, and
-    `beside` is a module that is put into it.
+    `beside` is a module that is put into it. One that `is_traced` knows X-Ray's daemon.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Contestant(msgspec.Struct, frozen=True):
     status: int | None = 200
     package: str = ""
     beside: Path | None = None
+    is_traced: bool = False
 
 
 def get(path: str) -> Event:
@@ -127,9 +129,11 @@ def _peer(name: str) -> Contestant:
     return Contestant(name, "handler.handler", lambda _: get("/counter"))
 
 
+TRACED = "visits, traced"
 VISITS = (
     _peer("nothing"),
     _ours("visits", lambda _: get("/counter")),
+    msgspec.structs.replace(_ours("visits", lambda _: get("/counter")), name=TRACED, package="visits", is_traced=True),
     _peer("founding"),
     _peer("powertools"),
     _peer("fastapi"),
@@ -166,8 +170,9 @@ def ready(contestants: Sequence[Contestant]) -> list[Contestant]:
 class Stage:
     """A DynamoDB-compatible server behind TLS, with our tables and a business with one item."""
 
-    def __init__(self, folder: Path, url: str, plain: str, authority: trustme.CA) -> None:
+    def __init__(self, folder: Path, url: str, plain: str, authority: trustme.CA, daemon: str) -> None:
         self._folder = folder
+        self._daemon = daemon
         self._certificate = authority.cert_pem.bytes()
         names = {table: f"{table.name}-bench" for table in TABLES}
         credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
@@ -205,6 +210,8 @@ class Stage:
             roots = [*task.glob("shopkeeper/net/amazon_roots.pem"), *botocores][0]
             bundle.write_bytes(roots.read_bytes() + self._certificate)
         environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle)}
+        if contestant.is_traced:
+            environment["AWS_XRAY_DAEMON_ADDRESS"] = self._daemon
         return Function(interpreter, contestant.handler, task, environment, self._folder / f"{contestant.name}.log")
 
 
@@ -233,7 +240,10 @@ def stage() -> Iterator[Stage]:
         interpreter = str(ROOT / ".venv" / "bin" / "python")
         proxy = [interpreter, str(ROOT / "benchmarks" / "tls_proxy.py"), str(front), str(certificate), str(back)]
         stack.enter_context(running(proxy, front, folder / "proxy.log"))
-        yield Stage(folder, f"https://localhost:{front}", f"http://127.0.0.1:{back}", authority)
+        daemon = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        daemon.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{daemon.getsockname()[1]}"
+        yield Stage(folder, f"https://localhost:{front}", f"http://127.0.0.1:{back}", authority, address)
 
 
 def cold_starts(on: Stage, contestants: Sequence[Contestant], rounds: int) -> dict[str, dict[str, float]]:

@@ -331,6 +331,7 @@ def test_a_module_without_byte_code_that_fits_is_compiled_from_its_source(
 ) -> None:
     folder = unpack(built / "visits-x86_64.zip", tmp_path)
     need_python313()
+    (folder / "modules.cpython-313").unlink()
     UNFIT[unfit](folder / "shopkeeper" / "domains" / "visits" / "__pycache__" / "service.cpython-313.pyc")
     assert run_function("visits", folder, tables)[0] == ["shopkeeper/domains/visits/service.py"]
 
