@@ -25,6 +25,7 @@ from benchmarks import (
     one_machine,
     packed,
     report,
+    request_costs,
     sharding,
     upgrading,
     user_agents,
@@ -124,8 +125,15 @@ def traffic(quick: bool) -> Results:
     return {"traffic": traffic_bars.measure(quick)}
 
 
+def requests(quick: bool) -> Results:
+    """Measure what requests take of what AWS bills, for `shopkeeper cost`."""
+    found = request_costs.measure(quick)
+    return {"requests": found} if found else {}
+
+
 PARTS: tuple[Part, ...] = (
     on_lambda,
+    requests,
     packages,
     throughput,
     floods,
@@ -194,6 +202,8 @@ def judged(results: Results) -> set[str]:
 def keep(results: Results) -> None:
     """Write the figures, the chart and the tables."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    if "requests" in results:
+        request_costs.keep(results["requests"])
     CHART.write_text(chart.draw(results))
     DOCUMENT.write_text(report.insert(DOCUMENT.read_text(), results))
     print(f"Kept in {_short(RESULTS)}, shown in {_short(DOCUMENT)}.")

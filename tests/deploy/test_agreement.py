@@ -10,6 +10,7 @@ from shopkeeper.functions.dashboard import widgets
 from shopkeeper.functions.facts import facts
 from shopkeeper.functions.queries import QUERIES
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
+from shopkeeper.operator.costing import PRICES, Stage, Use, bill
 from shopkeeper.settings import DEV_ORIGINS
 from shopkeeper.storage.tables import TABLES
 from tests.deploy.cloudformation import Template
@@ -30,7 +31,7 @@ BUSINESS = {
     "orders-expired": "Sum of Shopkeeper OrdersExpired service=orders",
     "webhooks-behind": "Minimum of Shopkeeper WebhooksBehind service=webhooks",
 }
-PLACES = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
+PLACES: list[tuple[Stage, str]] = [("dev", "blue"), ("staging", "green"), ("prod", "blue")]
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,19 @@ def test_what_stands_beside_the_declarations_is_right(
         assert model["queries"][f"{name}/{query.name}"] == {"text": "\n| ".join(query.lines), "logs": logs}
         sources = [f"SOURCE '{log}'" for log in logs]
         assert model["dashboard"][query.name]["shows"] == [" | ".join([*sources, *query.lines])]
+
+
+@pytest.mark.step("agrees")
+@pytest.mark.parametrize(("stage", "colour"), PLACES)
+def test_what_costs_money_whatever_happens_is_in_the_bill(
+    stage: Stage, colour: str, models: dict[tuple[str, str, str], Model]
+) -> None:
+    model = models["sam", stage, colour]
+    beside = bill(Use(), stage).beside
+    metrics = sum(len(alarm["metrics"]) for alarm in model["alarms"].values())
+    assert beside["alarms"] == pytest.approx(metrics * PRICES.cloudwatch_per_alarm_metric)
+    rules = len(model["api"]["counted"]) + (model["api"]["rate_rule"] is not None)
+    assert beside["waf"] == pytest.approx(bool(rules) * PRICES.waf_per_acl + rules * PRICES.waf_per_rule)
 
 
 @pytest.mark.step("agrees")

@@ -43,8 +43,8 @@ class Shop:
         tokens = AccessTokens(keyring, settings.stage, 30)
         self.keyring = keyring
         identity = Identity(keyring, tokens, lambda token: Caller(token, 0))
-        resources = Resources(settings, store, self.clock, identity, pictures=lambda: pictures)
-        self.application = application(FUNCTIONS, resources, limiter=self.limiter)
+        self.resources = Resources(settings, store, self.clock, identity, pictures=lambda: pictures)
+        self.application = application(FUNCTIONS, self.resources, limiter=self.limiter)
 
     def clock(self) -> datetime:
         """The time at which all functions are."""

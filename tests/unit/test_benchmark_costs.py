@@ -6,9 +6,12 @@ import pytest
 
 from benchmarks import cost
 from benchmarks.hits_on_lambda import Metered, units_of_a_view
+from benchmarks.request_costs import KINDS, units
+from shopkeeper.operator.costing import PRICES
 from shopkeeper.storage import Changes
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import TABLES, TRAFFIC
+from tests.support.tools import DYNOXIDE, need
 
 KEY = {"site_period": "s|2026-11", "at": "2026-11-21T08#0"}
 
@@ -27,9 +30,39 @@ def test_a_write_takes_a_unit_for_each_kilobyte_of_its_item_and_a_read_one_for_f
     store.close()
 
 
+@pytest.mark.emulator
+def test_the_units_of_each_kind_of_request_are_those_that_the_store_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    need(DYNOXIDE)
+    monkeypatch.setattr("benchmarks.hits_on_lambda.MONTHLY", (30_000,))
+    found = dict(units())
+    assert found.keys() == KINDS.keys()
+    taken = {kind: (one["writes"], one["reads"]) for kind, one in found.items()}
+    # One write of an item below a kilobyte; half a unit for a query, which may be behind; a whole one for a read.
+    assert (taken["visit"], taken["catalogue"], taken["business"]) == ((1, 0), (0, 0.5), (0, 1))
+    # Order, event, head of the feed and key are written in a transaction, which costs twice, and so do the indexes.
+    assert taken["order"][0] > 4 * 2
+    assert taken["run"][0] == 0, "a schedule that finds nothing to do writes nothing"
+    assert all(one["answer_bytes"] > 100 for kind, one in found.items() if kind != "run")
+
+
+@pytest.mark.parametrize(
+    ("cold", "warm", "processor", "memory", "milliseconds"),
+    [
+        (100, 1, 0, 256, 0.99 * 1 + 1),
+        (100, 0.2, 0, 256, 0.99 * 1 + 1),
+        (100, 3, 1, 1769, 0.99 * 3 + 1),
+        (100, 3, 1, 1769 / 2, 0.99 * 4 + 1),
+    ],
+)
+def test_whole_milliseconds_are_billed_and_less_memory_has_less_of_a_processor(
+    cold: float, warm: float, processor: float, memory: float, milliseconds: float
+) -> None:
+    assert cost.billed(cold, warm, processor, memory) == pytest.approx(milliseconds)
+
+
 def test_a_unit_more_costs_its_price() -> None:
     one, more = (cost.per_million(100, 1, 1, 0, writes=writes, reads=reads) for writes, reads in ((1, 0), (2.5, 2)))
-    wanted = 1.5 * cost.PRICES["dynamodb_per_million_writes"] + 2 * cost.PRICES["dynamodb_per_million_reads"]
+    wanted = 1.5 * PRICES.dynamodb_per_million_writes + 2 * PRICES.dynamodb_per_million_reads
     assert more["all"] - one["all"] == pytest.approx(wanted, abs=0.002)
 
 

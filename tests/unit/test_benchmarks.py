@@ -32,6 +32,7 @@ from benchmarks import (
 from benchmarks.__main__ import CHART, DOCUMENT
 from benchmarks.__main__ import RESULTS as KEPT
 from benchmarks.runtime_api import Function
+from shopkeeper.operator.costing import PRICES
 from tests.support.measured import PATHS, RESULTS, figures, latencies, latency, paints, rates, years
 
 
@@ -305,12 +306,12 @@ def test_the_chart_is_an_svg_with_a_bar_for_every_figure() -> None:
 def test_a_million_visits_cost_what_the_prices_say() -> None:
     cheap, dear = cost.per_million(100, 1, 0.5, 2**30 / 1_000_000), cost.per_million(800, 4, 3, 0)
     assert cheap["function"] < dear["function"]
-    assert cheap["log"] == pytest.approx(cost.PRICES["cloudwatch_logs_per_gb"], abs=0.001)
+    assert cheap["log"] == pytest.approx(PRICES.cloudwatch_logs_per_gb, abs=0.001)
     assert dear["log"] == 0
     assert cheap["all"] - cheap["function"] - cheap["log"] == pytest.approx(dear["all"] - dear["function"], abs=0.002)
-    prices = cost.PRICES
+    prices = PRICES
     seconds = (0.99 * 0.004 + 0.01 * 0.1) * 1_000_000  # 0.5 ms of waiting and 0.5 ms on a seventh of a processor
-    wanted = seconds * 0.25 * prices["lambda_per_gb_second"] + prices["lambda_per_million_requests"]
+    wanted = seconds * 0.25 * prices.lambda_per_gb_second + prices.lambda_per_million_requests
     assert cheap["function"] == pytest.approx(wanted, abs=0.001)
 
 

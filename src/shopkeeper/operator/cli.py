@@ -1,5 +1,5 @@
 """The command line: `shopkeeper check | serve | tables | copy | backup | restore | adopt | admin | reset | invite |
-openapi`, and `shopkeeper import traffic | traffic report`.
+openapi | cost`, and `shopkeeper import traffic | traffic report`.
 
 `data_commands` has those on the data of customers.
 
@@ -19,7 +19,7 @@ import typer
 from shopkeeper import __version__
 from shopkeeper.errors import ConfigurationError
 from shopkeeper.http import ApiError, NotFound
-from shopkeeper.operator import data_commands
+from shopkeeper.operator import cost_command, data_commands
 from shopkeeper.operator.env_file import DEFAULT, FromFile, load_env_file
 from shopkeeper.operator.terminal import Data, Progress, environment_of, out, settings_of, warn, warn_of_near_misses
 from shopkeeper.operator.traffic_commands import imports, traffic
@@ -46,6 +46,7 @@ app = typer.Typer(
 app.add_typer(imports, name="import")
 app.add_typer(traffic, name="traffic")
 app.add_typer(data_commands.app)
+app.add_typer(cost_command.app)
 
 
 @app.command()
