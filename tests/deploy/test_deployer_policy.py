@@ -71,6 +71,11 @@ JUSTIFIED: dict[str, set[str]] = {
         "codedeploy:RegisterApplicationRevision",
         "codedeploy:UpdateDeploymentGroup",
     },
+    "the emulator's logs save no queries": {
+        "logs:DeleteQueryDefinition",
+        "logs:DescribeQueryDefinitions",
+        "logs:PutQueryDefinition",
+    },
     "a later deployment changes what the first one made": {
         "cloudfront:UpdateFunction",
         "cloudfront:UpdateResponseHeadersPolicy",
