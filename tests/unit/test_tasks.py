@@ -80,10 +80,10 @@ def test_a_schedule_runs_from_the_start_on_and_after_failures(machine: Callable[
     assert enough.wait(WITHIN_SECONDS)
     running.close()
     lines = running.output.lines()
-    failed, _, tidied, metrics = lines
+    failed, tidied = lines
     assert (failed["message"], failed["level"], failed["errorType"]) == ("schedule", "ERROR", "ZeroDivisionError")
     assert "in fails" in failed["exception"]
-    assert (tidied["message"], tidied["name"], metrics["Tidied"]) == ("schedule", "tidy", 3)
+    assert (tidied["message"], tidied["name"], tidied["Tidied"]) == ("schedule", "tidy", 3)
 
 
 class Pauses(threading.Event):
