@@ -5,6 +5,9 @@ emulator.py
 It lets Terraform wait a little for each answer. An answer that arrives within microseconds, while the AWS SDK for Go
 still closes the request's body, is lost to it: it drops the connection and sends the request again, and what it wanted
 to create is there already. Across a network nothing answers as fast as that.
+
+Its policies take each request as one with TLS, which it does not speak: the buckets of packages that SAM and the
+Serverless Framework make turn away any other.
 """
 
 import argparse
@@ -38,7 +41,12 @@ def unhurried(app: App) -> App:
 def serve(around: Callable[[App], App] = unhurried) -> None:
     """Run ministack with something around its application, until a signal ends it."""
     from ministack import app as ministack
+    from ministack.core import iam_evaluator
 
+    def as_with_tls(source_ip: str, _: bool) -> None:
+        iam_evaluator.pin_request_origin(source_ip, secure_transport=True)
+
+    ministack.pin_request_origin = as_with_tls
     ministack.app = around(ministack.app)
     ministack.main()
 

@@ -1,6 +1,7 @@
 """Each description is valid in the eyes of its own tools."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_terraform_takes_it_and_its_tests_pass(description: str, part: str, aws:
     run([need("terraform"), "validate", "-no-color"], folder, aws.environment)
     said = run([need("terraform"), "test", "-no-color"], folder, aws.environment)
     assert "0 failed" in said
-    assert "0 passed" not in said
+    assert not re.search(r"\b0 passed", said)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: str(function.name))

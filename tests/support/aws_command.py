@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # botocore brings it, and it has no types
 from botocore import xform_name
 
 

@@ -5,6 +5,12 @@ mock_provider "aws" {
     }
   }
 
+  mock_data "aws_secretsmanager_secret" {
+    defaults = {
+      arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shopkeeper/prod/jwt-a1b2c3"
+    }
+  }
+
   mock_data "aws_partition" {
     defaults = {
       partition = "aws"
