@@ -23,6 +23,7 @@ from shopkeeper.storage.tables import TABLES
 from tests.support.faults import FaultyServer, answers
 from tests.support.packages import OWN_DOMAINS, Packages, package_without_python, shared_folder
 from tests.support.processes import clean_environment, run_cli
+from tests.support.rotating import ARN, Secret
 from tests.support.stores import aws_environment, table_names
 from tests.support.tools import ROOT, need_python313, python313
 from tests.support.xray import SAMPLED, Daemon, calls
@@ -246,10 +247,29 @@ def run_function(function: str, folder: Path, environment: dict[str, str]) -> tu
         said = call_function(function, folder, {**environment, **SENDS_MAIL}, {"schedule": SCHEDULES[function]})
         assert said["answer"] is None
         return said["compiled"], said["loaded"]
+    if function == "rotation":
+        return rotate(folder, environment)
     said = call_function(function, folder, environment, {})
+    if function == "operations":
+        # It answers no GET, which is what an empty event means.
+        assert said["answer"]["statusCode"] == 403
+        return said["compiled"], said["loaded"]
     # The first endpoint of `accounts` is oneself, and an empty event is nobody.
     assert said["answer"]["statusCode"] == (401 if function in ("accounts", "webhooks") else 200)
     assert json.loads(said["answer"]["body"])[FIRST_WORDS[function][0]] == FIRST_WORDS[function][1]
+    return said["compiled"], said["loaded"]
+
+
+def rotate(folder: Path, environment: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Begin the rotation of a secret, and return which files were compiled, and which loaded."""
+    secret = Secret("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+    secret.begin("second")
+    with FaultyServer(secret) as server:
+        place = {"JWT_SECRET_KEY": "", "JWT_SECRET_ARN": ARN, "AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url}
+        event = {"Step": "createSecret", "SecretId": ARN, "ClientRequestToken": "second"}
+        said = call_function("rotation", folder, {**environment, **place}, event)
+    assert said["answer"] is None
+    assert secret.values["second"]
     return said["compiled"], said["loaded"]
 
 
