@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.domains.orders.tokens import is_token_of, order_token
+from shopkeeper.http import ServiceUnavailable
 from shopkeeper.identity.keys import Keyring
+from shopkeeper.identity.refreshed import READ_AGAIN_SECONDS
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 OTHER = b"fedcba9876543210fedcba9876543210"
@@ -82,3 +84,36 @@ def test_the_token_of_one_order_is_not_that_of_another() -> None:
     for other in ("018f-other", "018f-order.x", "", "."):
         assert not is_token_of(keyring(), other, order_token(keyring(), "018f-order"))
         assert not is_token_of(keyring(), "018f-order", f"{other}.{order_token(keyring(), '018f-order')}")
+
+
+def test_a_text_of_no_known_key_has_the_secrets_read_again_but_not_often() -> None:
+    moment, reads = [0.0], [0]
+
+    def read() -> tuple[bytes, ...]:
+        reads[0] += 1
+        return (SECRET,)
+
+    ring = Keyring(read, lambda: moment[0])
+    for _ in range(5):
+        assert ring.open("purpose", keyring(OTHER).seal("purpose", "family")) is None
+    assert reads == [1]
+    moment[0] = READ_AGAIN_SECONDS
+    for _ in range(5):
+        assert ring.open("purpose", keyring(OTHER).seal("purpose", "family")) is None
+    assert reads == [2]
+
+
+def test_while_the_secrets_cannot_be_read_again_known_keys_open_and_an_unknown_one_is_an_outage() -> None:
+    moment, answers = [0.0], [(SECRET,)]
+
+    def read() -> tuple[bytes, ...]:
+        if not answers:
+            raise ServiceUnavailable
+        return answers.pop()
+
+    ring = Keyring(read, lambda: moment[0])
+    sealed = ring.seal("purpose", "family")
+    moment[0] = READ_AGAIN_SECONDS
+    with pytest.raises(ServiceUnavailable):
+        ring.open("purpose", keyring(OTHER).seal("purpose", "family"))
+    assert ring.open("purpose", sealed) == ("family",)
