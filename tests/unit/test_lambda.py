@@ -1,5 +1,6 @@
 """Lambda's adapter: proxy events of every kind to requests, and handlers against a DynamoDB-compatible server."""
 
+import gc
 import json
 from base64 import b64encode
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.http import Request
 from shopkeeper.identifiers import is_uuid
+from shopkeeper.runtime.lambda_ import handlers as module
 from shopkeeper.runtime.lambda_.events import read_http
 from shopkeeper.runtime.lambda_.handler import Handler, invocation_of, lambda_handler
 from shopkeeper.runtime.resources import open_store
@@ -154,6 +156,12 @@ def handlers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     yield {function.name: lambda_handler(function, environment) for function in FUNCTIONS}
     for store in opened:
         store.close()
+
+
+def test_garbage_is_collected_again_once_a_handler_is_built_or_was_not_found() -> None:
+    with pytest.raises(AttributeError, match="there is no function nowhere"):
+        _ = module.nowhere
+    assert gc.isenabled()
 
 
 FOUNDING_BODY = {

@@ -266,6 +266,7 @@ HEADERS = {
     "none": "",
     "not sampled": SAMPLED.replace("Sampled=1", "Sampled=0"),
     "no decision": SAMPLED.replace(";Sampled=1", ""),
+    "another field that is like it": SAMPLED.replace("Sampled=1", "Sampled=0;Self=Sampled=1"),
     "no parent": SAMPLED.replace("Parent=53995c3f42cd8ad8;", ""),
     "a parent that is none": SAMPLED.replace("53995c3f42cd8ad8", "53995C3F42CD8AD"),
     "a root that is none": SAMPLED.replace("1-5759e988", "2-5759e988"),
