@@ -158,6 +158,7 @@ NAVIGATIONS: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("script", "counted"), NAVIGATIONS)
 def test_a_change_of_the_path_is_a_view(script: str, counted: list[str], stand: Stand, page: Page) -> None:
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(1)
     page.evaluate(f"() => {{ {script} }}")
     assert [hit.sent["p"] for hit in hits_of(stand, page)] == counted
     assert [hit.sent["r"] for hit in stand.gate.hits[1:]] == [stand.address] * (len(counted) - 1)
@@ -165,6 +166,7 @@ def test_a_change_of_the_path_is_a_view(script: str, counted: list[str], stand: 
 
 def test_going_back_in_a_page_of_one_document_is_a_view(stand: Stand, page: Page) -> None:
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(1)
     page.evaluate("history.pushState(null, '', '/a')")
     stand.gate.wait_for(2)
     page.evaluate("history.back()")
@@ -174,6 +176,7 @@ def test_going_back_in_a_page_of_one_document_is_a_view(stand: Stand, page: Page
 def test_the_canonical_address_of_the_former_page_is_not_that_of_the_next(stand: Stand, page: Page) -> None:
     stand.site.pages["/"] = f'<link rel="canonical" href="/first">{stand.tag()}'
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(1)
     page.evaluate("history.pushState(null, '', '/a?x=1')")
     stand.gate.wait_for(2)
     page.evaluate("history.pushState(null, '', '/b'); document.querySelector('[rel=canonical]').href = '/second'")

@@ -163,7 +163,9 @@ def test_a_backup_without_its_key_says_where_that_is(shop: Path, shelf: Path) ->
     assert f"does not hold its key: also keep {shop}.key" in done("backup", shelf / "b.db", "--data", shop)
     shutil.move(f"{shop}.key", shop.with_name("away"))
     run_cli("adopt", "--data", str(shop), **KEY)
-    assert "keep the value of JWT_SECRET_KEY" in done("backup", shelf / "c.db", "--data", shop, "--with-key", **KEY)
+    assert "keep the secret that the settings name" in done(
+        "backup", shelf / "c.db", "--data", shop, "--with-key", **KEY
+    )
     assert sorted(path.name for path in shelf.iterdir()) == ["b.db", "c.db"]
 
 

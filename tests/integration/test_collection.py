@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.functions.all import ON_ONE_MACHINE
 from shopkeeper.storage import Table
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.tables import (
@@ -160,7 +160,7 @@ NOT_CALLED = {*OF_THE_SITE, *MAILED, *OF_SITES}
 """The first count on the site's own counter, which a run does only if it is asked to. The others are about mails,
 which no run sends."""
 
-ENDPOINTS = [endpoint for function in FUNCTIONS for endpoint in function.endpoints]
+ENDPOINTS = [endpoint for function in ON_ONE_MACHINE for endpoint in function.endpoints]
 NAMES = {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS}
 
 
