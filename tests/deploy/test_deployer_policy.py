@@ -77,6 +77,7 @@ JUSTIFIED: dict[str, set[str]] = {
         "logs:PutQueryDefinition",
     },
     "a later deployment changes what the first one made": {
+        "cloudfront:UpdateCachePolicy",
         "cloudfront:UpdateFunction",
         "cloudfront:UpdateResponseHeadersPolicy",
         "dynamodb:UpdateTable",

@@ -152,7 +152,7 @@ MUTATIONS = [
     ("terraform", "lose an index", FACTS, '"by-status"', '"by-state"', "indexes.by-status is missing"),
     ("terraform", "name an origin in dev", CODE, "= var.allowed_origins", '= "https://a.example"', "environment.ALLOWED_ORIGINS"),
     ("terraform", "permit more than localhost in dev", PREFLIGHT, "://localhost(:", "://.*localhost(:", "template.application/json is"),
-    ("terraform", "lose the preflight of what is not declared", TF_API, 'setunion(local.paths, ["{proxy+}"])', "local.paths", "preflights./{proxy+} is missing"),
+    ("terraform", "lose the preflight of what is not declared", TF_API, ', ["{proxy+}"])', ")", "preflights./{proxy+} is missing"),
     ("terraform", "answer what is not declared", FACTS, '"GET /health": "visits"', '"ANY /{proxy+}": "visits"', "routes.ANY /{proxy+} is not declared"),
     ("terraform", "lose the encryption", TF_DATA, "    enabled = true\n", "    enabled = false\n", "encrypted is False"),
     ("terraform", "change the memory", FACTS, '"memory": 1024', '"memory": 128', "accounts.memory is 128"),

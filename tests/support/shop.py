@@ -68,6 +68,7 @@ class Owner(Person):
             "cognito_user_id": self.user["user_id"],
         }
         self.business = self.ask("POST", "/auth/register-business", business).json
+        assert "business_id" in self.business, self.business
         self.business_id = self.business["business_id"]
 
     def add(self, **other: Any) -> dict[str, Any]:
