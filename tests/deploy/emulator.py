@@ -164,8 +164,9 @@ def complete_preflights(aws: Aws, api: str, stage: str, body: Mapping[str, Any])
     """Give an API the mocks of its own document, whose answers the emulator's import leaves out."""
     gateway = aws.client("apigateway")
     places = {item["path"]: item["id"] for item in gateway.get_resources(restApiId=api, limit=500)["items"]}
-    for path, methods in body["paths"].items():
-        integration = methods["options"]["x-amazon-apigateway-integration"]
+    preflights = {path: methods["options"] for path, methods in body["paths"].items() if "options" in methods}
+    for path, preflight in preflights.items():
+        integration = preflight["x-amazon-apigateway-integration"]
         where = {"restApiId": api, "resourceId": places[path], "httpMethod": "OPTIONS"}
         (answer,) = integration["responses"].values()
         gateway.put_integration(**where, type="MOCK", requestTemplates=integration["requestTemplates"])

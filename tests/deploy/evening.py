@@ -30,7 +30,7 @@ def an_evening_in_the_browser(deployment: Deployment) -> list[str]:
         owner.press("Add an item")
         owner.fill(name="Lemonade", price_minor="3.50")
         owner.press("Save")
-        owner.see("Sold out Lemonade", role="button")
+        owner.see("Mark sold out Lemonade", role="button")
         page.get_by_role("link", name="Orders").click()
         owner.press("Start shift")
 

@@ -162,12 +162,6 @@ def test_an_operators_service_is_told_what_waits_if_it_signs_its_call(deployment
 
 
 @pytest.mark.step("deployed")
-def test_the_secret_is_rotated_and_nobody_is_signed_out(deployment: Deployment) -> None:
-    """Under the role of the function alone."""
-    assert the_secret_is_rotated(deployment)
-
-
-@pytest.mark.step("deployed")
 def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment) -> None:
     owner = Owner(deployment.place)
     order = place(owner, order_for(owner.add())).json
@@ -250,32 +244,6 @@ def test_a_letter_that_nothing_can_run_stays_and_holds_up_the_others_unless_aske
 
 
 @pytest.mark.step("deployed")
-def test_each_permission_is_needed_by_a_call_that_is_refused_without_it(deployment: Deployment) -> None:
-    """Of every role as it is deployed. The journeys are repeated only as long as calls are missing."""
-    for journey in JOURNEYS:
-        if not unused(deployment):
-            break
-        journey(deployment)
-    assert unused(deployment) == []
-    assert list(faults(deployment)) == []
-
-
-@pytest.mark.step("deployed")
-def test_a_permission_that_is_granted_in_vain_or_twice_is_found(deployment: Deployment) -> None:
-    role = Role(deployment, "visits")
-    in_vain, twice = Permission("dynamodb:Scan", f"{TABLE_ARN}orders-dev"), Permission("dynamodb:GetItem", "*")
-    more = [{"Effect": "Allow", "Action": [one.action], "Resource": [one.resource]} for one in (in_vain, twice)]
-    try:
-        role.allow({**role.document, "Statement": [*role.document["Statement"], *more]})
-        assert f"visits: {in_vain.action} on {in_vain.resource}" in unused(deployment)
-        found = list(faults(deployment, ["visits"]))
-    finally:
-        role.allow(role.document)
-    assert [fault for fault in found if fault.startswith(f"visits: {in_vain.action}")]
-    assert [fault for fault in found if fault.startswith(f"visits: {twice.action} on {TABLE_ARN}visitor-counter-dev")]
-
-
-@pytest.mark.step("deployed")
 def test_the_secret_is_nowhere_to_be_read(deployment: Deployment) -> None:
     secret = deployment.aws.client("secretsmanager").get_secret_value(SecretId="shopkeeper/dev/jwt")["SecretString"]
     assert len(secret) == 64
@@ -323,6 +291,42 @@ def test_a_mistyped_path_has_a_preflight_and_nothing_else(deployment: Deployment
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             answer = deployment.call(method, path)
             assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
+
+
+@pytest.mark.step("deployed")
+def test_each_permission_is_needed_by_a_call_that_is_refused_without_it(deployment: Deployment) -> None:
+    """Of every role as it is deployed. The journeys are repeated only as long as calls are missing.
+
+    The last journey is a rotation of the secret. For a minute after it functions may not know the new key, so all other
+    tests come before.
+    """
+    for journey in JOURNEYS:
+        if not unused(deployment):
+            break
+        journey(deployment)
+    assert unused(deployment) == []
+    assert list(faults(deployment)) == []
+
+
+@pytest.mark.step("deployed")
+def test_a_permission_that_is_granted_in_vain_or_twice_is_found(deployment: Deployment) -> None:
+    role = Role(deployment, "visits")
+    in_vain, twice = Permission("dynamodb:Scan", f"{TABLE_ARN}orders-dev"), Permission("dynamodb:GetItem", "*")
+    more = [{"Effect": "Allow", "Action": [one.action], "Resource": [one.resource]} for one in (in_vain, twice)]
+    try:
+        role.allow({**role.document, "Statement": [*role.document["Statement"], *more]})
+        assert f"visits: {in_vain.action} on {in_vain.resource}" in unused(deployment)
+        found = list(faults(deployment, ["visits"]))
+    finally:
+        role.allow(role.document)
+    assert [fault for fault in found if fault.startswith(f"visits: {in_vain.action}")]
+    assert [fault for fault in found if fault.startswith(f"visits: {twice.action} on {TABLE_ARN}visitor-counter-dev")]
+
+
+@pytest.mark.step("deployed")
+def test_the_secret_is_rotated_and_nobody_is_signed_out(deployment: Deployment) -> None:
+    """Under the role of the function alone."""
+    assert the_secret_is_rotated(deployment)
 
 
 @pytest.mark.step("removed")

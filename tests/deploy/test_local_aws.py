@@ -21,6 +21,10 @@ ENDS_SECONDS = 60
 PYTHON = str(ROOT / ".venv-deploy" / "bin" / "python")
 
 
+OF_MAKE = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""What a make that runs the tests gives to one that they run."""
+
+
 class Local:
     """The command as a developer runs it, in a session of its own, and what it has printed."""
 
@@ -31,7 +35,7 @@ class Local:
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, MARK: self._mark},
+            env={name: value for name, value in os.environ.items() if name not in OF_MAKE} | {MARK: self._mark},
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
