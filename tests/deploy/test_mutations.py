@@ -170,7 +170,7 @@ MUTATIONS = [
     ("terraform", "let dead letters grow old", TF_ALARMS, "each.value.threshold", "1209600", "order-expiry-dead-letters-age.threshold is 1209600"),
     ("terraform", "forget dead letters sooner", TRIGGERS, "local.facts.dead_letter_seconds", "4 * 24 * 60 * 60", "dead-letters.seconds is 345600"),
     ("terraform", "let every rule send to a queue", TRIGGERS, '["${local.arns.events}:rule/${local.name}-${each.key}"]', '["${local.arns.events}:rule/*"]', "senders has rule *"),
-    ("terraform", "silence an alarm on dead letters", TF_ALARMS, "  alarm_actions       = [aws_sns_topic.alarms.arn]\n", "", "dead-letters.tells is 0"),
+    ("terraform", "silence an alarm on dead letters", TF_ALARMS, "  alarm_actions     = [aws_sns_topic.alarms.arn]\n", "", "dead-letters.tells is 0"),
     ("terraform", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
 ]  # fmt: skip
 
