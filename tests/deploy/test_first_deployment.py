@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.deploy.descriptions import run
 from tests.deploy.emulator import Aws, ministack
 from tests.support.tools import ROOT
 
@@ -28,37 +28,20 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 
 def there(account: Aws, service: str) -> Any:
     """Return a client of a service in the region of the document."""
-    region = re.findall(r"AWS_REGION=(\S+)", DOCUMENT)[0]
-    return boto3.client(
-        service,
-        endpoint_url=account.url,
-        region_name=region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    return account.client(service, re.findall(r"AWS_REGION=(\S+)", DOCUMENT)[0])
 
 
-def run(script: str, folder: Path, aws: Aws) -> str:
+def run_script(script: str, folder: Path, aws: Aws) -> str:
     """Run a script of the document, with a command `aws` that asks the emulator, and return what it prints."""
     command = folder / "aws"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.support.aws_command "$@"\n')
     command.chmod(0o755)
-    environment = {**os.environ, **aws.environment, "PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    found = {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    return run(["bash", "-euo", "pipefail", "-c", script], ROOT, {**aws.environment, **found})
 
 
 def test_all_of_them_end_well_and_leave_nothing(account: Aws, tmp_path: Path) -> None:
-    printed = run("\n".join(BLOCKS), tmp_path, account)
+    printed = run_script("\n".join(BLOCKS), tmp_path, account)
     assert "AccessKeyId" in printed
     assert there(account, "iam").list_users()["Users"] == []
     assert there(account, "iam").list_policies(Scope="Local")["Policies"] == []
@@ -67,7 +50,7 @@ def test_all_of_them_end_well_and_leave_nothing(account: Aws, tmp_path: Path) ->
 
 
 def test_what_they_make_is_there_before_it_is_taken_away(account: Aws, tmp_path: Path) -> None:
-    run("\n".join(BLOCKS[:-1]), tmp_path, account)
+    run_script("\n".join(BLOCKS[:-1]), tmp_path, account)
     attached = there(account, "iam").list_attached_user_policies(UserName="shopkeeper-deployer")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in attached] == ["shopkeeper-deployer"]
     (domain,) = there(account, "apigateway").get_domain_names()["items"]

@@ -52,6 +52,8 @@ TAKEN = {
     "run": request("mail", 0, 0, 0),
 }
 
+LOG_OF_A_MILLION = 1_000_000 * (500 + LINES + ACCESS) / GB * 0.5
+
 SCENARIOS: dict[str, tuple[Use, dict[str, float]]] = {
     "nothing": (Use(), {"gateway": 0, "function": 0, "table": 0, "log": 0, "distribution": 0}),
     "a million visits": (
@@ -60,7 +62,7 @@ SCENARIOS: dict[str, tuple[Use, dict[str, float]]] = {
             "gateway": 3,
             "function": 0.2 + 0.02,
             "table": 1,
-            "log": 1_000_000 * (500 + LINES + ACCESS) / GB * 0.5,
+            "log": LOG_OF_A_MILLION,
             "distribution": 0,
         },
     ),
@@ -70,7 +72,7 @@ SCENARIOS: dict[str, tuple[Use, dict[str, float]]] = {
             "gateway": 3,
             "function": 0.2 + 0.04,
             "table": 0.6 * 1 + 0.4 * 3,
-            "log": 1_000_000 * (500 + LINES + ACCESS) / GB * 0.5,
+            "log": LOG_OF_A_MILLION,
             "distribution": 0,
         },
     ),
@@ -80,7 +82,7 @@ SCENARIOS: dict[str, tuple[Use, dict[str, float]]] = {
             "gateway": 3,
             "function": 0.2 + 0.2,
             "table": 10 + 1,
-            "log": 1_000_000 * (500 + LINES + ACCESS) / GB * 0.5,
+            "log": LOG_OF_A_MILLION,
             "distribution": 0,
         },
     ),
