@@ -265,9 +265,11 @@ def test_events_are_told_by_a_function_and_by_an_attribute(stand: Stand, page: P
     stand.site.pages["/"] += '<button data-event="menu"><b id="inner">Menu</b></button><i id="other">No</i>'
     stand.site.pages["/"] += '<a data-event="" href="#a">Nameless</a>'
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(1)
     page.click("#inner")
     page.click("#other")
     page.click("text=Nameless")
+    stand.gate.wait_for(2)
     page.evaluate("shopkeeper('order'); shopkeeper(''); shopkeeper(); document.dispatchEvent(new Event('click'))")
     stand.gate.wait_for(3)
     assert [hit.sent.get("e") for hit in hits_of(stand, page)] == [None, "menu", "order"]
@@ -292,7 +294,7 @@ def test_where_a_beacon_cannot_be_sent_a_request_is_that_outlives_the_page(
     page.add_init_script(f"navigator.sendBeacon = {beacon}")
     page.goto(f"{stand.address}/")
     page.goto(f"{stand.address}/second")
-    assert stand.paths(2) == ["/", "/second"]
+    assert sorted(stand.paths(2)) == ["/", "/second"], "each on a connection of its own, so either may arrive first"
     assert {hit.status for hit in stand.gate.hits} == {204}
 
 
@@ -317,6 +319,7 @@ def test_a_site_must_permit_the_script_and_its_requests(
     origin = stand.api.removesuffix("/stage")
     stand.site.policies["/"] = policy.format(api=origin)
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(len(counted))
     page.goto("about:blank")
     page.goto(f"{stand.address}/second")
     assert stand.paths(len(counted) + 1) == [*counted, "/second"]
