@@ -206,3 +206,12 @@ def test_bad_input_is_refused(arguments: list[str]) -> None:
     done = run_cli("cost", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert arguments[0] in done.stderr
+
+
+@pytest.mark.parametrize(("stage", "column"), [("dev", 2), ("prod", 3)])
+def test_the_page_on_the_first_deployment_tells_what_an_idle_month_costs(stage: Stage, column: int) -> None:
+    section = (ROOT / "docs" / "first-deployment.md").read_text().partition("## What an idle month costs")[2]
+    rows = [line.split("|") for line in section.partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
+    told = {row[1].partition(":")[0].strip(): float(row[column].strip() or 0) for row in rows}
+    found = bill(Use(), stage)
+    assert told == pytest.approx({**found.beside, "the whole": found.total}, abs=0.1)
