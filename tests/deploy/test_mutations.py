@@ -11,6 +11,7 @@ from tests.deploy.model import Model, declared, differences
 FACTS = "facts.json"
 SAM, DATA = "sam/template.yaml", "sam/data.yaml"
 YML, JS, API = "serverless/serverless.yml", "serverless/facts.js", "serverless/resources/api.yml"
+MONITORING = "serverless/monitoring.js"
 SLS_ALARMS, PLUGIN = "serverless/resources/alarms.yml", "serverless/plugin.js"
 TF_DATA, CODE, TRIGGERS = "terraform/data/main.tf", "terraform/code/functions.tf", "terraform/code/triggers.tf"
 TF_API, MAIN, TF_ALARMS = "terraform/code/api.tf", "terraform/code/main.tf", "terraform/code/alarms.tf"
@@ -118,7 +119,7 @@ MUTATIONS = [
     ("serverless", "forbid a role its dead letters", FACTS, "sqs:SendMessage", "sqs:ReceiveMessage", "orders.permissions lacks sqs:SendMessage"),
     ("serverless", "lose what failed", JS, "...(definition.failures && {", "...(definition.failed && {", "orders.failures is None"),
     ("serverless", "leave a queue open", JS, "SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "encrypted is False"),
-    ("serverless", "let dead letters grow old", JS, "Threshold: alarm.threshold", "Threshold: 1209600", "order-expiry-dead-letters-age.threshold is 1209600"),
+    ("serverless", "let dead letters grow old", MONITORING, "Threshold: alarm.threshold", "Threshold: 1209600", "order-expiry-dead-letters-age.threshold is 1209600"),
     ("serverless", "forget dead letters sooner", JS, "facts.dead_letter_seconds", "4 * 24 * 60 * 60", "dead-letters.seconds is 345600"),
     ("serverless", "let anybody send to a queue", JS, "    Condition: { ArnEquals: { 'aws:SourceArn': arn('events', `rule/${PREFIX}-${name}`) } },\n", "", "senders has a statement that is no rule's"),
     ("serverless", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
