@@ -43,7 +43,7 @@ fingerprint() {
 }
 
 deploy_data stack "$DATA" data.yaml "Stage=$STAGE" "AllowedOrigins=\"${ALLOWED_ORIGINS:-}\"" \
-    "FrontColour=$FRONT_COLOUR" "FrontApi=\"$FRONT_API\""
+    "FrontColour=$FRONT_COLOUR" "FrontApi=\"$FRONT_API\"" "FrontUrl=\"$FRONT_URL\""
 code_parameters+=("Fingerprint=$(fingerprint)")
 
 # CodeDeploy shifts within the stack's update; what was in service before it is remembered for `release back`.

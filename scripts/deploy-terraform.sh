@@ -47,7 +47,7 @@ code_variables=("-var=stage=$STAGE" "-var=colour=$COLOUR" "-var=allowed_origins=
     "-var=alarm_email=${ALARM_EMAIL:-}")
 
 deploy_data apply "$FOLDER/data" "$DATA" "-var=stage=$STAGE" "-var=allowed_origins=${ALLOWED_ORIGINS:-}" \
-    "-var=front_colour=$FRONT_COLOUR" "-var=front_api=$FRONT_API"
+    "-var=front_colour=$FRONT_COLOUR" "-var=front_api=$FRONT_API" "-var=front_url=$FRONT_URL"
 step "the code: $NAME" apply "$FOLDER/code" "$NAME" "${code_variables[@]}"
 step "into service: shift the alias live" "$ROOT/scripts/release" shift "$STAGE" "$COLOUR"
 pages

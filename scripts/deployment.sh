@@ -34,6 +34,8 @@ deployment_arguments() {
         fail "ALLOWED_ORIGINS must name the web origins of stage $STAGE, with commas between."
     [[ ${API_DOCS:-false} == true || ${API_DOCS:-false} == false ]] ||
         fail "API_DOCS must be true or false, not '$API_DOCS'."
+    [[ ${FRONT:-gateway} == gateway || $FRONT == distribution ]] ||
+        fail "FRONT must be gateway or distribution, not '$FRONT'."
     [[ $STAGE != dev ]] || ROTATION_DAYS=0
     JWT_ROTATION_DAYS=${JWT_ROTATION_DAYS:-$ROTATION_DAYS}
     [[ $JWT_ROTATION_DAYS =~ ^(0|[1-9][0-9]{0,2})$ && ($JWT_ROTATION_DAYS == 0 || $JWT_ROTATION_DAYS -ge 30) ]] ||
@@ -55,8 +57,10 @@ check_account() {
 read_front() {
     local front
     front=$("$TOOLS/python" "$ROOT/scripts/pages.py" front "$STAGE") || exit
-    read -r FRONT_COLOUR FRONT_API <<< "$front"
-    export FRONT_COLOUR FRONT_API
+    read -r FRONT_COLOUR FRONT_API FRONT_URL <<< "$front"
+    # Before its URL goes, the distribution asks the gateway again.
+    [[ ${FRONT:-gateway} == distribution || $FRONT_COLOUR != "$COLOUR" ]] || FRONT_URL=
+    export FRONT_COLOUR FRONT_API FRONT_URL
 }
 
 # facts KIND: print a line for each function or setting of this system (infrastructure/facts.json).

@@ -2,8 +2,8 @@
 
 `upload` puts the files of dist/pages.zip into the stage's bucket as those of a colour, with API_DOCS=true also those of
 dist/docs.zip, and removes what is not among them any more; `open` lets the stage's distribution serve a colour, unless
-it serves another one that is there; `front` prints the colour that it serves and the id of that colour's API, which is
-missing before the first deployment.
+it serves another one that is there; `front` prints the colour that it serves, the id of that colour's API and the host
+of its Function URL. The id is missing before the first deployment, and the host with FRONT=gateway.
 """
 
 import os
@@ -23,13 +23,24 @@ GATEWAY = "execute-api."
 """What the host of every API of API Gateway has behind its id."""
 
 
+API, COUNTER = "api", "counter"
+"""The origins that answer for the API: the gateway, and the Function URL, if there is one."""
+
+
+class Served(NamedTuple):
+    """What a distribution serves: the pages of a colour, its API by the id, and its Function URL by the host."""
+
+    colour: str
+    api: str
+    url: str
+
+
 class Front(NamedTuple):
-    """The distribution of a stage, its address, and which colour it serves by which API."""
+    """The distribution of a stage, its address, and what it serves."""
 
     distribution: str
     address: str
-    colour: str
-    api: str
+    served: Served
 
 
 def bucket(stage: str) -> str:
@@ -78,20 +89,20 @@ def front(stage: str) -> Front | None:
         origins = {origin["Id"]: origin for origin in distribution["Origins"]["Items"]}
         if any(origin["DomainName"].startswith(host) for origin in origins.values()):
             path = origins.get("pages", {}).get("OriginPath", "")
-            api = origins.get("api", {}).get("DomainName", GATEWAY).partition(GATEWAY)[0]
+            api = origins.get(API, {}).get("DomainName", GATEWAY).partition(GATEWAY)[0]
             colour = path.rpartition("/")[2] or FIRST_COLOUR
-            return Front(distribution["Id"], f"https://{distribution['DomainName']}", colour, api.rstrip("."))
+            served = Served(colour, api.rstrip("."), origins.get(COUNTER, {}).get("DomainName", ""))
+            return Front(distribution["Id"], f"https://{distribution['DomainName']}", served)
     return None
 
 
 def open_first(stage: str, colour: str) -> str:
-    """Serve a colour if none is served that is there, and return what is served. Raises Refused."""
+    """Serve a colour unless another is served that is there, and return what is served. Raises Refused."""
     now = front(stage)
-    if now is None or not now.api or not _is_there(now.api):
-        return put_in_front(stage, colour)
-    if now.colour != colour:
-        return f"{now.address} still serves {now.colour}: `scripts/release promote {stage} {colour}` changes that."
-    return f"{now.address} serves {colour}."
+    if now is not None and now.served.colour != colour and now.served.api and _is_there(now.served.api):
+        other = now.served.colour
+        return f"{now.address} still serves {other}: `scripts/release promote {stage} {colour}` changes that."
+    return put_in_front(stage, colour)
 
 
 def put_in_front(stage: str, colour: str, is_dry: bool = False) -> str:
@@ -99,10 +110,11 @@ def put_in_front(stage: str, colour: str, is_dry: bool = False) -> str:
     now = front(stage)
     if now is None:
         raise account.Refused(f"Stage {stage} has no distribution in this account; deploy its data first.")
-    api = account.api_id(f"shopkeeper-{stage}-{colour}")
+    name = f"shopkeeper-{stage}-{colour}"
+    wanted = Served(colour, account.api_id(name), _url_host(name))
     if not _has_pages(stage, colour):
         raise account.Refused(f"The pages of {colour} are not in the bucket of stage {stage}; deploy it first.")
-    if (now.colour, now.api) == (colour, api):
+    if now.served == wanted:
         return f"{now.address} serves {colour} already."
     if is_dry:
         return f"Would let {now.address} serve {colour}."
@@ -110,13 +122,74 @@ def put_in_front(stage: str, colour: str, is_dry: bool = False) -> str:
     found = cloudfront.get_distribution_config(Id=now.distribution)
     config: dict[str, Any] = found["DistributionConfig"]
     origins = {origin["Id"]: origin for origin in config["Origins"]["Items"]}
-    if not {"pages", "api"} <= set(origins):
+    if not {"pages", API} <= set(origins):
         raise account.Refused(f"{now.address} is of a version that served no pages; deploy the data of {stage} first.")
-    host = origins["api"]["DomainName"]
-    origins["api"]["DomainName"] = f"{api}.{host[host.index(GATEWAY) :]}"
+    host = origins[API]["DomainName"]
+    origins[API]["DomainName"] = f"{wanted.api}.{host[host.index(GATEWAY) :]}"
     origins["pages"]["OriginPath"] = f"/pages/{colour}"
+    _serve_by_url(config, stage, wanted.url)
     cloudfront.update_distribution(Id=now.distribution, IfMatch=found["ETag"], DistributionConfig=config)
     return f"{now.address} serves {colour}, everywhere in a few minutes."
+
+
+def _serve_by_url(config: dict[str, Any], stage: str, host: str) -> None:
+    """Change a distribution's configuration so that the function with a URL is asked by it, or by the gateway again."""
+    origins = [origin for origin in config["Origins"]["Items"] if origin["Id"] != COUNTER]
+    viewers: list[dict[str, str]] = []
+    if host:
+        origins.append(_url_origin(host, _access(stage)))
+        viewers = [{"EventType": "viewer-request", "FunctionARN": _viewer(stage)}]
+    config["Origins"] = {"Quantity": len(origins), "Items": origins}
+    direct = facts.read()["pages"]["direct"]
+    for behaviour in config.get("CacheBehaviors", {}).get("Items", []):
+        if behaviour["PathPattern"] in direct:
+            behaviour["TargetOriginId"] = COUNTER if host else API
+            behaviour["FunctionAssociations"] = {"Quantity": len(viewers), "Items": viewers}
+
+
+def _url_origin(host: str, access: str) -> dict[str, Any]:
+    return {
+        "Id": COUNTER,
+        "DomainName": host,
+        "OriginPath": "",
+        "CustomHeaders": {"Quantity": 0},
+        "OriginAccessControlId": access,
+        "CustomOriginConfig": {
+            "HTTPPort": 80,
+            "HTTPSPort": 443,
+            "OriginProtocolPolicy": "https-only",
+            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+        },
+    }
+
+
+def _access(stage: str) -> str:
+    """Return the id of what signs for Function URLs. Raises Refused."""
+    pages = account.client("cloudfront").get_paginator("list_origin_access_controls").paginate()
+    for page in pages:
+        for control in page["OriginAccessControlList"].get("Items", []):
+            if control["Name"] == f"shopkeeper-{stage}-{COUNTER}":
+                return str(control["Id"])
+    raise account.Refused(f"Stage {stage} is of a version that knew no FRONT=distribution; deploy its data first.")
+
+
+def _viewer(stage: str) -> str:
+    """Return the ARN of the function of CloudFront that says who asks."""
+    found = account.client("cloudfront").describe_function(Name=f"shopkeeper-{stage}-viewer", Stage="LIVE")
+    return str(found["FunctionSummary"]["FunctionMetadata"]["FunctionARN"])
+
+
+def _url_host(name: str) -> str:
+    """Return the host of the Function URL of a colour, empty if it has none."""
+    functions = [function for function, one in facts.read()["functions"].items() if one["has_url"]]
+    client = account.client("lambda")
+    for function in functions:
+        try:
+            found = client.get_function_url_config(FunctionName=f"{name}-{function}", Qualifier="live")
+        except client.exceptions.ResourceNotFoundException:
+            continue
+        return str(found["FunctionUrl"]).removeprefix("https://").rstrip("/")
+    return ""
 
 
 def _is_there(api: str) -> bool:
@@ -142,7 +215,7 @@ def answer(*command: str) -> str:
             return open_first(stage, colour)
         case ("front", stage):
             now = front(stage)
-            return f"{now.colour} {now.api}" if now else FIRST_COLOUR
+            return " ".join(now.served if now else (FIRST_COLOUR,)).strip()
     raise account.Refused("The command must be upload STAGE COLOUR, open STAGE COLOUR or front STAGE.")
 
 

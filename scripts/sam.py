@@ -6,20 +6,14 @@ A template has no loops: what repeats for each function, table, route or setting
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from textwrap import indent
 
+from sam_front import behaviours, edge_function, page_headers, url_of
 from sam_monitoring import alarm_of, database, query_of, throttles, widgets
 from sam_secret import JWT_SECRET, rotation, secret_statements
-from sam_text import ARN, NAME, Facts, block, lines, logical
+from sam_text import ARN, BUCKET, NAME, Facts, block, lines, logical
 
-BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 PICTURES_URL = '!ImportValue { "Fn::Sub": "shopkeeper-data-${Stage}-PicturesUrl" }'
-UPLOADS = "https://" + BUCKET + ".s3.${AWS::Region}.${AWS::URLSuffix}"
-REWRITE = Path(__file__).parents[1] / "infrastructure" / "rewrite.js"
 RESERVED = "!If [IsReserved, !Ref ReservedConcurrency, !Ref AWS::NoValue]"
-SECURITY = ("Referrer-Policy", "X-Content-Type-Options")
-"""The headers that CloudFront takes by members of their own."""
 
 
 def parts(facts: Facts) -> dict[str, str]:
@@ -39,12 +33,10 @@ def parts(facts: Facts) -> dict[str, str]:
         "widgets": widgets(facts),
         "queries": "\n".join(query_of(name, query) for name, query in facts["queries"].items()),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
-        "behaviours": "".join(
-            [_behaviour(pattern, cached=True) for pattern in facts["pages"]["cached"]]
-            + [_behaviour(pattern) for pattern in facts["pages"]["api"]]
-        ),
-        "page-headers": _page_headers(facts["pages"]),
-        "rewrite": "FunctionCode: |\n" + indent(REWRITE.read_text(), "  "),
+        "behaviours": behaviours(facts["pages"]),
+        "page-headers": page_headers(facts["pages"]),
+        "rewrite": edge_function("rewrite.js"),
+        "viewer": edge_function("viewer.js"),
         "streams": "".join(_stream_output(name) for name, table in facts["tables"].items() if table["stream"]),
     }
 
@@ -132,52 +124,13 @@ def _function(facts: Facts, name: str, function: Facts) -> str:
             LogGroupName: !Sub /aws/lambda/{NAME}-{name}
             RetentionInDays: !FindInMap [Stages, !Ref Stage, LogDays]
         <rotation>
+        <url>
         """,
         rotation=rotation(own) if function["rotates"] else "",
+        url=url_of(own) if function["has_url"] else "",
         more=lines(more),
         events=lines(["Events:", *("  " + line for event in events for line in event.splitlines())]) if events else "",
         statements=_statements(function),
-    )
-
-
-def _behaviour(pattern: str, *, cached: bool = False) -> str:
-    policy = "!Ref PublicAnswers" if cached else "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled"
-    return block(
-        f"""
-        - PathPattern: {pattern}
-          TargetOriginId: api
-          ViewerProtocolPolicy: https-only
-          AllowedMethods: [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]
-          Compress: {str(cached).lower()}
-          CachePolicyId: {policy}
-          OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader
-        """
-    )
-
-
-def _page_headers(pages: Facts) -> str:
-    headers = pages["headers"]
-    policy = ";\n".join(pages["policy"]).replace("UPLOADS", UPLOADS)
-    others = (
-        f"- {{ Header: {name}, Value: {json.dumps(value)}, Override: true }}\n"
-        for name, value in headers.items()
-        if name not in SECURITY
-    )
-    return block(
-        f"""
-        SecurityHeadersConfig:
-          ContentTypeOptions: {{ Override: true }}
-          ReferrerPolicy: {{ ReferrerPolicy: {headers["Referrer-Policy"]}, Override: true }}
-          ContentSecurityPolicy:
-            Override: true
-            ContentSecurityPolicy: !Sub >-
-              <policy>
-        CustomHeadersConfig:
-          Items:
-            <others>
-        """,
-        policy=policy,
-        others="".join(others),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 Facts = dict[str, Any]
 
 NAME = "shopkeeper-${Stage}-${Colour}"
+BUCKET = "shopkeeper-${Stage}-${AWS::AccountId}-${AWS::Region}"
 ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}"
 """What the ARNs of a service begin with, in this account and region."""
 

@@ -17,6 +17,7 @@ const PICTURES = {
   PICTURES_URL: { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-PicturesUrl' },
 };
 
+const read = (name) => readFileSync(join(__dirname, '..', name), 'utf8');
 const merged = (objects) => Object.assign({}, ...objects);
 const arn = (service, resource) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
@@ -151,6 +152,36 @@ function rotation(name) {
   };
 }
 
+// What lets the distribution of the stage ask a function without the gateway. It signs, and nobody else may.
+const urls = merged(Object.keys(facts.functions).filter((name) => facts.functions[name].has_url).map(url));
+
+function url(name) {
+  const alias = `${logical(name)}LiveAlias`;
+  const may = {
+    FunctionName: { Ref: alias },
+    Principal: 'cloudfront.amazonaws.com',
+    SourceArn: { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-DistributionArn' },
+  };
+  const permission = (more) => ({
+    Type: 'AWS::Lambda::Permission',
+    Condition: 'IsFronted',
+    Properties: { ...may, ...more },
+  });
+  return {
+    [`${logical(name)}Url`]: {
+      Type: 'AWS::Lambda::Url',
+      Condition: 'IsFronted',
+      DependsOn: alias,
+      Properties: { TargetFunctionArn: `${PREFIX}-${name}`, Qualifier: 'live', AuthType: 'AWS_IAM' },
+    },
+    [`${logical(name)}UrlPermission`]: permission({
+      Action: 'lambda:InvokeFunctionUrl',
+      FunctionUrlAuthType: 'AWS_IAM',
+    }),
+    [`${logical(name)}UrlInvocation`]: permission({ Action: 'lambda:InvokeFunction' }),
+  };
+}
+
 // The framework's own schedule knows no dead letters.
 const schedules = merged(Object.entries(facts.schedules).map(([name, schedule]) => rule(name, schedule)));
 
@@ -282,9 +313,24 @@ const passedOn = {
   OriginRequestPolicyId: 'b689b0a8-53d0-40ab-baf2-68738e2966ac', // AllViewerExceptHostHeader
 };
 const kept = { ...passedOn, Compress: true, CachePolicyId: { Ref: 'PublicAnswers' } };
+// What the function behind a URL answers, if there is one.
+const direct = {
+  TargetOriginId: { 'Fn::If': ['HasUrl', 'counter', 'api'] },
+  FunctionAssociations: {
+    'Fn::If': [
+      'HasUrl',
+      [{ EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': ['Viewer', 'FunctionARN'] } }],
+      { Ref: 'AWS::NoValue' },
+    ],
+  },
+};
 const apiBehaviours = [
   ...facts.pages.cached.map((PathPattern) => ({ PathPattern, ...kept })),
-  ...facts.pages.api.map((PathPattern) => ({ PathPattern, ...passedOn })),
+  ...facts.pages.api.map((PathPattern) => ({
+    PathPattern,
+    ...passedOn,
+    ...(facts.pages.direct.includes(PathPattern) && direct),
+  })),
 ];
 
 // CloudFront takes two of them by members of their own.
@@ -311,13 +357,14 @@ const pageHeaders = {
 const pages = {
   behaviours: [pictureBehaviour, docsBehaviour, ...apiBehaviours],
   headers: pageHeaders,
-  rewrite: readFileSync(join(__dirname, '../rewrite.js'), 'utf8'),
+  rewrite: read('rewrite.js'),
+  viewer: read('viewer.js'),
 };
 
 module.exports = {
   environment,
   functions,
-  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...schedules, ...rotations } },
+  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...schedules, ...rotations, ...urls } },
   throttles,
   anyTable,
   widgets,

@@ -32,12 +32,14 @@ from shopkeeper.zones import NAME
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+Front = Literal["gateway", "distribution"]
 Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FRONTS: tuple[Front, ...] = ("gateway", "distribution")
 REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
@@ -182,6 +184,14 @@ class Settings:
         "whether anyone may read the traffic of every site",
         flag,
         default="false",
+        deployable=True,
+    )
+    front = Setting(
+        "FRONT",
+        "how the distribution of a stage on AWS reaches the counter: by the `gateway`, or (`distribution`) itself by a "
+        "Function URL, which costs half as much",
+        one_of(FRONTS),
+        default="gateway",
         deployable=True,
     )
     trust_country_header = Setting(

@@ -9,7 +9,7 @@ from tests.deploy import cloudformation_api as gateway
 from tests.deploy import cloudformation_triggers as triggers
 from tests.deploy import distribution, pictures
 from tests.deploy.dashboard import read_dashboard
-from tests.deploy.model import ACCOUNT, PICTURES_URL, REGION, SECRET, Model, key_schema
+from tests.deploy.model import ACCOUNT, DISTRIBUTION_ARN, PICTURES_URL, REGION, SECRET, Model, key_schema
 from tests.deploy.policies import statement_permissions
 
 PSEUDO = {
@@ -133,7 +133,7 @@ def _equals(template: Template, argument: Any) -> bool:
 
 def _import(template: Template, argument: Any) -> str:
     name = template.worked_out(argument)
-    known = {"JwtSecretArn": SECRET, "PicturesUrl": PICTURES_URL}
+    known = {"JwtSecretArn": SECRET, "PicturesUrl": PICTURES_URL, "DistributionArn": DISTRIBUTION_ARN}
     return known.get(str(name).rpartition("-")[2], f"import {name}")
 
 
@@ -260,6 +260,7 @@ def _function(template: Template, logical: str, function: Model) -> Model:
         "tracing": function["TracingConfig"]["Mode"],
         "alias": alias["Name"],
         "invoked_by": set(triggers.callers(template, logical)),
+        "url": triggers.url(template, logical),
         "failures": triggers.failures(template, logical),
         "environment": function["Environment"]["Variables"],
         "permissions": granted,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from tests.deploy.model import ACCOUNT, API, ROTATOR, SECRET, Model
+from tests.deploy.model import ACCOUNT, API, DISTRIBUTION_ARN, ROTATOR, SECRET, URL_CALLERS, Model
 from tests.deploy.policies import senders
 
 if TYPE_CHECKING:
@@ -31,7 +31,18 @@ def _caller(template: "Template", permission: Model) -> str:
         return ROTATOR
     if principal == "events.amazonaws.com" and rule.get("Type") == "AWS::Events::Rule":
         return f"rule {rule['Properties']['Name']}"
+    if (principal, source) == ("cloudfront.amazonaws.com", DISTRIBUTION_ARN):
+        return URL_CALLERS[permission["Action"], permission.get("FunctionUrlAuthType")]
     return f"somebody else: {permission}"
+
+
+def url(template: "Template", function: str) -> str | None:
+    """Return who may call the URL of a function's alias, by its logical id, None if it has no URL."""
+    for _, made in template.of_type("AWS::Lambda::Url"):
+        name = template.resources[function]["Properties"]["FunctionName"]
+        if made["TargetFunctionArn"] in (f"<{function}>", name) and made["Qualifier"] == "live":
+            return str(made["AuthType"])
+    return None
 
 
 def function_of(template: "Template", reference: str) -> str:

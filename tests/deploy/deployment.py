@@ -28,6 +28,7 @@ SETTINGS = {
     "COUNTER_RETENTION_DAYS": "30",
     "MAIL_FROM": "shop@example.com",
     "SITE_URL": "https://shop.example",
+    "FRONT": "distribution",
 }
 """What it is deployed with, in the environment of its script."""
 
@@ -221,13 +222,14 @@ class Deployment:
         return [entry["Key"] for entry in listed.get("Contents", [])]
 
     def fronts(self) -> dict[str, str]:
-        """Return which pages the distribution serves, and which API."""
+        """Return which pages the distribution serves, which API, and which Function URL."""
         cloudfront = self.aws.client("cloudfront")
         (made,) = cloudfront.list_distributions()["DistributionList"]["Items"]
         origins = {origin["Id"]: origin for origin in made["Origins"]["Items"]}
         return {
             "pages": origins["pages"]["OriginPath"],
             "api": origins["api"]["DomainName"].partition(".execute-api.")[0],
+            "counter": origins["counter"]["DomainName"],
         }
 
     def empty_bucket(self) -> None:

@@ -15,7 +15,7 @@ from samtranslator.translator.transform import transform
 
 from tests.deploy import cloudformation, terraform
 from tests.deploy.cloudformation import Template
-from tests.deploy.model import FRONTS, ORIGINS, REGION, Model
+from tests.deploy.model import FRONTS, ORIGINS, REGION, Model, front_of
 from tests.support.tools import ROOT, need
 
 NAMES = ("sam", "serverless", "terraform")
@@ -63,6 +63,7 @@ def read_sam(root: Path, stage: str, colour: str, environment: Mapping[str, str]
     """Return what SAM's own transform makes of the templates."""
     folder = root / "infrastructure" / "sam"
     parameters = {"Stage": stage, "Colour": colour, "AllowedOrigins": "" if stage == "dev" else ORIGINS[stage]}
+    parameters["Front"] = front_of(stage)
     parameters["JwtSecretParameter"] = environment.get("JWT_SECRET_PARAMETER", "")
     parameters["ReservedConcurrency"] = environment.get("RESERVED_CONCURRENCY", "-1")
     parameters["RotationDays"] = environment.get("JWT_ROTATION_DAYS", "0")
@@ -94,8 +95,7 @@ class _NoPolicies:
 
 def _sam_data(root: Path, stage: str) -> Template:
     source = yaml.load((root / "infrastructure/sam/data.yaml").read_text(), _Loader)
-    colour, api = FRONTS[stage]
-    front = {"FrontColour": colour, "FrontApi": api}
+    front = dict(zip(("FrontColour", "FrontApi", "FrontUrl"), FRONTS[stage], strict=True))
     return Template(source, {"Stage": stage, "AllowedOrigins": ORIGINS[stage], **front})
 
 
@@ -114,7 +114,8 @@ def _packaged(root: Path, place: str, stage: str, environment: Mapping[str, str]
 def read_serverless(root: Path, stage: str, colour: str, environment: Mapping[str, str]) -> Model:
     """Return what the Serverless Framework packages."""
     variables = {**environment, "COLOUR": colour, "ALLOWED_ORIGINS": ORIGINS[stage], "SLS_TELEMETRY_DISABLED": "1"}
-    variables |= dict(zip(("FRONT_COLOUR", "FRONT_API"), FRONTS[stage], strict=True))
+    variables |= dict(zip(("FRONT_COLOUR", "FRONT_API", "FRONT_URL"), FRONTS[stage], strict=True))
+    variables["FRONT"] = front_of(stage)
     data, code = (_packaged(root, place, stage, variables) for place in ("data", ""))
     return cloudformation.read_data(data) | cloudformation.read_code(code)
 
@@ -124,12 +125,11 @@ def read_terraform(root: Path, stage: str, colour: str, environment: Mapping[str
     folder = root / "infrastructure" / "terraform"
     origins = "" if stage == "dev" else ORIGINS[stage]
     code = {"stage": stage, "colour": colour, "allowed_origins": origins}
-    code["settings"] = json.dumps(
-        {name: environment[name] for name in ("JWT_SECRET_PARAMETER",) if name in environment}
-    )
+    settings = {name: environment[name] for name in ("JWT_SECRET_PARAMETER",) if name in environment}
+    code["settings"] = json.dumps(settings | ({"FRONT": front_of(stage)} if front_of(stage) else {}))
     code["reserved_concurrency"] = environment.get("RESERVED_CONCURRENCY", "-1")
     code["rotation_days"] = environment.get("JWT_ROTATION_DAYS", "0")
-    front = dict(zip(("front_colour", "front_api"), FRONTS[stage], strict=True))
+    front = dict(zip(("front_colour", "front_api", "front_url"), FRONTS[stage], strict=True))
     data_plan = plan(folder / "data", {"stage": stage, "allowed_origins": origins, **front}, environment)
     with _streams(root, stage, environment):
         return terraform.read_data(data_plan) | terraform.read_code(plan(folder / "code", code, environment))

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from tests.deploy.cloudformation import Template
     from tests.deploy.terraform import Plan
 
+EDGE_NAMES = {"rewrite": "pages", "viewer": "viewer"}
+"""The functions of CloudFront by their names in Terraform."""
+
 EVERYTHING_ELSE = "*"
 """The pattern of the default behaviour."""
 
@@ -16,14 +19,19 @@ EVERYTHING_ELSE = "*"
 def of_template(template: "Template") -> Model:
     """Return the distribution of a data stack."""
     config = (template.only("AWS::CloudFront::Distribution") or {})["DistributionConfig"]
-    access = (template.only("AWS::CloudFront::OriginAccessControl") or {})["OriginAccessControlConfig"]
+    access = {
+        name: control["OriginAccessControlConfig"]
+        for name, control in template.of_type("AWS::CloudFront::OriginAccessControl")
+    }
     (bucket,) = [name for name, _ in template.of_type("AWS::S3::Bucket") if name != FRAMEWORKS_OWN]
     policies = {
         f"<{name}>": policy["ResponseHeadersPolicyConfig"]
         for name, policy in template.of_type("AWS::CloudFront::ResponseHeadersPolicy")
     }
     ((public, cached),) = template.of_type("AWS::CloudFront::CachePolicy")
-    ((rewrite, function),) = template.of_type("AWS::CloudFront::Function")
+    edge = dict(template.of_type("AWS::CloudFront::Function"))
+    edge_names = {f"<{name}.FunctionARN>": _last(function["Name"]) for name, function in edge.items()}
+    signers = {f"<{name}.Id>": _last(control["Name"]) for name, control in access.items()}
 
     def behaviour(found: Model) -> Model:
         policy = policies.get(found.get("ResponseHeadersPolicyId", ""), {}).get("Name", "")
@@ -34,22 +42,27 @@ def of_template(template: "Template") -> Model:
             "compresses": found["Compress"],
             "cache": "public" if found["CachePolicyId"] == f"<{public}>" else found["CachePolicyId"],
             "request": found.get("OriginRequestPolicyId"),
-            "headers": policy.rpartition("-")[2],
-            "rewritten": [one["EventType"] for one in _of(found, "FunctionAssociations", f"<{rewrite}.FunctionARN>")],
+            "headers": _last(policy),
+            "edge": [
+                f"{one['EventType']} {edge_names[one['FunctionARN']]}" for one in found.get("FunctionAssociations", [])
+            ],
         }
 
     return {
         "enabled": config["Enabled"],
         "access": {
-            "type": access["OriginAccessControlOriginType"],
-            "signs": access["SigningBehavior"],
-            "protocol": access["SigningProtocol"],
+            _last(control["Name"]): {
+                "type": control["OriginAccessControlOriginType"],
+                "signs": control["SigningBehavior"],
+                "protocol": control["SigningProtocol"],
+            }
+            for control in access.values()
         },
         "origins": {
             origin["Id"]: {
                 "from": origin["DomainName"].replace(f"<{bucket}.RegionalDomainName>", BUCKET),
                 "path": origin.get("OriginPath", ""),
-                "signed": "OriginAccessControlId" in origin,
+                "signed": signers.get(origin.get("OriginAccessControlId", "")),
                 "protocol": origin.get("CustomOriginConfig", {}).get("OriginProtocolPolicy"),
                 "tls": origin.get("CustomOriginConfig", {}).get("OriginSSLProtocols"),
             }
@@ -60,11 +73,14 @@ def of_template(template: "Template") -> Model:
             **{found["PathPattern"]: behaviour(found) for found in config["CacheBehaviors"]},
         },
         "order": [found["PathPattern"] for found in config["CacheBehaviors"]],
-        "headers": {policy["Name"].rpartition("-")[2]: dict(_headers(policy)) for policy in policies.values()},
-        "rewrite": {
-            "code": function["FunctionCode"],
-            "runtime": function["FunctionConfig"]["Runtime"],
-            "live": function["AutoPublish"],
+        "headers": {_last(policy["Name"]): dict(_headers(policy)) for policy in policies.values()},
+        "edge": {
+            _last(function["Name"]): {
+                "code": function["FunctionCode"],
+                "runtime": function["FunctionConfig"]["Runtime"],
+                "live": function["AutoPublish"],
+            }
+            for function in edge.values()
         },
         "public": _cache_policy(cached["CachePolicyConfig"]),
     }
@@ -82,8 +98,8 @@ def _cache_policy(config: Model) -> Model:
     }
 
 
-def _of(behaviour: Model, member: str, function: str) -> list[Model]:
-    return [one for one in behaviour.get(member, []) if one["FunctionARN"] == function]
+def _last(name: str) -> str:
+    return name.rpartition("-")[2]
 
 
 def _headers(config: Model) -> Iterator[tuple[str, str]]:
@@ -100,23 +116,24 @@ def _headers(config: Model) -> Iterator[tuple[str, str]]:
 def of_plan(plan: "Plan") -> Model:
     """Return the distribution of a plan of the data. What is not known before it is made goes by what it refers to."""
     distribution = plan.only("aws_cloudfront_distribution") or {}
-    access = plan.only("aws_cloudfront_origin_access_control") or {}
-    function = plan.only("aws_cloudfront_function") or {}
     expressions = plan.expressions("aws_cloudfront_distribution.this")
     # A block that is made of the facts has no expressions of its own, and refers to nothing that is still to be made.
     written = dict(enumerate(expressions["ordered_cache_behavior"]))
-    written_origins = {one["origin_id"]["constant_value"]: one for one in expressions["origin"]}
+    written_origins = {one["origin_id"]["constant_value"]: one for one in expressions["origin"] if one}
     (default,) = distribution["default_cache_behavior"]
     cached = plan.only("aws_cloudfront_cache_policy") or {}
     return {
         "enabled": distribution["enabled"],
         "access": {
-            "type": access["origin_access_control_origin_type"],
-            "signs": access["signing_behavior"],
-            "protocol": access["signing_protocol"],
+            _last(control["name"]): {
+                "type": control["origin_access_control_origin_type"],
+                "signs": control["signing_behavior"],
+                "protocol": control["signing_protocol"],
+            }
+            for _, control in plan.of_type("aws_cloudfront_origin_access_control")
         },
         "origins": {
-            origin["origin_id"]: _planned_origin(origin, written_origins[origin["origin_id"]])
+            origin["origin_id"]: _planned_origin(origin, written_origins.get(origin["origin_id"], {}))
             for origin in distribution["origin"]
         },
         "behaviours": {
@@ -131,7 +148,14 @@ def of_plan(plan: "Plan") -> Model:
             name: dict(_planned_headers(policy))
             for name, policy in plan.of_type("aws_cloudfront_response_headers_policy")
         },
-        "rewrite": {"code": function["code"], "runtime": function["runtime"], "live": function["publish"]},
+        "edge": {
+            _last(function["name"]): {
+                "code": function["code"],
+                "runtime": function["runtime"],
+                "live": function["publish"],
+            }
+            for _, function in plan.of_type("aws_cloudfront_function")
+        },
         "public": _planned_cache_policy(cached),
     }
 
@@ -144,14 +168,21 @@ def _references(expressions: Model, member: str) -> list[str]:
 def _planned_origin(origin: Model, expressions: Model) -> Model:
     (custom,) = origin["custom_origin_config"] or [{}]
     from_bucket = "aws_s3_bucket.pictures.bucket_regional_domain_name" in _references(expressions, "domain_name")
-    access = _references(expressions, "origin_access_control_id")
     return {
         "from": BUCKET if from_bucket else origin["domain_name"],
         "path": origin.get("origin_path") or "",
-        "signed": "aws_cloudfront_origin_access_control.pictures.id" in access,
+        "signed": _signer(origin, expressions),
         "protocol": custom.get("origin_protocol_policy"),
         "tls": custom.get("origin_ssl_protocols"),
     }
+
+
+def _signer(origin: Model, expressions: Model) -> str | None:
+    """Return what signs for an origin. A plan says of a block that is made of a variable only that something does."""
+    for reference in _references(expressions, "origin_access_control_id"):
+        if reference.endswith(".id"):
+            return reference.split(".")[1]
+    return None if "origin_access_control_id" in origin else str(origin["origin_id"])
 
 
 def _planned_cache_policy(policy: Model) -> Model:
@@ -178,12 +209,18 @@ def _planned_behaviour(found: Model, expressions: Model) -> Model:
         "cache": found.get("cache_policy_id") or "public",
         "request": found.get("origin_request_policy_id") or None,
         "headers": policy.split(".")[1],
-        "rewritten": [
-            one["event_type"]["constant_value"]
-            for one in expressions.get("function_association", [])
-            if "aws_cloudfront_function.rewrite.arn" in _references(one, "function_arn")
-        ],
+        "edge": [*_planned_edge(found, expressions)],
     }
+
+
+def _planned_edge(found: Model, expressions: Model) -> Iterator[str]:
+    """Yield which functions of CloudFront run when. The ARN of one that is still to be made goes by its reference."""
+    for one in expressions.get("function_association", []):
+        (reference,) = [name for name in _references(one, "function_arn") if name.endswith(".arn")]
+        yield f"{one['event_type']['constant_value']} {EDGE_NAMES[reference.split('.')[1]]}"
+    for one in found.get("function_association", []):
+        if one.get("function_arn"):
+            yield f"{one['event_type']} {_last(one['function_arn'])}"
 
 
 def _planned_headers(policy: Model) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,7 @@ import boto3
 import local_aws
 
 from tests.deploy.descriptions import provider_folder
-from tests.deploy.model import PICTURES_URL, REGION
+from tests.deploy.model import DISTRIBUTION_ARN, PICTURES_URL, REGION
 from tests.support.processes import free_port, running
 from tests.support.tools import ROOT, need
 
@@ -84,8 +84,9 @@ class Aws:
             secrets.create_secret(Name=f"shopkeeper/{stage}/jwt", SecretString="x" * 64)
         except secrets.exceptions.ResourceExistsException:
             pass
-        name = f"/shopkeeper/{stage}/pictures-url"
-        self.client("ssm").put_parameter(Name=name, Value=PICTURES_URL, Type="String", Overwrite=True)
+        for name, value in (("pictures-url", PICTURES_URL), ("distribution-arn", DISTRIBUTION_ARN)):
+            path = f"/shopkeeper/{stage}/{name}"
+            self.client("ssm").put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
 
     def api(self, name: str) -> str:
         """Return the id of the API called `name`."""
@@ -120,6 +121,12 @@ class Aws:
                 one["Name"]
                 for one in self.client("cloudfront")
                 .list_functions(Stage="DEVELOPMENT")["FunctionList"]
+                .get("Items", [])
+            ],
+            "signers": [
+                one["Name"]
+                for one in self.client("cloudfront")
+                .list_origin_access_controls()["OriginAccessControlList"]
                 .get("Items", [])
             ],
             "distributions": [one["Comment"] for one in _listed(self.client("cloudfront").list_distributions())],

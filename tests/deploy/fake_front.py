@@ -7,6 +7,7 @@ from tests.deploy.model import ACCOUNT, REGION
 
 HOST = f"shopkeeper-prod-{ACCOUNT}-{REGION}.s3.{REGION}.amazonaws.com"
 NAMESPACE = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
+VIEWER = f"arn:aws:cloudfront::{ACCOUNT}:function/shopkeeper-prod-viewer"
 TAG = "E2TAG"
 CONFIG = "/2020-05-31/distribution/E1/config"
 
@@ -17,6 +18,10 @@ class FakeFront:
     def __init__(self) -> None:
         self.origins = {"pages": (HOST, "/pages/blue"), "api": (f"blueapi.execute-api.{REGION}.amazonaws.com", "/prod")}
         self.uploaded = {"blue", "green"}
+        self.urls: dict[str, str] = {}
+        """The hosts of the Function URLs of the counter, by colour."""
+        self.behaviours = {"/counter": ("api", False), "/auth/*": ("api", False)}
+        """The origin of each pattern, and whether CloudFront's function runs before."""
 
     def served(self) -> tuple[str, str]:
         """Return the colour of the pages and the id of the API."""
@@ -32,6 +37,24 @@ class FakeFront:
             found = re.search(r"prefix=pages%2F([a-z]+)%2F", handler.path)
             count = int(found is not None and found[1] in self.uploaded)
             body = f"<ListBucketResult><KeyCount>{count}</KeyCount></ListBucketResult>"
+            handler.send(200, body.encode(), "text/xml")
+        elif handler.path.startswith("/2021-10-31/functions/shopkeeper-prod-"):
+            host = self.urls.get(handler.path.partition("prod-")[2].partition("-")[0])
+            if host is None:
+                handler.answer(404, {"Type": "User", "Message": "none"}, error="ResourceNotFoundException")
+            else:
+                handler.answer(200, {"FunctionUrl": f"https://{host}/"})
+        elif handler.path.startswith("/2020-05-31/origin-access-control"):
+            summary = "<Id>OAC1</Id><Name>shopkeeper-prod-counter</Name>"
+            items = f"<Items><OriginAccessControlSummary>{summary}</OriginAccessControlSummary></Items>"
+            body = (
+                f'<OriginAccessControlList xmlns="{NAMESPACE}"><IsTruncated>false</IsTruncated>{items}'
+                "</OriginAccessControlList>"
+            )
+            handler.send(200, body.encode(), "text/xml")
+        elif handler.path == "/2020-05-31/function/shopkeeper-prod-viewer/describe?Stage=LIVE":
+            metadata = f"<FunctionMetadata><FunctionARN>{VIEWER}</FunctionARN></FunctionMetadata>"
+            body = f'<FunctionSummary xmlns="{NAMESPACE}">{metadata}</FunctionSummary>'
             handler.send(200, body.encode(), "text/xml")
         else:
             return False
@@ -53,9 +76,14 @@ class FakeFront:
         """Take a new configuration of the distribution."""
         assert (handler.path, handler.headers["if-match"]) == (CONFIG, TAG)
         text = handler.rfile.read(int(handler.headers["content-length"])).decode()
-        for origin in re.findall(r"<Origin>.*?</Origin>", text, re.DOTALL):
-            name, host, path = (_text(origin, tag) for tag in ("Id", "DomainName", "OriginPath"))
-            self.origins[name] = (host, path)
+        self.origins = {
+            _text(origin, "Id"): (_text(origin, "DomainName"), _text(origin, "OriginPath"))
+            for origin in re.findall(r"<Origin>.*?</Origin>", text, re.DOTALL)
+        }
+        self.behaviours = {
+            _text(one, "PathPattern"): (_text(one, "TargetOriginId"), VIEWER in one)
+            for one in re.findall(r"<CacheBehavior>.*?</CacheBehavior>", text, re.DOTALL)
+        }
         handler.send(200, self._config("Distribution").encode(), "text/xml")
 
     def _list(self) -> str:
@@ -69,9 +97,17 @@ class FakeFront:
         required = (
             "<CallerReference>c</CallerReference><Comment/><Enabled>true</Enabled><DefaultCacheBehavior>"
             "<TargetOriginId>pages</TargetOriginId><ViewerProtocolPolicy>https-only</ViewerProtocolPolicy>"
-            "</DefaultCacheBehavior>"
+            f"</DefaultCacheBehavior>{self._behaviours()}"
         )
         return f'<{tag} xmlns="{NAMESPACE}">{required}{self._origins()}</{tag}>'
+
+    def _behaviours(self) -> str:
+        items = "".join(
+            f"<CacheBehavior><PathPattern>{pattern}</PathPattern><TargetOriginId>{origin}</TargetOriginId>"
+            "<ViewerProtocolPolicy>https-only</ViewerProtocolPolicy></CacheBehavior>"
+            for pattern, (origin, _) in self.behaviours.items()
+        )
+        return f"<CacheBehaviors><Quantity>{len(self.behaviours)}</Quantity><Items>{items}</Items></CacheBehaviors>"
 
     def _origins(self) -> str:
         items = "".join(
@@ -82,6 +118,8 @@ class FakeFront:
 
 
 def _text(xml: str, tag: str) -> str:
+    if f"<{tag} />" in xml:
+        return ""
     found = re.search(f"<{tag}>([^<]*)</{tag}>", xml)
     assert found is not None, f"{tag} is not in {xml}"
     return found[1]

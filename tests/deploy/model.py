@@ -29,7 +29,12 @@ SENDERS = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*"
 OBJECT_ARN = "arn:aws:s3:::"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/"
 SECRET = "the secret"
-REWRITE = ROOT / "infrastructure" / "rewrite.js"
+INFRASTRUCTURE = ROOT / "infrastructure"
+EDGE = {"pages": "rewrite.js", "viewer": "viewer.js"}
+"""The functions of CloudFront and their files."""
+
+DISTRIBUTION_ARN = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1EXAMPLE"
+URL = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
 PICTURES_URL = "https://pictures.example"
 ORIGINS = {"dev": "", "staging": "https://staging.example", "prod": "https://shop.example,https://www.example"}
 
@@ -43,8 +48,21 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 """CloudFront's managed policies (Amazon CloudFront Developer Guide, "Use managed cache policies" and the like)."""
 
-FRONTS = {"dev": ("blue", ""), "staging": ("green", "a1b2c3d4e5"), "prod": ("blue", "f6g7h8i9j0")}
-"""The colour in front of each stage and the id of its API; dev is as before its first deployment."""
+FRONTS = {
+    "dev": ("blue", "", ""),
+    "staging": ("green", "a1b2c3d4e5", ""),
+    "prod": ("blue", "f6g7h8i9j0", URL),
+}
+"""The colour in front of each stage, the id of its API and the host of its Function URL.
+
+Dev is as before its first deployment, and prod is deployed with `FRONT=distribution`.
+"""
+
+
+def front_of(stage: str) -> str:
+    """Return the `FRONT` that a stage is deployed with, empty for the default."""
+    return "distribution" if FRONTS[stage][2] else ""
+
 
 CLOUDFRONTS = "https://*.cloudfront.net"
 LOCAL_ORIGINS = ["http://localhost:*", "http://127.0.0.1:*"]
@@ -159,6 +177,7 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "COLOUR": colour,
         **{setting.variable: "" for setting in SETTINGS if setting.deployable},
         "ALLOWED_ORIGINS": ORIGINS[stage],
+        "FRONT": front_of(stage),
         **{table.environment: f"{table.name}-{stage}" for table in TABLES},
     }
     granted = {f"{permission.action} {physical(permission, name, stage)}" for permission in permissions_of(function)}
@@ -179,8 +198,10 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
         "invoked_by": {
             *([API] if function.endpoints else []),
             *([ROTATOR] if function.rotation is not None else []),
+            *([BY_URL, OF_URL] if _has_url(function, stage) else []),
             *(f"rule {name}-{schedule.name}" for schedule in function.schedules),
         },
+        "url": "AWS_IAM" if _has_url(function, stage) else None,
         "failures": {"retries": 2, "to": f"{name}-{function.schedules[0].name}-dead-letters"}
         if function.schedules
         else None,
@@ -191,11 +212,20 @@ def _function(function: Function, name: str, stage: str, colour: str) -> Model:
     }
 
 
+def _has_url(function: Function, stage: str) -> bool:
+    return function.has_url and bool(front_of(stage))
+
+
 API = "the API"
 """Who else may invoke a function that serves requests: this API's gateway."""
 
 ROTATOR = "Secrets Manager, for the secret"
 """Who may invoke the function that rotates."""
+
+BY_URL, OF_URL = "the distribution, by a URL that it signs for", "the distribution"
+"""Who may call the URL of a function. Lambda asks for both permissions."""
+
+URL_CALLERS = {("lambda:InvokeFunctionUrl", "AWS_IAM"): BY_URL, ("lambda:InvokeFunction", None): OF_URL}
 
 SIGNED = ", if signed with AWS credentials"
 """What stands behind the function of a route that takes only such calls."""
@@ -241,7 +271,7 @@ def _pictures(stage: str) -> Model:
 
 def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
     """Return what serves the pictures and the pages of a stage, and the API under the same address."""
-    colour, api = FRONTS[stage]
+    colour, api, url = FRONTS[stage]
     files: Model = {
         "viewers": "redirect-to-https",
         "methods": ["GET", "HEAD"],
@@ -256,25 +286,30 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
         "cache": CACHING_DISABLED,
         "request": ALL_VIEWER_EXCEPT_HOST,
         "headers": "",
-        "rewritten": [],
+        "edge": [],
     }
     kept = {**passed_on, "compresses": True, "cache": "public"}
-    bucket_of_stage: Model = {"from": BUCKET, "signed": True, "protocol": None, "tls": None}
-    page: Model = {**files, "origin": "pages", "compresses": True, "headers": "pages", "rewritten": ["viewer-request"]}
+    bucket_of_stage: Model = {"from": BUCKET, "signed": "pictures", "protocol": None, "tls": None}
+    counted = {**passed_on, "origin": "counter", "edge": ["viewer-request viewer"]} if url else passed_on
+    secured: Model = {"protocol": "https-only", "tls": ["TLSv1.2"]}
+    page: Model = {**files, "origin": "pages", "compresses": True, "headers": "pages", "edge": ["viewer-request pages"]}
     gateway = f"execute-api.{REGION}.amazonaws.com"
     return {
         "enabled": True,
-        "access": {"type": "s3", "signs": "always", "protocol": "sigv4"},
+        "access": {
+            "pictures": {"type": "s3", "signs": "always", "protocol": "sigv4"},
+            "counter": {"type": "lambda", "signs": "always", "protocol": "sigv4"},
+        },
         "origins": {
             "pictures": {**bucket_of_stage, "path": ""},
             "pages": {**bucket_of_stage, "path": f"/pages/{colour}"},
             "api": {
                 "from": f"{api}.{gateway}" if api else gateway,
                 "path": f"/{stage}",
-                "signed": False,
-                "protocol": "https-only",
-                "tls": ["TLSv1.2"],
+                "signed": None,
+                **secured,
             },
+            **({"counter": {"from": url, "path": "", "signed": "counter", **secured}} if url else {}),
         },
         "behaviours": {
             "*": page,
@@ -283,11 +318,12 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
                 "origin": "pictures",
                 "compresses": False,
                 "headers": "pictures",
-                "rewritten": [],
+                "edge": [],
             },
             "/api/docs": page,
             **dict.fromkeys(_public(functions), kept),
             **dict.fromkeys(_patterns(functions), passed_on),
+            **dict.fromkeys(_patterns(tuple(one for one in functions if one.has_url)), counted),
         },
         # The first that fits counts: the API docs and what caches may keep stand before the paths of the API.
         "order": ["/pictures/*", "/api/docs", *_public(functions), *sorted(set(_patterns(functions)))],
@@ -305,7 +341,10 @@ def _distribution(stage: str, functions: tuple[Function, ...]) -> Model:
                 "Cross-Origin-Resource-Policy": "cross-origin",
             },
         },
-        "rewrite": {"code": REWRITE.read_text(), "runtime": "cloudfront-js-2.0", "live": True},
+        "edge": {
+            name: {"code": (INFRASTRUCTURE / file).read_text(), "runtime": "cloudfront-js-2.0", "live": True}
+            for name, file in EDGE.items()
+        },
         # No answer to a token is another's, and what does not say how long it may be kept is not kept.
         "public": {
             "seconds": [0, 0, 60],

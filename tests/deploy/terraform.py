@@ -9,11 +9,13 @@ from tests.deploy.dashboard import read_dashboard
 from tests.deploy.model import (
     ACCOUNT,
     API,
+    DISTRIBUTION_ARN,
     QUEUE_ARN,
     ROTATOR,
     RULE_ARN,
     SECRET,
     SIGNED,
+    URL_CALLERS,
     Model,
     key_schema,
 )
@@ -180,6 +182,7 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
             for key, permission in plan.of_type("aws_lambda_permission")
             if permission["function_name"] == function["function_name"]
         },
+        "url": next((url["authorization_type"] for url in _urls(plan, function["function_name"])), None),
         "failures": _failures(plan, function["function_name"]),
         "environment": variables,
         "permissions": granted,
@@ -196,6 +199,11 @@ def _function(plan: Plan, name: str, function: Model) -> Model:
     }
 
 
+def _urls(plan: Plan, function: str) -> list[Model]:
+    urls = [url for _, url in plan.of_type("aws_lambda_function_url")]
+    return [url for url in urls if (url["function_name"], url["qualifier"]) == (function, "live")]
+
+
 def _caller(plan: Plan, key: str, permission: Model) -> str:
     """Return who may invoke an alias; anything else is named as it stands."""
     principal, source = permission["principal"], str(permission.get("source_arn"))
@@ -209,6 +217,8 @@ def _caller(plan: Plan, key: str, permission: Model) -> str:
         return ROTATOR
     if permission["qualifier"] == "live" and principal == "events.amazonaws.com" and source.startswith(RULE_ARN):
         return f"rule {source.removeprefix(RULE_ARN)}"
+    if permission["qualifier"] == "live" and (principal, source) == ("cloudfront.amazonaws.com", DISTRIBUTION_ARN):
+        return URL_CALLERS[permission["action"], permission.get("function_url_auth_type") or None]
     return f"somebody else: {key} {permission}"
 
 

@@ -11,11 +11,13 @@ from botocore.credentials import Credentials
 
 from shopkeeper.functions.facts import facts
 from shopkeeper.pages.files import listed
+from tests.deploy.counting import the_url_is_the_distributions_alone
 from tests.deploy.dead_letters import BATCH, Queue, invoke_later, redrive, unable
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
 from tests.deploy.emulator import CANNOT, ministack
 from tests.deploy.evening import an_evening_in_the_browser
+from tests.deploy.front import fronted
 from tests.deploy.journeys import JOURNEYS
 from tests.deploy.mails import mails_are_sent
 from tests.deploy.model import TABLE_ARN
@@ -25,6 +27,7 @@ from tests.deploy.roles import Permission, Role, faults, unused
 from tests.deploy.rotation import the_secret_is_rotated
 from tests.deploy.traffic import traffic_is_counted
 from tests.support.faults import FaultyServer, answers
+from tests.support.http import post_json, send
 from tests.support.shop import Owner, order_for, place
 from tests.support.webhook_requests import fields
 
@@ -62,6 +65,17 @@ def test_it_counts_and_knows_its_tables(deployment: Deployment) -> None:
     health = deployment.call("GET", "/health/detailed")
     assert health.status == 200, health
     assert health.json["database"] == {"type": "dynamodb", "status": "connected"}
+
+
+@pytest.mark.step("deployed")
+def test_the_distribution_asks_the_counter_by_a_url_that_is_its_alone(deployment: Deployment) -> None:
+    assert the_url_is_the_distributions_alone(deployment)
+    with fronted(deployment) as url:
+        first = send(url, "GET", "/counter").json["count"]
+        assert post_json(url, "/counter", {}).json["count"] == first + 1, "what has a body goes to the gateway"
+        assert send(url, "GET", "/counter.txt").body == str(first + 2).encode()
+        assert send(url, "GET", "/counter/a/b").status == 403
+    assert deployment.call("GET", "/counter").json["count"] == first + 3
 
 
 @pytest.mark.step("deployed")
@@ -122,7 +136,9 @@ def test_a_picture_is_uploaded_shown_and_taken_away(deployment: Deployment) -> N
 def test_its_distribution_has_the_pages_and_its_own_api(deployment: Deployment) -> None:
     """What it serves of them is not asked: the emulator serves nothing through it."""
     assert set(deployment.files("pages/")) == {f"pages/blue/{name}" for name in listed()}
-    assert deployment.fronts() == {"pages": "/pages/blue", "api": deployment.aws.api(NAME)}
+    fronts = deployment.fronts()
+    assert fronts.pop("counter").endswith(".lambda-url.us-east-1.on.aws")
+    assert fronts == {"pages": "/pages/blue", "api": deployment.aws.api(NAME)}
 
 
 @pytest.mark.step("deployed")

@@ -1,5 +1,6 @@
 """The pages of a stage: put into its bucket for a colour, and served with that colour's API by its distribution."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,9 @@ from tests.deploy.model import REGION, bucket
 from tests.support.tools import ROOT, need
 
 STAGE = "staging"
+VIEWER = f"shopkeeper-{STAGE}-viewer"
+PATTERNS, DIRECT = facts()["pages"]["api"], facts()["pages"]["direct"]
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 PAGES, API = "/pages/blue", f"execute-api.{REGION}.amazonaws.com"
 
 
@@ -29,6 +33,7 @@ class Stage:
         self.gateway = aws.client("apigateway")
         self.s3.create_bucket(Bucket=bucket(STAGE))
         self.apis = {colour: self.add_api(colour) for colour in ("blue", "green")}
+        self.control = self._add_edge()
         made = self.cloudfront.create_distribution(DistributionConfig=_config())["Distribution"]
         self.distribution, self.address = made["Id"], f"https://{made['DomainName']}"
 
@@ -37,6 +42,62 @@ class Stage:
 
     def remove_api(self, colour: str) -> None:
         self.gateway.delete_rest_api(restApiId=self.apis.pop(colour))
+
+    def _add_edge(self) -> str:
+        """Make what the data has ready for a Function URL, and return the id of what signs."""
+        config = {"OriginAccessControlOriginType": "lambda", "SigningBehavior": "always", "SigningProtocol": "sigv4"}
+        made = self.cloudfront.create_origin_access_control(
+            OriginAccessControlConfig={"Name": f"shopkeeper-{STAGE}-counter", **config}
+        )["OriginAccessControl"]
+        viewer = self.cloudfront.create_function(
+            Name=VIEWER, FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"}, FunctionCode=b"//"
+        )
+        self.cloudfront.publish_function(Name=VIEWER, IfMatch=viewer["ETag"])
+        return str(made["Id"])
+
+    def add_url(self, colour: str) -> str:
+        """Give the counter of a colour a Function URL, and return its host."""
+        name = f"shopkeeper-{STAGE}-{colour}-visits"
+        functions = self.aws.client("lambda")
+        made = functions.create_function(
+            FunctionName=name,
+            Role=self.role(name),
+            Runtime="python3.13",
+            Handler="a.b",
+            Code={"ZipFile": EMPTY_ZIP},
+            Publish=True,
+        )
+        functions.create_alias(FunctionName=name, Name="live", FunctionVersion=made["Version"])
+        url = functions.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="AWS_IAM")
+        return str(url["FunctionUrl"]).removeprefix("https://").rstrip("/")
+
+    def role(self, name: str) -> str:
+        """Make a role that Lambda may take, and return its ARN."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        made = self.aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
+        return str(made["Role"]["Arn"])
+
+    def remove_url(self, colour: str) -> None:
+        """Take the URL away, as a deployment with FRONT=gateway does."""
+        name = f"shopkeeper-{STAGE}-{colour}-visits"
+        functions = self.aws.client("lambda")
+        if functions.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]:
+            functions.delete_function_url_config(FunctionName=name, Qualifier="live")
+
+    def behaviours(self) -> dict[str, tuple[str, list[str]]]:
+        """Return the origin of each pattern, and the names of the functions of CloudFront that run before."""
+        config = self.cloudfront.get_distribution_config(Id=self.distribution)["DistributionConfig"]
+        return {
+            one["PathPattern"]: (
+                one["TargetOriginId"],
+                [
+                    function["FunctionARN"].rpartition("/")[2]
+                    for function in one.get("FunctionAssociations", {}).get("Items", [])
+                ],
+            )
+            for one in config["CacheBehaviors"]["Items"]
+        }
 
     def run(self, *arguments: str, **variables: str) -> str:
         """Run the script and return what it says. Raises Failed."""
@@ -64,6 +125,16 @@ class Stage:
             Id=self.distribution, IfMatch=found["ETag"], DistributionConfig=config
         )
         self.cloudfront.delete_distribution(Id=self.distribution, IfMatch=disabled["ETag"])
+        control = self.cloudfront.get_origin_access_control(Id=self.control)
+        self.cloudfront.delete_origin_access_control(Id=self.control, IfMatch=control["ETag"])
+        self.cloudfront.delete_function(
+            Name=VIEWER, IfMatch=self.cloudfront.describe_function(Name=VIEWER, Stage="DEVELOPMENT")["ETag"]
+        )
+        functions = self.aws.client("lambda")
+        for one in functions.list_functions()["Functions"]:
+            self.remove_url(one["FunctionName"].split("-")[2])  # the emulator keeps it without its function
+            functions.delete_function(FunctionName=one["FunctionName"])
+            self.aws.client("iam").delete_role(RoleName=one["FunctionName"])
 
 
 def _config() -> dict[str, Any]:
@@ -82,7 +153,12 @@ def _config() -> dict[str, Any]:
         "Enabled": True,
         "Origins": {"Quantity": len(origins), "Items": origins},
         "DefaultCacheBehavior": {"TargetOriginId": "pages", "ViewerProtocolPolicy": "redirect-to-https"},
+        "CacheBehaviors": {"Quantity": len(PATTERNS), "Items": [_behaviour(pattern) for pattern in PATTERNS]},
     }
+
+
+def _behaviour(pattern: str) -> dict[str, Any]:
+    return {"PathPattern": pattern, "TargetOriginId": "api", "ViewerProtocolPolicy": "https-only"}
 
 
 @pytest.fixture
@@ -135,8 +211,59 @@ def test_the_first_colour_is_served_and_another_waits_for_its_promotion(stage: S
     assert stage.origins()["api"][1] == f"/{STAGE}"
     assert stage.run("front", STAGE) == f"green {stage.apis['green']}"
     assert "still serves green" in stage.run("open", STAGE, "blue")
-    assert stage.run("open", STAGE, "green") == f"{stage.address} serves green."
+    assert stage.run("open", STAGE, "green") == f"{stage.address} serves green already."
     assert stage.run("front", STAGE) == f"green {stage.apis['green']}"
+
+
+def by_gateway() -> dict[str, tuple[str, list[str]]]:
+    return {pattern: ("api", []) for pattern in PATTERNS}
+
+
+def by_url() -> dict[str, tuple[str, list[str]]]:
+    return by_gateway() | {pattern: ("counter", [VIEWER]) for pattern in DIRECT}
+
+
+def test_the_counter_is_asked_by_its_url_once_there_is_one_and_by_the_gateway_again(stage: Stage) -> None:
+    stage.run("upload", STAGE, "blue")
+    stage.run("open", STAGE, "blue")
+    assert (set(stage.origins()), stage.behaviours()) == ({"pictures", "pages", "api"}, by_gateway())
+    host = stage.add_url("blue")
+    assert stage.run("open", STAGE, "blue").startswith(f"{stage.address} serves blue")
+    assert stage.run("front", STAGE) == f"blue {stage.apis['blue']} {host}"
+    assert (stage.origins()["counter"], stage.behaviours()) == ((host, ""), by_url())
+    config = stage.cloudfront.get_distribution_config(Id=stage.distribution)["DistributionConfig"]
+    (made,) = [one for one in config["Origins"]["Items"] if one["Id"] == "counter"]
+    assert made["OriginAccessControlId"] == stage.control
+    assert "serves blue already" in stage.run("open", STAGE, "blue")
+    stage.remove_url("blue")
+    stage.run("open", STAGE, "blue")
+    assert (set(stage.origins()), stage.behaviours()) == ({"pictures", "pages", "api"}, by_gateway())
+    assert stage.run("front", STAGE) == f"blue {stage.apis['blue']}"
+
+
+def test_the_url_of_one_colour_gives_way_to_the_other_colour(stage: Stage) -> None:
+    for colour in ("blue", "green"):
+        stage.run("upload", STAGE, colour)
+    hosts = {colour: stage.add_url(colour) for colour in ("blue", "green")}
+    stage.run("open", STAGE, "blue")
+    assert stage.origins()["counter"][0] == hosts["blue"]
+    stage.remove_api("blue")
+    stage.run("open", STAGE, "green")
+    assert stage.origins()["counter"][0] == hosts["green"]
+    assert stage.behaviours() == by_url()
+
+
+def test_data_of_an_older_version_is_deployed_first(stage: Stage) -> None:
+    stage.run("upload", STAGE, "blue")
+    stage.add_url("blue")
+    control = stage.cloudfront.get_origin_access_control(Id=stage.control)
+    stage.cloudfront.delete_origin_access_control(Id=stage.control, IfMatch=control["ETag"])
+    with pytest.raises(Failed, match="knew no FRONT=distribution; deploy its data first"):
+        stage.run("open", STAGE, "blue")
+    assert stage.behaviours() == by_gateway()
+    stage.control = stage.cloudfront.create_origin_access_control(
+        OriginAccessControlConfig=control["OriginAccessControl"]["OriginAccessControlConfig"]
+    )["OriginAccessControl"]["Id"]
 
 
 def test_a_colour_takes_over_from_one_whose_api_is_gone(stage: Stage) -> None:

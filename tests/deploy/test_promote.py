@@ -100,6 +100,17 @@ def test_the_pages_move_alone_where_no_domain_is_named(gateway: FakeGateway) -> 
     assert served_by(gateway) == "blueapi"
 
 
+def test_the_counters_url_moves_with_its_colour_or_goes(gateway: FakeGateway) -> None:
+    gateway.front.urls = {"green": "green.lambda-url.us-east-1.on.aws"}
+    by_gateway = {"/counter": ("api", False), "/auth/*": ("api", False)}
+    assert promote(gateway).returncode == 0
+    assert gateway.front.origins["counter"] == ("green.lambda-url.us-east-1.on.aws", "")
+    assert gateway.front.behaviours == by_gateway | {"/counter": ("counter", True)}
+    assert promote(gateway, "blue").returncode == 0
+    assert set(gateway.front.origins) == {"pages", "api"}
+    assert gateway.front.behaviours == by_gateway
+
+
 def test_a_dry_run_moves_nothing(gateway: FakeGateway) -> None:
     done = promote(gateway, "green", "--dry-run")
     assert (done.returncode, done.stdout.count("Would let")) == (0, 2), done.stderr

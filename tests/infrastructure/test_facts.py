@@ -26,7 +26,7 @@ def run(root: Path, command: str) -> "subprocess.CompletedProcess[str]":
 def copy(tmp_path: Path) -> Path:
     """A copy of the scripts and of the generated files."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    for name in (*GENERATED, "infrastructure/rewrite.js"):
+    for name in (*GENERATED, "infrastructure/rewrite.js", "infrastructure/viewer.js"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path

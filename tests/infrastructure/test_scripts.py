@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.tools import ROOT
 
-SOURCED = ("usage.sh", "deployment.sh", "sam_text.py", "sam_secret.py", "sam_monitoring.py")
+SOURCED = ("usage.sh", "deployment.sh", "sam_text.py", "sam_secret.py", "sam_monitoring.py", "sam_front.py")
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*") if path.is_file() and path.name not in SOURCED)
 DEPLOYING = ("deploy-sam.sh", "deploy.sh", "deploy-terraform.sh")
 

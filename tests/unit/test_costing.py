@@ -26,6 +26,7 @@ ROUND = Prices(
     cloudwatch_per_dashboard=3,
     cloudfront_per_million_requests=1,
     cloudfront_per_gb=0.1,
+    cloudfront_per_million_functions=0.25,
     xray_per_million_traces=5,
     secrets_manager_per_secret=0.4,
     waf_per_acl=5,
@@ -64,6 +65,16 @@ SCENARIOS: dict[str, tuple[Use, dict[str, float]]] = {
             "table": 1,
             "log": LOG_OF_A_MILLION,
             "distribution": 0,
+        },
+    ),
+    "a million visits by the URL of the counter, which neither the gateway nor its log sees": (
+        Use(visits=1_000_000, front="distribution"),
+        {
+            "gateway": 0,
+            "function": 0.2 + 0.02,
+            "table": 1,
+            "log": 1_000_000 * (500 + LINES) / GB * 0.5,
+            "distribution": 1 + 0.25 + 1_000_000_000 / GB * 0.1,
         },
     ),
     "views, of which two in five come from elsewhere": (
@@ -183,7 +194,7 @@ def test_the_same_as_json() -> None:
     done = run_cli("cost", "--views", "5", "--pages", "7", "--cached", "50", "--stage", "dev", "--json")
     told = json.loads(done.stdout)
     assert told["stage"] == "dev"
-    assert told["use"] == {"visits": 0, "views": 5, "orders": 0, "pages": 7, "cached": 0.5}
+    assert told["use"] == {"visits": 0, "views": 5, "orders": 0, "pages": 7, "cached": 0.5, "front": "gateway"}
     whole = bill(Use(views=5, pages=7, cached=0.5), "dev")
     assert told["dollars"]["total"] == pytest.approx(whole.total, abs=0.001)
     assert told["dollars"]["requests"].keys() == whole.requests.keys()
@@ -198,6 +209,7 @@ def test_the_same_as_json() -> None:
         ["--orders", "1000000000001"],
         ["--stage", "test"],
         ["--cached", "101"],
+        ["--front", "edge"],
         ["--hits", "1"],
     ],
     ids=" ".join,

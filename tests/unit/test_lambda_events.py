@@ -14,7 +14,7 @@ import pytest
 from shopkeeper.functions.triggers import Schedule, Stream
 from shopkeeper.functions.visits import FUNCTION as VISITS
 from shopkeeper.identifiers import is_uuid
-from shopkeeper.runtime.lambda_.events import UnsupportedEvent
+from shopkeeper.runtime.lambda_.events import UnsupportedEvent, read_http
 from shopkeeper.runtime.lambda_.handler import Handler, lambda_handler, remaining_seconds
 from shopkeeper.storage.tables import EVENTS
 from tests.unit.test_lambda import LAMBDA_ID, Context, proxy, to_request
@@ -110,6 +110,37 @@ def test_payload_two_is_read_whole() -> None:
     assert request.content() == "é".encode()
     assert request.client_address == "203.0.113.9"
     assert request.request_id == LAMBDA_ID, "an HTTP API's own id is no UUID"
+
+
+OF_URL = "abc.lambda-url.us-east-1.on.aws"
+VIEWERS = [
+    ("a URL of the distribution's alone", True, OF_URL, {"X-Viewer-Address": "2001:db8::7"}, "2001:db8::7"),
+    ("the same, called by its owner", True, OF_URL, {}, "203.0.113.9"),
+    ("the same, with no address in the header", True, OF_URL, {"x-viewer-address": ""}, "203.0.113.9"),
+    ("a URL that anybody may call", False, OF_URL, {"x-viewer-address": "198.51.100.1"}, "203.0.113.9"),
+    ("an HTTP API", True, "x.execute-api.us-east-1.amazonaws.com", {"x-viewer-address": "198.51.100.1"}, "203.0.113.9"),
+    ("a forwarded address", True, OF_URL, {"x-forwarded-for": "198.51.100.1"}, "203.0.113.9"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "fronted", "domain", "headers", "address"), VIEWERS, ids=[case[0] for case in VIEWERS]
+)
+def test_only_the_distribution_says_who_asks(
+    name: str, fronted: bool, domain: str, headers: dict[str, str], address: str
+) -> None:
+    event = http_api("GET", "/counter", headers=headers)
+    event["requestContext"]["domainName"] = domain
+    call = read_http(event)
+    assert call is not None
+    assert call.request("/counter", LAMBDA_ID, fronted=fronted).client_address == address
+
+
+def test_the_gateway_says_itself_who_asks() -> None:
+    event = {"httpMethod": "GET", "path": "/counter", "headers": {"x-viewer-address": "198.51.100.1"}}
+    call = read_http(event | {"requestContext": {"identity": {"sourceIp": "203.0.113.9"}}, "resource": "/counter"})
+    assert call is not None
+    assert call.request("/counter", LAMBDA_ID, fronted=True).client_address == "203.0.113.9"
 
 
 # Load balancers

@@ -16,7 +16,22 @@ variable "front_api" {
   default     = ""
 }
 
+variable "front_url" {
+  description = "The host of that colour's Function URL for the counter; none with FRONT=gateway"
+  type        = string
+  default     = ""
+}
+
 locals {
+  # Written out, so that a plan shows it.
+  viewer_arn = join(":", [
+    "arn", data.aws_partition.current.partition, "cloudfront", "", data.aws_caller_identity.current.account_id,
+    "function/shopkeeper-${var.stage}-viewer",
+  ])
+
+  # What the function behind the URL answers, if there is one.
+  direct = var.front_url == "" ? [] : local.facts.pages.direct
+
   # Before there is an API, AWS itself answers 403 under this name.
   api_host = join(".", concat(
     compact([var.front_api]), ["execute-api", data.aws_region.current.name, data.aws_partition.current.dns_suffix],
@@ -59,6 +74,22 @@ resource "aws_cloudfront_distribution" "this" {
       https_port             = 443
       origin_protocol_policy = "https-only"
       origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  dynamic "origin" {
+    for_each = var.front_url == "" ? [] : [var.front_url]
+    content {
+      origin_id                = "counter"
+      domain_name              = origin.value
+      origin_access_control_id = aws_cloudfront_origin_access_control.counter.id
+
+      custom_origin_config {
+        http_port              = 80
+        https_port             = 443
+        origin_protocol_policy = "https-only"
+        origin_ssl_protocols   = ["TLSv1.2"]
+      }
     }
   }
 
@@ -123,13 +154,21 @@ resource "aws_cloudfront_distribution" "this" {
     for_each = local.facts.pages.api
     content {
       path_pattern             = ordered_cache_behavior.value
-      target_origin_id         = "api"
+      target_origin_id         = contains(local.direct, ordered_cache_behavior.value) ? "counter" : "api"
       viewer_protocol_policy   = "https-only"
       allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
       cached_methods           = ["GET", "HEAD"]
       compress                 = false
       cache_policy_id          = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" # CachingDisabled
       origin_request_policy_id = "b689b0a8-53d0-40ab-baf2-68738e2966ac" # AllViewerExceptHostHeader
+
+      dynamic "function_association" {
+        for_each = contains(local.direct, ordered_cache_behavior.value) ? [local.viewer_arn] : []
+        content {
+          event_type   = "viewer-request"
+          function_arn = function_association.value
+        }
+      }
     }
   }
 
@@ -142,6 +181,8 @@ resource "aws_cloudfront_distribution" "this" {
   viewer_certificate {
     cloudfront_default_certificate = true
   }
+
+  depends_on = [aws_cloudfront_function.viewer]
 }
 
 # The answers that the API calls public, as long as it says. A token, or another origin, has an answer of its own.
@@ -179,6 +220,21 @@ resource "aws_cloudfront_function" "rewrite" {
   runtime = "cloudfront-js-2.0"
   publish = true
   code    = file("${path.module}/../../rewrite.js")
+}
+
+resource "aws_cloudfront_function" "viewer" {
+  name    = "shopkeeper-${var.stage}-viewer"
+  comment = "Who asks for the counter and by which way"
+  runtime = "cloudfront-js-2.0"
+  publish = true
+  code    = file("${path.module}/../../viewer.js")
+}
+
+resource "aws_cloudfront_origin_access_control" "counter" {
+  name                              = "shopkeeper-${var.stage}-counter"
+  origin_access_control_origin_type = "lambda"
+  signing_behavior                  = "always"
+  signing_protocol                  = "sigv4"
 }
 
 resource "aws_cloudfront_response_headers_policy" "pages" {
@@ -224,4 +280,11 @@ resource "aws_ssm_parameter" "pictures_url" {
   name  = "/shopkeeper/${var.stage}/pictures-url"
   type  = "String"
   value = "https://${aws_cloudfront_distribution.this.domain_name}"
+}
+
+# Where the code looks up which distribution may call its Function URL.
+resource "aws_ssm_parameter" "distribution_arn" {
+  name  = "/shopkeeper/${var.stage}/distribution-arn"
+  type  = "String"
+  value = aws_cloudfront_distribution.this.arn
 }

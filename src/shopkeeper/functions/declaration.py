@@ -34,7 +34,8 @@ class Function(msgspec.Struct, frozen=True):
     `grants` says what it may do on which table, `queues` on which queue, `pictures` with the pictures of the stage. One
     that `sends_mail` may send from the address that `MAIL_FROM` names. A function that `authenticates` is built with an
     identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
-    proportion; `timeout` is in seconds. A deployment may reserve its `concurrency`.
+    proportion; `timeout` is in seconds. A deployment may reserve its `concurrency`. One that `has_url` gets a Function
+    URL with `FRONT=distribution`, by which the distribution asks it without the gateway.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Function(msgspec.Struct, frozen=True):
     memory: int = 256
     timeout: int = 10
     concurrency: int = 10
+    has_url: bool = False
 
     @property
     def endpoints(self) -> tuple[Endpoint[Any], ...]:

@@ -82,6 +82,7 @@ def _function(function: Function) -> Facts:
         "authenticates": function.authenticates,
         "secret": list(secret_actions_of(function)),
         "rotates": function.rotation is not None,
+        "has_url": function.has_url,
         "pictures": bool(function.pictures),
         # Lambda has one destination for what failed of a function, whichever of its schedules asked for it.
         "failures": dead_letters(function.schedules[0].name).name if function.schedules else None,
@@ -94,7 +95,7 @@ def _signed(function: Function) -> list[Endpoint[Any]]:
     return [endpoint for endpoint in function.endpoints if endpoint.access is Access.AWS_IAM]
 
 
-def _for_browsers(functions: tuple[Function, ...]) -> list[Endpoint[Any]]:
+def _for_browsers(functions: Iterable[Function]) -> list[Endpoint[Any]]:
     """Return the endpoints that browsers may call: they have preflights, and the distribution passes them on."""
     return [endpoint for one in functions for endpoint in one.endpoints if endpoint.access is not Access.AWS_IAM]
 
@@ -110,17 +111,23 @@ def _pages(functions: tuple[Function, ...]) -> Facts:
     """Return what a distribution must know to serve the pages, and the API under the same address.
 
     `UPLOADS` stands for the origin of the bucket, to which browsers post pictures. Of the paths of the API, `cached`
-    are those whose answers the distribution may keep as they say.
+    are those whose answers the distribution may keep as they say, and `direct` those of the function with a URL.
     """
     public = [endpoint for function in functions for endpoint in function.endpoints if endpoint.public]
     return {
         "cached": sorted(_cached(endpoint.path) for endpoint in public),
-        "api": sorted({_pattern(endpoint.path) for endpoint in _for_browsers(functions)} - {"/"}),
+        "api": _patterns(functions),
+        "direct": _patterns([function for function in functions if function.has_url]),
         "headers": {name: value for name, value in SECURITY_HEADERS.items() if name != "Content-Security-Policy"},
         "policy": content_security_policy("UPLOADS").split("; "),
         "cache_control": CACHE_CONTROL,
         "media_types": MEDIA_TYPES,
     }
+
+
+def _patterns(functions: Iterable[Function]) -> list[str]:
+    """Return what a distribution compares with the address for each path of these functions; `/` is a page's."""
+    return sorted({_pattern(endpoint.path) for endpoint in _for_browsers(functions)} - {"/"})
 
 
 def _pattern(path: str) -> str:

@@ -73,4 +73,5 @@ FUNCTION = Function(
     errors=VISIT_ERRORS,
     libraries="zones",
     concurrency=100,
+    has_url=True,
 )

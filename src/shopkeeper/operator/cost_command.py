@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from shopkeeper.operator.terminal import out
+from shopkeeper.settings import Front
 
 MOST = 10**12
 """The largest number of requests a month that is taken."""
@@ -24,13 +25,14 @@ def cost(
     cached: Annotated[
         int, typer.Option(help="How many in 100 of their requests the distribution answers itself.", min=0, max=100)
     ] = 0,
+    front: Annotated[Front, typer.Option(help="How the counter is asked, as by FRONT.")] = "gateway",
     stage: Annotated[Literal["dev", "staging", "prod"], typer.Option(help="The stage.")] = "prod",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a month of a stage costs on AWS."""
     from shopkeeper.operator.costing import PRICES, Use, bill
 
-    use = Use(visits=visits, views=views, orders=orders, pages=pages, cached=cached / 100)
+    use = Use(visits=visits, views=views, orders=orders, pages=pages, cached=cached / 100, front=front)
     found = bill(use, stage)
     if as_json:
         told = {

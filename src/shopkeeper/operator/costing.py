@@ -11,6 +11,7 @@ import msgspec
 
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
+from shopkeeper.settings import Front
 
 Stage = Literal["dev", "staging", "prod"]
 
@@ -55,6 +56,7 @@ class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cloudwatch_per_dashboard: float
     cloudfront_per_million_requests: float
     cloudfront_per_gb: float
+    cloudfront_per_million_functions: float
     xray_per_million_traces: float
     secrets_manager_per_secret: float
     waf_per_acl: float
@@ -76,7 +78,8 @@ class Request(msgspec.Struct, frozen=True):
 class Use(msgspec.Struct, frozen=True, kw_only=True):
     """What happens in a month: calls of the counter, page views that are counted, orders, and order pages shown.
 
-    `cached` is the share of what order pages ask for that the distribution has already, from 0 to 1.
+    `cached` is the share of what order pages ask for that the distribution has already, from 0 to 1. With the `front`
+    of the distribution, the calls of the counter are those that it passes on itself: they have no body.
     """
 
     visits: int = 0
@@ -84,6 +87,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     orders: int = 0
     pages: int = 0
     cached: float = 0
+    front: Front = "gateway"
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -128,20 +132,22 @@ def bill(use: Use, stage: Stage, taken: dict[str, Request] | None = None, prices
     """Return what a month costs. `taken` is what requests take, if it is not what was measured."""
     requests = measured() if taken is None else taken
     counts = _counts(use)
-    whole = sum(counts.values())
+    direct = use.visits if use.front == "distribution" else 0
+    asked = sum(counts.values()) - direct
     log = sum(count * _logged(requests[kind]) for kind, count in counts.items())
-    log += whole * (ACCESS_LINE_BYTES + EVENT_BYTES)
-    sent = use.pages * sum(requests[kind].answer_bytes for kind in OF_A_PAGE)
+    log += asked * (ACCESS_LINE_BYTES + EVENT_BYTES)
+    sent = use.pages * sum(requests[kind].answer_bytes for kind in OF_A_PAGE) + direct * requests["visit"].answer_bytes
     return Bill(
         {
-            "gateway": whole / MILLION * prices.api_gateway_per_million_requests,
+            "gateway": asked / MILLION * prices.api_gateway_per_million_requests,
             "function": sum(count * _function(requests[kind], prices) for kind, count in counts.items()),
             "table": sum(count * _table(requests[kind], prices) for kind, count in counts.items()),
             "log": log / GB * prices.cloudwatch_logs_per_gb,
-            "distribution": len(OF_A_PAGE) * use.pages / MILLION * prices.cloudfront_per_million_requests
+            "distribution": (len(OF_A_PAGE) * use.pages + direct) / MILLION * prices.cloudfront_per_million_requests
+            + direct / MILLION * prices.cloudfront_per_million_functions
             + sent / GB * prices.cloudfront_per_gb,
         },
-        _beside(whole, stage, requests["run"], prices),
+        _beside(asked, direct, stage, requests["run"], prices),
     )
 
 
@@ -177,14 +183,14 @@ def _traces(requests: float) -> float:
     return min(requests, MONTH_SECONDS) + max(0.0, requests - MONTH_SECONDS) * TRACED_SHARE
 
 
-def _beside(asked: float, stage: Stage, run: Request, prices: Prices) -> dict[str, float]:
-    """Return what is not paid for serving requests."""
+def _beside(asked: float, direct: float, stage: Stage, run: Request, prices: Prices) -> dict[str, float]:
+    """Return what is not paid for serving requests: those that the gateway was asked, and those of the URL."""
     alarm_metrics = len([*alarms(FUNCTIONS)]) + ALARMS_ON_THE_API + ALARMS_ON_THE_TABLES + len(FUNCTIONS)
     runs = sum(MONTH_MINUTES / schedule.minutes for function in FUNCTIONS for schedule in function.schedules)
     of_a_run = _function(run, prices) + _table(run, prices) + _logged(run) / GB * prices.cloudwatch_logs_per_gb
     rule = prices.waf_per_acl + RULES_OF_WAF * prices.waf_per_rule
     return {
-        "traces": _traces(asked + runs) / MILLION * prices.xray_per_million_traces,
+        "traces": _traces(asked + direct + runs) / MILLION * prices.xray_per_million_traces,
         "schedules": runs * of_a_run,
         "alarms": alarm_metrics * prices.cloudwatch_per_alarm_metric,
         "dashboard": prices.cloudwatch_per_dashboard,

@@ -18,9 +18,9 @@ MOST_BYTES = 1024 * 1024 - 4096
 class BalancerEvent(ProxyEvent, frozen=True, rename="camel"):
     """The event of an Application Load Balancer, with its multi-value headers on or off."""
 
-    def request(self, default_path: str, invocation_id: str, /) -> Request:
+    def request(self, default_path: str, invocation_id: str, /, *, fronted: bool = False) -> Request:
         """Return the request; the balancer leaves the query percent-encoded, and adds the caller's address last."""
-        request = super().request(default_path, invocation_id)
+        request = super().request(default_path, invocation_id, fronted=fronted)
         query: dict[str, str] = {}
         for name, value in request.query.items():
             query.setdefault(_decoded(name), _decoded(value))

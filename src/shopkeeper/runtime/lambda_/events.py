@@ -52,6 +52,11 @@ class Host(msgspec.Struct, frozen=True):
     application: Application
     telemetry: Telemetry
 
+    @property
+    def fronted(self) -> bool:
+        """Whether its Function URL, if it has one, is the distribution's alone."""
+        return self.resources.settings.front == "distribution"
+
 
 Run = Callable[[str], object]
 """Serves one event, under the id of its invocation, and returns the reply. Raises what a job or a consumer raises."""
@@ -104,7 +109,7 @@ KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _str
 def _answer(host: Host, call: "HttpEvent", invocation_id: str) -> Answer:
     began = time.monotonic()
     with Span("read"):
-        request = call.request(host.function.endpoints[0].path, invocation_id)
+        request = call.request(host.function.endpoints[0].path, invocation_id, fronted=host.fronted)
     with Span("answer"):
         response, answer = answered(host.application, call, request)
     with Span("log"):

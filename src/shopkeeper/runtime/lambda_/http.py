@@ -51,7 +51,7 @@ class ProxyEvent(msgspec.Struct, frozen=True, rename="camel"):
     is_base64_encoded: bool | None = None
     request_context: RequestContext | None = None
 
-    def request(self, default_path: str, invocation_id: str, /) -> Request:
+    def request(self, default_path: str, invocation_id: str, /, *, fronted: bool = False) -> Request:  # noqa: ARG002  # as the others
         """Return the request. What the event leaves out is the default path, by GET, under Lambda's id."""
         gateway = self.request_context or RequestContext()
         path = default_path if self.path is None else self.path

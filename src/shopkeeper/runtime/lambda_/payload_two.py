@@ -13,6 +13,12 @@ from shopkeeper.http import Request, Response
 from shopkeeper.runtime.lambda_.answers import Answer, answer_of
 from shopkeeper.runtime.lambda_.http import Texts, body_of, headers_of, make_request, own_id
 
+FUNCTION_URL = ".lambda-url."
+"""What the host of every Function URL has behind its id."""
+
+VIEWER_ADDRESS = "x-viewer-address"
+"""The header in which the distribution says who asks (`infrastructure/viewer.js`); it replaces what a caller wrote."""
+
 
 class HttpCall(msgspec.Struct, frozen=True, rename="camel"):
     """What payload 2.0 says of a request: its method and who called."""
@@ -25,6 +31,7 @@ class HttpContext(msgspec.Struct, frozen=True, rename="camel"):
     """What an HTTP API or a function URL says of a request."""
 
     http: HttpCall
+    domain_name: str = ""
     request_id: str | None = None
     stage: str | None = None
 
@@ -43,9 +50,14 @@ class PayloadTwoEvent(msgspec.Struct, frozen=True, rename="camel"):
     body: str | None = None
     is_base64_encoded: bool | None = None
 
-    def request(self, _: str, invocation_id: str, /) -> Request:
-        """Return the request; a named stage and a mapping of a domain stand in the path before the route."""
+    def request(self, _: str, invocation_id: str, /, *, fronted: bool = False) -> Request:
+        """Return the request; a named stage and a mapping of a domain stand in the path before the route.
+
+        If the function is `fronted`, its URL takes requests from the distribution alone, and believes who it says asks.
+        """
         context = self.request_context
+        headers = headers_of(self.headers, {"cookie": ["; ".join(self.cookies)]} if self.cookies else None)
+        is_told = fronted and FUNCTION_URL in context.domain_name
         query: dict[str, str] = {}
         for name, value in parse_qsl(self.raw_query_string, keep_blank_values=True, errors="surrogateescape"):
             query.setdefault(name, value)
@@ -57,10 +69,10 @@ class PayloadTwoEvent(msgspec.Struct, frozen=True, rename="camel"):
             greedy=(self.path_parameters or {}).get("proxy"),
             stage=None if context.stage == "$default" else context.stage,
             request_id=own_id(context.request_id, invocation_id),
-            headers=headers_of(self.headers, {"cookie": ["; ".join(self.cookies)]} if self.cookies else None),
+            headers=headers,
             query=query,
             body=body_of(self.body, self.is_base64_encoded),
-            address=context.http.source_ip,
+            address=(is_told and headers.get(VIEWER_ADDRESS)) or context.http.source_ip,
         )
 
     def answer(self, response: Response) -> Answer:
