@@ -31,8 +31,9 @@ def _caller(template: "Template", permission: Model) -> str:
         return ROTATOR
     if principal == "events.amazonaws.com" and rule.get("Type") == "AWS::Events::Rule":
         return f"rule {rule['Properties']['Name']}"
-    if (principal, source) == ("cloudfront.amazonaws.com", DISTRIBUTION_ARN):
-        return URL_CALLERS[permission["Action"], permission.get("FunctionUrlAuthType")]
+    by_url = URL_CALLERS.get((permission["Action"], permission.get("FunctionUrlAuthType")))
+    if by_url and (principal, source) == ("cloudfront.amazonaws.com", DISTRIBUTION_ARN):
+        return by_url
     return f"somebody else: {permission}"
 
 

@@ -217,8 +217,10 @@ def _caller(plan: Plan, key: str, permission: Model) -> str:
         return ROTATOR
     if permission["qualifier"] == "live" and principal == "events.amazonaws.com" and source.startswith(RULE_ARN):
         return f"rule {source.removeprefix(RULE_ARN)}"
-    if permission["qualifier"] == "live" and (principal, source) == ("cloudfront.amazonaws.com", DISTRIBUTION_ARN):
-        return URL_CALLERS[permission["action"], permission.get("function_url_auth_type") or None]
+    by_url = URL_CALLERS.get((permission["action"], permission.get("function_url_auth_type") or None))
+    of_stage = (permission["qualifier"], principal, source) == ("live", "cloudfront.amazonaws.com", DISTRIBUTION_ARN)
+    if by_url and of_stage:
+        return by_url
     return f"somebody else: {key} {permission}"
 
 

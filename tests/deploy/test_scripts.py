@@ -33,6 +33,7 @@ REFUSALS = [
     ("a bad colour", ["dev"], {"COLOUR": "purple"}, "COLOUR must be blue or green"),
     ("a rotation within a session", ["dev"], {"JWT_ROTATION_DAYS": "29"}, "JWT_ROTATION_DAYS must be 0 or 30 to 999"),
     ("a rotation that is no number", ["dev"], {"JWT_ROTATION_DAYS": "soon"}, "JWT_ROTATION_DAYS must be 0 or 30"),
+    ("neither front", ["dev"], {"FRONT": "cloudfront"}, "FRONT must be gateway or distribution, not 'cloudfront'"),
     ("neither docs nor none", ["dev"], {"API_DOCS": "yes"}, "API_DOCS must be true or false"),
     ("no origins in prod", ["prod"], {}, "ALLOWED_ORIGINS must name"),
     ("no region", ["dev"], {}, "AWS_REGION must name"),
