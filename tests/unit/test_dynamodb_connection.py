@@ -1,6 +1,6 @@
 """Where the client connects, whom it trusts and as whom it speaks."""
 
-import socket
+import _socket
 import ssl
 import threading
 import time
@@ -279,7 +279,7 @@ def test_a_slow_resolver_does_not_stretch_the_deadline(monkeypatch: pytest.Monke
         answered.wait(60)
         return []
 
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(_socket, "getaddrinfo", slow)
     with pytest.raises(StoreUnavailable, match="resolver is slow"):
         read({"AWS_ENDPOINT_URL": "http://somewhere.invalid"})
     answered.set()
