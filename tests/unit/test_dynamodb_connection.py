@@ -94,6 +94,14 @@ def test_the_systems_store_is_tried_where_amazons_roots_do_not_verify(
     assert read({"AWS_ENDPOINT_URL": tls_server}) == {"id": "x"}
 
 
+def test_a_peer_is_checked_as_pythons_own_context_checks_it() -> None:
+    ours, pythons = tls._context(tls.AMAZON_ROOTS), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    assert ours.check_hostname
+    assert ours.verify_mode == ssl.CERT_REQUIRED
+    assert (ours.options, ours.verify_flags) == (pythons.options, pythons.verify_flags)
+    assert ours.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
 def test_amazons_roots_are_the_five_that_amazon_publishes() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(tls.AMAZON_ROOTS)

@@ -42,8 +42,8 @@ class Bundle:
         is_package = self._index[name][2]
         place = f"{self._folder}/{name.replace('.', '/')}"
         origin = f"{place}/__init__.py" if is_package else f"{place}.py"
+        # Without a location, Python computes no path of a cache for each module.
         spec = ModuleSpec(name, self, origin=origin, is_package=is_package)  # type: ignore[arg-type]  # a loader by its methods
-        spec.has_location = True
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(place)
         return spec
@@ -53,6 +53,7 @@ class Bundle:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the byte code of a module, now or later."""
+        module.__file__ = module.__spec__.origin if module.__spec__ is not None else None
         if module.__name__ not in LATER:
             self._run(module)
             return
