@@ -162,16 +162,20 @@ def compile_modules(folder: Path, python: str) -> None:
     """
     places = ["-s", str(folder), "-p", TASK, str(folder)]
     options = ["-q", "--invalidation-mode=unchecked-hash"]
-    subprocess.run([python, "-I", "-m", "compileall", *options, *places], check=True)
+    for level in ("-o0", "-o2"):  # in a process each, for the same reason
+        subprocess.run([python, "-I", "-m", "compileall", level, *options, *places], check=True)
     write_bundle(folder)
 
 
 def write_bundle(folder: Path) -> None:
-    """Put the byte code of all modules of `folder` into one file, from which a function imports them."""
+    """Put the byte code of all modules of `folder` into one file, from which a function imports them.
+
+    It has no docstrings (`compileall -o2`): they would stay in the memory of every function.
+    """
     from shopkeeper.runtime.lambda_.bundle import encode
 
     modules = {}
-    for compiled in folder.rglob(f"*.{python313.CACHE_TAG}.pyc"):
+    for compiled in folder.rglob(f"*.{python313.CACHE_TAG}.opt-2.pyc"):
         package = compiled.parents[1].relative_to(folder).parts
         name = compiled.name.partition(".")[0]
         is_package = name == "__init__"
@@ -179,6 +183,7 @@ def write_bundle(folder: Path) -> None:
             compiled.read_bytes()[HEADER_BYTES:],
             is_package,
         )
+        compiled.unlink()
     (folder / f"modules.{python313.CACHE_TAG}").write_bytes(encode(modules))
 
 

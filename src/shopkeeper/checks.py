@@ -40,27 +40,41 @@ def whole_number(least: int, most: int, unit: str) -> Check[int]:
     return check
 
 
-def matching(pattern: str, what: str) -> Check[str]:
-    """Return a check for a text that matches a pattern; an empty one stays empty."""
+class Matching:
+    """A check for a text that matches a pattern; an empty one stays empty."""
 
-    def check(text: str) -> str:
-        if text and not re.fullmatch(pattern, text):
-            raise ValueError(f"must be {what}")
+    def __init__(self, pattern: str, what: str) -> None:
+        self._pattern = pattern
+        self._what = what
+
+    def __call__(self, text: str) -> str:
+        """Return the text. Raises ValueError, as every check."""
+        if text and not re.fullmatch(self._pattern, text):
+            raise ValueError(f"must be {self._what}")
         return text
 
-    return check
+    def known(self, text: str) -> str:
+        """Return the value of a text that is known to be good, for which no pattern must be compiled."""
+        return text
 
 
-def several(pattern: str, what: str) -> Check[tuple[str, ...]]:
-    """Return a check for texts with commas between, each of which matches a pattern."""
+class Several:
+    """A check for texts with commas between, each of which matches a pattern."""
 
-    def check(text: str) -> tuple[str, ...]:
-        parts = tuple(part.strip() for part in text.split(",") if part.strip())
-        if not all(re.fullmatch(pattern, part) for part in parts):
-            raise ValueError(f"must be {what}")
+    def __init__(self, pattern: str, what: str) -> None:
+        self._pattern = pattern
+        self._what = what
+
+    def __call__(self, text: str) -> tuple[str, ...]:
+        """Return the texts. Raises ValueError, as every check."""
+        parts = self.known(text)
+        if not all(re.fullmatch(self._pattern, part) for part in parts):
+            raise ValueError(f"must be {self._what}")
         return parts
 
-    return check
+    def known(self, text: str) -> tuple[str, ...]:
+        """Return the value of a text that is known to be good, see `Matching.known`."""
+        return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def optional(check: Check[T]) -> Check[T | None]:

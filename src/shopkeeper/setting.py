@@ -52,6 +52,7 @@ class Setting(Generic[T_co]):
         self.deployable = deployable
         self.variables = (variable, formerly) if formerly else (variable,)
         self._check = check
+        self._known: Check[T_co] = getattr(check, "known", check)
         self._verbatim = verbatim
         self.is_secret = secret
 
@@ -75,8 +76,10 @@ class Setting(Generic[T_co]):
                 text = text.strip()
             if text:
                 break
+        if not text:  # tests check the defaults, a start need not
+            return self._known(self.default_in_dev if is_dev else self.default)
         try:
-            return self._check(text or (self.default_in_dev if is_dev else self.default))
+            return self._check(text)
         except ValueError as error:
             given = "" if self.is_secret else f", not {text[:100]!r}"
             raise ConfigurationError(f"{variable} {error}{given}.") from None

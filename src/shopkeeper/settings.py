@@ -11,15 +11,15 @@ from typing import Literal
 
 from shopkeeper.aws.settings import AwsSettings, read_aws
 from shopkeeper.checks import (
+    Matching,
+    Several,
     aws_region,
     flag,
-    matching,
     networks,
     on_or_off,
     one_of,
     optional,
     port,
-    several,
     smtp_url,
     whole_number,
 )
@@ -140,7 +140,7 @@ class Settings:
     allowed_origins = Setting(
         "ALLOWED_ORIGINS",
         "web origins that may read, with commas between",
-        several(_ORIGIN, "exact origins such as https://example.com, without a path or a wildcard"),
+        Several(_ORIGIN, "exact origins such as https://example.com, without a path or a wildcard"),
         default_in_dev=DEV_ORIGINS,
         shown="in dev every port of `localhost`, else none",
         deployable=True,
@@ -148,7 +148,7 @@ class Settings:
     counter_ids = Setting(
         "COUNTER_IDS",
         "names of page counters, with commas between, `*` for any",
-        several(_COUNTER_ID, "names of letters, digits, '.', '_', '~' and '-', or *"),
+        Several(_COUNTER_ID, "names of letters, digits, '.', '_', '~' and '-', or *"),
         default="main_counter",
         default_in_dev="*",
         deployable=True,
@@ -163,20 +163,20 @@ class Settings:
     sites = Setting(
         "SITES",
         "the hosts whose pages may send hits, with commas between, each a site of its own; `www.` in front is left out",
-        several(_HOST, "hosts such as example.com, with commas between"),
+        Several(_HOST, "hosts such as example.com, with commas between"),
         deployable=True,
     )
     sites_time_zone = Setting(
         "SITES_TIME_ZONE",
         "the time zone of those sites, which says when their days begin",
-        matching(NAME, "a time zone of the IANA database, like Europe/Berlin"),
+        Matching(NAME, "a time zone of the IANA database, like Europe/Berlin"),
         default="UTC",
         deployable=True,
     )
     hit_path = Setting(
         "HIT_PATH",
         "the path of hits, and with `.gif` behind it that of their image: lists of blockers know common names",
-        matching(_HIT_PATH, "a path of one part, such as /seen"),
+        Matching(_HIT_PATH, "a path of one part, such as /seen"),
         default="/hit",
     )
     traffic_public = Setting(
@@ -212,12 +212,12 @@ class Settings:
     jwt_secret_arn = Setting(
         "JWT_SECRET_ARN",
         "the same, kept in Secrets Manager under this ARN",
-        matching("arn:.*", "the ARN of a secret"),
+        Matching("arn:.*", "the ARN of a secret"),
     )
     jwt_secret_parameter = Setting(
         "JWT_SECRET_PARAMETER",
         "the same, kept in Parameter Store as a SecureString of this name; only one of the three may be set",
-        matching(_PARAMETER, "the full name of a parameter, like /shopkeeper/prod/jwt"),
+        Matching(_PARAMETER, "the full name of a parameter, like /shopkeeper/prod/jwt"),
         deployable=True,
     )
     access_token_minutes = Setting(
@@ -230,7 +230,7 @@ class Settings:
     cognito_user_pool_id = Setting(
         "COGNITO_USER_POOL_ID",
         "the Cognito pool that identities come from, instead of accounts of our own",
-        matching(_POOL_ID, "the id of a Cognito user pool, like us-east-1_Ab1Cd2Ef3"),
+        Matching(_POOL_ID, "the id of a Cognito user pool, like us-east-1_Ab1Cd2Ef3"),
         deployable=True,
     )
     cognito_client_id = Setting(
@@ -272,12 +272,12 @@ class Settings:
     bucket = Setting(
         "S3_BUCKET_NAME",
         "the bucket of the pictures, with `dynamodb:`; deployments have their own",
-        matching("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the name of a bucket, without dots"),
+        Matching("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the name of a bucket, without dots"),
     )
     pictures_url = Setting(
         "PICTURES_URL",
         "where the pictures are served, like `https://pictures.example.com`; needed with a bucket",
-        matching(
+        Matching(
             rf"{_ORIGIN}(?:/[A-Za-z0-9._~-]+)*",
             "a URL such as https://pictures.example.com, without a final slash",
         ),
@@ -318,14 +318,14 @@ class Settings:
         "MAIL_FROM",
         "the address that mails come from; without it there are none. With DynamoDB and no `SMTP_URL`, Amazon SES "
         "sends them",
-        matching(_ADDRESS, "an email address such as shop@example.com"),
+        Matching(_ADDRESS, "an email address such as shop@example.com"),
         deployable=True,
     )
     site_url = Setting(
         "SITE_URL",
         "the site whose pages `/reset`, `/confirm` and `/invite` take the tokens in links; without it mails show the "
         "token alone",
-        matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
+        Matching(_SITE, "a URL such as https://shop.example, without a final slash (http only for this machine)"),
         deployable=True,
     )
     log_level = Setting(
@@ -350,7 +350,7 @@ class Settings:
     metrics_host = Setting(
         "METRICS_HOST",
         "the address that `METRICS_PORT` is opened on",
-        matching("[A-Za-z0-9.:-]{1,253}", "an address of this machine, such as 127.0.0.1"),
+        Matching("[A-Za-z0-9.:-]{1,253}", "an address of this machine, such as 127.0.0.1"),
         default="127.0.0.1",
     )
 

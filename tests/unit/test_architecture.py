@@ -19,10 +19,12 @@ from tests.support.tools import ROOT
 
 SOURCE = ROOT / "src" / "shopkeeper"
 LEAVES = {
+    "base64",
     "checks",
     "clock",
     "errors",
     "files",
+    "hashing",
     "identifiers",
     "libraries",
     "locks",
@@ -56,7 +58,7 @@ KNOWS: dict[str, set[str]] = {
 MAY_IMPORT: dict[str, set[str]] = {
     "http": set(),
     "net": {"errors", "secret"},
-    "aws": {"errors", "net", "secret"},
+    "aws": {"errors", "hashing", "net", "secret"},
     "storage": LEAVES | {"aws", "net"},
     "setting": {"checks", "errors"},
     "settings": LEAVES | {"aws", "net", "setting", "storage"},
@@ -196,13 +198,16 @@ LIBRARIES = {"accounts": {"msgspec", "_argon2_cffi_bindings", "_cffi_backend"}}
 """What a handler loads beside the standard library; the others nothing but msgspec."""
 
 STANDARD = {
-    *("array", "ast", "base64", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime"),
-    *("decimal", "dis", "enum", "errno", "functools", "gc", "hashlib", "hmac", "importlib", "inspect", "itertools"),
-    *("json", "keyword", "linecache", "math", "numbers", "opcode", "operator", "platform", "re", "reprlib", "select"),
-    *("selectors", "socket", "struct", "textwrap", "threading", "token", "tokenize", "traceback", "types", "typing"),
-    *("uuid", "warnings"),
+    *("ast", "binascii", "collections", "contextlib", "contextvars", "copyreg", "datetime", "decimal", "dis", "enum"),
+    *("errno", "functools", "gc", "importlib", "inspect", "itertools", "json", "keyword", "linecache", "math"),
+    *("numbers", "opcode", "operator", "platform", "re", "reprlib", "select", "textwrap", "threading", "token"),
+    *("tokenize", "traceback", "types", "typing", "uuid", "warnings"),
 }
-"""What a handler may load of the standard library, in any version of Python that it runs on."""
+"""What a handler may load of the standard library, in any version of Python that it runs on.
+
+Left out are `socket`, `ssl`, `hashlib`, `hmac` and `base64`, whose imports took a tenth of a cold start. What they wrap
+is used itself: see `net/tls.py`, `hashing.py` and `base64.py`.
+"""
 
 STANDARD_OF = {name: {"ipaddress", "urllib"} for name in ("webhooks", "mail", "traffic")}
 

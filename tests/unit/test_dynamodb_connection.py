@@ -1,6 +1,6 @@
 """Where the client connects, whom it trusts and as whom it speaks."""
 
-import socket
+import _socket
 import ssl
 import threading
 import time
@@ -92,6 +92,14 @@ def test_the_systems_store_is_tried_where_amazons_roots_do_not_verify(
 
     monkeypatch.setattr(ssl, "create_default_context", systems_store)
     assert read({"AWS_ENDPOINT_URL": tls_server}) == {"id": "x"}
+
+
+def test_a_peer_is_checked_as_pythons_own_context_checks_it() -> None:
+    ours, pythons = tls._context(tls.AMAZON_ROOTS), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    assert ours.check_hostname
+    assert ours.verify_mode == ssl.CERT_REQUIRED
+    assert (ours.options, ours.verify_flags) == (pythons.options, pythons.verify_flags)
+    assert ours.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def test_amazons_roots_are_the_five_that_amazon_publishes() -> None:
@@ -279,7 +287,7 @@ def test_a_slow_resolver_does_not_stretch_the_deadline(monkeypatch: pytest.Monke
         answered.wait(60)
         return []
 
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(_socket, "getaddrinfo", slow)
     with pytest.raises(StoreUnavailable, match="resolver is slow"):
         read({"AWS_ENDPOINT_URL": "http://somewhere.invalid"})
     answered.set()

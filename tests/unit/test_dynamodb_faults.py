@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shopkeeper.net.connection import Socket
 from shopkeeper.net.deadline import ending_in
 from shopkeeper.storage import (
     AccessDenied,
@@ -152,17 +153,15 @@ def test_a_server_that_refuses_connections_was_sent_nothing() -> None:
 def test_a_visit_is_tried_again_when_the_connection_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultyServer(well(Attributes=ITEM["Item"])) as server:
         store = store_at(server.url)
-        import socket
-
-        connect = socket.socket.connect
+        connect = Socket.connect
         refusals = [ConnectionRefusedError(), ConnectionRefusedError()]
 
-        def refuse_twice(self: socket.socket, address: Any) -> None:
+        def refuse_twice(self: Socket, address: Any) -> None:
             if refusals:
                 raise refusals.pop()
             connect(self, address)
 
-        monkeypatch.setattr(socket.socket, "connect", refuse_twice)
+        monkeypatch.setattr(Socket, "connect", refuse_twice)
         assert visit(store) == KEY
         assert len(server.requests) == 1
 

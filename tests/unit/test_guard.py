@@ -1,5 +1,6 @@
 """Requests that strangers ask for reach public addresses and nothing else."""
 
+import _socket
 import socket
 import threading
 import time
@@ -191,7 +192,7 @@ def test_a_resolver_that_hangs_is_waited_for_until_the_deadline(monkeypatch: pyt
         released.wait(30)
         return found("8.8.8.8")
 
-    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    monkeypatch.setattr(_socket, "getaddrinfo", hangs)
     with pytest.raises(NoAddress, match="slow"):
         connect(Guard(), seconds=0.2)
     assert not released.is_set()

@@ -3,14 +3,13 @@
 Source: AWS IAM User Guide, "Create a signed AWS API request". Held to botocore's by tests.
 """
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from shopkeeper.errors import ConfigurationError
+from shopkeeper.hashing import hmac_sha256, sha256
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -57,16 +56,17 @@ class Signer:
         `headers` are all that are to be signed, `host` among them; `now` is in UTC. `path` and `query` are
         percent-encoded, and the parameters of the query are sorted by their names.
         """
-        moment = now.strftime("%Y%m%dT%H%M%SZ")
+        # `strftime` takes six times as long.
+        moment = now.isoformat(timespec="seconds")[:19].replace("-", "").replace(":", "") + "Z"
         added = {"x-amz-date": moment}
         if credentials.token:
             added["x-amz-security-token"] = credentials.token
         signed = {name.lower(): " ".join(value.split()) for name, value in {**headers, **added}.items()}
         names = ";".join(sorted(signed))
         fields = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-        canonical = f"{method}\n{path}\n{query}\n{fields}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        canonical = f"{method}\n{path}\n{query}\n{fields}\n{names}\n{sha256(body).hexdigest()}"
         scope = self._scope(moment)
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        digest = sha256(canonical.encode()).hexdigest()
         to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"
         credential = f"{credentials.access_key}/{scope}"
         signature = self._signature(credentials, to_sign, moment[:8])
@@ -83,7 +83,7 @@ class Signer:
 
     def _signature(self, credentials: Credentials, text: str, day: str) -> str:
         key = self._signing_key(credentials.secret_key, day)
-        return hmac.digest(key, text.encode(), "sha256").hex()
+        return hmac_sha256(key, text.encode()).hex()
 
     def _scope(self, moment: str) -> str:
         return f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
@@ -92,6 +92,6 @@ class Signer:
         if self._key_of != (secret, day):
             key = f"AWS4{secret}".encode()
             for part in (day, self._region, self._service, "aws4_request"):
-                key = hmac.digest(key, part.encode(), "sha256")
+                key = hmac_sha256(key, part.encode())
             self._key, self._key_of = key, (secret, day)
         return self._key

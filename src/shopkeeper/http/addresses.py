@@ -1,6 +1,6 @@
 """Network addresses of clients, as limits count them."""
 
-import socket
+import _socket  # `socket` takes a twentieth of a cold start
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 """The first 12 bytes of an IPv4 address that is written as IPv6 (RFC 4291, section 2.5.5.2)."""
@@ -17,9 +17,9 @@ def network_of(address: str) -> str:
     if ":" not in address:
         return address
     try:
-        packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+        packed = _socket.inet_pton(_socket.AF_INET6, address.partition("%")[0])
     except (OSError, ValueError):
         return address
     if packed.startswith(_MAPPED):
-        return socket.inet_ntop(socket.AF_INET, packed[len(_MAPPED) :])
-    return socket.inet_ntop(socket.AF_INET6, packed[:_NETWORK_BYTES] + bytes(_NETWORK_BYTES)) + "/64"
+        return _socket.inet_ntop(_socket.AF_INET, packed[len(_MAPPED) :])
+    return _socket.inet_ntop(_socket.AF_INET6, packed[:_NETWORK_BYTES] + bytes(_NETWORK_BYTES)) + "/64"

@@ -1,6 +1,5 @@
 """Cursors: where the next page of a list begins. A cursor is opaque to callers, has a version and fits one list."""
 
-from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
@@ -59,6 +58,8 @@ def encode_cursor(scope: str, key: Mapping[str, str | int] | None) -> str | None
     """Return the cursor of the page after `key` in the list that `scope` names, None at the end."""
     if key is None:
         return None
+    from base64 import urlsafe_b64encode  # no start needs it
+
     return urlsafe_b64encode(msgspec.json.encode(_Cursor(VERSION, scope, dict(key)))).decode().rstrip("=")
 
 
@@ -73,6 +74,8 @@ def decode_cursor(
     """
     if cursor is None:
         return None
+    from base64 import b64decode  # no start needs it
+
     try:
         raw = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(raw, type=_Cursor)

@@ -4,14 +4,14 @@ A secret is never used itself: HKDF (RFC 5869, SHA-256) gives each purpose a key
 token of one kind can never pass for one of another.
 """
 
-import hmac
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
 
+from shopkeeper.base64 import urlsafe_b64encode
+from shopkeeper.hashing import compare_digest, hmac_sha256
 from shopkeeper.identity.refreshed import Refreshed
 
 KEY_BYTES = 32
@@ -28,13 +28,13 @@ class SigningKey(msgspec.Struct, frozen=True):
 
     def mac(self, text: str) -> str:
         """Return the message authentication code of `text` (HMAC-SHA-256), URL-safe, 43 characters."""
-        return urlsafe_b64encode(hmac.digest(self.key, text.encode(), "sha256")).decode().rstrip("=")
+        return urlsafe_b64encode(hmac_sha256(self.key, text.encode()))
 
 
 def hkdf(secret: bytes, purpose: str) -> bytes:
     """Return the key that RFC 5869 derives from `secret` for `purpose`, without a salt, 32 bytes long."""
-    pseudorandom = hmac.digest(bytes(32), secret, "sha256")
-    return hmac.digest(pseudorandom, purpose.encode() + b"\x01", "sha256")
+    pseudorandom = hmac_sha256(bytes(32), secret)
+    return hmac_sha256(pseudorandom, purpose.encode() + b"\x01")
 
 
 def fingerprint(secret: bytes) -> str:
@@ -96,7 +96,7 @@ class Keyring:
 
 
 def _any_fits(keys: Iterable[SigningKey], text: str, code: str) -> bool:
-    matches = [hmac.compare_digest(key.mac(text).encode(), code.encode()) for key in keys]
+    matches = [compare_digest(key.mac(text).encode(), code.encode()) for key in keys]
     return any(matches)
 
 

@@ -8,8 +8,8 @@ for, such as an answer that came twice, is closed. `is_quiet` looks for them aft
 request; bytes that arrive between that check and the answer cannot be told from the answer.
 """
 
+import _socket  # `socket` wraps it, see `tls`
 import select
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    import ssl
+    from shopkeeper.net.tls import EncryptedSocket
 
 CONNECT_SECONDS = 1.0
 MAX_HEADER_BYTES = 64 * 1024
@@ -64,15 +64,19 @@ class Reply(msgspec.Struct, frozen=True):
 class Trust(Protocol):
     """Verifies a peer over TLS; see `tls.TrustStore`."""
 
-    def wrap(self, connection: socket.socket, host: str) -> "ssl.SSLSocket":
+    def wrap(self, connection: "Socket", host: str) -> "EncryptedSocket":
         """Shake hands with `host` and return the encrypted socket. Raises OSError."""
         ...
+
+
+class Socket(_socket.socket):
+    """A socket of the system. Only a class of Python's own can be referred to weakly, as an encrypted session does."""
 
 
 class Connection:
     """A socket, and what has been read from it but not yet taken."""
 
-    def __init__(self, peer: socket.socket) -> None:
+    def __init__(self, peer: "Socket | EncryptedSocket") -> None:
         self._peer = peer
         self._decrypted: Callable[[], int] | None = getattr(peer, "pending", None)
         self._buffer = bytearray()
@@ -264,15 +268,15 @@ def connect_to(addresses: Iterable[Any], host: str, trust: Trust | None, deadlin
     place = host
     for family, kind, protocol, _, address in addresses:
         place = f"{host}:{address[1]}"
-        peer: socket.socket | None = None
+        peer: Socket | None = None
         try:
-            peer = socket.socket(family, kind, protocol)
+            peer = Socket(family, kind, protocol)
             peer.settimeout(_remaining(deadline))
             peer.connect(address)
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
             if trust is not None:
                 peer.settimeout(_remaining(deadline))
-                peer = trust.wrap(peer, host)
+                return Connection(trust.wrap(peer, host))
             return Connection(peer)
         except OSError as error:
             if peer is not None:
@@ -293,7 +297,7 @@ def resolve(host: str, port: int, deadline: float) -> list[Any]:
         try:
             # A text would be encoded by Python's codec for IDNA, whose import takes a millisecond.
             name = host.encode() if host.isascii() else host
-            found.extend(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
+            found.extend(_socket.getaddrinfo(name, port, type=_socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             failed.append(error)
 

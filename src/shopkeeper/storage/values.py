@@ -5,10 +5,11 @@ JSON does not have. Numbers are `int` or `Decimal` of at most 38 digits, never a
 Reference, `AttributeValue`.
 """
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence, Set
 from decimal import Context, Decimal
 from typing import Any, Union
+
+from shopkeeper.base64 import b64decode, b64encode
 
 Number = int | Decimal
 Scalar = str | int | Decimal | bool | bytes | None
@@ -49,7 +50,7 @@ def encode(value: Value, depth: int = 0) -> AttributeValue:
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, bytes):
-        return {"B": b64encode(value).decode("ascii")}
+        return {"B": b64encode(value)}
     if isinstance(value, Mapping):
         return {"M": {name: encode(part, depth + 1) for name, part in value.items()}}
     if isinstance(value, (list, tuple)):
@@ -143,5 +144,5 @@ def _encode_set(value: Set[Any]) -> AttributeValue:
     if all(isinstance(part, str) for part in parts):
         return {"SS": parts}
     if all(isinstance(part, bytes) for part in parts):
-        return {"BS": [b64encode(part).decode("ascii") for part in parts]}
+        return {"BS": [b64encode(part) for part in parts]}
     return {"NS": [encode_number(part) for part in parts]}

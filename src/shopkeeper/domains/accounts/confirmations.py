@@ -3,11 +3,10 @@
 A token is `user.code.expiry.MAC`, where the code is a hash of the address: it confirms no other. Nothing is stored.
 """
 
-import hashlib
-
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import Account, InvalidSession
 from shopkeeper.domains.accounts.records import users
+from shopkeeper.hashing import sha256
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import Store
 
@@ -39,4 +38,4 @@ class ConfirmationTokens:
 
 
 def _code(email: str) -> str:
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+    return sha256(email.encode()).hexdigest()[:32]

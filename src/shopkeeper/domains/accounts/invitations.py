@@ -4,13 +4,11 @@ A token is `code.nonce.expiry.MAC`, where the code is a hash of the address: it 
 of the newest token of each address, until it expires. The transaction that makes the account removes it.
 """
 
-import hashlib
-import hmac
-
 import msgspec
 
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import InvalidInvitation
+from shopkeeper.hashing import compare_digest, sha256
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import Delete, Store
 from shopkeeper.storage.records import Records, to_item
@@ -51,7 +49,7 @@ class Invitations:
         if found is None:
             return None
         token = self._token(email, nonce, found.expires)
-        is_newest = hmac.compare_digest(found.token_hash, _hash(token))
+        is_newest = compare_digest(found.token_hash, _hash(token))
         return token if is_newest and self._clock().timestamp() < found.expires else None
 
     def redemption(self, email: str, token: str) -> Delete:
@@ -80,8 +78,8 @@ def _record_id(email: str) -> str:
 
 
 def _code(email: str) -> str:
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+    return sha256(email.encode()).hexdigest()[:32]
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return sha256(token.encode()).hexdigest()

@@ -4,12 +4,10 @@ A token is `user.epoch.nonce.MAC`. The account keeps a hash of its newest token 
 not valid. A change of the password raises the account's epoch, and so uses up the token.
 """
 
-import hashlib
-import hmac
-
 from shopkeeper.clock import Clock
 from shopkeeper.domains.accounts.model import Account, InvalidSession
 from shopkeeper.domains.accounts.records import users
+from shopkeeper.hashing import compare_digest, sha256
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import Changes, Expectation, ExpectationFailed, Store
 from shopkeeper.storage.tables import USERS
@@ -53,9 +51,9 @@ class ResetTokens:
         raise InvalidSession("The reset link is not valid, or no longer valid.")
 
     def _is_good(self, account: Account, token: str) -> bool:
-        is_newest = hmac.compare_digest((account.reset_hash or "").encode(), _hash(token).encode())
+        is_newest = compare_digest((account.reset_hash or "").encode(), _hash(token).encode())
         return is_newest and self._clock().timestamp() < account.reset_until
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return sha256(token.encode()).hexdigest()

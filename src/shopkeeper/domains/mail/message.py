@@ -3,7 +3,6 @@
 The HTML part loads nothing, so that nobody learns from it whether and when it was read.
 """
 
-import hashlib
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from shopkeeper.domains.mail.model import Facts, Letter
 from shopkeeper.domains.mail.texts import TEXTS
 from shopkeeper.domains.mail.wording import LINES
+from shopkeeper.hashing import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def build_message(letter: Letter, sender: str, mail_id: str, moment: datetime) -
     message["To"] = letter.recipient
     message["Subject"] = subject
     message["Date"] = format_datetime(moment)
-    digest = hashlib.sha256(mail_id.encode()).hexdigest()[:32]
+    digest = sha256(mail_id.encode()).hexdigest()[:32]
     message["Message-ID"] = f"<{digest}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no automatic reply answers it
     message.set_content(plain_text(letter))

@@ -1,6 +1,5 @@
 """Placing orders, once each, and leading them through their life cycle."""
 
-import hashlib
 from datetime import datetime, timedelta
 
 import msgspec
@@ -44,6 +43,7 @@ from shopkeeper.domains.orders.numbers import counted, numbered
 from shopkeeper.domains.orders.pricing import price
 from shopkeeper.domains.orders.records import PlacedKey, business_status, no_order, orders, placed_keys
 from shopkeeper.domains.orders.tokens import is_token_of, order_token
+from shopkeeper.hashing import sha256
 from shopkeeper.http import Caller, FieldError, InvalidInput, NotFound
 from shopkeeper.identifiers import uuid7
 from shopkeeper.identity.keys import Keyring
@@ -77,7 +77,7 @@ class Orders:
         Raises NotFound, NotAccepting, Paused, Closed, InvalidInput, ItemUnavailable, MixedCurrencies, TotalTooLarge,
         TotalDiffers, KeyReused or StoreError.
         """
-        record_key = f"{business_id}#{hashlib.sha256(key.strip(chr(34)).encode()).hexdigest()}"
+        record_key = f"{business_id}#{sha256(key.strip(chr(34)).encode()).hexdigest()}"
         fingerprint = _fingerprint(new)
         for _ in range(TRIES):
             former = self._keys.get(record_key)
@@ -230,7 +230,7 @@ def _fingerprint(new: NewOrder) -> str:
     """Return the same text for bodies that mean the same order, now and in former versions."""
     if new.fulfilment is not PICKUP and new.fulfilment == PICKUP:
         new = msgspec.structs.replace(new, fulfilment=PICKUP)  # the default itself, which is left out
-    return hashlib.sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
+    return sha256(msgspec.json.encode(new, order="deterministic")).hexdigest()
 
 
 def _next_status(step: Step, before: Status, party: Party, fulfilment: FulfilmentType) -> Status | None:

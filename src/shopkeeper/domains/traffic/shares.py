@@ -3,12 +3,12 @@
 A new link has a new random version. So a link that was revoked stays revoked, also after the site is shared again.
 """
 
-import hmac
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 
+from shopkeeper.base64 import urlsafe_b64encode
 from shopkeeper.domains.traffic.records import PARTITION, SHARES, SORT
+from shopkeeper.hashing import compare_digest
 from shopkeeper.identity.keys import Keyring
 from shopkeeper.storage import AlreadyExists, Store
 from shopkeeper.storage.tables import TRAFFIC
@@ -55,9 +55,11 @@ class Shares:
         parts = self._keyring.open(PURPOSE, token)
         if parts is None:
             return None
+        from base64 import urlsafe_b64decode  # no start needs it
+
         site, sealed = urlsafe_b64decode(parts[0] + "==").decode(), parts[1]
         version = self._version(site)
-        return site if version is not None and hmac.compare_digest(version, sealed) else None
+        return site if version is not None and compare_digest(version, sealed) else None
 
     def _version(self, site: str) -> str | None:
         item = self._store.get(TRAFFIC, _key(site))
@@ -70,4 +72,4 @@ def _key(site: str) -> dict[str, str]:
 
 def _encoded(site: str) -> str:
     """Return a site's name without dots, which separate the parts of what is sealed."""
-    return urlsafe_b64encode(site.encode()).decode().rstrip("=")
+    return urlsafe_b64encode(site.encode())

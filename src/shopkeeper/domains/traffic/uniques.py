@@ -1,10 +1,9 @@
 """Visitors without cookies: whether somebody is new today, known by a hash that nobody can compute tomorrow."""
 
-from hashlib import sha256
-
 from shopkeeper.domains.traffic.records import TTL
 from shopkeeper.domains.traffic.salts import Salts
 from shopkeeper.domains.traffic.sketch import Sketches
+from shopkeeper.hashing import sha256
 from shopkeeper.http.addresses import network_of
 from shopkeeper.storage import Changes, Store
 from shopkeeper.storage.tables import VISITORS

@@ -1,11 +1,12 @@
 """Secrets and signatures. Source: Standard Webhooks 1.0.0, "Signature scheme"."""
 
-import hmac
 import os
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
 
 import msgspec
+
+from shopkeeper.base64 import b64decode, b64encode
+from shopkeeper.hashing import hmac_sha256
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -23,7 +24,7 @@ class SigningSecret(msgspec.Struct, frozen=True):
 
 def new_secret() -> SigningSecret:
     """Return a secret of 32 random bytes."""
-    return SigningSecret(PREFIX + b64encode(os.urandom(SECRET_BYTES)).decode())
+    return SigningSecret(PREFIX + b64encode(os.urandom(SECRET_BYTES)))
 
 
 def signatures(secrets: Iterable[SigningSecret], message_id: str, timestamp: int, body: bytes) -> str:
@@ -34,4 +35,4 @@ def signatures(secrets: Iterable[SigningSecret], message_id: str, timestamp: int
 
 def _signature(secret: SigningSecret, content: bytes) -> str:
     key = b64decode(secret.value.removeprefix(PREFIX))
-    return b64encode(hmac.digest(key, content, "sha256")).decode()
+    return b64encode(hmac_sha256(key, content))

@@ -4,12 +4,12 @@ Sources: Amazon API Gateway Developer Guide, "Output format of a Lambda function
 Developer Guide, "Lambda quotas".
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shopkeeper.base64 import b64encode
 from shopkeeper.http import Application, Request, Response
 from shopkeeper.http.content import close
 
@@ -53,7 +53,7 @@ def answer_of(response: Response, most: int = MOST_BYTES) -> Answer:
     answer: Answer = {
         "statusCode": response.status,
         "headers": {name: value for name, value in response.headers.items() if name != "Content-Length"},
-        "body": b64encode(body).decode() if text is None else text,
+        "body": b64encode(body) if text is None else text,
         "isBase64Encoded": text is None,
     }
     if LONGEST_ESCAPE * len(body) > most // 2 and len(msgspec.json.encode(answer)) > most:

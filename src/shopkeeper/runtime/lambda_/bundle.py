@@ -17,6 +17,9 @@ NAME = f"modules.{sys.implementation.cache_tag}"
 LENGTH_BYTES = 8
 """The file begins with the length of its index. There follow the index, and the byte code that it names."""
 
+LATER = frozenset({"msgspec.inspect", "msgspec.msgpack", "msgspec.toml", "msgspec.yaml"})
+"""What msgspec imports and a start does not use. Each is loaded when something of it is first asked for."""
+
 Index = dict[str, tuple[int, int, bool]]
 """Where the byte code of each module is, how long it is, and whether the module is a package."""
 
@@ -39,8 +42,8 @@ class Bundle:
         is_package = self._index[name][2]
         place = f"{self._folder}/{name.replace('.', '/')}"
         origin = f"{place}/__init__.py" if is_package else f"{place}.py"
+        # Without a location, Python computes no path of a cache for each module.
         spec = ModuleSpec(name, self, origin=origin, is_package=is_package)  # type: ignore[arg-type]  # a loader by its methods
-        spec.has_location = True
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(place)
         return spec
@@ -49,7 +52,20 @@ class Bundle:
         """Let Python make the module."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the byte code of a module."""
+        """Run the byte code of a module, now or later."""
+        module.__file__ = module.__spec__.origin if module.__spec__ is not None else None
+        if module.__name__ not in LATER:
+            self._run(module)
+            return
+
+        def load(name: str) -> object:
+            del module.__getattr__
+            self._run(module)
+            return getattr(module, name)
+
+        module.__getattr__ = load  # type: ignore[method-assign]  # PEP 562
+
+    def _run(self, module: ModuleType) -> None:
         offset, size, _ = self._index[module.__name__]
         exec(marshal.loads(os.pread(self._file, size, self._begins + offset)), module.__dict__)  # noqa: S102, S302
 

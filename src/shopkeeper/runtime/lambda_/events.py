@@ -45,12 +45,16 @@ class UnsupportedEvent(Exception):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """A function on Lambda, with everything that outlives an invocation."""
+    """A function on Lambda, with everything that outlives an invocation.
+
+    `first_path` is that of its first endpoint, empty for a function without endpoints.
+    """
 
     function: Function
     resources: Resources
     application: Application
     telemetry: Telemetry
+    first_path: str
 
     @property
     def fronted(self) -> bool:
@@ -73,7 +77,7 @@ def run_of(host: Host, event: object) -> Run:
 
 
 def _http(host: Host, event: Event) -> Run | None:
-    call = read_http(event) if host.function.endpoints else None
+    call = read_http(event) if host.first_path else None
     return None if call is None else partial(_answer, host, call)
 
 
@@ -109,7 +113,7 @@ KINDS: tuple[Callable[[Host, Event], Run | None], ...] = (_http, _schedule, _str
 def _answer(host: Host, call: "HttpEvent", invocation_id: str) -> Answer:
     began = time.monotonic()
     with Span("read"):
-        request = call.request(host.function.endpoints[0].path, invocation_id, fronted=host.fronted)
+        request = call.request(host.first_path, invocation_id, fronted=host.fronted)
     with Span("answer"):
         response, answer = answered(host.application, call, request)
     with Span("log"):

@@ -29,7 +29,8 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     settings = read(environment, TABLES)
     resources = open_resources(settings, authenticates=function.authenticates)
     telemetry = Telemetry(function.service, settings, counts_requests=False)  # Lambda's own metrics count them
-    host = Host(function, resources, application((function,), resources), telemetry)
+    first_path = function.endpoints[0].path if function.endpoints else ""
+    host = Host(function, resources, application((function,), resources), telemetry, first_path)
 
     def serve(event: object, context: object) -> object:
         invocation_id = invocation_of(context)

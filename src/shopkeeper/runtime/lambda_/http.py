@@ -3,11 +3,11 @@
 Source: Amazon API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
 """
 
-from base64 import b64decode
 from typing import Literal
 
 import msgspec
 
+from shopkeeper.base64 import b64decode
 from shopkeeper.http import Request, Response
 from shopkeeper.http.message import decoded_segments
 from shopkeeper.http.routing import template_segments
@@ -150,7 +150,7 @@ def _firsts(single: Texts, several: Lists) -> dict[str, str]:
 def body_of(body: str | None, is_base64_encoded: bool | None) -> bytes:
     """Return the body's bytes; for one that cannot be had, bytes that no JSON has."""
     try:
-        return b64decode(body or "", validate=True) if is_base64_encoded else (body or "").encode()
+        return b64decode(body or "") if is_base64_encoded else (body or "").encode()
     except ValueError:
         return b"\xff"  # not UTF-8 either: refused as a malformed body
 

@@ -4,8 +4,8 @@ Sources: AWS X-Ray Developer Guide, "Segment documents", "Sending segment docume
 header"; AWS Lambda Developer Guide, "Defined runtime environment variables".
 """
 
+import _socket  # see `net.tls`
 import os
-import socket
 from typing import Any
 
 import msgspec
@@ -37,7 +37,7 @@ class Daemon:
     def __init__(self, address: str) -> None:
         host, _, port = address.partition(":")
         self._address = (host, int(port)) if _is_ipv4(host) and _is_port(port) else None
-        self._socket: socket.socket | None = None
+        self._socket: _socket.socket | None = None
 
     def send(self, document: Document) -> None:
         """Send a document, unless it is larger than X-Ray takes."""
@@ -46,7 +46,7 @@ class Daemon:
             if self._address is None or len(message) > MOST_BYTES:
                 return
             if self._socket is None:
-                self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self._socket = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
                 self._socket.setblocking(False)
             self._socket.sendto(message, self._address)
         except (OSError, ValueError):
@@ -131,7 +131,7 @@ def _is_id(text: str) -> bool:
 
 def _is_ipv4(text: str) -> bool:
     try:
-        return bool(socket.inet_pton(socket.AF_INET, text))
+        return bool(_socket.inet_pton(_socket.AF_INET, text))
     except OSError:
         return False
 
