@@ -22,8 +22,9 @@ lock() {
 
 # One environment holds what a server needs and what its tests need, so both are locked to the same versions. What one
 # machine runs decides for a function, too, whose group has no more than names.
-lock test --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
+lock test --extra otel --group pyproject.toml:build --group pyproject.toml:test pyproject.toml
 lock server --constraint requirements/test.txt --group pyproject.toml:build pyproject.toml
+lock otel --constraint requirements/test.txt --extra otel pyproject.toml
 for function in function zones tokens accounts orders; do
     lock "$function" --constraint requirements/server.txt --group "pyproject.toml:$function"
 done

@@ -85,8 +85,15 @@ def test_a_library_that_is_missing_is_one_sentence_that_says_what_to_type(
     assert not done.stdout
 
 
-def test_there_is_nothing_more_to_install_for_some() -> None:
-    assert "optional-dependencies" not in PROJECT["project"]
+def test_there_is_nothing_more_to_install_for_some_but_what_sends_traces() -> None:
+    assert set(PROJECT["project"]["optional-dependencies"]) == {"otel"}
+    assert pinned("server").items() <= pinned("otel").items() | pinned("test").items()
+    assert not any(name.startswith(("opentelemetry", "protobuf")) for name in pinned("server"))
+
+
+def test_traces_are_tested_with_the_versions_that_the_extra_installs() -> None:
+    assert pinned("otel").items() <= pinned("test").items()
+    assert {"opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"} <= set(pinned("otel"))
 
 
 def test_each_library_is_given_its_range_once() -> None:

@@ -6,6 +6,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 Behaviour = Callable[["Exchange"], None]
 DRIP_SECONDS = 0.05
@@ -60,7 +61,7 @@ class FaultyServer:
         """Where it listens."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> "FaultyServer":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,12 +63,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": LEAVES | {"aws", "net"},
     "setting": {"checks", "errors"},
     "settings": LEAVES | {"aws", "net", "setting", "storage"},
+    "trace_settings": {"checks", "setting"},
     "identity": LEAVES | {"net", "aws", "http", "settings"},
     "domains": LEAVES | {"http", "net", "storage", "identity"},
     "functions": LEAVES | {"setting", "settings", "http", "net", "aws", "storage", "identity", "domains", "pages"},
     "pages": set(),
-    "runtime": LEAVES | {"settings", "http", "net", "storage", "identity", "functions", "pages"},
-    "operator": LEAVES | {"settings", "http", "storage", "identity", "domains", "functions", "runtime"},
+    "runtime": LEAVES | {"settings", "trace_settings", "http", "net", "storage", "identity", "functions", "pages"},
+    "operator": LEAVES
+    | {"settings", "trace_settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},
     "checks": {"net"},
@@ -169,6 +172,11 @@ def test_only_the_storage_knows_a_database() -> None:
     for module in MODULES:
         if "storage" not in module.parts:
             assert "import sqlite3" not in module.read_text()
+
+
+def test_only_what_sends_the_traces_of_one_machine_knows_opentelemetry() -> None:
+    knowing = [module for module in MODULES if re.search(r"^ *(from|import) opentelemetry", module.read_text(), re.M)]
+    assert knowing == [SOURCE / "runtime" / "machine" / "otlp.py"]
 
 
 def test_files_fit_a_few_screens() -> None:

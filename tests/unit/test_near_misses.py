@@ -1,6 +1,7 @@
 """Variables that were meant to be settings are named; those of other tools are not."""
 
 import pytest
+from opentelemetry.sdk import environment_variables
 
 from shopkeeper.operator.cli import examples
 from shopkeeper.operator.near_misses import NAMES, near_misses
@@ -17,6 +18,10 @@ MEANT = [
     ("COUNTER_ID", "COUNTER_IDS"),
     ("SESSION_TABLE_NAME", "SESSIONS_TABLE_NAME"),
     ("store_url", "STORE_URL"),
+    ("OTEL_EXPORTER_OTLP_ENDPONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ("OTEL_EXPORTER_OTLP_TRACE_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+    ("OTEL_SERVICENAME", "OTEL_SERVICE_NAME"),
+    ("OTEL_TRACE_SAMPLER", "OTEL_TRACES_SAMPLER"),
 ]
 
 
@@ -40,6 +45,14 @@ MAKELEVEL npm_config_loglevel npm_lifecycle_event CONDA_DEFAULT_ENV DOCKER_HOST 
 def test_variables_of_other_tools_and_settings_themselves_are_not_named() -> None:
     assert near_misses(dict.fromkeys([*ELSEWHERE.split(), *NAMES], "x")) == []
     assert near_misses(dict.fromkeys(ELSEWHERE.split(), "x")) == []
+
+
+def test_no_variable_of_opentelemetry_is_taken_for_another() -> None:
+    names = {value for name, value in vars(environment_variables).items() if name.startswith("OTEL_")}
+    assert len(names) > 50
+    assert near_misses(dict.fromkeys(names, "x")) == []
+    for name in names:
+        assert near_misses({name: "x"}) == []
 
 
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod"])

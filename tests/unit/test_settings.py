@@ -10,6 +10,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.secret import Secret
 from shopkeeper.settings import SETTINGS, Settings, read, sqlite_path
 from shopkeeper.storage.tables import BUSINESSES, MARKERS, TABLES, VISITOR_COUNTER
+from shopkeeper.trace_settings import TRACE_SETTINGS
 from tests.support.tools import ROOT
 
 DEFAULTS = read({}, TABLES)
@@ -165,6 +166,16 @@ def test_every_setting_is_in_the_reference() -> None:
     assert "\n".join(["| variable | meaning | default | deployments |", "|---|---|---|---|", *rows, ""]) in reference
     for table in TABLES:
         assert f"`{table.environment}`" in reference
+
+
+def test_every_setting_of_traces_is_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "reference.md").read_text()
+    rows = [f"| `{one.variable}` | {one.meaning} | {one.default_in_words} |" for one in TRACE_SETTINGS]
+    assert "\n".join(["| variable | meaning | default |", "|---|---|---|", *rows, ""]) in reference
+
+
+def test_no_function_of_lambda_minds_what_opentelemetry_s_variables_say() -> None:
+    read({setting.variable: "nonsense" for setting in TRACE_SETTINGS}, TABLES)
 
 
 def test_no_deployment_sets_a_secret_or_the_place_of_the_data_or_what_only_one_machine_has() -> None:

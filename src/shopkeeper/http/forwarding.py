@@ -31,7 +31,7 @@ def client_address(socket_address: str, headers: Mapping[str, str], trusted: Net
     Most proxies write one of the two fields and pass the other on as the client sent it. So if both are there and
     differ, neither is believed, and the client's address is that of the nearest proxy.
     """
-    if not trusted or not _is_trusted(_parse(socket_address), trusted):
+    if not is_trusted(socket_address, trusted):
         return socket_address
     found = set()
     if "x-forwarded-for" in headers:
@@ -40,6 +40,11 @@ def client_address(socket_address: str, headers: Mapping[str, str], trusted: Net
     if "forwarded" in headers:
         found.add(_rightmost(socket_address, map(_for, _elements(_end_of(headers["forwarded"]))), trusted))
     return found.pop() if len(found) == 1 else socket_address
+
+
+def is_trusted(socket_address: str, trusted: Networks) -> bool:
+    """Tell whether an address is one of some networks."""
+    return bool(trusted) and _is_trusted(_parse(socket_address), trusted)
 
 
 def _rightmost(nearest: str, nodes: Iterable[str], trusted: Networks) -> str:

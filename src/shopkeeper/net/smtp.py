@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from shopkeeper.net.smtp_url import SmtpServer
+from shopkeeper.net.spans import Span
 
 if TYPE_CHECKING:
     import smtplib
@@ -55,7 +56,7 @@ def submit(
     if not (recipient.isascii() and recipient.isprintable()):
         raise Refused("the address cannot be written in a command")
     try:
-        with _session(server, sender, context, step_seconds, whole_seconds) as session:
+        with Span("smtp"), _session(server, sender, context, step_seconds, whole_seconds) as session:
             session.sendmail(sender, [recipient], message)
     except smtplib.SMTPRecipientsRefused as error:
         ((code, said),) = error.recipients.values()

@@ -17,34 +17,46 @@ AnySpan = TypeVar("AnySpan", bound="Span")
 class Span:
     """A part of the work. As a context manager it begins and ends, and becomes a part of the span around it.
 
-    `began` and `ended` are seconds of the Unix epoch. `has_failed` says whether it ended with an exception.
+    `began` and `ended` are seconds of the Unix epoch. `failure` is the name of the exception that it ended with, empty
+    for none. `span_id` and `around` are what it is called and the span that it is a part of, for a root that names its
+    parts.
     """
 
-    __slots__ = ("_token", "began", "ended", "has_failed", "name", "parts", "root")
+    __slots__ = ("_token", "around", "began", "ended", "failure", "name", "parts", "root", "span_id")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.parts: list[Span] = []
         self.began = self.ended = 0.0
-        self.has_failed = False
+        self.failure = ""
         self.root: Root | None = None
+        self.around: Span | None = None
+        self.span_id = 0
         self._token: Token[Span | None] | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended with an exception."""
+        return bool(self.failure)
 
     def __enter__(self: AnySpan) -> AnySpan:
         around = _current.get()
         if around is not None and around.root is not None and around.root.takes_one_more():
             around.parts.append(self)
+            self.around = around
             self._begin(around.root)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if self._token is not None:
+        if self._token is not None and self.root is not None:
             self.ended = time.time()
-            self.has_failed = kind is not None
+            self.failure = "" if kind is None else kind.__name__
             _current.reset(self._token)
+            self.root.ends(self)
 
     def _begin(self, root: "Root") -> None:
         self.root = root
+        self.span_id = root.new_id()
         self._token = _current.set(self)
         self.began = time.time()
 
@@ -75,6 +87,17 @@ class Call(Span):
         self.status = 0
 
 
+class Operation(Span):
+    """An operation of a store in this process: its name, and the tables that it uses."""
+
+    __slots__ = ("system", "tables")
+
+    def __init__(self, system: str, name: str, tables: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.system = system
+        self.tables = tables
+
+
 class Root(Span):
     """A whole piece of work, whose parts are recorded, with facts about it, such as the route of a request."""
 
@@ -98,8 +121,41 @@ class Root(Span):
         self.recorded += 1
         return True
 
+    def new_id(self) -> int:
+        """Return what the next part is called, 0 if parts need no names until the root has ended."""
+        return 0
+
+    def ends(self, part: Span) -> None:
+        """A part has ended, in the thread that calls this. Parts may end after their root."""
+
+
+class Untraced:
+    """A context manager within which nothing is recorded, whatever is around it."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self) -> None:
+        self._token: Token[Span | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _current.set(None)
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            _current.reset(self._token)
+
 
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
+
+
+def enter(span: Span) -> "Token[Span | None]":
+    """Make a span, which has begun already, the one that new spans become parts of. Return what `leave` takes."""
+    return _current.set(span)
+
+
+def leave(token: "Token[Span | None]") -> None:
+    """Return to the span that was there before `enter`. Called by the same thread."""
+    _current.reset(token)
 
 
 def current_root() -> Root | None:

@@ -18,8 +18,9 @@ from shopkeeper.files import OTHERS
 from shopkeeper.functions.transports import greet_server
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.identity.secrets import key_file
-from shopkeeper.operator.env_file import OF_AWS
+from shopkeeper.operator.env_file import OF_OTHERS
 from shopkeeper.runtime.datafile import check_belongs, data_path, read_secrets, source_name
+from shopkeeper.runtime.machine.tracing import require_extra
 from shopkeeper.settings import SETTINGS, Settings, read
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.sqlite.about import read_about
@@ -28,6 +29,7 @@ from shopkeeper.storage.sqlite.lock import lock_data
 from shopkeeper.storage.sqlite.migration import is_former
 from shopkeeper.storage.sqlite.schema import VERSION
 from shopkeeper.storage.tables import TABLES
+from shopkeeper.trace_settings import TRACE_SETTINGS, read_traces
 
 LEAST_FREE = 100_000_000
 """Bytes. With less free space writes would soon fail."""
@@ -41,8 +43,9 @@ WHO_REGISTERS = {
     "invite": "who has a link of `shopkeeper invite` can make an account, and others are told so",
     "closed": "nobody can make an account but with a link of `shopkeeper invite`",
 }
-SECRETS = {setting.variable for setting in SETTINGS if setting.is_secret}
-SHOWN = [*(name for setting in SETTINGS for name in setting.variables), *(table.environment for table in TABLES)]
+DECLARED = (*SETTINGS, *TRACE_SETTINGS)
+SECRETS = {setting.variable for setting in DECLARED if setting.is_secret}
+SHOWN = [*(name for setting in DECLARED for name in setting.variables), *(table.environment for table in TABLES)]
 
 
 class Report(msgspec.Struct):
@@ -79,13 +82,14 @@ def check(environment: Mapping[str, str], env_file: Path | None, from_file: Mapp
             report.attempt(lambda: _binding(path, settings))
         report.lines.append(f"registration: {_registration(settings)}")
         report.attempt(lambda: f"mails: {_mails(settings, smtp=smtp)}")
+    report.attempt(lambda: f"traces: {_traces(environment)}")
     return report
 
 
 def _given(environment: Mapping[str, str], env_file: Path | None, from_file: Mapping[str, str]) -> list[str]:
     """Return a line for each variable that is set, with where it comes from."""
     names = [name for name in SHOWN if environment.get(name, "").strip()]
-    names += sorted(name for name in from_file if name.startswith(OF_AWS) and name not in names)
+    names += sorted(name for name in from_file if name.startswith(OF_OTHERS) and name not in names)
     lines = []
     for name in names:
         value = HIDDEN if name in SECRETS or name not in SHOWN else environment[name]
@@ -216,6 +220,12 @@ def _mails(settings: Settings, *, smtp: bool) -> str:
             "port, its certificate, the user and the password, and at the firewall."
         ) from None
     return f"{by}, which answers" + (" and takes the password" if server.user else "")
+
+
+def _traces(environment: Mapping[str, str]) -> str:
+    traces = read_traces(environment)
+    require_extra(traces)
+    return f"sent to {traces.where}" if traces.where else f"none are sent, for {traces.variable} is not set"
 
 
 def _bytes(number: int) -> str:

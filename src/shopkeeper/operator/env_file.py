@@ -21,8 +21,8 @@ from shopkeeper.operator.near_misses import NAMES, near_misses
 
 DEFAULT = ".env"
 MOST_BYTES = 64 * 1024
-OF_AWS = "AWS_"
-"""How the names of AWS's own variables begin. They are settings, too."""
+OF_OTHERS = ("AWS_", "OTEL_")
+"""How the names of AWS's and OpenTelemetry's own variables begin. They are settings, too."""
 
 _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)", re.DOTALL)
 _SINGLE = re.compile(r"'([^']*)'(.*)", re.DOTALL)
@@ -83,8 +83,8 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def known(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a file that are read: the settings, the names of tables, and AWS's own."""
-    return {name: value for name, value in variables.items() if name in NAMES or name.startswith(OF_AWS)}
+    """Return the variables of a file that are read: settings, names of tables, AWS's and OpenTelemetry's."""
+    return {name: value for name, value in variables.items() if name in NAMES or name.startswith(OF_OTHERS)}
 
 
 def unknown_names(path: Path, variables: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from shopkeeper.http import Request, Response
+from shopkeeper.runtime.machine.trace import NoTrace, Trace
 
 
 class Client(Protocol):
@@ -32,6 +33,7 @@ class Exchange:
         "response",
         "route",
         "takes_chunks",
+        "trace",
         "waits_until",
     )
 
@@ -59,16 +61,22 @@ class Exchange:
         self.goes_on: Callable[[Callable[[], None]], None] | None = None
         self.waits_until = 0.0
         """The time of the loop until which the request waits for something to happen, 0 if it does not."""
+        self.trace: Trace | NoTrace | None = None
+        """None if this machine is not traced."""
         self._record = record
         self._failed = failed
         self._began = time.perf_counter()
 
     def leave(self) -> None:
         """Send the response. See `turns.Held`."""
+        if self.trace is not None:
+            self.trace.goes_on()
         self._client.answer(self)
 
     def fail(self, error: Exception) -> None:
         """Answer with an error instead. See `turns.Held`."""
+        if self.trace is not None:
+            self.trace.goes_on(type(error).__name__)
         self.response = self._failed(self.request, error)
 
     def waited(self) -> None:

@@ -27,6 +27,7 @@ from shopkeeper.runtime.machine.limits import raise_file_limit
 from shopkeeper.runtime.machine.listening import BACKLOG, bind, taken, url_of
 from shopkeeper.runtime.machine.output import NonBlockingOutput
 from shopkeeper.runtime.machine.scraping import bind_metrics, scraping
+from shopkeeper.runtime.machine.tracing import Tracing, open_tracing, require_extra
 from shopkeeper.runtime.machine.worker import Worker
 from shopkeeper.runtime.machine.worker_metrics import worker_lines
 from shopkeeper.runtime.resources import open_resources
@@ -36,6 +37,7 @@ from shopkeeper.storage.dynamodb import DynamoDBClient
 from shopkeeper.storage.sqlite import SQLiteStore
 from shopkeeper.storage.sqlite.connection import settle
 from shopkeeper.storage.sqlite.lock import DataLock
+from shopkeeper.trace_settings import read_traces
 
 SERVICE = "shopkeeper"
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -67,9 +69,13 @@ def serve(
     Port 0 takes a free one. `announce` is called with the URL once it answers, and with the code of the first run, an
     empty text if that is over. `warn` is called with what the operator should know.
 
-    Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, and at the end, if
-    data is left outside of the file.
+    Traces are sent where this process's variables say so.
+
+    Raises ConfigurationError at the start, if the port or the data file is in use or cannot be used, or if traces
+    cannot be sent, and at the end, if data is left outside of the file.
     """
+    traces = read_traces(os.environ)
+    require_extra(traces)
     with bind(host, port) as listening, bind_metrics(settings) as scraped:
         data_lock = claim(settings, warn)
         try:
@@ -80,7 +86,8 @@ def serve(
                 code = new_code()
                 told = (url_of(host, listening), code if may_need_setup(resources) else "")
                 announcer = threading.Thread(target=announce, args=told, daemon=True)
-                uvloop.run(run(resources, listening, announcer.start, code, scraped=scraped))
+                tracing = open_tracing(traces, settings.stage, warn)
+                uvloop.run(run(resources, listening, announcer.start, code, scraped=scraped, tracing=tracing))
             finally:
                 resources.store.close()
         finally:
@@ -100,10 +107,11 @@ async def run(
     setup_code: str,
     functions: tuple[Function, ...] = ON_ONE_MACHINE,
     scraped: socket.socket | None = None,
+    tracing: Tracing | None = None,
 ) -> None:
     """Serve functions on a bound socket until a signal. `ready` is called once requests are answered.
 
-    Metrics are served on the bound socket `scraped`, if there is one.
+    Metrics are served on the bound socket `scraped`, if there is one. Without `tracing` nothing is traced.
 
     Raises ConfigurationError if another server listens there.
     """
@@ -117,7 +125,7 @@ async def run(
     telemetry = Telemetry(SERVICE, resources.settings, NonBlockingOutput, has_metrics=has_metrics)
     most = raise_file_limit()
     connections = Connections(loop, most)
-    worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, setup_code, functions)
+    worker = Worker(resources, loop, telemetry, connections.__len__, most // 2, setup_code, functions, tracing)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         listening.listen(BACKLOG)  # uvloop would not tell that it failed
@@ -137,6 +145,8 @@ async def run(
         await told_to_end.wait()
     server.close()
     await _finish(connections, worker)
+    if tracing is not None:
+        await loop.run_in_executor(None, tracing.close)
     telemetry.close()
 
 

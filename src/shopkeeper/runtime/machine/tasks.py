@@ -11,6 +11,7 @@ from shopkeeper.functions.triggers import Consumer, Job, Schedule, Stream
 from shopkeeper.identifiers import uuid4
 from shopkeeper.runtime.machine.additions import Additions
 from shopkeeper.runtime.machine.meters import Meters
+from shopkeeper.runtime.machine.tracing import Tracing
 from shopkeeper.runtime.telemetry.log import Run, RunTrigger, Telemetry, run_job
 
 LONGEST_PAUSE_SECONDS = 60
@@ -31,13 +32,18 @@ class Tasks:
         telemetry: Telemetry,
         meters: Meters,
         tell: Callable[[Callable[[], None]], object],
+        tracing: Tracing | None = None,
     ) -> None:
-        """Build all jobs. `streams` come with what was added to their tables. `tell` lets the loop write log lines."""
+        """Build all jobs. `streams` come with what was added to their tables. `tell` lets the loop write log lines.
+
+        Without `tracing` nothing is traced.
+        """
         streams = tuple(streams)
         schedules = [schedule for function in functions for schedule in function.schedules]
         self._telemetry = telemetry
         self._meters = meters
         self._tell = tell
+        self._tracing = tracing
         self._stopping = threading.Event()
         self._additions = [additions for _, additions in streams]
         loops: list[Callable[[], None]] = [
@@ -81,10 +87,25 @@ class Tasks:
 
     def _succeeds(self, trigger: RunTrigger, name: str, job: Job) -> bool:
         """Do a run and return whether it succeeded."""
-        run = run_job(job)
-        self._tell(partial(self._record, trigger, name, run))
+        run, trace_id = self._run(trigger, name, job)
+        self._tell(partial(self._record, trigger, name, run, trace_id))
         return run.failure is None
 
-    def _record(self, trigger: RunTrigger, name: str, run: Run) -> None:
-        self._telemetry.record_outcome(trigger, name, uuid4(), run, quiet=True)
+    def _run(self, trigger: RunTrigger, name: str, job: Job) -> tuple[Run, str]:
+        """Do a run. Return what came of it and the id of its trace, empty for none.
+
+        Like its log line, the trace of a run that had nothing to do is left out.
+        """
+        if self._tracing is None:
+            return run_job(job), ""
+        trace = self._tracing.of_run(trigger, name)
+        with trace:
+            run = run_job(job)
+        if not run.metrics and run.failure is None:
+            return run, ""
+        self._tracing.ran(trace, run.failure)
+        return run, trace.trace_id
+
+    def _record(self, trigger: RunTrigger, name: str, run: Run, trace_id: str) -> None:
+        self._telemetry.record_outcome(trigger, name, uuid4(), run, quiet=True, trace_id=trace_id)
         self._meters.run(name, run.metrics, failed=run.failure is not None)

@@ -28,6 +28,8 @@ from shopkeeper.runtime.machine.pool import Pool
 from shopkeeper.runtime.machine.relay import relayed
 from shopkeeper.runtime.machine.routes import machine_routes
 from shopkeeper.runtime.machine.tasks import Tasks
+from shopkeeper.runtime.machine.traced_store import traced
+from shopkeeper.runtime.machine.tracing import Tracing
 from shopkeeper.runtime.machine.turns import Turns
 from shopkeeper.runtime.machine.waiters import Waiters
 from shopkeeper.runtime.telemetry.log import Telemetry
@@ -94,15 +96,19 @@ class Worker:
         most_waiters: int,
         setup_code: str,
         functions: tuple[Function, ...] = ON_ONE_MACHINE,
+        tracing: Tracing | None = None,
     ) -> None:
         """A store in one file is deferred from here on: only the loop uses it, and commits once a turn.
 
         `clients` returns how many connections are open. At most `most_waiters` requests wait for something to happen.
-        `setup_code` is what a first run from elsewhere needs.
+        `setup_code` is what a first run from elsewhere needs. Without `tracing` nothing is traced.
         """
         settings, store = resources.settings, resources.store
         self._loop = loop
         self._telemetry = telemetry
+        self._tracing = tracing
+        if tracing is not None:
+            tracing.when_it_fails(lambda why: self._tell(partial(telemetry.warn, "traces are lost", reason=why)))
         self.meters = Meters()
         self._pages: deque[Exchange] = deque()
         self._at_work: Counter[Share] = Counter()
@@ -116,6 +122,8 @@ class Worker:
         self.waiters = Waiters(loop, most_waiters, self.handle, partial(self.turns.hold, depends=False))
         inner = watched(store, streams, self.turns.when_durable, self.waiters.wake if file else lambda _: None)
         outer = inner if file is None else relayed(inner, self.turns)
+        if tracing is not None and file is not None:
+            inner, outer = traced(inner), traced(outer)
         threaded = msgspec.structs.replace(resources, store=outer)
         pictures = resources.pictures if file is None else after_commit(resources.pictures, self.turns.when_durable)
         here = msgspec.structs.replace(resources, store=inner, pictures=pictures)
@@ -126,14 +134,15 @@ class Worker:
         )
         self._trusted = settings.trusted_proxies
         self.pools = make_pools(is_local=file is not None and not settings.needs_network)
-        self.tasks = Tasks(functions, threaded, streams, telemetry, self.meters, self._tell)
+        self.tasks = Tasks(functions, threaded, streams, telemetry, self.meters, self._tell, tracing)
 
     def open(self, connection: Client, request: Request, *, keeps_alive: bool, takes_chunks: bool) -> Exchange:
         """Return the exchange of a request. See `connection.Server`."""
+        peer = request.client_address
         if self._trusted:
-            address = client_address(request.client_address, request.headers, self._trusted)
+            address = client_address(peer, request.headers, self._trusted)
             request = msgspec.structs.replace(request, client_address=address)
-        return Exchange(
+        exchange = Exchange(
             connection,
             request,
             keeps_alive=keeps_alive,
@@ -141,6 +150,9 @@ class Worker:
             record=self._record,
             failed=self._here.failed,
         )
+        if self._tracing is not None:
+            exchange.trace = self._tracing.of_request(request, peer)
+        return exchange
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a request at the end of this turn, or of a later one. See `connection.Server`."""
@@ -157,6 +169,8 @@ class Worker:
             self._handle_here(exchange)
             return
         exchange.goes_on = pool.go_on
+        if exchange.trace is not None:
+            exchange.trace.waits("queue")
         share = (load, network_of(exchange.request.client_address))
         is_full = load in HEAVY and self._at_work[share] >= self._most_of_a_client
         if is_full or not pool.submit(partial(self._handle_in_thread, exchange, share)):
@@ -174,7 +188,15 @@ class Worker:
         self.turns.hold(exchange, depends=False)
 
     def _handle_here(self, exchange: Exchange) -> None:
-        exchange.response, depends = self.turns.run(partial(self._here.handle, exchange.request))
+        work = partial(self._here.handle, exchange.request)
+        trace = exchange.trace
+        if trace is None:
+            exchange.response, depends = self.turns.run(work)
+        else:
+            with trace:
+                exchange.response, depends = self.turns.run(work)
+            if depends or exchange.response.wait is not None:
+                trace.waits("commit" if exchange.response.wait is None else "feed")
         if exchange.response.wait is not None:
             self.waiters.add(exchange, exchange.response.wait)
         else:
@@ -191,7 +213,11 @@ class Worker:
             self._loop.call_soon(self._handle_pages)
 
     def _handle_in_thread(self, exchange: Exchange, share: Share) -> None:
-        exchange.response = self._threaded.handle(exchange.request)
+        if exchange.trace is None:
+            exchange.response = self._threaded.handle(exchange.request)
+        else:
+            with exchange.trace:
+                exchange.response = self._threaded.handle(exchange.request)
         self._loop.call_soon_threadsafe(self._leave_thread, exchange, share)
 
     def _leave_thread(self, exchange: Exchange, share: Share) -> None:
@@ -207,7 +233,11 @@ class Worker:
 
     def _record(self, exchange: Exchange, seconds: float) -> None:
         request, response = exchange.request, exchange.response
-        self._telemetry.record(request, response, seconds)
+        trace, trace_id = exchange.trace, ""
+        if self._tracing is not None and trace is not None:
+            trace_id = trace.trace_id
+            self._tracing.answered(trace, request, exchange.route, response)
+        self._telemetry.record(request, response, seconds, trace_id)
         self.meters.request(exchange.route, request.method, response.status, seconds, response.metrics)
         self.turns.come_due()
 

@@ -101,12 +101,17 @@ class Telemetry:
         self.dropped = 0
         """How many requests lost their lines, as far as the log says so already."""
 
-    def record(self, request: Request, response: Response, seconds: float) -> None:
-        """Write the log line and the metrics of a request. `seconds` is its duration."""
+    def record(self, request: Request, response: Response, seconds: float, trace_id: str = "") -> None:
+        """Write the log line and the metrics of a request.
+
+        `seconds` is its duration, and `trace_id` that of its trace on one machine, empty for none.
+        """
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
         level = "INFO" if response.error is None else "ERROR"
         line = self._request_line(level, request, response, milliseconds, cold) if self._shows(level) else None
+        if line is not None and trace_id:
+            line["trace_id"] = trace_id
         lines = self._object(line, self._request_metrics(response, milliseconds, cold))
         if response.note and self._shows("WARNING") and self._is_new(response.note):
             note = self._line("WARNING", _text(response.note, MAX_NOTE))
@@ -136,10 +141,17 @@ class Telemetry:
             raise run.failure
         return run.metrics
 
-    def record_outcome(self, trigger: RunTrigger, name: str, run_id: str, run: "Run", *, quiet: bool = False) -> None:
-        """Write the line and the metrics of a run that has ended. See `record_run`."""
+    def record_outcome(
+        self, trigger: RunTrigger, name: str, run_id: str, run: "Run", *, quiet: bool = False, trace_id: str = ""
+    ) -> None:
+        """Write the line and the metrics of a run that has ended. See `record_run`, and `record` for `trace_id`."""
         if run.metrics or run.failure is not None or not quiet:
-            line = {"name": name, "requestId": run_id, "durationMs": _milliseconds(run.seconds)}
+            line: dict[str, object] = {
+                "name": name,
+                "requestId": run_id,
+                "durationMs": _milliseconds(run.seconds),
+                **({"trace_id": trace_id} if trace_id else {}),
+            }
             self._write_run(trigger, line, run.metrics, run.failure)
 
     def refuse(self, request_id: str, error: Exception) -> None:
