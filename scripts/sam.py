@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
 
-from sam_monitoring import alarm_of, database, query_of, throttles, widgets
+from sam_monitoring import alarm_of, database, filter_of, query_of, throttles, widgets
 from sam_secret import JWT_SECRET, rotation, secret_statements
 from sam_text import ARN, NAME, Facts, block, lines, logical
 
@@ -38,6 +38,7 @@ def parts(facts: Facts) -> dict[str, str]:
         "database": database(facts),
         "widgets": widgets(facts),
         "queries": "\n".join(query_of(name, query) for name, query in facts["queries"].items()),
+        "filters": "\n".join(filter_of(name, one) for name, one in facts["filters"].items()),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
         "behaviours": "".join(
             [_behaviour(pattern, cached=True) for pattern in facts["pages"]["cached"]]

@@ -5,7 +5,7 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const facts = require('../facts.json');
-const { alarms, anyTable, queries, throttles, widgets } = require('./monitoring');
+const { alarms, anyTable, filters, queries, throttles, widgets } = require('./monitoring');
 const { logical, map, PREFIX } = require('./names');
 
 const SECRET_ARN = { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-JwtSecretArn' };
@@ -317,7 +317,7 @@ const pages = {
 module.exports = {
   environment,
   functions,
-  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...schedules, ...rotations } },
+  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...filters, ...schedules, ...rotations } },
   throttles,
   anyTable,
   widgets,

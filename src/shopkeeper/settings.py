@@ -32,12 +32,14 @@ from shopkeeper.zones import NAME
 Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+LogDetail = Literal["full", "brief"]
 Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
 STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_DETAILS: tuple[LogDetail, ...] = ("full", "brief")
 REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
@@ -323,6 +325,13 @@ class Settings:
         "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
         lambda text: one_of(LOG_LEVELS)(text.upper()),
         default="INFO",
+        deployable=True,
+    )
+    log_detail = Setting(
+        "LOG_DETAIL",
+        "`full`, or `brief` for short lines about requests in which nothing was noteworthy",
+        one_of(LOG_DETAILS),
+        default="full",
         deployable=True,
     )
     metrics_in_log = Setting(

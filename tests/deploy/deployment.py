@@ -28,6 +28,7 @@ SETTINGS = {
     "COUNTER_RETENTION_DAYS": "30",
     "MAIL_FROM": "shop@example.com",
     "SITE_URL": "https://shop.example",
+    "LOG_DETAIL": "brief",
 }
 """What it is deployed with, in the environment of its script."""
 
