@@ -167,7 +167,7 @@ def test_in_brief_only_what_is_noteworthy_is_told_in_full(tmp_path_factory: pyte
     assert {"schedule", "rotation"} <= {line.get("message") for line in whole}
     assert {403, 401, 500} & {line.get("status") for line in whole} == {403, 401, 500}
     assert all("message" in line for line in whole)
-    assert {"/counter", "/counter.txt", "/api/auth/login"} <= {line["path"] for line in shortened}
+    assert {"/counter", "/counter.txt", "/hit", "/api/auth/login"} <= {line["path"] for line in shortened}
 
 
 def test_an_accepted_order_tells_once_how_long_it_waited_and_what_it_earns(lines: list[Line]) -> None:

@@ -156,6 +156,13 @@ def test_in_brief_what_is_noteworthy_is_told_in_full(kind: str, lines: Callable[
     assert full == brief
 
 
+def test_in_brief_a_note_is_noteworthy_once(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    told = telemetry(LOG_DETAIL="brief")
+    for response in (Response(200, {}), NOTED, NOTED):
+        told.record(request(), response, 0)
+    assert [line.get("message") for line in lines()] == ["request", NOTED.note, "request", None]
+
+
 def test_what_filters_count_is_told_at_every_level_and_never_declared(
     lines: Callable[[], list[dict[str, Any]]],
 ) -> None:
@@ -210,7 +217,7 @@ def test_a_brief_line_says_nothing_that_the_full_one_does_not_and_what_failed_is
         changing = ("timestamp", "_aws")
         assert {k: v for k, v in short.items() if k not in changing}.items() <= long.items()
         assert [one["Name"] for one in _declared(short)] == [one["Name"] for one in _declared(long)]
-        if fails or status >= 400 or note or seconds >= 1 or is_cold:
+        if fails or status >= 400 or (note and RANKS[level] <= RANKS["WARNING"]) or seconds >= 1 or is_cold:
             assert list(short) == list(long)
     names = [name for line in brief for name in metrics if name in line]
     assert sorted(names) == sorted(metrics)

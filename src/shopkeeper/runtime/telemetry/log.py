@@ -115,15 +115,19 @@ class Telemetry:
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
         level = "INFO" if response.error is None else "ERROR"
-        line = self._request_line(level, request, response, milliseconds, cold) if self._shows(level) else {}
+        note = response.note if response.note and self._shows("WARNING") and self._is_new(response.note) else ""
+        is_brief = self._is_brief and not (cold or note or _is_noteworthy(response, milliseconds))
+        line: dict[str, object] = {}
+        if self._shows(level):
+            line = self._request_line(level, request, response, milliseconds, cold, is_brief=is_brief)
         metrics = self._request_metrics(response, milliseconds, cold)
         if self._counted and metrics:
             line |= {name: value for name, value in metrics.items() if name in self._counted}
             metrics = {name: value for name, value in metrics.items() if name not in self._counted}
         lines = self._object(line, metrics)
-        if response.note and self._shows("WARNING") and self._is_new(response.note):
-            note = self._line("WARNING", _text(response.note, MAX_NOTE))
-            lines = _encode(note | {"requestId": request.request_id}) + lines
+        if note:
+            told = self._line("WARNING", _text(note, MAX_NOTE)) | {"requestId": request.request_id}
+            lines = _encode(told) + lines
         if lines:
             self._output.write(lines)
 
@@ -215,7 +219,7 @@ class Telemetry:
         return {**counted, **response.metrics, **({"ColdStart": 1} if cold else {})}
 
     def _request_line(
-        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool
+        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool, *, is_brief: bool
     ) -> dict[str, object]:
         brief: dict[str, object] = {
             "requestId": request.request_id,
@@ -224,7 +228,7 @@ class Telemetry:
             "status": response.status,
             "durationMs": milliseconds,
         }
-        if self._is_brief and not (cold or _is_noteworthy(response, milliseconds)):
+        if is_brief:
             return brief
         line = self._line(level, "request") | brief
         line |= {"coldStart": cold, "userAgent": _text(request.headers.get("user-agent", ""), MAX_USER_AGENT)}
@@ -258,8 +262,7 @@ def run_job(job: Callable[[], Metrics]) -> Run:
 
 
 def _is_noteworthy(response: Response, milliseconds: float) -> bool:
-    has_failed = response.status >= FAILED or response.error is not None
-    return has_failed or bool(response.note) or milliseconds >= SLOW_MILLISECONDS
+    return response.status >= FAILED or response.error is not None or milliseconds >= SLOW_MILLISECONDS
 
 
 def _milliseconds(seconds: float) -> float:
