@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks import browsing, live, traffic, user_agents
 from benchmarks.floods import LOGINS
-from benchmarks.lambda_calls import TRACED
+from benchmarks.lambda_calls import BRIEF, TRACED
 
 Results = dict[str, Any]
 
@@ -17,8 +17,9 @@ def lines(results: Results) -> Iterator[str]:
             rest = ", ".join(f"{key} {value}" for key, value in figures.items() if key != "p50")
             yield f"{kind:<10} {name:<12} {figures['p50']:>9.2f} {unit} ({rest})"
     for name, dollars in results.get("cost", {}).items():
-        parts = f"${dollars['function']:.2f} function, ${dollars['log']:.2f} log, ${dollars['all']:.2f} in all"
-        yield f"cost       {name:<12} a million visits: {parts}"
+        parts = f"${dollars['function']:.3f} function, ${dollars['log']:.3f} log, ${dollars['all']:.3f} in all"
+        size = results.get("warm", {}).get(name, {}).get("log_bytes", 0)
+        yield f"cost       {name:<14} a million visits: {parts} ({size} bytes a line)"
     yield from _machine_lines(results)
     for size, figures in results.get("growth", {}).items():
         yield f"growth     {size:>9} orders: " + ", ".join(f"{kind} {ms} ms" for kind, ms in figures.items())
@@ -87,6 +88,10 @@ def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:
         found = results.get(kind, {})
         if {"visits", TRACED} <= set(found):
             yield _most(f"{kind} visits, what tracing adds, ms", found[TRACED]["p50"] - found["visits"]["p50"], limit)
+    dollars = {name: figures["all"] for name, figures in results.get("cost", {}).items()}
+    if {BRIEF, "founding"} <= set(dollars):
+        bar = "a million visits with brief lines, $, below those of founding"
+        yield bar, dollars[BRIEF], dollars["founding"], dollars[BRIEF] < dollars["founding"]
     for name, sizes in results.get("packages", {}).items():
         yield _most(f"package {name}, MB", sizes["zipped_mb"], 4)
     yield from _throughput(results.get("throughput", {}))

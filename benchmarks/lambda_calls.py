@@ -48,7 +48,8 @@ class Contestant(msgspec.Struct, frozen=True):
     """A function to measure: its name, its handler, its event and the expected status.
 
     The status is None for a job, which returns nothing. Its package has its name, if `package` names none, and
-    `beside` is a module that is put into it. One that `is_traced` knows X-Ray's daemon.
+    `beside` is a module that is put into it. One that `is_traced` knows X-Ray's daemon, and one that `is_brief` runs
+    with `LOG_DETAIL=brief`.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Contestant(msgspec.Struct, frozen=True):
     package: str = ""
     beside: Path | None = None
     is_traced: bool = False
+    is_brief: bool = False
 
 
 def get(path: str) -> Event:
@@ -130,10 +132,13 @@ def _peer(name: str) -> Contestant:
 
 
 TRACED = "visits, traced"
+BRIEF = "visits, brief"
+VISIT = _ours("visits", lambda _: get("/counter"))
 VISITS = (
     _peer("nothing"),
-    _ours("visits", lambda _: get("/counter")),
-    msgspec.structs.replace(_ours("visits", lambda _: get("/counter")), name=TRACED, package="visits", is_traced=True),
+    VISIT,
+    msgspec.structs.replace(VISIT, name=TRACED, package="visits", is_traced=True),
+    msgspec.structs.replace(VISIT, name=BRIEF, package="visits", is_brief=True),
     _peer("founding"),
     _peer("powertools"),
     _peer("fastapi"),
@@ -212,6 +217,8 @@ class Stage:
         environment = {**self._environment, "AWS_CA_BUNDLE": str(bundle)}
         if contestant.is_traced:
             environment["AWS_XRAY_DAEMON_ADDRESS"] = self._daemon
+        if contestant.is_brief:
+            environment["LOG_DETAIL"] = "brief"
         return Function(interpreter, contestant.handler, task, environment, self._folder / f"{contestant.name}.log")
 
 

@@ -46,6 +46,7 @@ def tables(results: Results) -> Iterator[str]:
             "p99 ms",
             "processor ms",
             "memory (MB)",
+            "bytes in the log",
             "$ a million visits",
             "$ their log",
             "$ with gateway and table",
@@ -57,6 +58,7 @@ def tables(results: Results) -> Iterator[str]:
                 f"{figures['p99']:.1f}",
                 f"{figures['processor_ms']:.2f}",
                 f"{figures['memory_mb']:.0f}",
+                str(figures.get("log_bytes", "")),
                 *((f"{cost[part]:.2f}" for part in ("function", "log", "all")) if cost else ("", "", "")),
             )
             for name, figures in results.get("warm", {}).items()

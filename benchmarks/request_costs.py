@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from benchmarks import cost, hits_on_lambda
 from benchmarks.lambda_calls import CONTESTANTS as ALL
 from benchmarks.lambda_calls import Contestant, Event, Stage, cold_starts, get, ready, stage, warm_calls
@@ -57,19 +59,26 @@ def measure(quick: bool) -> dict[str, dict[str, Any]]:
     contestants = list(KINDS.values())
     if len(ready(contestants)) < len(contestants):
         return {}
+    short = [replace(one, name=_brief(one), package=one.package or one.name, is_brief=True) for one in contestants]
     with stage() as on:
         cold = cold_starts(on, contestants, rounds=2 if quick else 5)
         warm = warm_calls(on, contestants, rounds=1 if quick else 4, calls=30)
+        brief = warm_calls(on, short, rounds=1, calls=30)
     taken = dict(units())
     return {
         kind: {
             "function": (one.package or one.name),
             "milliseconds": _billed(one, cold[one.name], warm[one.name]),
             "log_bytes": warm[one.name]["log_bytes"],
+            "brief_log_bytes": brief[_brief(one)]["log_bytes"],
             **taken[kind],
         }
         for kind, one in KINDS.items()
     }
+
+
+def _brief(one: Contestant) -> str:
+    return f"{one.name}, brief"
 
 
 def keep(found: Mapping[str, Any]) -> None:

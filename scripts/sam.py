@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 
 from sam_front import behaviours, edge_function, page_headers, url_of
-from sam_monitoring import alarm_of, database, query_of, throttles, widgets
+from sam_monitoring import alarm_of, database, filter_of, query_of, throttles, widgets
 from sam_secret import JWT_SECRET, rotation, secret_statements
 from sam_text import ARN, BUCKET, NAME, Facts, block, lines, logical
 
@@ -32,6 +32,7 @@ def parts(facts: Facts) -> dict[str, str]:
         "database": database(facts),
         "widgets": widgets(facts),
         "queries": "\n".join(query_of(name, query) for name, query in facts["queries"].items()),
+        "filters": "\n".join(filter_of(name, one) for name, one in facts["filters"].items()),
         "tables": "\n".join(_table(name, table) for name, table in facts["tables"].items()),
         "behaviours": behaviours(facts["pages"]),
         "page-headers": page_headers(facts["pages"]),

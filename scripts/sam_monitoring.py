@@ -1,4 +1,4 @@
-"""What watches a stage, in the SAM template: alarms, the dashboard and saved queries, as they follow from the facts."""
+"""What watches a stage, in the SAM template: alarms, filters, the dashboard and saved queries, by the facts."""
 
 import json
 from textwrap import indent
@@ -73,6 +73,23 @@ def query_of(name: str, query: Facts) -> str:
     )
 
 
+def filter_of(name: str, counting: Facts) -> str:
+    """Return a filter of a function's log."""
+    return block(f"""
+        {logical(name)}Filter:
+          Type: AWS::Logs::MetricFilter
+          Properties:
+            FilterName: !Sub {NAME}-{name}
+            LogGroupName: !Ref {logical(counting["function"])}Logs
+            FilterPattern: "{counting["pattern"]}"
+            MetricTransformations:
+              - MetricNamespace: !Sub Shopkeeper/{counting["service"]}/${{Stage}}
+                MetricName: {counting["metric"]}
+                MetricValue: {counting["value"]}
+                Unit: Count
+        """)
+
+
 def widgets(facts: Facts) -> str:
     """Return the widgets of the dashboard that follow from the facts, after three that are written."""
     graphs = [_graph(widget) for widget in facts["widgets"]]
@@ -94,6 +111,8 @@ def _graph(widget: Facts) -> Facts:
 
 
 def _metric(shown: Facts, widget: Facts) -> list[Any]:
+    if shown["counted"]:
+        return [f"Shopkeeper/{shown['service']}/${{Stage}}", shown["metric"]]
     if not shown["by"]:
         return ["Shopkeeper", shown["metric"], "service", shown["service"], "stage", "${Stage}"]
     found = f'{{Shopkeeper,{shown["by"]},service,stage}} MetricName="{shown["metric"]}" stage="${{Stage}}"'

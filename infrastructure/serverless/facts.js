@@ -5,7 +5,7 @@ const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const facts = require('../facts.json');
-const { alarms, anyTable, queries, throttles, widgets } = require('./monitoring');
+const { alarms, anyTable, filters, queries, throttles, widgets } = require('./monitoring');
 const { logical, map, PREFIX } = require('./names');
 
 const SECRET_ARN = { 'Fn::ImportValue': 'shopkeeper-data-${sls:stage}-JwtSecretArn' };
@@ -364,7 +364,7 @@ const pages = {
 module.exports = {
   environment,
   functions,
-  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...schedules, ...rotations, ...urls } },
+  code: { Resources: { ...roles, ...deadLetters, ...alarms, ...queries, ...filters, ...schedules, ...rotations, ...urls } },
   throttles,
   anyTable,
   widgets,

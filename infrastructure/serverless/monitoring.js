@@ -1,4 +1,4 @@
-// What watches a stage, as it follows from ../facts.json: alarms, saved queries, the widgets of the dashboard.
+// What watches a stage, as it follows from ../facts.json: alarms, saved queries, filters, the widgets of the dashboard.
 'use strict';
 
 const facts = require('../facts.json');
@@ -59,9 +59,30 @@ const queries = map(facts.queries, ([name, query]) => [
   },
 ]);
 
+const filters = map(facts.filters, ([name, { function: of, service, metric, pattern, value }]) => [
+  `${logical(name)}Filter`,
+  {
+    Type: 'AWS::Logs::MetricFilter',
+    Properties: {
+      FilterName: `${PREFIX}-${name}`,
+      LogGroupName: { Ref: `${logical(of)}LogGroup` },
+      FilterPattern: pattern,
+      MetricTransformations: [
+        {
+          MetricNamespace: `Shopkeeper/${service}/\${sls:stage}`,
+          MetricName: metric,
+          MetricValue: value,
+          Unit: 'Count',
+        },
+      ],
+    },
+  },
+]);
+
 // The graphs of the dashboard that follow from the facts, after three that are written, and the saved queries.
 const WRITTEN_WIDGETS = 3;
-const shown = ({ service, metric, by }, { statistic, seconds }) => {
+const shown = ({ service, metric, by, counted }, { statistic, seconds }) => {
+  if (counted) return [`Shopkeeper/${service}/\${sls:stage}`, metric];
   if (!by) return ['Shopkeeper', metric, 'service', service, 'stage', '${sls:stage}'];
   const found = `{Shopkeeper,${by},service,stage} MetricName="${metric}" stage="\${sls:stage}"`;
   return [{ expression: `SEARCH('${found}', '${statistic}', ${seconds})` }];
@@ -89,4 +110,4 @@ const logTables = Object.entries(facts.queries).map(([title, query], at) => {
 });
 const widgets = [...graphs, ...logTables].map((widget) => JSON.stringify(widget)).join(',\n');
 
-module.exports = { alarms, anyTable, queries, throttles, widgets };
+module.exports = { alarms, anyTable, filters, queries, throttles, widgets };

@@ -33,6 +33,7 @@ Stage = Literal["dev", "staging", "prod"]
 Colour = Literal["blue", "green"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Front = Literal["gateway", "distribution"]
+LogDetail = Literal["full", "brief"]
 Registration = Literal["open", "invite", "closed"]
 UnknownPaths = Literal["gateway", "plain"]
 
@@ -40,6 +41,7 @@ STAGES: tuple[Stage, ...] = ("dev", "staging", "prod")
 COLOURS: tuple[Colour, ...] = ("blue", "green")
 LOG_LEVELS: tuple[LogLevel, ...] = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FRONTS: tuple[Front, ...] = ("gateway", "distribution")
+LOG_DETAILS: tuple[LogDetail, ...] = ("full", "brief")
 REGISTRATIONS: tuple[Registration, ...] = ("open", "invite", "closed")
 UNKNOWN_PATHS: tuple[UnknownPaths, ...] = ("gateway", "plain")
 
@@ -333,6 +335,13 @@ class Settings:
         "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
         lambda text: one_of(LOG_LEVELS)(text.upper()),
         default="INFO",
+        deployable=True,
+    )
+    log_detail = Setting(
+        "LOG_DETAIL",
+        "`full`, or `brief` for short lines about requests in which nothing was noteworthy",
+        one_of(LOG_DETAILS),
+        default="full",
         deployable=True,
     )
     metrics_in_log = Setting(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shopkeeper.checks import matching, networks
+from shopkeeper.checks import Matching, networks
 from shopkeeper.setting import Setting
 
 _COLLECTOR = r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?"
@@ -35,13 +35,13 @@ class TraceSettings:
     endpoint = Setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "the URL to which traces are sent, with `/v1/traces` added",
-        matching(_COLLECTOR, "a URL such as http://127.0.0.1:4318, without a user"),
+        Matching(_COLLECTOR, "a URL such as http://127.0.0.1:4318, without a user"),
         shown="no traces",
     )
     traces_endpoint = Setting(
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "the same as a whole URL, which goes first",
-        matching(_COLLECTOR, "a URL such as http://127.0.0.1:4318/v1/traces, without a user"),
+        Matching(_COLLECTOR, "a URL such as http://127.0.0.1:4318/v1/traces, without a user"),
     )
     headers = Setting(
         "OTEL_EXPORTER_OTLP_HEADERS",

@@ -223,6 +223,17 @@ def read_code(template: Template) -> Model:
             }
             for _, query in template.of_type("AWS::Logs::QueryDefinition")
         },
+        "filters": {
+            one["FilterName"]: {
+                "log": groups[str(one["LogGroupName"]).strip("<>")],
+                "pattern": one["FilterPattern"],
+                "metrics": [
+                    filtered([made.get(key) for key in MADE], made.get("Dimensions"), made.get("DefaultValue"))
+                    for made in one["MetricTransformations"]
+                ],
+            }
+            for _, one in template.of_type("AWS::Logs::MetricFilter")
+        },
         "dashboard": read_dashboard(json.loads((template.only("AWS::CloudWatch::Dashboard") or {})["DashboardBody"])),
     }
 
@@ -294,6 +305,17 @@ def _alarm(alarm: Model) -> tuple[str, Model]:
         "comparison": alarm["ComparisonOperator"],
         "missing": alarm["TreatMissingData"],
     }
+
+
+MADE = ("MetricValue", "Unit", "MetricNamespace", "MetricName")
+"""What CloudFormation says of the metric that a filter makes."""
+
+
+def filtered(made: list[str], dimensions: object, default: object) -> str:
+    """Return the metric that a filter makes, as the model has it. Ours have neither dimensions nor a default."""
+    value, unit, namespace, metric = made
+    more = f" by {dimensions}, else {default}" if dimensions or default is not None else ""
+    return f"{value} {unit} as {namespace} {metric}{more}"
 
 
 def expression(text: str, period: int | None) -> str:

@@ -29,6 +29,7 @@ SETTINGS = {
     "MAIL_FROM": "shop@example.com",
     "SITE_URL": "https://shop.example",
     "FRONT": "distribution",
+    "LOG_DETAIL": "brief",
 }
 """What it is deployed with, in the environment of its script."""
 

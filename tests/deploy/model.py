@@ -10,6 +10,7 @@ from uuid import UUID
 
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.filters import filters
 from shopkeeper.functions.permissions import Permission, permissions_of, secret_actions_of
 from shopkeeper.http import Access, Endpoint
 from shopkeeper.pages.headers import SECURITY_HEADERS, content_security_policy
@@ -120,6 +121,14 @@ def declared(stage: str, colour: str, functions: tuple[Function, ...] = FUNCTION
         },
         "rotations": {},
         "queues": dict(_queues(name, functions)),
+        "filters": {
+            f"{name}-{one.name}": {
+                "log": f"/aws/lambda/{name}-{one.function}",
+                "pattern": one.pattern,
+                "metrics": [f"{one.value} Count as Shopkeeper/{one.service}/{stage} {one.metric}"],
+            }
+            for one in filters(functions)
+        },
         "tables": {f"{table.name}-{stage}": _table(table, stage, functions) for table in TABLES},
         "pictures": _pictures(stage),
         "distribution": _distribution(stage, functions),

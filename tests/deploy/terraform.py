@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from tests.deploy import distribution, pictures
-from tests.deploy.cloudformation import expression
+from tests.deploy.cloudformation import expression, filtered
 from tests.deploy.dashboard import read_dashboard
 from tests.deploy.model import (
     ACCOUNT,
@@ -23,6 +23,8 @@ from tests.deploy.policies import senders, statement_permissions
 
 SECRET_ARN = "arn:aws:secretsmanager:"
 LOG_GROUP = "the function's own log group"
+MADE = ("value", "unit", "namespace", "name")
+"""What Terraform says of the metric that a filter makes."""
 ROLES = {"aws_iam_role.function", "aws_iam_role_policy.function"}
 
 
@@ -117,6 +119,17 @@ def read_code(plan: Plan) -> Model:
         "queries": {
             query["name"]: {"text": query["query_string"], "logs": query["log_group_names"]}
             for _, query in plan.of_type("aws_cloudwatch_query_definition")
+        },
+        "filters": {
+            one["name"]: {
+                "log": one["log_group_name"],
+                "pattern": one["pattern"],
+                "metrics": [
+                    filtered([made[key] for key in MADE], made["dimensions"], made["default_value"] or None)
+                    for made in one["metric_transformation"]
+                ],
+            }
+            for _, one in plan.of_type("aws_cloudwatch_log_metric_filter")
         },
         "dashboard": read_dashboard(json.loads((plan.only("aws_cloudwatch_dashboard") or {})["dashboard_body"])),
     }

@@ -9,6 +9,7 @@ import pytest
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.dashboard import widgets
 from shopkeeper.functions.facts import facts
+from shopkeeper.functions.filters import filters
 from shopkeeper.functions.queries import QUERIES
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
 from shopkeeper.operator.costing import PRICES, Stage, Use, bill
@@ -152,11 +153,14 @@ def test_what_costs_money_whatever_happens_is_in_the_bill(
 def test_the_dashboard_shows_the_functions_own_metrics(models: dict[tuple[str, str, str], Model]) -> None:
     """That functions tell these metrics is looked at in `tests/unit/test_queries.py`."""
     dashboard = models["sam", "dev", "blue"]["dashboard"]
+    of_filters = {(one.service, one.metric) for one in filters(FUNCTIONS)}
     for widget in widgets(FUNCTIONS):
         statistic, *shown = dashboard[widget.title]["shows"]
         assert (statistic, dashboard[widget.title]["period"]) == (widget.statistic, widget.seconds)
         for entry, one in zip(map(json.loads, shown), widget.metrics, strict=True):
-            if one.by:
+            if (one.service, one.metric) in of_filters:
+                assert entry == [f"Shopkeeper/{one.service}/dev", one.metric]
+            elif one.by:
                 search = f'{{Shopkeeper,{one.by},service,stage}} MetricName="{one.metric}" stage="dev"'
                 assert entry == [{"expression": f"SEARCH('{search}', '{statistic}', {widget.seconds})"}]
             else:

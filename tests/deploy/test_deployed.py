@@ -187,6 +187,20 @@ def test_what_the_environment_sets_reaches_the_functions(deployment: Deployment)
     variables = configured["Environment"]["Variables"]
     assert variables["COUNTER_RETENTION_DAYS"] == SETTINGS["COUNTER_RETENTION_DAYS"]
     assert variables["LOG_LEVEL"] == ""
+    assert variables["LOG_DETAIL"] == SETTINGS["LOG_DETAIL"]
+
+
+@pytest.mark.step("deployed")
+def test_its_logs_have_the_filters_that_count(deployment: Deployment) -> None:
+    """The emulator keeps filters and counts nothing: what they count is looked at in `tests/unit/test_queries.py`."""
+    logs = deployment.aws.client("logs")
+    for name, one in facts()["filters"].items():
+        group = f"/aws/lambda/{NAME}-{one['function']}"
+        (found,) = logs.describe_metric_filters(logGroupName=group, filterNamePrefix=f"{NAME}-{name}")["metricFilters"]
+        assert found["filterPattern"] == one["pattern"]
+        made = {"metricNamespace": f"Shopkeeper/{one['service']}/dev", "metricName": one["metric"]}
+        (counted,) = found["metricTransformations"]
+        assert {**counted, **made, "metricValue": one["value"]} == counted
 
 
 @pytest.mark.step("deployed")

@@ -17,7 +17,7 @@ TF_DATA, CODE, TRIGGERS = "terraform/data/main.tf", "terraform/code/functions.tf
 TF_API, MAIN, TF_ALARMS = "terraform/code/api.tf", "terraform/code/main.tf", "terraform/code/alarms.tf"
 SLS_PICTURES, TF_PICTURES = "serverless/resources/pictures.yml", "terraform/data/pictures.tf"
 SLS_DISTRIBUTION, TF_DISTRIBUTION = "serverless/resources/distribution.yml", "terraform/data/distribution.tf"
-TF_URL = "terraform/code/url.tf"
+TF_URL, TF_FILTERS = "terraform/code/url.tf", "terraform/code/filters.tf"
 PREFLIGHT, ROTATION = "terraform/code/preflight.tf", "terraform/code/rotation.tf"
 
 MUTATIONS = [
@@ -75,6 +75,11 @@ MUTATIONS = [
     ("sam", "let anybody rotate the secret", SAM, "Principal: secretsmanager.amazonaws.com", 'Principal: "*"', "rotation.invoked_by has somebody else"),
     ("sam", "let the rotation delete the secret", SAM, "secretsmanager:DescribeSecret,", "secretsmanager:DescribeSecret, secretsmanager:DeleteSecret,", "rotation.permissions has secretsmanager:DeleteSecret"),
     ("sam", "preflight what is signed", SAM, "          /{proxy+}: { options: *preflight }", "          /ops/backlogs: { options: *preflight }\n          /{proxy+}: { options: *preflight }", "preflights./ops/backlogs is not declared"),
+    ("sam", "lose a filter", SAM, "FilterName: !Sub shopkeeper-${Stage}-${Colour}-visits-views", "FilterName: !Sub shopkeeper-${Stage}-${Colour}-visits-looks", "filters.shopkeeper-dev-blue-visits-views is missing"),
+    ("sam", "count what is not a visit", SAM, "{ $.Visits = * }", "{ $.status = * }", "filters.shopkeeper-dev-blue-visits-visits.pattern is '{ $.status = * }'"),
+    ("sam", "filter another log", SAM, "      LogGroupName: !Ref VisitsLogs\n", "      LogGroupName: !Ref TrafficLogs\n", "filters.shopkeeper-dev-blue-visits-visits.log is '/aws/lambda/shopkeeper-dev-blue-traffic'"),
+    ("sam", "count for all stages together", SAM, "MetricNamespace: !Sub Shopkeeper/visitor-counter/${Stage}", "MetricNamespace: Shopkeeper/visitor-counter", "visits-visits.metrics lacks $.Visits Count as Shopkeeper/visitor-counter/dev Visits"),
+    ("sam", "send a filter's zeros", SAM, "MetricValue: $.BotHits\n", "MetricValue: $.BotHits\n          DefaultValue: 0\n", "visits-bot-hits.metrics has $.BotHits Count as Shopkeeper/visitor-counter/dev BotHits by None, else 0"),
     ("serverless", "answer operators' services unsigned", JS, "authorizer: 'aws_iam', private: true", "private: true", "routes.POST /ops/backlogs is None"),
     ("serverless", "ask operators' services for no key", JS, "authorizer: 'aws_iam', private: true", "authorizer: 'aws_iam'", "routes.POST /ops/backlogs is None"),
     ("serverless", "loosen the quota", API, "Limit: 1000,", "Limit: 1000000,", "api.plan.quota is '1000000 a DAY'"),
@@ -125,6 +130,10 @@ MUTATIONS = [
     ("serverless", "let anybody send to a queue", JS, "    Condition: { ArnEquals: { 'aws:SourceArn': arn('events', `rule/${PREFIX}-${name}`) } },\n", "", "senders has a statement that is no rule's"),
     ("serverless", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
     ("serverless", "send mails on another condition", JS, "'ses:FromAddress'", "'ses:FromDisplayName'", "a statement that is no plain permission"),
+    ("serverless", "lose the filters", JS, "...filters, ", "", "filters.shopkeeper-dev-blue-visits-visits is missing"),
+    ("serverless", "count what is not a visit", FACTS, "{ $.Visits = * }", "{ $.status = * }", "filters.shopkeeper-dev-blue-visits-visits.pattern is '{ $.status = * }'"),
+    ("serverless", "give a filter dimensions", MONITORING, "          Unit: 'Count',\n", "          Unit: 'Count',\n          Dimensions: [{ Key: 'path', Value: '$.path' }],\n", "visits-visits.metrics lacks $.Visits Count as"),
+    ("serverless", "show a counted metric where it is not", MONITORING, "`Shopkeeper/${service}/\\${sls:stage}`, metric]", "`Shopkeeper/${service}`, metric]", "dashboard.Visits, views and bots.shows lacks"),
     ("terraform", "send mails on no condition", CODE, 'test     = "StringEquals"', 'test     = "StringLike"', "a statement that is no plain permission"),
     ("terraform", "let pictures be sniffed", TF_PICTURES, "content_type_options {\n      override = true", "content_type_options {\n      override = false", "headers.pictures.X-Content-Type-Options is missing"),
     ("terraform", "let pages be framed", FACTS, '"frame-ancestors \'none\'"', '"frame-ancestors *"', "distribution.headers.pages.Content-Security-Policy is"),
@@ -173,6 +182,10 @@ MUTATIONS = [
     ("terraform", "forget dead letters sooner", TRIGGERS, "local.facts.dead_letter_seconds", "4 * 24 * 60 * 60", "dead-letters.seconds is 345600"),
     ("terraform", "let every rule send to a queue", TRIGGERS, '["${local.arns.events}:rule/${local.name}-${each.key}"]', '["${local.arns.events}:rule/*"]', "senders has rule *"),
     ("terraform", "silence an alarm on dead letters", TF_ALARMS, "  alarm_actions     = [aws_sns_topic.alarms.arn]\n", "", "dead-letters.tells is 0"),
+    ("terraform", "lose a filter", FACTS, '"visits-bot-hits"', '"visits-bots"', "filters.shopkeeper-dev-blue-visits-bot-hits is missing"),
+    ("terraform", "count what is not a visit", FACTS, "{ $.Visits = * }", "{ $.status = * }", "filters.shopkeeper-dev-blue-visits-visits.pattern is '{ $.status = * }'"),
+    ("terraform", "count lines and not what they say", TF_FILTERS, "each.value.value", '"1"', "visits-visits.metrics lacks $.Visits Count as"),
+    ("terraform", "count for all stages together", TF_FILTERS, "/${var.stage}", "", "visits-visits.metrics lacks $.Visits Count as Shopkeeper/visitor-counter/dev Visits"),
     ("terraform", "forget a setting", FACTS, '    "ORDER_ACCEPT_SECONDS"', '    "ACCEPT_SECONDS"', "environment.ORDER_ACCEPT_SECONDS is missing"),
 ]  # fmt: skip
 

@@ -35,6 +35,8 @@ ROTATION = {
 }
 
 Line = dict[str, Any]
+LOG = "@log"
+"""The field of a line that says whose log it is in, as CloudWatch has one. Here it is the name of the function."""
 
 SITE = "https://shop.example"
 PASSWORD = "correct horse battery"
@@ -54,14 +56,21 @@ class Context:
 class Stage:
     """The functions of a stage, each in a process that has just started."""
 
-    def __init__(self, store: Mapping[str, str]) -> None:
-        settings = {**store, "STAGE": "dev", "JWT_SECRET_KEY": KEY, "SITES": "shop.example"}
+    def __init__(self, settings: Mapping[str, str], output: io.StringIO, lines: list[Line]) -> None:
+        """The functions write to `output`, and `lines` gets each line, with its function."""
+        settings = {**settings, "STAGE": "dev", "JWT_SECRET_KEY": KEY, "SITES": "shop.example"}
+        self._output, self._lines = output, lines
         self._handlers: dict[str, Handler] = {one.name: lambda_handler(one, settings) for one in FUNCTIONS}
         self.token = ""
 
     def run(self, function: str, event: Line) -> Any:
         """Invoke a function."""
-        return self._handlers[function](event, Context())
+        before = self._output.tell()
+        try:
+            return self._handlers[function](event, Context())
+        finally:
+            written = self._output.getvalue()[before:]
+            self._lines += [json.loads(line) | {LOG: function} for line in written.splitlines()]
 
     def ask(self, function: str, method: str, path: str, body: object = None, **headers: str) -> Any:
         """Send a request to a function, and return what its answer holds."""
@@ -73,21 +82,25 @@ class Stage:
         return json.loads(answer["body"]) if answer["body"].startswith("{") else None
 
 
-def an_evening(folder: Path) -> list[Line]:
+def an_evening(folder: Path, **settings: str) -> list[Line]:
     """Let visitors, customers, an owner and the schedules do what they do, and return what was written."""
+    lines: list[Line] = []
     with _written() as output:
-        stage = Stage({"STORE_URL": f"sqlite:///{folder / 'shop.db'}"})
+        stage = Stage({"STORE_URL": f"sqlite:///{folder / 'shop.db'}", **settings}, output, lines)
         _visit(stage)
         _order(stage)
         _expire(folder)
         for function, schedule in RUNS:
             stage.run(function, {"schedule": schedule})
-        _fail(Stage({"STORE_URL": "dynamodb:", **aws_environment(f"http://127.0.0.1:{free_port()}")}))
-    return [json.loads(line) for line in output.getvalue().splitlines()]
+        nowhere = aws_environment(f"http://127.0.0.1:{free_port()}")
+        _fail(Stage({"STORE_URL": "dynamodb:", **nowhere, **settings}, output, lines))
+    return lines
 
 
 def _visit(stage: Stage) -> None:
-    stage.ask("visits", "GET", "/counter")
+    for path in ("/counter", "/counter.txt", "/counter"):
+        stage.ask("visits", "GET", path)
+    stage.ask("visits", "GET", "/nothing")
     stage.ask("health", "GET", "/")
     stage.ask("operations", "POST", "/ops/backlogs")
     for hit in ({"p": "/"}, {"p": "/", "e": "click"}):

@@ -44,6 +44,11 @@ RESULTS: dict[str, Any] = {
         "accounts": figures(120),
         "orders": figures(120),
     },
+    "cost": {
+        "visits": {"function": 0.2, "log": 0.1, "all": 4.5},
+        lambda_calls.BRIEF: {"function": 0.2, "log": 0.05, "all": 4.41},
+        "founding": {"function": 0.26, "log": 0.04, "all": 4.42},
+    },
     "warm": {"visits": figures(1), lambda_calls.TRACED: figures(1.05), "founding": figures(4), "nothing": figures(0.5)},
     "packages": {"visits": {"zipped_mb": 1.0, "unpacked_mb": 3.0}},
     "throughput": {

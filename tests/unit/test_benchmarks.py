@@ -42,7 +42,7 @@ def verdicts(results: dict[str, Any]) -> dict[str, bool]:
 
 def test_every_bar_is_judged_and_these_figures_reach_them_all() -> None:
     found = verdicts(RESULTS)
-    assert len(found) == 91
+    assert len(found) == 92
     assert all(found.values()), found
 
 
@@ -54,6 +54,12 @@ WORSE = [
     ("cold", lambda_calls.TRACED, figures(101.5), "cold visits, what tracing adds, ms"),
     ("warm", lambda_calls.TRACED, figures(1.2), "warm visits, what tracing adds, ms"),
     ("warm", "visits", figures(2.5), "warm visits ÷ founding"),
+    (
+        "cost",
+        lambda_calls.BRIEF,
+        {"function": 0.2, "log": 0.06, "all": 4.42},
+        "a million visits with brief lines, $, below those of founding",
+    ),
     ("packages", "visits", {"zipped_mb": 4.1}, "package visits, MB"),
     ("servers", "ours", {"memory_mb": 101.0, "flushes": 1}, "memory of one machine under load, MB"),
     ("floods", floods.LOGINS, latencies(51), "p99 of visits during 400 logins, ms"),

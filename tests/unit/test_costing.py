@@ -9,6 +9,7 @@ import pytest
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.operator.costing import PRICES, Prices, Request, Stage, Use, bill, measured
+from shopkeeper.settings import LOG_DETAILS
 from tests.support.processes import run_cli
 from tests.support.tools import ROOT
 
@@ -40,7 +41,9 @@ ACCESS = 230 + 26
 
 
 def request(function: str, milliseconds: float, writes: float, reads: float) -> Request:
-    return Request(function, milliseconds, log_bytes=500, writes=writes, reads=reads, answer_bytes=1000)
+    return Request(
+        function, milliseconds, log_bytes=500, brief_log_bytes=100, writes=writes, reads=reads, answer_bytes=1000
+    )
 
 
 TAKEN = {
@@ -128,6 +131,13 @@ def test_serving_requests_costs_what_each_part_takes(scenario: str) -> None:
     assert found.of_requests == pytest.approx(sum(wanted.values()))
 
 
+def test_brief_lines_save_the_bytes_that_they_lack_and_nothing_else() -> None:
+    full, brief = (bill(Use(visits=1_000_000), "dev", TAKEN, ROUND, log_detail=one) for one in LOG_DETAILS)
+    assert full.requests["log"] - brief.requests["log"] == pytest.approx(400 * 1_000_000 / GB * 0.5)
+    assert {**full.requests, "log": 0} == {**brief.requests, "log": 0}
+    assert full.beside["traces"] == brief.beside["traces"]
+
+
 @pytest.mark.parametrize(("stage", "waf"), [("dev", 0), ("staging", 0), ("prod", 5 + 4 + 0.6)])
 def test_what_is_paid_beside_the_requests(stage: Stage, waf: float) -> None:
     found = bill(Use(visits=1_000_000), stage, TAKEN, ROUND)
@@ -156,6 +166,7 @@ def test_every_kind_of_request_was_measured() -> None:
     assert measured().keys() == TAKEN.keys()
     for kind, one in measured().items():
         assert min(one.milliseconds, one.log_bytes) > 0, kind
+        assert (one.brief_log_bytes < one.log_bytes) == (kind != "run"), kind
         assert one.function == TAKEN[kind].function
 
 
@@ -174,7 +185,7 @@ def test_the_command_of_the_documentation_runs() -> None:
 def test_the_documentation_explains_every_row_and_option() -> None:
     document = (ROOT / "docs" / "cost.md").read_text()
     found = bill(Use(), "prod")
-    options = [f"--{name}" for name in Use.__struct_fields__]
+    options = [*(f"--{name}" for name in Use.__struct_fields__), "--log-detail"]
     assert [name for name in (*found.requests, *found.beside, *options) if f"`{name}`" not in document] == []
 
 
@@ -191,11 +202,13 @@ def test_the_command_prints_a_table_whose_rows_add_up() -> None:
 
 
 def test_the_same_as_json() -> None:
-    done = run_cli("cost", "--views", "5", "--pages", "7", "--cached", "50", "--stage", "dev", "--json")
+    options = ["--views", "5", "--pages", "7", "--cached", "50", "--stage", "dev", "--log-detail", "brief", "--json"]
+    done = run_cli("cost", *options)
     told = json.loads(done.stdout)
     assert told["stage"] == "dev"
     assert told["use"] == {"visits": 0, "views": 5, "orders": 0, "pages": 7, "cached": 0.5, "front": "gateway"}
-    whole = bill(Use(views=5, pages=7, cached=0.5), "dev")
+    assert told["log_detail"] == "brief"
+    whole = bill(Use(views=5, pages=7, cached=0.5), "dev", log_detail="brief")
     assert told["dollars"]["total"] == pytest.approx(whole.total, abs=0.001)
     assert told["dollars"]["requests"].keys() == whole.requests.keys()
 
@@ -210,6 +223,7 @@ def test_the_same_as_json() -> None:
         ["--stage", "test"],
         ["--cached", "101"],
         ["--front", "edge"],
+        ["--log-detail", "long"],
         ["--hits", "1"],
     ],
     ids=" ".join,

@@ -1,8 +1,10 @@
-"""Saved queries, graphs and alarms name what the functions really write."""
+"""Saved queries, graphs, alarms and filters name what the functions really write, in full and in brief."""
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +12,14 @@ import pytest
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
 from shopkeeper.functions.dashboard import widgets
+from shopkeeper.functions.filters import filters
 from shopkeeper.functions.queries import QUERIES, Query
-from tests.support.log_lines import Line, an_evening
+from shopkeeper.settings import LOG_DETAILS
+from tests.support.log_lines import LOG, Line, an_evening
+from tests.support.metric_filters import counted
 
 WORDS = {"fields", "filter", "parse", "stats", "sort", "limit", "by", "as", "and", "or", "desc"}
-OWN_FIELDS = {"@timestamp"}
+OWN_FIELDS = {"@timestamp", LOG}
 """Fields that CloudWatch adds to each line."""
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -23,9 +28,26 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
-    return an_evening(tmp_path_factory.mktemp("evening"))
+BRIEF = {"requestId", "path", "httpMethod", "status", "durationMs"}
+"""What a brief line has, beside its metrics."""
+
+EMBEDDED = {"_aws", "service", "stage"}
+"""What a line needs for metrics that no filter counts."""
+
+
+@pytest.fixture(scope="module", params=LOG_DETAILS)
+def lines(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
+    return an_evening(tmp_path_factory.mktemp("evening"), LOG_DETAIL=request.param)
+
+
+def embedded(lines: list[Line]) -> Counter[tuple[str, str]]:
+    """Return the sums of the metrics that the lines declare themselves, by service and name."""
+    found: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        for directive in line.get("_aws", {"CloudWatchMetrics": []})["CloudWatchMetrics"]:
+            for metric in directive["Metrics"]:
+                found[line["service"], metric["Name"]] += line[metric["Name"]]
+    return found
 
 
 def fields_of(query: Query) -> set[str]:
@@ -65,9 +87,8 @@ def test_each_field_of_a_query_is_in_lines_that_it_finds(query: Query, lines: li
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 def test_a_query_reads_the_logs_of_every_function_that_writes_what_it_finds(query: Query, lines: list[Line]) -> None:
-    services = {function.service: function.name for function in FUNCTIONS}
-    writers = {services[line["service"]] for line in kept(query, lines)}
-    assert writers <= set(query.functions or services.values())
+    writers = {line[LOG] for line in kept(query, lines)}
+    assert writers <= set(query.functions or [function.name for function in FUNCTIONS])
 
 
 def test_what_a_query_makes_of_paths_names_no_item_and_nobody(lines: list[Line]) -> None:
@@ -91,14 +112,62 @@ def test_each_metric_of_a_graph_and_of_an_alarm_is_told_by_its_service(lines: li
         for metric in directive["Metrics"]
         for dimensions in directive["Dimensions"]
     }
+    of_filters = {(one.service, one.metric) for one in filters(FUNCTIONS)}
     shown = {
         (one.service, one.metric, "service", "stage", *([one.by] if one.by else []))
         for widget in widgets(FUNCTIONS)
         for one in widget.metrics
+        if (one.service, one.metric) not in of_filters
     }
     watched = {(one.service, one.metric, "service", "stage") for one in alarms(FUNCTIONS) if one.service}
     assert shown - told == set()
     assert watched - told == set()
+    assert of_filters == {metric for metric, number in counted(filters(FUNCTIONS), lines).items() if number}
+
+
+def test_filters_count_what_visitors_did_and_nothing_else_counts_it(lines: list[Line]) -> None:
+    """Three visits, a view, an event of a page and a bot. A path that is not there and a visit that failed are none."""
+    by_filters = counted(filters(FUNCTIONS), lines)
+    names = {"Visits": 3, "Views": 1, "PageEvents": 1, "BotHits": 1}
+    assert by_filters == {("visitor-counter", name): number for name, number in names.items()}
+    by_lines = embedded(lines)
+    assert set(by_lines).isdisjoint(by_filters)
+    assert {name for service, name in by_lines if service == "visitor-counter"} == {"ColdStart"}
+
+
+@pytest.mark.parametrize("level", ["WARNING", "CRITICAL"])
+@pytest.mark.parametrize("detail", LOG_DETAILS)
+def test_whatever_the_level_is_all_metrics_are_counted(
+    level: str, detail: str, lines: list[Line], tmp_path: Path
+) -> None:
+    few = an_evening(tmp_path, LOG_LEVEL=level, LOG_DETAIL=detail)
+    assert counted(filters(FUNCTIONS), few) == counted(filters(FUNCTIONS), lines)
+    at_times = {"SecondsToAccept"}
+    assert {key: value for key, value in embedded(few).items() if key[1] not in at_times} == {
+        key: value for key, value in embedded(lines).items() if key[1] not in at_times
+    }
+    assert all({"path", "message"}.isdisjoint(line) for line in few if line.get("level") is None)
+
+
+def test_in_brief_only_what_is_noteworthy_is_told_in_full(tmp_path_factory: pytest.TempPathFactory) -> None:
+    full, brief = (an_evening(tmp_path_factory.mktemp(name), LOG_DETAIL=name) for name in LOG_DETAILS)
+    assert len(full) == len(brief)
+    shortened = []
+    for long, short in zip(full, brief, strict=True):
+        if set(short) == set(long):
+            continue
+        shortened.append(short)
+        metrics = {name for name in short if name[0].isupper()}
+        declares = EMBEDDED | ({"currency"} & set(short)) if "_aws" in short else set()
+        assert set(short) == BRIEF | metrics | declares | {LOG}
+        assert set(short) < set(long)
+        assert (long["message"], long["level"], long["coldStart"]) == ("request", "INFO", False)
+        assert long["status"] < 400
+    whole = [line for line in brief if line not in shortened]
+    assert {"schedule", "rotation"} <= {line.get("message") for line in whole}
+    assert {403, 401, 500} & {line.get("status") for line in whole} == {403, 401, 500}
+    assert all("message" in line for line in whole)
+    assert {"/counter", "/counter.txt", "/hit", "/api/auth/login"} <= {line["path"] for line in shortened}
 
 
 def test_an_accepted_order_tells_once_how_long_it_waited_and_what_it_earns(lines: list[Line]) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shopkeeper.http import Request, Response
-from shopkeeper.runtime.telemetry.log import MAX_NOTE, MOST_NOTES, Telemetry
+from shopkeeper.runtime.telemetry.log import MAX_NOTE, MOST_NOTES, RANKS, Telemetry
 from shopkeeper.settings import read
 from shopkeeper.storage.tables import TABLES
 
@@ -110,6 +112,123 @@ def test_where_aws_counts_requests_only_what_it_does_not_know_is_a_metric(
     metrics = [[one["Name"] for one in line[METRICS]["CloudWatchMetrics"][0]["Metrics"]] for line in written[:2]]
     assert metrics == [["ColdStart"], ["Visits"]]
     assert [METRICS in line for line in written[2:]] == ([False] if level == "INFO" else [])
+
+
+BRIEF = {"requestId": "id", "path": "/x", "httpMethod": "GET", "status": 200, "durationMs": 1.2}
+
+
+def test_in_brief_a_line_has_only_what_finds_the_request_and_its_metrics(
+    lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    settings = read({"STAGE": "staging", "LOG_DETAIL": "brief", "COLOUR": "green"}, TABLES)
+    counted, embedded, none = (
+        Telemetry("service", settings, counts_requests=False, counted=frozenset({"Visits"})),
+        Telemetry("service", settings, counts_requests=False),
+        Telemetry("service", settings, has_metrics=False),
+    )
+    for told in (counted, embedded, none):
+        told.record(request(), GOOD, 0)  # it is cold
+        told.record(request(), GOOD, 0.0012)
+    _, of_filters, _, of_line, _, alone = lines()
+    assert of_filters == BRIEF | {"Visits": 1}
+    assert of_line.pop("_aws")["CloudWatchMetrics"][0]["Dimensions"] == [["service", "stage"]]
+    assert of_line == BRIEF | {"service": "service", "stage": "staging", "Visits": 1}
+    assert alone == BRIEF
+
+
+NOTEWORTHY = {
+    "a fault": (Response(500, {}, error=ValueError("the reason")), 0.1),
+    "a refusal": (Response(400, {}), 0.1),
+    "a fault behind a good answer": (Response(200, {}, error=ValueError("the reason")), 0.1),
+    "a note": (Response(200, {}, note="a note"), 0.1),
+    "a slow one": (Response(200, {}), 1.0),
+}
+
+
+@pytest.mark.parametrize("kind", NOTEWORTHY)
+def test_in_brief_what_is_noteworthy_is_told_in_full(kind: str, lines: Callable[[], list[dict[str, Any]]]) -> None:
+    response, seconds = NOTEWORTHY[kind]
+    for detail in ("full", "brief"):
+        told = telemetry(LOG_DETAIL=detail)
+        told.record(request(request_id="the first is cold"), Response(200, {}), 0)
+        told.record(request(), response, seconds)
+    full, brief = (list(line) for line in lines() if line["requestId"] == "id" and line["message"] == "request")
+    assert full == brief
+
+
+def test_in_brief_a_note_is_noteworthy_once(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    told = telemetry(LOG_DETAIL="brief")
+    for response in (Response(200, {}), NOTED, NOTED):
+        told.record(request(), response, 0)
+    assert [line.get("message") for line in lines()] == ["request", NOTED.note, "request", None]
+
+
+def test_what_filters_count_is_told_at_every_level_and_never_declared(
+    lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    settings = read({"STAGE": "staging", "LOG_LEVEL": "CRITICAL"}, TABLES)
+    told = Telemetry("service", settings, counts_requests=False, counted=frozenset({"Visits"}))
+    told.record(request(), GOOD, 0)
+    told.record(request(), GOOD, 0)
+    told.record(request(), Response(200, {}), 0)
+    cold, warm = lines()
+    assert [one["Name"] for one in cold[METRICS]["CloudWatchMetrics"][0]["Metrics"]] == ["ColdStart"]
+    assert (cold["Visits"], cold["service"], cold["stage"]) == (1, "service", "staging")
+    assert warm == {"Visits": 1}
+
+
+@given(
+    status=st.sampled_from([200, 201, 204, 304, 400, 403, 404, 429, 500, 503]),
+    fails=st.booleans(),
+    note=st.sampled_from(["", "a note"]),
+    seconds=st.floats(0, 3),
+    level=st.sampled_from(sorted(RANKS)),
+    counted=st.sets(st.sampled_from(["Visits", "Orders"])),
+    metrics=st.dictionaries(st.sampled_from(["Visits", "Orders"]), st.just(1)),
+    is_cold=st.booleans(),
+)
+def test_a_brief_line_says_nothing_that_the_full_one_does_not_and_what_failed_is_whole(
+    status: int,
+    fails: bool,
+    note: str,
+    seconds: float,
+    level: str,
+    counted: set[str],
+    metrics: dict[str, int],
+    is_cold: bool,
+) -> None:
+    response = Response(status, {}, error=ValueError("x") if fails else None, note=note, metrics=metrics)
+    written = []
+    for detail in ("full", "brief"):
+        output = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "stdout", output)
+            chosen = read({"LOG_LEVEL": level, "LOG_DETAIL": detail}, TABLES)
+            told = Telemetry("service", chosen, counts_requests=False, counted=frozenset(counted))
+            if not is_cold:
+                told.record(request(request_id="before"), Response(200, {}), 0)
+                output.truncate(0)
+                output.seek(0)
+            told.record(request(), response, seconds)
+        written.append([json.loads(line) for line in output.getvalue().splitlines()])
+    full, brief = written
+    assert len(full) == len(brief)
+    for long, short in zip(full, brief, strict=True):
+        changing = ("timestamp", "_aws")
+        assert {k: v for k, v in short.items() if k not in changing}.items() <= long.items()
+        assert [one["Name"] for one in _declared(short)] == [one["Name"] for one in _declared(long)]
+        if fails or status >= 400 or (note and RANKS[level] <= RANKS["WARNING"]) or seconds >= 1 or is_cold:
+            assert list(short) == list(long)
+    names = [name for line in brief for name in metrics if name in line]
+    assert sorted(names) == sorted(metrics)
+    assert {one["Name"] for line in brief for one in _declared(line)} == (
+        set(metrics) - counted | ({"ColdStart"} if is_cold else set())
+    )
+
+
+def _declared(line: dict[str, Any]) -> list[dict[str, Any]]:
+    directives = line.get("_aws", {"CloudWatchMetrics": []})["CloudWatchMetrics"]
+    return [metric for directive in directives for metric in directive["Metrics"]]
 
 
 def test_a_fault_is_told_with_its_causes(lines: Callable[[], list[dict[str, Any]]]) -> None:

@@ -27,7 +27,8 @@ locals {
   shown = [for widget in local.facts.widgets : {
     title = widget.title, stat = widget.statistic, period = widget.seconds
     metrics = [for one in widget.metrics : jsondecode(one.by == "" ?
-      jsonencode(["Shopkeeper", one.metric, "service", one.service, "stage", var.stage]) :
+      jsonencode(one.counted ? ["Shopkeeper/${one.service}/${var.stage}", one.metric] :
+      ["Shopkeeper", one.metric, "service", one.service, "stage", var.stage]) :
       jsonencode([{ expression = join("", [
         "SEARCH('{Shopkeeper,${one.by},service,stage} MetricName=\"${one.metric}\" stage=\"${var.stage}\"', ",
         "'${widget.statistic}', ${widget.seconds})",

@@ -33,9 +33,10 @@ class Function(msgspec.Struct, frozen=True):
 
     `grants` says what it may do on which table, `queues` on which queue, `pictures` with the pictures of the stage. One
     that `sends_mail` may send from the address that `MAIL_FROM` names. A function that `authenticates` is built with an
-    identity. `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in
-    proportion; `timeout` is in seconds. A deployment may reserve its `concurrency`. One that `has_url` gets a Function
-    URL with `FRONT=distribution`, by which the distribution asks it without the gateway.
+    identity. On AWS filters of its log count the metrics of requests that `counted` names; all others a line declares.
+    `libraries` names its lock under `requirements/`. `memory` is in MB, and Lambda gives processor time in proportion;
+    `timeout` is in seconds. A deployment may reserve its `concurrency`. One that `has_url` gets a Function URL with
+    `FRONT=distribution`, by which the distribution asks it without the gateway.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Function(msgspec.Struct, frozen=True):
     sends_mail: bool = False
     pictures: frozenset[PictureOperation] = frozenset()
     authenticates: bool = False
+    counted: tuple[str, ...] = ()
     libraries: str = "function"
     memory: int = 256
     timeout: int = 10

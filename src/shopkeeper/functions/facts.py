@@ -11,8 +11,9 @@ import msgspec
 
 from shopkeeper.functions.alarms import Alarm, alarms
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.functions.dashboard import Widget, widgets
+from shopkeeper.functions.dashboard import Shown, Widget, widgets
 from shopkeeper.functions.declaration import Function
+from shopkeeper.functions.filters import Filter, filters
 from shopkeeper.functions.permissions import Permission, permissions_of, secret_actions_of
 from shopkeeper.functions.queries import QUERIES, Query
 from shopkeeper.functions.queues import DEAD_LETTER_SECONDS, dead_letters
@@ -65,7 +66,8 @@ def facts(functions: tuple[Function, ...] = FUNCTIONS, tables: tuple[Table, ...]
         "dead_letter_seconds": DEAD_LETTER_SECONDS,
         "alarms": {alarm.name: _data(alarm) for alarm in alarms(functions)},
         "queries": {query.name: _query(query, functions) for query in QUERIES},
-        "widgets": [_data(widget) for widget in widgets(functions)],
+        "filters": {one.name: _data(one) for one in filters(functions)},
+        "widgets": [_widget(widget, functions) for widget in widgets(functions)],
         "tables": {table.name: _table(table, functions) for table in tables},
         "settings": {setting.variable: setting.meaning for setting in SETTINGS if setting.deployable},
     }
@@ -192,7 +194,14 @@ def _query(query: Query, functions: tuple[Function, ...]) -> Facts:
     return _data(query) | {"functions": list(query.functions) or [function.name for function in functions]}
 
 
-def _data(declared: Alarm | Query | Widget) -> Facts:
+def _widget(widget: Widget, functions: tuple[Function, ...]) -> Facts:
+    """Return a graph, with its metrics that filters count marked: those have a namespace of their own."""
+    counted = {(one.service, one.metric) for one in filters(functions)}
+    shown = [_data(one) | {"counted": (one.service, one.metric) in counted} for one in widget.metrics]
+    return _data(widget) | {"metrics": shown}
+
+
+def _data(declared: Alarm | Filter | Query | Shown | Widget) -> Facts:
     """Return what is declared, without its name."""
     facts: Facts = msgspec.json.decode(msgspec.json.encode(declared))
     facts.pop("name", None)

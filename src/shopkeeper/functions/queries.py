@@ -62,7 +62,7 @@ QUERIES = (
     Query(
         "slowest-routes",
         (
-            'filter message = "request"',
+            "filter ispresent(httpMethod)",
             r"parse path /^(?<area>\/[a-z.]*(?:\/[a-z-]+)?)(?:\/[^\/]+)*?(?:\/(?<step>[a-z]+))?$/",
             (
                 "stats count(*) as requests, pct(durationMs, 50) as p50, pct(durationMs, 99) as p99"

@@ -71,6 +71,7 @@ FUNCTION = Function(
         VISITORS: may("get", "update"),
     },
     errors=VISIT_ERRORS,
+    counted=("Visits", "Views", "PageEvents", "BotHits"),
     libraries="zones",
     concurrency=100,
     has_url=True,

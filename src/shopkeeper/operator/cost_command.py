@@ -27,17 +27,19 @@ def cost(
     ] = 0,
     front: Annotated[Front, typer.Option(help="How the counter is asked, as by FRONT.")] = "gateway",
     stage: Annotated[Literal["dev", "staging", "prod"], typer.Option(help="The stage.")] = "prod",
+    log_detail: Annotated[Literal["full", "brief"], typer.Option(help="What LOG_DETAIL is.")] = "full",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a month of a stage costs on AWS."""
     from shopkeeper.operator.costing import PRICES, Use, bill
 
     use = Use(visits=visits, views=views, orders=orders, pages=pages, cached=cached / 100, front=front)
-    found = bill(use, stage)
+    found = bill(use, stage, log_detail=log_detail)
     if as_json:
         told = {
             "stage": stage,
             "use": use,
+            "log_detail": log_detail,
             "prices": {"of": PRICES.of, "region": PRICES.region},
             "dollars": {
                 "requests": _rounded(found.requests),

@@ -8,10 +8,11 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.settings import Front
+from shopkeeper.settings import Front, LogDetail
 
 Stage = Literal["dev", "staging", "prod"]
 
@@ -65,11 +66,15 @@ class Prices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What one request, or one run of a schedule, takes: measured by `make bench`."""
+    """What one request, or one run of a schedule, takes: measured by `make bench`.
+
+    Its line in the log has `log_bytes`, and with `LOG_DETAIL=brief` `brief_log_bytes`.
+    """
 
     function: str
     milliseconds: float
     log_bytes: float
+    brief_log_bytes: float
     writes: float
     reads: float
     answer_bytes: float
@@ -128,9 +133,18 @@ def measured() -> dict[str, Request]:
     return msgspec.json.decode(_read("request_costs.json"), type=dict[str, Request])
 
 
-def bill(use: Use, stage: Stage, taken: dict[str, Request] | None = None, prices: Prices = PRICES) -> Bill:
+def bill(
+    use: Use,
+    stage: Stage,
+    taken: dict[str, Request] | None = None,
+    prices: Prices = PRICES,
+    *,
+    log_detail: LogDetail = "full",
+) -> Bill:
     """Return what a month costs. `taken` is what requests take, if it is not what was measured."""
     requests = measured() if taken is None else taken
+    if log_detail == "brief":
+        requests = {kind: replace(one, log_bytes=one.brief_log_bytes) for kind, one in requests.items()}
     counts = _counts(use)
     direct = use.visits if use.front == "distribution" else 0
     asked = sum(counts.values()) - direct

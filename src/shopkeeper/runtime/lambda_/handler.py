@@ -28,7 +28,8 @@ def lambda_handler(function: Function, environment: Mapping[str, str] = os.envir
     """
     settings = read(environment, TABLES)
     resources = open_resources(settings, authenticates=function.authenticates)
-    telemetry = Telemetry(function.service, settings, counts_requests=False)  # Lambda's own metrics count them
+    # Lambda's own metrics count requests.
+    telemetry = Telemetry(function.service, settings, counts_requests=False, counted=frozenset(function.counted))
     first_path = function.endpoints[0].path if function.endpoints else ""
     host = Host(function, resources, application((function,), resources), telemetry, first_path)
 

@@ -1,6 +1,7 @@
 """One log line for every request and every run of a job, on standard output: a JSON object with its metrics, if any.
 
-One machine writes the metrics only where `METRICS=emf`.
+One machine writes the metrics only where `METRICS=emf`. With `LOG_DETAIL=brief` the line of a request in which nothing
+was noteworthy has only what finds it again.
 
 The metrics use CloudWatch's embedded metric format. Log lines have the field names of Powertools for AWS Lambda, so
 that queries written for Powertools work.
@@ -28,6 +29,10 @@ MAX_PATH = 200
 MAX_ERROR = 200
 MAX_TRACEBACK = 20_000
 MAX_NOTE = 400
+SLOW_MILLISECONDS = 1000
+"""From this duration on a request is noteworthy."""
+FAILED = 400
+"""From this status on a request is noteworthy."""
 MOST_NOTES = 100
 """The limit of different notes, each written once. Requests cause notes, so their number must be limited."""
 
@@ -85,10 +90,12 @@ class Telemetry:
         *,
         has_metrics: bool = True,
         counts_requests: bool = True,
+        counted: frozenset[str] = frozenset(),
     ) -> None:
         """Without `has_metrics` only log lines are written, and those of runs say what the run did.
 
-        With `counts_requests` the metrics have the number of requests and their durations.
+        With `counts_requests` the metrics have the number of requests and their durations. The metrics of requests in
+        `counted` are plain members of the line, whatever `LOG_LEVEL` is: filters of the log count them.
         """
         self._dimensions = {"service": service, "stage": settings.stage}
         self._common = {**self._dimensions, **({"colour": settings.colour} if settings.colour else {})}
@@ -96,6 +103,8 @@ class Telemetry:
         self._output = output(self._dropped)
         self._has_metrics = has_metrics
         self._counts_requests = counts_requests
+        self._counted = counted
+        self._is_brief = settings.log_detail == "brief"
         self._notes: set[str] = set()
         self._cold = True
         self.dropped = 0
@@ -109,13 +118,21 @@ class Telemetry:
         cold, self._cold = self._cold, False
         milliseconds = _milliseconds(seconds)
         level = "INFO" if response.error is None else "ERROR"
-        line = self._request_line(level, request, response, milliseconds, cold) if self._shows(level) else None
-        if line is not None and trace_id:
+        note = response.note if response.note and self._shows("WARNING") and self._is_new(response.note) else ""
+        is_brief = self._is_brief and not (cold or note or _is_noteworthy(response, milliseconds))
+        line: dict[str, object] = {}
+        if self._shows(level):
+            line = self._request_line(level, request, response, milliseconds, cold, is_brief=is_brief)
+        if line and trace_id:
             line["trace_id"] = trace_id
-        lines = self._object(line, self._request_metrics(response, milliseconds, cold))
-        if response.note and self._shows("WARNING") and self._is_new(response.note):
-            note = self._line("WARNING", _text(response.note, MAX_NOTE))
-            lines = _encode(note | {"requestId": request.request_id}) + lines
+        metrics = self._request_metrics(response, milliseconds, cold)
+        if self._counted and metrics:
+            line |= {name: value for name, value in metrics.items() if name in self._counted}
+            metrics = {name: value for name, value in metrics.items() if name not in self._counted}
+        lines = self._object(line, metrics)
+        if note:
+            told = self._line("WARNING", _text(note, MAX_NOTE)) | {"requestId": request.request_id}
+            lines = _encode(told) + lines
         if lines:
             self._output.write(lines)
 
@@ -174,7 +191,7 @@ class Telemetry:
     ) -> None:
         cold, self._cold = self._cold, False
         level = "INFO" if failure is None else "ERROR"
-        line = None
+        line: dict[str, object] = {}
         if self._shows(level):
             fault = {} if failure is None else _fault(failure)
             done = {"metrics": metrics} if metrics and not self._has_metrics else {}
@@ -187,13 +204,13 @@ class Telemetry:
         """Return the lines that report how many requests lost their lines."""
         self.dropped += requests
         shown = self._shows("WARNING")
-        line = self._line("WARNING", "log lines dropped") | {"requests": requests} if shown else None
+        line = self._line("WARNING", "log lines dropped") | {"requests": requests} if shown else {}
         return self._object(line, {"LogLinesDropped": requests})
 
-    def _object(self, line: dict[str, object] | None, metrics: Mapping[str, float]) -> bytes:
+    def _object(self, line: dict[str, object], metrics: Mapping[str, float]) -> bytes:
         """Return one object with a line and with metrics, as far as there are any and they are wanted."""
         if metrics and self._has_metrics:
-            return embedded_metrics(line or self._dimensions, tuple(self._dimensions), metrics)
+            return embedded_metrics(line | self._dimensions, tuple(self._dimensions), metrics)
         return _encode(line) if line else b""
 
     def _shows(self, level: str) -> bool:
@@ -214,18 +231,19 @@ class Telemetry:
         return {**counted, **response.metrics, **({"ColdStart": 1} if cold else {})}
 
     def _request_line(
-        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool
+        self, level: str, request: Request, response: Response, milliseconds: float, cold: bool, *, is_brief: bool
     ) -> dict[str, object]:
-        line = self._line(level, "request")
-        line |= {
+        brief: dict[str, object] = {
             "requestId": request.request_id,
             "path": _text(request.path, MAX_PATH),
             "httpMethod": _text(request.method, MAX_USER_AGENT),
             "status": response.status,
             "durationMs": milliseconds,
-            "coldStart": cold,
-            "userAgent": _text(request.headers.get("user-agent", ""), MAX_USER_AGENT),
         }
+        if is_brief:
+            return brief
+        line = self._line(level, "request") | brief
+        line |= {"coldStart": cold, "userAgent": _text(request.headers.get("user-agent", ""), MAX_USER_AGENT)}
         if response.error is not None:
             line |= _fault(response.error)
         return line | self._trace()
@@ -253,6 +271,10 @@ def run_job(job: Callable[[], Metrics]) -> Run:
     except Exception as error:  # noqa: BLE001  # the caller decides
         return Run(time.monotonic() - began, {}, error)
     return Run(time.monotonic() - began, metrics, None)
+
+
+def _is_noteworthy(response: Response, milliseconds: float) -> bool:
+    return response.status >= FAILED or response.error is not None or milliseconds >= SLOW_MILLISECONDS
 
 
 def _milliseconds(seconds: float) -> float:
