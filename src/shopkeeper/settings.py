@@ -133,12 +133,7 @@ class Settings:
         default=DYNAMODB,
         shown="a file in the working folder, on Lambda `dynamodb:`",
     )
-    region = Setting(
-        "AWS_REGION",
-        "the region of the tables",
-        aws_region,
-        default="us-east-1",
-    )
+    region = Setting("AWS_REGION", "the region of the tables", aws_region, default="us-east-1")
     allowed_origins = Setting(
         "ALLOWED_ORIGINS",
         "web origins that may read, with commas between",
