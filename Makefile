@@ -63,7 +63,7 @@ format: $(VENV)/test ## format the code and mend what ruff can
 	@if [ -x node_modules/.bin/biome ]; then node_modules/.bin/biome check --write --log-level=error; fi
 
 openapi: $(VENV)/server ## write docs/openapi.json anew
-	@$(BIN)/shopkeeper openapi > docs/openapi.json
+	@$(BIN)/shopkeeper openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json || { rm -f docs/openapi.json.new; exit 1; }
 	@if [ -d node_modules/openapi-typescript ]; then node clients/typescript/generate.js clients/typescript/src/schema.ts; fi
 
 example: clients/typescript/dist/.done clients/typescript/example/node_modules/.done ## install the Next.js example

@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     fields: dict[tuple[str, str], list[str]] = {}
     for outcome in ("passed", "failed", "skipped", "error"):
         for report in terminalreporter.getreports(outcome):
-            for name, field in report.user_properties:
+            for name, field in getattr(report, "user_properties", []):  # none of a module that was not imported
                 if name == "field" and (report.when == "call" or outcome != "passed"):
                     description, step = field
                     for one in NAMES if description == "all" else (description,):
