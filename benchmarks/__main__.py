@@ -27,6 +27,7 @@ from benchmarks import (
     report,
     request_costs,
     sharding,
+    tracing,
     upgrading,
     user_agents,
 )
@@ -53,6 +54,8 @@ def on_lambda(quick: bool) -> Results:
     with lambda_calls.stage() as on:
         found: Results = {"lambda_python": environments.build(interpreter)}
         found["cold"] = lambda_calls.cold_starts(on, contestants, rounds=3 if quick else 15)
+        if lambda_calls.VISIT in contestants:
+            found["tracing"] = tracing.measure(on, rounds=4 if quick else 40)
         visits = [contestant for contestant in contestants if contestant in lambda_calls.VISITS]
         found["warm"] = lambda_calls.warm_calls(on, visits, rounds=1 if quick else 6, calls=50)
     found["cost"] = {

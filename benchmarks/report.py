@@ -65,6 +65,18 @@ def tables(results: Results) -> Iterator[str]:
             for cost in [results.get("cost", {}).get(name)]
         ],
     )
+    yield from _table(
+        "What tracing adds",
+        ("to a", "ms of the processor", "quartiles"),
+        [
+            (
+                {"cold": "cold start of `visits`", "warm": "warm call"}[kind],
+                f"{figures['p50']:.2f}",
+                f"{figures['p25']:.2f} to {figures['p75']:.2f}",
+            )
+            for kind, figures in results.get("tracing", {}).items()
+        ],
+    )
     packages = results.get("packages", {}) | results.get("peer_packages", {})
     yield from _table(
         "Package",

@@ -9,7 +9,7 @@ import pytest
 from tests.deploy.descriptions import NAMES, copy_repository
 from tests.deploy.emulator import Aws, ministack
 
-STEPS = ("valid", "agrees", "deployed", "collection", "removed")
+STEPS = ("valid", "agrees", "deployed", "collection", "consumers", "removed")
 SEEN = pytest.StashKey[dict[tuple[str, str], list[str]]]()
 
 

@@ -92,20 +92,20 @@ def test_what_is_not_declared_is_the_gateways_403(deployment: Deployment) -> Non
         assert (answer.status, answer.json) == (403, {"message": "Missing Authentication Token"})
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_an_order_that_nobody_accepts_expires_once_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.expire_an_order(runs=2) == ["order.received", "order.expired"]
     assert deployment.run_schedule("order-expiry")
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_a_pause_ends_when_its_rule_invokes_the_function(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.end_a_pause() == [*["business.paused"] * 3, "business.resumed"]
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_an_order_reaches_a_webhook_by_the_stream(deployment: Deployment) -> None:
     with FaultyServer(answers(204, b"")) as server:
         owner = Owner(deployment.place)
@@ -120,7 +120,7 @@ def test_an_order_reaches_a_webhook_by_the_stream(deployment: Deployment) -> Non
     assert (sent["type"], sent["data"]["subject"]) == ("order.received", placed["order_id"])
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_what_a_webhook_refuses_is_sent_again_by_the_schedule_and_by_a_replay(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert deployment.webhooks_are_sent()
@@ -147,18 +147,18 @@ def test_people_use_its_pages_from_a_new_account_to_an_order_that_is_over(deploy
     assert an_evening_in_the_browser(deployment) == []
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_hits_are_counted_read_shared_closed_and_told_by_mail(deployment: Deployment) -> None:
     """Under the roles of the functions alone."""
     assert traffic_is_counted(deployment)
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_the_customers_of_a_deleted_business_are_forgotten(deployment: Deployment) -> None:
     assert customers_are_forgotten(deployment)
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_an_order_and_a_reset_are_told_by_mail(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert mails_are_sent(deployment)
@@ -203,7 +203,7 @@ def test_its_logs_have_the_filters_that_count(deployment: Deployment) -> None:
         assert {**counted, **made, "metricValue": one["value"]} == counted
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -> None:
     """The emulator takes all of it; that a message arrives there is AWS's matter.
 
@@ -226,7 +226,7 @@ def test_what_fails_of_a_schedule_has_a_queue_to_go_to(deployment: Deployment) -
         assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(f":{NAME}-{failures}")
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_what_fails_three_times_waits_in_its_queue_until_it_is_run_again(deployment: Deployment) -> None:
     queue = Queue(deployment, "order-expiry")
     event = {"schedule": "order-expiry"}
@@ -247,7 +247,7 @@ def test_what_fails_three_times_waits_in_its_queue_until_it_is_run_again(deploym
     assert queue.letters() == []
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_letters_of_rules_and_streams_run_the_schedule_that_finds_what_was_missed(deployment: Deployment) -> None:
     of_rule, of_stream = Queue(deployment, "mail-missed"), Queue(deployment, "webhook-events")
     of_rule.send({"source": "aws.events", "detail-type": "Scheduled Event"}, rule="mail-missed")
@@ -259,7 +259,7 @@ def test_letters_of_rules_and_streams_run_the_schedule_that_finds_what_was_misse
     assert [*of_rule.letters(), *of_stream.letters()] == []
 
 
-@pytest.mark.step("deployed")
+@pytest.mark.step("consumers")
 def test_a_letter_that_nothing_can_run_stays_and_holds_up_the_others_unless_asked(deployment: Deployment) -> None:
     queue = Queue(deployment, "pause-end")
     strange, good = {"order": "66"}, {"requestPayload": {"schedule": "pause-end"}}

@@ -35,7 +35,6 @@ RESULTS: dict[str, Any] = {
     "cold": {
         "nothing": figures(50),
         "visits": figures(100),
-        lambda_calls.TRACED: figures(101),
         "founding": figures(400),
         "powertools": figures(500),
         "fastapi": figures(800),
@@ -49,7 +48,8 @@ RESULTS: dict[str, Any] = {
         lambda_calls.BRIEF: {"function": 0.2, "log": 0.05, "all": 4.41},
         "founding": {"function": 0.26, "log": 0.04, "all": 4.42},
     },
-    "warm": {"visits": figures(1), lambda_calls.TRACED: figures(1.05), "founding": figures(4), "nothing": figures(0.5)},
+    "warm": {"visits": figures(1), "founding": figures(4), "nothing": figures(0.5)},
+    "tracing": {"cold": figures(1), "warm": figures(0.1)},
     "packages": {"visits": {"zipped_mb": 1.0, "unpacked_mb": 3.0}},
     "throughput": {
         kind: {

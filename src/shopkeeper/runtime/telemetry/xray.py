@@ -6,6 +6,7 @@ header"; AWS Lambda Developer Guide, "Defined runtime environment variables".
 
 import _socket  # see `net.tls`
 import os
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -114,6 +115,7 @@ def _outcome(status: int, *, has_failed: bool) -> Document:
     return {"error": True} if status >= 400 else {}
 
 
+@lru_cache(maxsize=256)
 def _name(text: str) -> str:
     """Return a text with the signs that a name may have."""
     return "".join(sign for sign in text if sign.isalnum() or sign in _NAME_SIGNS)[:MOST_NAME]
