@@ -89,6 +89,7 @@ JUSTIFIED: dict[str, set[str]] = {
         "lambda:DeleteAlias",
         "lambda:DeleteEventSourceMapping",
         "lambda:DeleteFunctionEventInvokeConfig",
+        "lambda:DeleteFunctionUrlConfig",
         "lambda:GetAlias",
         "lambda:GetEventSourceMapping",
         "lambda:GetFunctionConfiguration",
