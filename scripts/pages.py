@@ -22,7 +22,6 @@ FIRST_COLOUR = "blue"
 GATEWAY = "execute-api."
 """What the host of every API of API Gateway has behind its id."""
 
-
 API, COUNTER = "api", "counter"
 """The origins that answer for the API: the gateway, and the Function URL, if there is one."""
 
@@ -181,15 +180,13 @@ def _viewer(stage: str) -> str:
 
 def _url_host(name: str) -> str:
     """Return the host of the Function URL of a colour, empty if it has none."""
-    functions = [function for function, one in facts.read()["functions"].items() if one["has_url"]]
+    (function,) = [function for function, one in facts.read()["functions"].items() if one["has_url"]]
     client = account.client("lambda")
-    for function in functions:
-        try:
-            found = client.get_function_url_config(FunctionName=f"{name}-{function}", Qualifier="live")
-        except client.exceptions.ResourceNotFoundException:
-            continue
-        return str(found["FunctionUrl"]).removeprefix("https://").rstrip("/")
-    return ""
+    try:
+        found = client.get_function_url_config(FunctionName=f"{name}-{function}", Qualifier="live")
+    except client.exceptions.ResourceNotFoundException:
+        return ""
+    return str(found["FunctionUrl"]).removeprefix("https://").rstrip("/")
 
 
 def _is_there(api: str) -> bool:

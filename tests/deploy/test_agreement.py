@@ -12,8 +12,8 @@ from shopkeeper.functions.facts import facts
 from shopkeeper.functions.filters import filters
 from shopkeeper.functions.queries import QUERIES
 from shopkeeper.http.cors import ALLOWED_HEADERS, PREFLIGHT_SECONDS
-from shopkeeper.operator.costing import PRICES, Stage, Use, bill
-from shopkeeper.settings import DEV_ORIGINS
+from shopkeeper.operator.costing import PRICES, Use, bill
+from shopkeeper.settings import DEV_ORIGINS, Stage
 from shopkeeper.storage.tables import TABLES
 from tests.deploy.cloudformation import Template
 from tests.deploy.descriptions import NAMES, READERS, data_templates, transformed

@@ -210,11 +210,17 @@ WITH_URL = [
 """What is wrong only with `FRONT=distribution`, as prod is deployed here."""
 
 
+CASES = [*(("dev", *mutation) for mutation in MUTATIONS), *(("prod", *mutation) for mutation in WITH_URL)]
+
+
 @pytest.fixture(scope="module")
-def sound(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """What SAM says unmutated, for the parts that the code does not declare."""
-    aws.keep_secret("dev")
-    return READERS["sam"](copy_repository(tmp_path_factory.mktemp("sound")), "dev", "blue", {})
+def sound(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+    """What SAM says unmutated of each stage, for the parts that the code does not declare."""
+    root = copy_repository(tmp_path_factory.mktemp("sound"))
+    stages = ("dev", "prod")
+    for stage in stages:
+        aws.keep_secret(stage)
+    return {stage: READERS["sam"](root, stage, "blue", {}) for stage in stages}
 
 
 @pytest.fixture(scope="module")
@@ -230,43 +236,31 @@ def test_each_description_is_spoilt_in_twenty_ways() -> None:
 
 @pytest.mark.step("agrees")
 @pytest.mark.parametrize(
-    ("description", "mutation", "file", "old", "new", "finding"),
-    MUTATIONS,
-    ids=[f"{mutation[0]}-{mutation[1]}" for mutation in MUTATIONS],
+    ("stage", "description", "mutation", "file", "old", "new", "finding"),
+    CASES,
+    ids=[f"{description}-{mutation}" for _, description, mutation, *_ in CASES],
 )
 def test_a_mutation_is_caught_and_named(
-    description: str, mutation: str, file: str, old: str, new: str, finding: str, aws: Aws, sound: Model, workshop: Path
+    stage: str,
+    description: str,
+    mutation: str,
+    file: str,
+    old: str,
+    new: str,
+    finding: str,
+    aws: Aws,
+    sound: dict[str, Model],
+    workshop: Path,
 ) -> None:
-    found = spoilt(description, "dev", file, old, new, aws, workshop)
-    wanted = declared("dev", "blue")
-    lines = [*differences({part: found[part] for part in wanted}, wanted)]
-    lines += differences(found, sound)
-    assert any(finding in line for line in lines), lines
-
-
-@pytest.mark.step("agrees")
-@pytest.mark.parametrize(
-    ("description", "mutation", "file", "old", "new", "finding"),
-    WITH_URL,
-    ids=[f"{mutation[0]}-{mutation[1]}" for mutation in WITH_URL],
-)
-def test_a_mutation_of_the_url_is_caught_and_named(
-    description: str, mutation: str, file: str, old: str, new: str, finding: str, aws: Aws, workshop: Path
-) -> None:
-    aws.keep_secret("prod")
-    found = spoilt(description, "prod", file, old, new, aws, workshop)
-    wanted = declared("prod", "blue")
-    lines = [*differences({part: found[part] for part in wanted}, wanted)]
-    assert any(finding in line for line in lines), lines
-
-
-def spoilt(description: str, stage: str, file: str, old: str, new: str, aws: Aws, workshop: Path) -> Model:
-    """Return what a description says of a stage once a text in it is another."""
     path = workshop / "infrastructure" / file
     text = path.read_text()
     assert old in text, "the description has nothing to spoil here"
     path.write_text(text.replace(old, new))
     try:
-        return READERS[description](workshop, stage, "blue", aws.environment)
+        found = READERS[description](workshop, stage, "blue", aws.environment)
     finally:
         path.write_text(text)
+    wanted = declared(stage, "blue")
+    lines = [*differences({part: found[part] for part in wanted}, wanted)]
+    lines += differences(found, sound[stage])
+    assert any(finding in line for line in lines), lines

@@ -8,8 +8,8 @@ import pytest
 
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.operator.costing import PRICES, Prices, Request, Stage, Use, bill, measured
-from shopkeeper.settings import LOG_DETAILS
+from shopkeeper.operator.costing import PRICES, Prices, Request, Use, bill, measured
+from shopkeeper.settings import LOG_DETAILS, Stage
 from tests.support.processes import run_cli
 from tests.support.tools import ROOT
 

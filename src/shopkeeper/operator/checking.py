@@ -19,6 +19,7 @@ from shopkeeper.functions.transports import greet_server
 from shopkeeper.identity.keys import fingerprint
 from shopkeeper.identity.secrets import key_file
 from shopkeeper.operator.env_file import OF_OTHERS
+from shopkeeper.operator.near_misses import DECLARED, NAMES
 from shopkeeper.runtime.datafile import check_belongs, data_path, read_secrets, source_name
 from shopkeeper.runtime.machine.tracing import require_extra
 from shopkeeper.settings import SETTINGS, Settings, read
@@ -29,7 +30,7 @@ from shopkeeper.storage.sqlite.lock import lock_data
 from shopkeeper.storage.sqlite.migration import is_former
 from shopkeeper.storage.sqlite.schema import VERSION
 from shopkeeper.storage.tables import TABLES
-from shopkeeper.trace_settings import TRACE_SETTINGS, read_traces
+from shopkeeper.trace_settings import read_traces
 
 LEAST_FREE = 100_000_000
 """Bytes. With less free space writes would soon fail."""
@@ -43,9 +44,7 @@ WHO_REGISTERS = {
     "invite": "who has a link of `shopkeeper invite` can make an account, and others are told so",
     "closed": "nobody can make an account but with a link of `shopkeeper invite`",
 }
-DECLARED = (*SETTINGS, *TRACE_SETTINGS)
 SECRETS = {setting.variable for setting in DECLARED if setting.is_secret}
-SHOWN = [*(name for setting in DECLARED for name in setting.variables), *(table.environment for table in TABLES)]
 
 
 class Report(msgspec.Struct):
@@ -88,11 +87,11 @@ def check(environment: Mapping[str, str], env_file: Path | None, from_file: Mapp
 
 def _given(environment: Mapping[str, str], env_file: Path | None, from_file: Mapping[str, str]) -> list[str]:
     """Return a line for each variable that is set, with where it comes from."""
-    names = [name for name in SHOWN if environment.get(name, "").strip()]
+    names = [name for name in NAMES if environment.get(name, "").strip()]
     names += sorted(name for name in from_file if name.startswith(OF_OTHERS) and name not in names)
     lines = []
     for name in names:
-        value = HIDDEN if name in SECRETS or name not in SHOWN else environment[name]
+        value = HIDDEN if name in SECRETS or name not in NAMES else environment[name]
         lines.append(f"  {name}={value}" + (f" (from {env_file})" if name in from_file else ""))
     return lines
 

@@ -1,12 +1,12 @@
 """The command `shopkeeper cost`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import typer
 
 from shopkeeper.operator.terminal import out
-from shopkeeper.settings import Front
+from shopkeeper.settings import Front, LogDetail, Stage
 
 MOST = 10**12
 """The largest number of requests a month that is taken."""
@@ -26,8 +26,8 @@ def cost(
         int, typer.Option(help="How many in 100 of their requests the distribution answers itself.", min=0, max=100)
     ] = 0,
     front: Annotated[Front, typer.Option(help="How the counter is asked, as by FRONT.")] = "gateway",
-    stage: Annotated[Literal["dev", "staging", "prod"], typer.Option(help="The stage.")] = "prod",
-    log_detail: Annotated[Literal["full", "brief"], typer.Option(help="What LOG_DETAIL is.")] = "full",
+    stage: Annotated[Stage, typer.Option(help="The stage.")] = "prod",
+    log_detail: Annotated[LogDetail, typer.Option(help="What LOG_DETAIL is.")] = "full",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what a month of a stage costs on AWS."""

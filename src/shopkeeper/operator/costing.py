@@ -5,16 +5,13 @@ Free allowances are not subtracted: an account shares them among all that it run
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from shopkeeper.functions.alarms import alarms
 from shopkeeper.functions.all import FUNCTIONS
-from shopkeeper.settings import Front, LogDetail
-
-Stage = Literal["dev", "staging", "prod"]
+from shopkeeper.settings import Front, LogDetail, Stage
 
 MILLION = 1_000_000
 MONTH_MINUTES = 365 * 24 * 60 / 12

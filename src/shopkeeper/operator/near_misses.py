@@ -7,10 +7,8 @@ from shopkeeper.settings import SETTINGS
 from shopkeeper.storage.tables import TABLES
 from shopkeeper.trace_settings import TRACE_SETTINGS
 
-NAMES = [
-    *(name for setting in (*SETTINGS, *TRACE_SETTINGS) for name in setting.variables),
-    *(table.environment for table in TABLES),
-]
+DECLARED = (*SETTINGS, *TRACE_SETTINGS)
+NAMES = [*(name for setting in DECLARED for name in setting.variables), *(table.environment for table in TABLES)]
 """The variables that are read."""
 
 CLOSE = 0.8
