@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
+def has_user(text: str) -> bool:
+    """Return whether a text is a URL with a user, and so perhaps with a password: such a text is not shown."""
+    return "@" in text.partition("://")[2]
+
+
 class Setting(Generic[T_co]):
     """A setting's declaration, and on an instance of `Settings` its value.
 
@@ -81,7 +86,7 @@ class Setting(Generic[T_co]):
         try:
             return self._check(text)
         except ValueError as error:
-            given = "" if self.is_secret else f", not {text[:100]!r}"
+            given = "" if self.is_secret or has_user(text) else f", not {text[:100]!r}"
             raise ConfigurationError(f"{variable} {error}{given}.") from None
 
     @property

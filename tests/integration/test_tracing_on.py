@@ -99,6 +99,16 @@ def test_an_endpoint_that_is_no_url_is_one_sentence(url: str) -> None:
     done = run_cli("serve", OTEL_EXPORTER_OTLP_ENDPOINT=url)
     assert done.returncode == 2
     assert done.stderr.startswith("OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://127.0.0.1:4318")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_password_in_the_url_of_a_collector_is_not_shown() -> None:
+    url = "http://user:collector-key@127.0.0.1:4318"
+    for command in ("serve", "check"):
+        done = run_cli(command, OTEL_EXPORTER_OTLP_ENDPOINT=url)
+        assert done.returncode != 0
+        assert "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://127.0.0.1:4318" in done.stderr
+        assert "collector-key" not in done.stdout + done.stderr
 
 
 def test_the_file_of_settings_may_say_where_traces_go_and_its_key_stays_hidden(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The proxies of `deploy/` on loopback, as an operator sets them up, on ports and with certificates of the tests."""
 
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import trustme
 
 from tests.support.nginx import running_nginx
-from tests.support.processes import free_port, running
+from tests.support.processes import STARTS_WITHIN_SECONDS, free_port, running
 from tests.support.tools import ROOT, need
 
 DEPLOY = ROOT / "deploy"
@@ -73,4 +76,19 @@ def caddy_front(behind: int, folder: Path) -> Iterator[Front]:
     environment = ["env", f"HOME={folder}", f"XDG_CONFIG_HOME={folder}", f"XDG_DATA_HOME={folder}"]
     command = [*environment, program, "run", "--adapter", "caddyfile", "--config", str(configuration)]
     with running(command, front.port, folder / "caddy.log"):
+        _await_certificate(front.port)  # Caddy listens before its authority has issued one
         yield front
+
+
+def _await_certificate(port: int) -> None:
+    trusting = ssl._create_unverified_context()
+    ends = time.monotonic() + STARTS_WITHIN_SECONDS
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+                trusting.wrap_socket(plain, server_hostname="localhost").close()
+            return
+        except ssl.SSLError:
+            if time.monotonic() >= ends:
+                raise
+            time.sleep(0.05)

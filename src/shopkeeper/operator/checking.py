@@ -22,6 +22,7 @@ from shopkeeper.operator.env_file import OF_OTHERS
 from shopkeeper.operator.near_misses import DECLARED, NAMES
 from shopkeeper.runtime.datafile import check_belongs, data_path, read_secrets, source_name
 from shopkeeper.runtime.machine.tracing import require_extra
+from shopkeeper.setting import has_user
 from shopkeeper.settings import SETTINGS, Settings, read
 from shopkeeper.storage import StoreError
 from shopkeeper.storage.sqlite.about import read_about
@@ -91,7 +92,8 @@ def _given(environment: Mapping[str, str], env_file: Path | None, from_file: Map
     names += sorted(name for name in from_file if name.startswith(OF_OTHERS) and name not in names)
     lines = []
     for name in names:
-        value = HIDDEN if name in SECRETS or name not in NAMES else environment[name]
+        hides = name in SECRETS or name not in NAMES or has_user(environment[name])
+        value = HIDDEN if hides else environment[name]
         lines.append(f"  {name}={value}" + (f" (from {env_file})" if name in from_file else ""))
     return lines
 
