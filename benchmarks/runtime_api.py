@@ -19,8 +19,10 @@ from typing import Any
 
 DEADLINE_MS = 30_000
 ANSWERS_WITHIN_SECONDS = 30.0
-SAMPLED = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-"""Every invocation is sampled. It is traced where the function knows X-Ray's daemon."""
+RESTS_SECONDS = 0.002
+"""How long a process that has asked for an event may take until it is idle."""
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled={}"
+"""A sampled invocation is traced where the function knows X-Ray's daemon."""
 
 
 class RuntimeApi(ThreadingHTTPServer):
@@ -30,8 +32,10 @@ class RuntimeApi(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.events: queue.Queue[tuple[dict[str, Any], bool] | None] = queue.Queue()
         self.answers: queue.Queue[tuple[float, dict[str, Any]]] = queue.Queue()
+        self.is_asked = threading.Event()
+        """Whether the function waits for an event."""
         self.handed_out = 0.0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -45,9 +49,9 @@ class RuntimeApi(ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
-    def call(self, event: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    def call(self, event: dict[str, Any], *, sampled: bool) -> tuple[float, dict[str, Any]]:
         """Send an event to the function. Return the time of its response, and the response."""
-        self.events.put(event)
+        self.events.put((event, sampled))
         return self.answers.get(timeout=ANSWERS_WITHIN_SECONDS)
 
 
@@ -58,16 +62,19 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        event = self.server.events.get()
-        if event is None:
+        self.server.is_asked.set()
+        given = self.server.events.get()
+        self.server.is_asked.clear()
+        if given is None:
             self.close_connection = True
             return
+        event, sampled = given
         body = json.dumps(event).encode()
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
         self.send_header("Lambda-Runtime-Deadline-Ms", str(int(time.time() * 1000) + DEADLINE_MS))
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench")
-        self.send_header("Lambda-Runtime-Trace-Id", SAMPLED)
+        self.send_header("Lambda-Runtime-Trace-Id", TRACE.format(int(sampled)))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -116,12 +123,12 @@ class Function:
             stderr=subprocess.STDOUT,
         )
 
-    def call(self, event: dict[str, Any], status: int | None) -> float:
+    def call(self, event: dict[str, Any], status: int | None, *, sampled: bool = True) -> float:
         """Call the function and return the time of its response, in seconds of the performance counter.
 
         Raises RuntimeError unless the response has this status.
         """
-        arrived, answer = self._api.call(event)
+        arrived, answer = self._api.call(event, sampled=sampled)
         body = answer["body"] or {}  # a job returns nothing
         if answer["kind"] != "response" or body.get("statusCode") != status:
             raise RuntimeError(f"the function answered {answer}")
@@ -138,6 +145,13 @@ class Function:
         The clock is that of `clock_getcpuclockid`, for whose number Python has no name.
         """
         return time.clock_gettime(~self._process.pid << 3 | 2)
+
+    def processor_seconds_at_rest(self) -> float:
+        """Return the same once the process waits for its next event, so that no work of the last call is missed."""
+        if not self._api.is_asked.wait(ANSWERS_WITHIN_SECONDS):
+            raise RuntimeError("the function does not ask for another event")
+        time.sleep(RESTS_SECONDS)
+        return self.processor_seconds()
 
     def log_bytes(self) -> int:
         """Return the size of the process's log in bytes."""

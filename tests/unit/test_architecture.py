@@ -70,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pages": set(),
     "runtime": LEAVES | {"settings", "trace_settings", "http", "net", "storage", "identity", "functions", "pages"},
     "operator": LEAVES
-    | {"settings", "trace_settings", "http", "storage", "identity", "domains", "functions", "runtime"},
+    | {"setting", "settings", "trace_settings", "http", "storage", "identity", "domains", "functions", "runtime"},
     "__main__": {"operator", "libraries"},
     **{leaf: set() for leaf in LEAVES},
     "checks": {"net"},

@@ -1,9 +1,11 @@
 """Traces for X-Ray: what a function tells of an invocation, where it was sampled, and that it never fails for it."""
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -228,6 +230,19 @@ def test_work_in_threads_is_told_too(daemon: Daemon) -> None:
     assert [call["name"] for call in calls(traced(daemon, work))] == ["host.example"] * 2
 
 
+def test_what_goes_on_after_its_invocation_is_not_told(daemon: Daemon) -> None:
+    contexts = []
+
+    def work() -> None:
+        with Span("part"):
+            contexts.append(copy_context())
+        contexts.append(copy_context())
+
+    document = traced(daemon, work)
+    assert [part["name"] for part in document["subsegments"]] == ["part"]
+    assert [context.run(current_root) for context in contexts] == [None, None]
+
+
 # Limits
 
 
@@ -243,6 +258,18 @@ def test_the_longest_document_is_within_the_limit_and_says_what_is_left_out(daem
     document = traced(daemon, work)
     assert len(calls(document)) == MOST_SPANS
     assert document["annotations"]["left_out"] == 7
+
+
+def test_nothing_of_an_invocation_is_left_to_the_collector(invoke: Invoke, daemon: Daemon) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        invoke(visits.FUNCTION, daemon.address, {}, COUNTED)
+        left = [one for one in gc.get_objects() if isinstance(one, Span)]
+    finally:
+        gc.enable()
+    assert len(calls(daemon.document())) == 1
+    assert left == []
 
 
 def test_a_name_has_only_the_signs_that_are_allowed(daemon: Daemon) -> None:

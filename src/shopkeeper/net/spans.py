@@ -41,10 +41,12 @@ class Span:
 
     def __enter__(self: AnySpan) -> AnySpan:
         around = _current.get()
-        if around is not None and around.root is not None and around.root.takes_one_more():
+        root = None if around is None else around.root
+        if around is not None and root is not None and root.takes(self):
             around.parts.append(self)
             self.around = around
-            self._begin(around.root)
+            self._token = _current.set(self)
+            self.began = time.time()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -52,13 +54,8 @@ class Span:
             self.ended = time.time()
             self.failure = "" if kind is None else kind.__name__
             _current.reset(self._token)
+            self._token = None
             self.root.ends(self)
-
-    def _begin(self, root: "Root") -> None:
-        self.root = root
-        self.span_id = root.new_id()
-        self._token = _current.set(self)
-        self.began = time.time()
 
 
 class Call(Span):
@@ -110,23 +107,27 @@ class Root(Span):
         self.left_out = 0
 
     def __enter__(self) -> "Root":
-        self._begin(self)
+        self.root = self
+        self._token = _current.set(self)
+        self.began = time.time()
         return self
 
-    def takes_one_more(self) -> bool:
-        """Count a part. Return whether it is to be recorded."""
+    def takes(self, part: Span) -> bool:
+        """Take a part that is about to begin, unless there are too many. Return whether it is recorded."""
         if self.recorded >= MOST_SPANS:
             self.left_out += 1
             return False
         self.recorded += 1
+        part.root = self
         return True
 
-    def new_id(self) -> int:
-        """Return what the next part is called, 0 if parts need no names until the root has ended."""
-        return 0
-
     def ends(self, part: Span) -> None:
-        """A part has ended, in the thread that calls this. Parts may end after their root."""
+        """A part has ended, in the thread that calls this, or the root itself. Parts may end after their root.
+
+        What has ended takes no more parts, and forgets where it belongs: a cycle would be left to the collector, and
+        the next root would be written to memory that no cache has.
+        """
+        part.root = part.around = None
 
 
 class Untraced:

@@ -4,22 +4,18 @@ What sends them is imported with the first such invocation.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from shopkeeper.net.spans import Root
-
 if TYPE_CHECKING:
-    from shopkeeper.runtime.telemetry.xray import Daemon
+    from shopkeeper.runtime.telemetry.xray import Recorder
 
 DAEMON = "AWS_XRAY_DAEMON_ADDRESS"
 TRACE = "_X_AMZN_TRACE_ID"
 """What Lambda sets, the latter anew at each invocation."""
 
-NAME = "shopkeeper"
-
-Tracer = Callable[[], AbstractContextManager[None]]
+Tracer = Callable[[], AbstractContextManager[object]]
 """Returns what is to be entered for an invocation."""
 
 
@@ -28,32 +24,17 @@ def tracer(environment: Mapping[str, str], stage: str) -> Tracer:
     address = environment.get(DAEMON, "")
     if not address:
         return nullcontext
-    daemon: Daemon | None = None
+    recorder: Recorder | None = None
 
-    def trace() -> AbstractContextManager[None]:
-        nonlocal daemon
+    def trace() -> AbstractContextManager[object]:
+        nonlocal recorder
         header = os.environ.get(TRACE, "")
         if "Sampled=1" not in header:
             return nullcontext()
-        from shopkeeper.runtime.telemetry.xray import Daemon, sampled
+        if recorder is None:
+            from shopkeeper.runtime.telemetry.xray import Recorder
 
-        ids = sampled(header)
-        if ids is None:
-            return nullcontext()
-        daemon = daemon or Daemon(address)
-        return _recorded(daemon, *ids, stage)
+            recorder = Recorder(address, stage)
+        return recorder.invocation(header) or nullcontext()
 
     return trace
-
-
-@contextmanager
-def _recorded(daemon: "Daemon", trace: str, parent: str, stage: str) -> Iterator[None]:
-    from shopkeeper.runtime.telemetry.xray import document_of
-
-    root = Root(NAME)
-    root.facts["stage"] = stage
-    try:
-        with root:
-            yield
-    finally:
-        daemon.send(document_of(root, trace, parent))

@@ -48,9 +48,12 @@ class Trace(Root):
         if self._entered is not None:
             leave(self._entered)
 
-    def new_id(self) -> int:
-        """See `Root.new_id`."""
-        return self._name_part()
+    def takes(self, part: Span) -> bool:
+        """See `Root.takes`. A part has its id from the beginning."""
+        if not super().takes(part):
+            return False
+        part.span_id = self._name_part()
+        return True
 
     def ends(self, part: Span) -> None:
         """See `Root.ends`."""
@@ -61,8 +64,8 @@ class Trace(Root):
     def waits(self, what_for: str) -> None:
         """Begin a part in which nothing is done, until `goes_on`."""
         part = Span(what_for)
-        if self.takes_one_more():
-            part.around, part.root, part.span_id, part.began = self, self, self.new_id(), time.time()
+        if self.takes(part):
+            part.around, part.began = self, time.time()
             self._waits = part
 
     def goes_on(self, failure: str = "") -> None:

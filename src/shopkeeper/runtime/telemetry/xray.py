@@ -6,7 +6,9 @@ header"; AWS Lambda Developer Guide, "Defined runtime environment variables".
 
 import _socket  # see `net.tls`
 import os
+from collections.abc import Iterator
 from functools import lru_cache
+from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -14,13 +16,14 @@ import msgspec
 from shopkeeper.net.spans import Call, Root, Span
 
 HEADER = b'{"format":"json","version":1}\n'
+NAME = "shopkeeper"
 MOST_BYTES = 64 * 1024
 """The limit of a document."""
 
 MOST_NAME = 200
 MOST_FACT = 250
 _NAME_SIGNS = frozenset("_.:/%&#=+\\-@ ")
-_HEXADECIMAL = frozenset("0123456789abcdef")
+_HEXADECIMAL = "0123456789abcdef"
 
 SERVICES = {"dynamodb": "DynamoDB", "s3": "S3", "secretsmanager": "SecretsManager", "ses": "SES"}
 """AWS services by the names that X-Ray knows."""
@@ -59,13 +62,50 @@ class Daemon:
             self._socket.close()
 
 
+class Recorder:
+    """Records the invocations of a process that are sampled, and sends each to the daemon."""
+
+    def __init__(self, address: str, stage: str) -> None:
+        self._daemon = Daemon(address)
+        self._stage = stage
+
+    def invocation(self, header: str) -> "Invocation | None":
+        """Return what records the invocation that Lambda gave this header, None if it is not to be recorded."""
+        ids = sampled(header)
+        return None if ids is None else Invocation(self._daemon, *ids, self._stage)
+
+
+class Invocation(Root):
+    """An invocation, as a context manager. It sends itself when it ends."""
+
+    __slots__ = ("_daemon", "_parent", "_trace")
+
+    def __init__(self, daemon: Daemon, trace: str, parent: str, stage: str) -> None:
+        super().__init__(NAME)
+        self.facts["stage"] = stage
+        self._daemon = daemon
+        self._trace = trace
+        self._parent = parent
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self._daemon.send(document_of(self, self._trace, self._parent))
+
+
 def sampled(header: str) -> tuple[str, str] | None:
     """Return the ids of the trace and of the segment that a header names, None if the trace is not to be recorded."""
-    fields = dict(part.strip().partition("=")[::2] for part in header.split(";"))
-    trace, parent = fields.get("Root", ""), fields.get("Parent", "")
-    if fields.get("Sampled") != "1" or not _is_trace(trace) or not _is_id(parent):
-        return None
-    return trace, parent
+    trace = parent = decision = ""
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == "Root":
+            trace = value
+        elif name == "Parent":
+            parent = value
+        elif name == "Sampled":
+            decision = value
+    return (trace, parent) if decision == "1" and _is_trace(trace) and _is_id(parent) else None
 
 
 def document_of(root: Root, trace: str, parent: str) -> Document:
@@ -73,46 +113,59 @@ def document_of(root: Root, trace: str, parent: str) -> Document:
     facts: Document = {name: fact[:MOST_FACT] if isinstance(fact, str) else fact for name, fact in root.facts.items()}
     if root.left_out:
         facts["left_out"] = root.left_out
-    own: Document = {"type": "subsegment", "trace_id": trace, "parent_id": parent, "annotations": facts}
-    return _subsegment(root) | own | _outcome(int(facts.get("status", 0)), has_failed=root.has_failed)
+    document = _subsegment(root, _new_ids(root.recorded + 1))
+    document["type"] = "subsegment"
+    document["trace_id"] = trace
+    document["parent_id"] = parent
+    document["annotations"] = facts
+    _add_outcome(document, int(facts.get("status", 0)), has_failed=root.has_failed)
+    return document
 
 
-def _subsegment(span: Span) -> Document:
+def _new_ids(number: int) -> Iterator[str]:
+    digits = os.urandom(8 * number).hex()
+    return (digits[at : at + 16] for at in range(0, len(digits), 16))
+
+
+def _subsegment(span: Span, ids: Iterator[str]) -> Document:
     found: Document = {
-        "id": os.urandom(8).hex(),
+        "id": next(ids),
         "name": _name(span.name),
         "start_time": span.began,
         "end_time": span.ended,
     }
     if isinstance(span, Call):
-        found |= _call(span)
-    elif span.has_failed:
+        _add_call(found, span)
+    elif span.failure:
         found["fault"] = True
     if span.parts:
-        found["subsegments"] = [_subsegment(part) for part in span.parts if part.ended]
+        found["subsegments"] = [_subsegment(part, ids) for part in span.parts if part.ended]
     return found
 
 
-def _call(call: Call) -> Document:
-    response = {"response": {"status": call.status}} if call.status else {}
-    outcome = _outcome(call.status, has_failed=call.has_failed and not call.status)
-    if not call.service:
-        request = {"method": call.method, "url": f"https://{call.host}/"}
-        return {"namespace": "remote", "http": {"request": request, **response}, **outcome}
-    about: Document = {"operation": call.operation or call.method, "retries": max(0, call.attempts - 1)}
-    if call.tables:
-        about["table_name"] = ",".join(call.tables)[:MOST_FACT]
-    name = SERVICES.get(call.service, call.service)
-    return {"name": _name(name), "namespace": "aws", "aws": about, "http": response, **outcome}
+def _add_call(found: Document, call: Call) -> None:
+    http: Document = {"response": {"status": call.status}} if call.status else {}
+    found["http"] = http
+    if call.service:
+        found["namespace"] = "aws"
+        found["name"] = _name(SERVICES.get(call.service, call.service))
+        found["aws"] = about = {"operation": call.operation or call.method, "retries": max(0, call.attempts - 1)}
+        if call.tables:
+            about["table_name"] = ",".join(call.tables)[:MOST_FACT]
+    else:
+        found["namespace"] = "remote"
+        http["request"] = {"method": call.method, "url": f"https://{call.host}/"}
+    _add_outcome(found, call.status, has_failed=call.has_failed and not call.status)
 
 
-def _outcome(status: int, *, has_failed: bool) -> Document:
-    """Return whether a call ended with a fault, which is the server's, or an error, which is the caller's."""
+def _add_outcome(found: Document, status: int, *, has_failed: bool) -> None:
+    """Say whether a call ended with a fault, which is the server's, or an error, which is the caller's."""
     if has_failed or status >= 500:
-        return {"fault": True}
-    if status == 429:
-        return {"error": True, "throttle": True}
-    return {"error": True} if status >= 400 else {}
+        found["fault"] = True
+    elif status >= 400:
+        found["error"] = True
+        if status == 429:
+            found["throttle"] = True
 
 
 @lru_cache(maxsize=256)
@@ -124,11 +177,15 @@ def _name(text: str) -> str:
 def _is_trace(text: str) -> bool:
     version, _, rest = text.partition("-")
     moment, _, digits = rest.partition("-")
-    return version == "1" and len(moment) == 8 and len(digits) == 24 and _HEXADECIMAL.issuperset(moment + digits)
+    return version == "1" and _is_hexadecimal(moment, 8) and _is_hexadecimal(digits, 24)
 
 
 def _is_id(text: str) -> bool:
-    return len(text) == 16 and _HEXADECIMAL.issuperset(text)
+    return _is_hexadecimal(text, 16)
+
+
+def _is_hexadecimal(text: str, length: int) -> bool:
+    return len(text) == length and not text.strip(_HEXADECIMAL)
 
 
 def _is_ipv4(text: str) -> bool:
