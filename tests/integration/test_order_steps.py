@@ -27,16 +27,17 @@ def test_what_a_step_says_is_kept_shown_and_told_in_the_feed(
     path = f"/api/orders/{place(owner, order_for(owner.add())).json['order_id']}"
     for earlier in before:
         assert owner.ask("POST", f"{path}/{earlier}").status == 200
-    answer = owner.ask("POST", f"{path}/{step}", in_an_hour(body))
+    now = datetime.now(UTC)
+    answer = owner.ask("POST", f"{path}/{step}", an_hour_after(now, body))
     assert answer.status == 200, answer
-    wanted = in_an_hour(shown)
+    wanted = an_hour_after(now, shown)
     for told in (answer.json, owner.ask("GET", path).json, owner.events()[-1]):
         assert {name: told[name] for name in wanted} == wanted
 
 
-def in_an_hour(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content with the times in an hour from now: SOONZ in UTC, SOON+02:00 in another zone."""
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+def an_hour_after(now: datetime, content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content with the times in an hour from `now`: SOONZ in UTC, SOON+02:00 in another zone."""
+    moment = now.replace(microsecond=0) + timedelta(hours=1)
     elsewhere = moment.astimezone(timezone(timedelta(hours=2))).isoformat()
     times = {"SOONZ": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "SOON+02:00": elsewhere}
     return {name: times.get(value, value) for name, value in content.items()}
@@ -80,7 +81,7 @@ def test_a_step_with_a_wrong_body_is_refused_and_changes_nothing(
     owner = Owner(server.url)
     path = f"/api/orders/{place(owner, order_for(owner.add())).json['order_id']}"
     before = owner.ask("GET", path).json
-    answer = owner.ask("POST", f"{path}/{step}", in_an_hour(body))
+    answer = owner.ask("POST", f"{path}/{step}", an_hour_after(datetime.now(UTC), body))
     assert (answer.status, [error["field"] for error in answer.json["errors"]]) == (400, [field])
     assert owner.ask("GET", path).json == before
     assert len(owner.events()) == 1
