@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from tests.support.board import DELIVERY, Cook, answer_all, history, lead, order, read
 from tests.support.browser import DESKTOP, PHONE, Person
@@ -39,12 +39,12 @@ def test_a_new_order_rings_until_it_is_answered_and_is_led_to_its_end_by_clicks(
     assert "left" in card.locator(".left-text").inner_text()
     cook.await_ringing("order")
     assert page.evaluate("window.sounding") == 1
-    assert page.title() == f"(1) Orders · {NAME}"
+    expect(page).to_have_title(f"(1) Orders · {NAME}")
     cook.press(one, "Accept")
     cook.await_status(one, "accepted")
     cook.await_ringing("")
     assert page.evaluate("window.sounding") == 0
-    assert page.title() == f"Orders · {NAME}"
+    expect(page).to_have_title(f"Orders · {NAME}")
     for step, status in (("Start", "preparing"), ("Ready", "ready"), ("Complete", "completed")):
         cook.press(one, step)
         cook.await_status(one, status)

@@ -80,7 +80,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 def until(page: Page, is_so: Callable[[], bool]) -> None:
     """Let the page go on until something is so. Raises AssertionError if it never is."""
-    for _ in range(500):
+    for _ in range(3000):
         if is_so():
             return
         page.wait_for_timeout(10)
@@ -160,6 +160,7 @@ def test_a_change_of_the_path_is_a_view(script: str, counted: list[str], stand: 
     page.goto(f"{stand.address}/")
     stand.gate.wait_for(1)
     page.evaluate(f"() => {{ {script} }}")
+    stand.gate.wait_for(len(counted))
     assert [hit.sent["p"] for hit in hits_of(stand, page)] == counted
     assert [hit.sent["r"] for hit in stand.gate.hits[1:]] == [stand.address] * (len(counted) - 1)
 
@@ -301,6 +302,7 @@ def test_where_a_beacon_cannot_be_sent_a_request_is_that_outlives_the_page(
 def test_a_tag_that_stands_there_twice_counts_once(stand: Stand, page: Page) -> None:
     stand.site.pages["/"] = stand.tag() + stand.tag("defer")
     page.goto(f"{stand.address}/")
+    stand.gate.wait_for(1)
     assert [hit.sent["p"] for hit in hits_of(stand, page)] == ["/"]
 
 

@@ -79,6 +79,7 @@ def type_into(page: Page, *texts: str) -> None:
 def open_by_keys(page: Page) -> None:
     """Do the first run, add an item, and start the shift, by the keyboard alone."""
     page.get_by_role("heading", name="Set up your shop").wait_for()
+    expect(page.locator("input[name=business_name]")).to_be_focused()
     type_into(page, NAME, "+4930123456", "1 Main St", OWNER, PASSWORD)
     tab_to(page, "Open the shop")
     page.keyboard.press("Enter")

@@ -33,7 +33,7 @@ SETTINGS = {
 }
 """What it is deployed with, in the environment of its script."""
 
-ATTEMPT_SECONDS = 15.0
+ATTEMPT_SECONDS = 60.0
 PAUSE_SECONDS = 6.0
 """After a first refusal an event is sent again in five seconds, and up to a tenth more."""
 

@@ -14,7 +14,7 @@ from tests.deploy.deployment import SETTINGS, Deployment
 from tests.support.http import post_json, send
 from tests.support.shop import Owner, order_for, place
 
-ARRIVES_SECONDS = 20.0
+ARRIVES_SECONDS = 120.0
 NEW_PASSWORD = "another password"
 ORDERED, ASKED = "New order", "Choose a new password"
 

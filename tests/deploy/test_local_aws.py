@@ -67,6 +67,13 @@ class Local:
         wanted = f"{MARK}={self._mark}".encode()
         return [name for place in Path("/proc").glob("[0-9]*") if (name := _marked(place, wanted))]
 
+    def await_end(self) -> None:
+        """Wait until none of them runs any more. Raises AssertionError with those that do not end."""
+        ends = time.monotonic() + ENDS_SECONDS
+        while (left := self.alive()) and time.monotonic() < ends:
+            time.sleep(0.1)
+        assert left == []
+
     def end(self) -> None:
         """End what is left of it."""
         if self.process.poll() is None:
@@ -100,14 +107,14 @@ def test_it_deploys_answers_shows_the_logs_and_ends_with_everything_at_ctrl_c(lo
     assert len(local.alive()) >= 2, "the command and the emulator"
     local.interrupt()
     assert "Stopped." in local.said
-    assert local.alive() == []
+    local.await_end()
 
 
 def test_ctrl_c_during_the_deployment_ends_everything_too(local: Local) -> None:
     local.await_text(r"== (the data)")
     local.interrupt()
     assert "Stopped." in local.said
-    assert local.alive() == []
+    local.await_end()
 
 
 def refused(*arguments: str, path: str | None = None) -> str:

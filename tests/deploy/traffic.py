@@ -37,7 +37,7 @@ def _is_read(owner: Owner) -> bool:
 def _is_closed(deployment: Deployment, owner: Owner) -> bool:
     """Let the day of the hit be over, and return whether the schedule closes it and forgets its salt."""
     database = deployment.aws.client("dynamodb")
-    day = datetime.now(UTC).date().isoformat()
+    day = _day_of_the_hit(database, owner)
     salts = {"visitor": {"S": f"salt|{owner.business_id}"}}
     _set(database, "traffic-dev", {"site_period": {"S": "|open"}, "at": {"S": f"{owner.business_id}|{day}"}}, "ends")
     _set(database, "visitors-dev", salts, "day_ends")
@@ -47,6 +47,15 @@ def _is_closed(deployment: Deployment, owner: Owner) -> bool:
     item = database.get_item(TableName="traffic-dev", Key=closed).get("Item", {})
     salt = database.get_item(TableName="visitors-dev", Key=salts)["Item"]["salt"]
     return bool(item.get("v") == {"N": "1"} and salt == {"S": ""})
+
+
+def _day_of_the_hit(database: Any, owner: Owner) -> str:
+    """Return the day that is open for the site: at midnight it is not the one on the clock."""
+    wanted = {":open": {"S": "|open"}, ":site": {"S": f"{owner.business_id}|"}}
+    condition = "site_period = :open AND begins_with(at, :site)"
+    found = database.query(TableName="traffic-dev", KeyConditionExpression=condition, ExpressionAttributeValues=wanted)
+    (item,) = found["Items"]
+    return str(item["at"]["S"]).rpartition("|")[2]
 
 
 def _is_told(deployment: Deployment, owner: Owner) -> bool:

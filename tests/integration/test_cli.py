@@ -39,7 +39,7 @@ def test_serve_says_where_it_listens_where_the_data_is_and_what_to_try(tmp_path:
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
 def test_nothing_that_the_greeting_suggests_is_refused(stage: str, tmp_path: Path) -> None:
     with shopkeeper(tmp_path / "shop.db", {"STAGE": stage, "JWT_SECRET_KEY": KEY}) as server:
-        for _ in range(200):
+        for _ in range(3000):
             suggested = [line.strip() for line in list(server.lines) if line.startswith("  curl ")]
             if len(suggested) == 3:
                 break

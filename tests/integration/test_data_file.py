@@ -288,7 +288,7 @@ def test_a_start_without_a_key_makes_no_data_file(tmp_path: Path) -> None:
 def test_a_start_says_whether_the_data_file_is_new(tmp_path: Path) -> None:
     for said in ("shop.db (new). Try:", "shop.db. Try:"):
         with shopkeeper(tmp_path / "shop.db") as running:
-            assert any(line.endswith(said) for line in list(running.lines))
+            assert running.line_with("Try:").strip().endswith(said)
 
 
 def test_an_older_file_is_not_bound_to_another_key_than_the_one_beside_it(shop: Path) -> None:

@@ -55,6 +55,7 @@ def test_orders_that_nobody_accepts_expire_and_are_told_once_also_after_a_crash(
     settings: tuple[Path | None, dict[str, str]],
 ) -> None:
     data, variables = settings
+    variables = {**variables, "ORDER_ACCEPT_SECONDS": "3"}  # one of the orders has to be accepted in time
     server = Shopkeeper(data, **variables)
     try:
         owner = Owner(server.url)

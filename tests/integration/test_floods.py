@@ -4,7 +4,7 @@ import json
 import resource
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.hasty import HASTY
 from tests.support.http import Answer, Client, send
-from tests.support.processes import Shopkeeper, with_files
+from tests.support.processes import SHOPKEEPER, Shopkeeper, with_files
 from tests.support.shop import PASSWORD, Owner, order_for, place
 from tests.support.strangers import Strangers, connect, is_closed, read_answer, request
 
@@ -68,9 +68,9 @@ def assert_all_are_closed(strangers: Strangers) -> None:
 
 
 @contextmanager
-def few_files(folder: Path, soft: int, hard: int) -> Iterator[Shopkeeper]:
-    """Run a server that starts with these limits of open files, and with less patience."""
-    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard, HASTY))
+def few_files(folder: Path, soft: int, hard: int, program: Sequence[str]) -> Iterator[Shopkeeper]:
+    """Run a server that starts with these limits of open files."""
+    server = Shopkeeper(folder / "shop.db", 0, with_files(soft, hard, program))
     try:
         yield server
     finally:
@@ -175,7 +175,7 @@ def test_connections_that_have_been_used_and_are_idle_are_closed(server: Shopkee
 
 
 def test_where_few_files_may_be_open_the_idle_ones_make_room_for_others(tmp_path: Path) -> None:
-    with few_files(tmp_path, 256, 256) as server:
+    with few_files(tmp_path, 256, 256, HASTY) as server:
         owner = Owner(server.url)
         with Strangers(server.port, 600) as silent, Strangers(server.port, 300, b"GET / HT") as slow:
             assert_others_are_served(owner)
@@ -187,7 +187,7 @@ def test_where_few_files_may_be_open_the_idle_ones_make_room_for_others(tmp_path
 
 def test_a_low_soft_limit_of_open_files_is_raised_at_the_start(tmp_path: Path) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with few_files(tmp_path, 128, hard) as server:
+    with few_files(tmp_path, 128, hard, SHOPKEEPER) as server:
         owner = Owner(server.url)
         with Strangers(server.port, 600, request("GET", "/health")) as used:
             assert_others_are_served(owner)

@@ -102,9 +102,9 @@ def test_an_order_arrives_at_its_owner_and_its_customer(server: Shopkeeper, smtp
     assert "Café Zoë" in str(received["Subject"])
     for step in ("accept", "prepare", "ready"):
         assert owner.ask("POST", f"/api/orders/{order['order_id']}/{step}").status == 200
-    subjects = [str(one["Subject"]) for one in to(smtp, customer, 3)]
-    assert "Café Zoë accepted your" in subjects[1]
-    assert subjects[2].endswith("is ready")
+    told = [str(one["Subject"]) for one in to(smtp, customer, 3)[1:]]
+    assert sum("Café Zoë accepted your" in subject for subject in told) == 1
+    assert sum(subject.endswith("is ready") for subject in told) == 1, "two may be sent at once, so either may be first"
 
 
 def test_a_forgotten_password_is_set_anew(server: Shopkeeper, smtp: SmtpServer) -> None:

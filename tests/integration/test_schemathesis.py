@@ -54,7 +54,7 @@ def test_schemathesis_finds_nothing(server: Shopkeeper, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]

@@ -15,20 +15,20 @@ from tests.support.processes import Shopkeeper
 
 
 def half_a_body(port: int) -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=5)
+    peer = socket.create_connection(("127.0.0.1", port), timeout=30)
     header = b"Host: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     peer.sendall(b"POST /auth/register-business HTTP/1.1\r\n" + header)
     return peer
 
 
 def half_a_header(port: int) -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=5)
+    peer = socket.create_connection(("127.0.0.1", port), timeout=30)
     peer.sendall(b"GET /health HTTP/1.1\r\nHo")
     return peer
 
 
 def kept_alive(port: int) -> socket.socket:
-    peer = socket.create_connection(("127.0.0.1", port), timeout=5)
+    peer = socket.create_connection(("127.0.0.1", port), timeout=30)
     peer.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
     assert peer.recv(65536).startswith(b"HTTP/1.1 200")
     return peer
@@ -37,7 +37,7 @@ def kept_alive(port: int) -> socket.socket:
 def reads_no_answer(port: int) -> socket.socket:
     peer = socket.socket()
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-    peer.settimeout(5)
+    peer.settimeout(30)
     peer.connect(("127.0.0.1", port))
     peer.setblocking(False)
     try:

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.support.processes import stop
 from tests.support.tools import NODE_MODULES, need
+
+expect.set_options(timeout=30_000)  # as long as everything else waits
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"

@@ -88,7 +88,7 @@ def _await_certificate(port: int) -> None:
             with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
                 trusting.wrap_socket(plain, server_hostname="localhost").close()
             return
-        except ssl.SSLError:
+        except OSError:  # which an SSLError is, too
             if time.monotonic() >= ends:
                 raise
             time.sleep(0.05)

@@ -1,5 +1,6 @@
 """Servers as processes of their own: started on a free port, awaited, always stopped."""
 
+import itertools
 import os
 import queue
 import re
@@ -10,13 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from tests.support.environment import clean_environment as clean_environment
 from tests.support.forking import Forked
+
+PORTS = 2_000
+"""How many ports each worker of pytest may give to the servers that it starts."""
 
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 15.0
@@ -32,10 +36,23 @@ def with_files(soft: int, hard: int, program: Sequence[str] = SHOPKEEPER) -> tup
     return ("sh", "-c", f'ulimit -S -n {soft} && ulimit -H -n {hard} && exec "$@"', "sh", *program)
 
 
+def _own_ports() -> Iterator[int]:
+    """Yield the ports of this worker of pytest, again and again. The system gives none of them to a port 0."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + worker % 8 * PORTS
+    for number in itertools.count(os.getpid()):
+        yield first + number % PORTS
+
+
+_PORTS = _own_ports()
+
+
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Return a port of loopback that nobody listens on, and that no other worker is given before it is used."""
+    for port in itertools.islice(_PORTS, PORTS):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError(f"{PORTS} ports are taken")
 
 
 @contextmanager

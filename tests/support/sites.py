@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tests.support.http import Client
 
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 60.0
 SITE, API = "site.example", "api.example"
 """Names of hosts that Chromium is told to find on this machine: the script counts no pages of local ones."""
 

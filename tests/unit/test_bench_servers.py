@@ -86,7 +86,7 @@ def test_a_flood_opens_again_what_the_server_closes(recorder: Recorder) -> None:
     refused = floods.post("/", {})
     with floods.sent(Flood("test", 2, (refused, b"")), recorder.port):
         eventually(lambda: recorder.received.count(refused) >= 3)
-        assert recorder.received.count(b"") == 1
+        eventually(lambda: recorder.received.count(b"") == 1)  # for an instant, one is open that has sent nothing yet
 
 
 def test_a_flood_of_whole_requests_reads_the_answers_and_sends_again(recorder: Recorder) -> None:

@@ -18,6 +18,7 @@ from shopkeeper.errors import ConfigurationError
 from shopkeeper.functions.accounts import FUNCTION as ACCOUNTS
 from shopkeeper.functions.declaration import application
 from shopkeeper.http import Request, ServiceUnavailable, Unauthenticated, split_path
+from shopkeeper.identity import cognito
 from shopkeeper.identity.cognito import CognitoTokens
 from shopkeeper.identity.refreshed import FIRST_AGAIN_SECONDS, READ_AGAIN_SECONDS
 from shopkeeper.runtime.resources import open_resources
@@ -187,7 +188,8 @@ class Asking(threading.Thread):
 UNKNOWN = token(lambda h, c: h.update(kid="two"))
 
 
-def test_while_one_caller_fetches_keys_all_others_are_answered() -> None:
+def test_while_one_caller_fetches_keys_all_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cognito, "FETCH_SECONDS", 30.0)
     moment = [0.0]
     held = Held(answers(200, published("one", "two")))
     with FaultyServer(answers(200, published("one")), held) as server:
@@ -206,7 +208,10 @@ def test_while_one_caller_fetches_keys_all_others_are_answered() -> None:
         assert fetching.got == "ann"
 
 
-def test_while_keys_are_fetched_for_the_first_time_others_are_told_of_an_outage() -> None:
+def test_while_keys_are_fetched_for_the_first_time_others_are_told_of_an_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cognito, "FETCH_SECONDS", 30.0)
     held = Held(answers(200, published("one")))
     with FaultyServer(held) as server:
         verifier = tokens(server)

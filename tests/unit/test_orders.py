@@ -157,7 +157,10 @@ class CountsQueries(WrappedStore):
         return self._store.query(*arguments, **options)
 
 
-def test_orders_told_apart_by_the_time_are_looked_for_in_large_pages(tmp_path: Path) -> None:
+def test_orders_told_apart_by_the_time_are_looked_for_in_large_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "SEARCH_SECONDS", 60.0)
     shop = Shop(SQLiteStore(tmp_path / "shop.db", TABLES))
     late = sorted(shop.place(f"{number:016}").order_id for number in range(150))
     shop.wait(ACCEPT_SECONDS)
@@ -220,6 +223,7 @@ def test_a_business_has_at_most_5000_items(shop: Shop) -> None:
 def test_a_search_looks_at_so_many_items_and_goes_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "MOST_CANDIDATES", 10)
     monkeypatch.setattr(listing, "STEP", 4)
+    monkeypatch.setattr(listing, "SEARCH_SECONDS", 60.0)
     for number in range(25):
         shop.add(f"Cake {number}" if number % 12 == 11 else f"Tea {number}")
     settle(shop.store)

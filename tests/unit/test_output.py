@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.http import Request, Response
+from shopkeeper.runtime.machine import output
 from shopkeeper.runtime.machine.output import MOST_PENDING, MOST_PENDING_BYTES, NonBlockingOutput, Write, non_blocking
 from shopkeeper.runtime.telemetry.log import Telemetry
 from shopkeeper.settings import read
@@ -38,6 +39,12 @@ class Pair:
         for descriptor in (self.writes, self.reads):
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a stop wait as long as a reader takes on a slow machine."""
+    monkeypatch.setattr(output, "CLOSES_WITHIN_SECONDS", SECONDS)
 
 
 def pipe() -> Pair:
@@ -175,6 +182,7 @@ def test_an_output_tells_whether_lines_wait_for_it(pair: Pair) -> None:
     wait_until(lambda: len(reader.data) == MOST_PENDING_BYTES + len(b"short\n"))
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_waits_is_bounded_in_bytes_too() -> None:
     made = pipe()
     told = NonBlockingOutput(lambda count: b"%d dropped\n" % count, made.writes)
@@ -221,6 +229,7 @@ def test_dropped_lines_are_a_metric_where_no_warning_is_shown(level: str) -> Non
     made.close()
 
 
+@pytest.mark.usefixtures("patient")
 def test_lines_longer_than_a_pipe_arrive_whole(pair: Pair) -> None:
     told = NonBlockingOutput(lambda count: b"", pair.writes)
     texts = [json.dumps({"text": letter * 200_000}).encode() + b"\n" for letter in "abc"]
@@ -232,6 +241,7 @@ def test_lines_longer_than_a_pipe_arrive_whole(pair: Pair) -> None:
     assert [line["text"][0] for line in lines] == ["a", "b", "c"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_stop_waits_for_a_reader_that_still_reads(pair: Pair) -> None:
     told = telemetry(pair.writes)
     for number in range(MOST_PENDING):
