@@ -62,6 +62,16 @@ def the_url_is_the_distributions_alone(deployment: "Deployment") -> bool:
     }
 
 
+def the_url_is_gone(deployment: "Deployment") -> bool:
+    """Return whether the counter has no URL any more, and no distribution may do anything with it."""
+    from tests.deploy.deployment import NAME
+
+    configured = deployment.aws.client("lambda").list_function_url_configs(FunctionName=f"{NAME}-visits")
+    return (
+        configured["FunctionUrlConfigs"] == [] and counter_url(deployment) is None and _permitted(deployment) == set()
+    )
+
+
 def _permitted(deployment: "Deployment") -> set[tuple[str, str]]:
     """Return what CloudFront may do with the alias of the counter, and for which distribution."""
     from tests.deploy.deployment import NAME

@@ -50,11 +50,11 @@ class Deployment:
         self.status = -1
         self.output = ""
 
-    def deploy(self, *options: str) -> None:
-        """Run the script, and keep how it ended and what it said."""
+    def deploy(self, *options: str, **settings: str) -> None:
+        """Run the script with SETTINGS and others, and keep how it ended and what it said."""
         done = subprocess.run(
             [str(self.root / "scripts" / SCRIPTS[self.description]), "dev", *options],
-            env={**os.environ, **UNHURRIED, **self.aws.environment, **SETTINGS},
+            env={**os.environ, **UNHURRIED, **self.aws.environment, **SETTINGS, **settings},
             capture_output=True,
             text=True,
             timeout=900,
@@ -223,14 +223,14 @@ class Deployment:
         return [entry["Key"] for entry in listed.get("Contents", [])]
 
     def fronts(self) -> dict[str, str]:
-        """Return which pages the distribution serves, which API, and which Function URL."""
+        """Return which pages the distribution serves, which API, and which Function URL if it asks one."""
         cloudfront = self.aws.client("cloudfront")
         (made,) = cloudfront.list_distributions()["DistributionList"]["Items"]
         origins = {origin["Id"]: origin for origin in made["Origins"]["Items"]}
         return {
             "pages": origins["pages"]["OriginPath"],
             "api": origins["api"]["DomainName"].partition(".execute-api.")[0],
-            "counter": origins["counter"]["DomainName"],
+            **({"counter": origins["counter"]["DomainName"]} if "counter" in origins else {}),
         }
 
     def empty_bucket(self) -> None:

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 
 from shopkeeper.functions.facts import facts
 from shopkeeper.pages.files import listed
-from tests.deploy.counting import the_url_is_the_distributions_alone
+from tests.deploy.counting import the_url_is_gone, the_url_is_the_distributions_alone
 from tests.deploy.dead_letters import BATCH, Queue, invoke_later, redrive, unable
 from tests.deploy.deployment import NAME, SETTINGS, Deployment
 from tests.deploy.descriptions import NAMES
@@ -357,6 +357,18 @@ def test_a_permission_that_is_granted_in_vain_or_twice_is_found(deployment: Depl
 def test_the_secret_is_rotated_and_nobody_is_signed_out(deployment: Deployment) -> None:
     """Under the role of the function alone."""
     assert the_secret_is_rotated(deployment)
+
+
+@pytest.mark.step("deployed")
+def test_the_gateway_takes_the_counter_back(deployment: Deployment) -> None:
+    first = deployment.call("GET", "/counter").json["count"]
+    fronts = deployment.fronts()
+    deployment.deploy("--no-collection", FRONT="gateway")
+    assert deployment.status == 0, deployment.output
+    assert fronts.pop("counter")
+    assert deployment.fronts() == fronts
+    assert the_url_is_gone(deployment)
+    assert deployment.call("GET", "/counter").json["count"] == first + 1
 
 
 @pytest.mark.step("removed")
