@@ -83,8 +83,9 @@ export function createShopkeeper(options: ShopkeeperOptions): Shopkeeper {
   const api = createClient<Paths>({ baseUrl, ...WITHOUT_COOKIES, fetch: send });
 
   async function send(request: Request): Promise<Response> {
-    const sent = await repeatable(request);
-    const key = await keys.keyFor(request, sent.body);
+    const reading = repeatable(request);
+    const key = await keys.keyFor(request, reading);
+    const sent = await reading;
     const answer = await sendAuthorized(sent, key ? { "Idempotency-Key": key.key } : {});
     if (key && isDecided(answer)) await keys.forget(key);
     return answer;

@@ -7,6 +7,11 @@ const TAKES_KEY = /\/api\/businesses\/[^/]+\/orders$/;
 const KEPT_MS = 12 * 3_600_000;
 const MOST = 20;
 
+/** What a request sends, once it has been read. */
+interface Sent {
+  body: ArrayBuffer | null;
+}
+
 /** What is known of an order whose answer is still to come. */
 interface Kept {
   print: string;
@@ -26,17 +31,29 @@ export function newKey(): string {
 export class Keys {
   #kept: Kept[] = [];
   #loaded: Promise<void> | null = null;
+  /** What still looks for a key. */
+  readonly #asking = new Set<Promise<unknown>>();
   readonly #storage: ClientStorage;
 
   constructor(storage: ClientStorage) {
     this.#storage = storage;
   }
 
-  /** Return the key for a request, null if it needs none or has one already. */
-  async keyFor(request: Request, body: ArrayBuffer | null): Promise<Kept | null> {
+  /** Return the key for a request, null if it needs none or has one already. Call it as soon as the request is sent. */
+  async keyFor(request: Request, sent: Promise<Sent>): Promise<Kept | null> {
     const takesKey = request.method === "POST" && TAKES_KEY.test(new URL(request.url).pathname);
     if (!takesKey || request.headers.has("Idempotency-Key")) return null;
-    const print = await fingerprint(request.url, body);
+    const asking = this.#find(request.url, sent);
+    this.#asking.add(asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(asking);
+    }
+  }
+
+  async #find(url: string, sent: Promise<Sent>): Promise<Kept> {
+    const print = await fingerprint(url, (await sent).body);
     await this.#load();
     const now = Date.now();
     const kept = this.#kept.filter((one) => one.at > now - KEPT_MS);
@@ -47,8 +64,9 @@ export class Keys {
     return fresh;
   }
 
-  /** The server has decided on the order: the next one like it is another. */
+  /** The server has decided on the order: one like it that is sent from now on is another. */
   async forget(used: Kept): Promise<void> {
+    await Promise.allSettled(this.#asking); // those were sent before
     await this.#write(this.#kept.filter((one) => one.key !== used.key));
   }
 

@@ -77,6 +77,19 @@ test("two orders that are alike are two orders, and an order that is sent twice 
   assert.equal(await countOrders(owner), before + 3);
 });
 
+test("an order that is sent twice at once is one, even if the first is answered before the second has its key", async (t) => {
+  const digest = crypto.subtle.digest.bind(crypto.subtle);
+  let digests = 0;
+  t.mock.method(crypto.subtle, "digest", async (...given: Parameters<typeof digest>) => {
+    digests += 1;
+    if (digests === 2) await new Promise((goOn) => setTimeout(goOn, 1_000));
+    return digest(...given);
+  });
+  const twice = await Promise.all([1, 2].map(() => place(visitor, owner, orderFor(owner, "late key"))));
+  assert.equal(digests, 2);
+  assert.equal(twice[0]?.order_id, twice[1]?.order_id);
+});
+
 test("a key of one's own is respected", async () => {
   const params = { path: { business_id: owner.businessId }, header: { "Idempotency-Key": `own-${Date.now()}` } };
   const send = () => visitor.post("/api/businesses/{business_id}/orders", { params, body: orderFor(owner, "own key") });
