@@ -51,9 +51,12 @@ def _is_closed(deployment: Deployment, owner: Owner) -> bool:
 
 def _day_of_the_hit(database: Any, owner: Owner) -> str:
     """Return the day that is open for the site: at midnight it is not the one on the clock."""
-    wanted = {":open": {"S": "|open"}, ":site": {"S": f"{owner.business_id}|"}}
-    condition = "site_period = :open AND begins_with(at, :site)"
-    found = database.query(TableName="traffic-dev", KeyConditionExpression=condition, ExpressionAttributeValues=wanted)
+    found = database.query(
+        TableName="traffic-dev",
+        KeyConditionExpression="site_period = :open AND begins_with(#at, :site)",
+        ExpressionAttributeNames={"#at": "at"},
+        ExpressionAttributeValues={":open": {"S": "|open"}, ":site": {"S": f"{owner.business_id}|"}},
+    )
     (item,) = found["Items"]
     return str(item["at"]["S"]).rpartition("|")[2]
 
