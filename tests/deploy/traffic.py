@@ -37,7 +37,7 @@ def _is_read(owner: Owner) -> bool:
 def _is_closed(deployment: Deployment, owner: Owner) -> bool:
     """Let the day of the hit be over, and return whether the schedule closes it and forgets its salt."""
     database = deployment.aws.client("dynamodb")
-    day = _day_of_the_hit(database, owner)
+    day = datetime.now(UTC).date().isoformat()
     salts = {"visitor": {"S": f"salt|{owner.business_id}"}}
     _set(database, "traffic-dev", {"site_period": {"S": "|open"}, "at": {"S": f"{owner.business_id}|{day}"}}, "ends")
     _set(database, "visitors-dev", salts, "day_ends")
@@ -47,18 +47,6 @@ def _is_closed(deployment: Deployment, owner: Owner) -> bool:
     item = database.get_item(TableName="traffic-dev", Key=closed).get("Item", {})
     salt = database.get_item(TableName="visitors-dev", Key=salts)["Item"]["salt"]
     return bool(item.get("v") == {"N": "1"} and salt == {"S": ""})
-
-
-def _day_of_the_hit(database: Any, owner: Owner) -> str:
-    """Return the day that is open for the site: at midnight it is not the one on the clock."""
-    found = database.query(
-        TableName="traffic-dev",
-        KeyConditionExpression="site_period = :open AND begins_with(#at, :site)",
-        ExpressionAttributeNames={"#at": "at"},
-        ExpressionAttributeValues={":open": {"S": "|open"}, ":site": {"S": f"{owner.business_id}|"}},
-    )
-    (item,) = found["Items"]
-    return str(item["at"]["S"]).rpartition("|")[2]
 
 
 def _is_told(deployment: Deployment, owner: Owner) -> bool:
