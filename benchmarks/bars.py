@@ -55,9 +55,9 @@ def _page_lines(found: Results) -> Iterator[str]:
 
 
 TRACING_ADDS_MS = {"cold": 1.0, "warm": 0.1}
-"""The bars of tracing, on a machine where a function that does nothing starts in so many milliseconds:"""
-
 NOTHING_STARTS_MS = 43
+"""How long a function that does nothing took to start where the bars of tracing were set."""
+
 NOTICED_MS, FIRST_PAINT_MS, INTERACTION_MS = 1000, 300, 100
 
 
@@ -82,15 +82,14 @@ def _live(found: Results) -> Iterator[tuple[str, float, float, bool]]:
 
 
 def _tracing(results: Results) -> Iterator[tuple[str, float, float, bool]]:
-    """Yield the bars of tracing. They are absolute, so the figures are those of a machine of the bars' speed."""
-    nothing = results.get("cold", {}).get("nothing")
+    """Yield the bars of tracing. They are in ms, so each figure is converted to the speed of the bars' machine."""
+    if "nothing" not in results.get("cold", {}):
+        return
+    slower = results["cold"]["nothing"]["p50"] / NOTHING_STARTS_MS
+    where = f"where nothing starts in {NOTHING_STARTS_MS} ms"
     for kind, figures in results.get("tracing", {}).items():
-        if nothing is not None:
-            figure = figures["p50"] * NOTHING_STARTS_MS / nothing["p50"]
-            bar = (
-                f"{kind} visits, what tracing adds, ms of the processor where nothing starts in {NOTHING_STARTS_MS} ms"
-            )
-            yield _most(bar, figure, TRACING_ADDS_MS[kind])
+        bar = f"{kind} visits, what tracing adds, ms of the processor {where}"
+        yield _most(bar, figures["p50"] / slower, TRACING_ADDS_MS[kind])
 
 
 def checked(results: Results) -> Iterator[tuple[str, float, float, bool]]:

@@ -21,6 +21,7 @@ DEADLINE_MS = 30_000
 ANSWERS_WITHIN_SECONDS = 30.0
 RESTS_SECONDS = 0.002
 """How long a process that has asked for an event may take until it is idle."""
+
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled={}"
 """A sampled invocation is traced where the function knows X-Ray's daemon."""
 
@@ -147,7 +148,7 @@ class Function:
         return time.clock_gettime(~self._process.pid << 3 | 2)
 
     def processor_seconds_at_rest(self) -> float:
-        """Return the same once the process waits for its next event, so that no work of the last call is missed."""
+        """Return the processor time once the process waits for its next event, with all that its last call took."""
         if not self._api.is_asked.wait(ANSWERS_WITHIN_SECONDS):
             raise RuntimeError("the function does not ask for another event")
         time.sleep(RESTS_SECONDS)

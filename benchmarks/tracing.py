@@ -13,7 +13,7 @@ WARM = 20
 PAIRS = 20
 """How many pairs of warm calls are measured in each process."""
 
-(VISIT,) = (one for one in VISITS if one.name == TRACED)
+(TRACED_VISIT,) = (one for one in VISITS if one.name == TRACED)
 
 
 def measure(on: Stage, rounds: int) -> dict[str, dict[str, float]]:
@@ -26,7 +26,7 @@ def measure(on: Stage, rounds: int) -> dict[str, dict[str, float]]:
     for turn in range(rounds):
         first = {}
         for sampled in (turn % 2 == 0, turn % 2 == 1):
-            function = on.start(VISIT)
+            function = on.start(TRACED_VISIT)
             try:
                 first[sampled] = _call(on, function, sampled=sampled)
                 warm += _pairs(on, function)
@@ -49,5 +49,5 @@ def _pairs(on: Stage, function: Function) -> list[float]:
 def _call(on: Stage, function: Function, *, sampled: bool) -> float:
     """Return the processor time of a call in ms, of all that the process does between two waits for an event."""
     before = function.processor_seconds_at_rest()
-    function.call(VISIT.event(on), VISIT.status, sampled=sampled)
+    function.call(TRACED_VISIT.event(on), TRACED_VISIT.status, sampled=sampled)
     return (function.processor_seconds_at_rest() - before) * 1000

@@ -37,7 +37,7 @@ def with_files(soft: int, hard: int, program: Sequence[str] = SHOPKEEPER) -> tup
 
 
 def _own_ports() -> Iterator[int]:
-    """Yield the ports of this worker of pytest, again and again. The system gives none of them to a port 0."""
+    """Yield the ports of this worker of pytest, again and again. They are below those that the system gives away."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = 12_000 + worker % 8 * PORTS
     for number in itertools.count(os.getpid()):

@@ -1,16 +1,12 @@
 // Idempotency keys: one for each order, however often it is sent.
 
+import type { Repeatable } from "./exchange.js";
 import type { ClientStorage } from "./storage.js";
 
 /** An `Idempotency-Key` is declared for these. */
 const TAKES_KEY = /\/api\/businesses\/[^/]+\/orders$/;
 const KEPT_MS = 12 * 3_600_000;
 const MOST = 20;
-
-/** What a request sends, once it has been read. */
-interface Sent {
-  body: ArrayBuffer | null;
-}
 
 /** What is known of an order whose answer is still to come. */
 interface Kept {
@@ -31,7 +27,7 @@ export function newKey(): string {
 export class Keys {
   #kept: Kept[] = [];
   #loaded: Promise<void> | null = null;
-  /** What still looks for a key. */
+  /** The searches for a key that have not ended yet. */
   readonly #asking = new Set<Promise<unknown>>();
   readonly #storage: ClientStorage;
 
@@ -40,7 +36,7 @@ export class Keys {
   }
 
   /** Return the key for a request, null if it needs none or has one already. Call it as soon as the request is sent. */
-  async keyFor(request: Request, sent: Promise<Sent>): Promise<Kept | null> {
+  async keyFor(request: Request, sent: Promise<Pick<Repeatable, "body">>): Promise<Kept | null> {
     const takesKey = request.method === "POST" && TAKES_KEY.test(new URL(request.url).pathname);
     if (!takesKey || request.headers.has("Idempotency-Key")) return null;
     const asking = this.#find(request.url, sent);
@@ -52,7 +48,7 @@ export class Keys {
     }
   }
 
-  async #find(url: string, sent: Promise<Sent>): Promise<Kept> {
+  async #find(url: string, sent: Promise<Pick<Repeatable, "body">>): Promise<Kept> {
     const print = await fingerprint(url, (await sent).body);
     await this.#load();
     const now = Date.now();

@@ -34,11 +34,6 @@ class Span:
         self.span_id = 0
         self._token: Token[Span | None] | None = None
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether it ended with an exception."""
-        return bool(self.failure)
-
     def __enter__(self: AnySpan) -> AnySpan:
         around = _current.get()
         root = None if around is None else around.root
@@ -124,8 +119,8 @@ class Root(Span):
     def ends(self, part: Span) -> None:
         """A part has ended, in the thread that calls this, or the root itself. Parts may end after their root.
 
-        What has ended takes no more parts, and forgets where it belongs: a cycle would be left to the collector, and
-        the next root would be written to memory that no cache has.
+        What has ended takes no more parts, and forgets its root and the span around it. So there are no cycles, and the
+        memory of a root is free as soon as nobody needs it, without the garbage collector.
         """
         part.root = part.around = None
 

@@ -105,7 +105,7 @@ def sampled(header: str) -> tuple[str, str] | None:
             parent = value
         elif name == "Sampled":
             decision = value
-    return (trace, parent) if decision == "1" and _is_trace(trace) and _is_id(parent) else None
+    return (trace, parent) if decision == "1" and _is_trace(trace) and _is_hexadecimal(parent, 16) else None
 
 
 def document_of(root: Root, trace: str, parent: str) -> Document:
@@ -118,7 +118,7 @@ def document_of(root: Root, trace: str, parent: str) -> Document:
     document["trace_id"] = trace
     document["parent_id"] = parent
     document["annotations"] = facts
-    _add_outcome(document, int(facts.get("status", 0)), has_failed=root.has_failed)
+    _add_outcome(document, int(facts.get("status", 0)), root.failure)
     return document
 
 
@@ -155,12 +155,12 @@ def _add_call(found: Document, call: Call) -> None:
     else:
         found["namespace"] = "remote"
         http["request"] = {"method": call.method, "url": f"https://{call.host}/"}
-    _add_outcome(found, call.status, has_failed=call.has_failed and not call.status)
+    _add_outcome(found, call.status, "" if call.status else call.failure)
 
 
-def _add_outcome(found: Document, status: int, *, has_failed: bool) -> None:
+def _add_outcome(found: Document, status: int, failure: str) -> None:
     """Say whether a call ended with a fault, which is the server's, or an error, which is the caller's."""
-    if has_failed or status >= 500:
+    if failure or status >= 500:
         found["fault"] = True
     elif status >= 400:
         found["error"] = True
@@ -178,10 +178,6 @@ def _is_trace(text: str) -> bool:
     version, _, rest = text.partition("-")
     moment, _, digits = rest.partition("-")
     return version == "1" and _is_hexadecimal(moment, 8) and _is_hexadecimal(digits, 24)
-
-
-def _is_id(text: str) -> bool:
-    return _is_hexadecimal(text, 16)
 
 
 def _is_hexadecimal(text: str, length: int) -> bool:
